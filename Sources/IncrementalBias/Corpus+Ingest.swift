@@ -1,0 +1,46 @@
+package import Foundation
+internal import LMDB
+
+extension Corpus {
+    /// Lets shards take effect, in order, in one commit: all of each or nothing of it.
+    ///
+    /// A shard whose receipt the store has already, with the same content, changes nothing. When this returns, the
+    /// commit is durable and every search that starts later reflects it. When it throws, nothing has changed.
+    ///
+    /// - Parameters:
+    ///   - shards: the shards; neighbours of one kind share the work.
+    ///   - settled: numbers of earlier receipts whose files have been put away.
+    ///   - now: tells the time.
+    /// - Returns: what became of each shard, in their order.
+    /// - Throws: `LMDBError` where the store can't be written.
+    package func ingest(_ shards: [IncomingShard], settled: [UInt64], now: () -> Date) throws -> [ShardOutcome] {
+        let preparation = VectorPreparation(settings: settings, pool: upkeepPool)
+        let prepared = shards.map { shard in
+            Result { try preparation.prepare(shard.values, dimension: shard.dimension) }
+        }
+        return try environment.write { transaction in
+            var commit = Commit(
+                state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:))
+            for number in settled { try transaction.remove(tables.unsettled, number) }
+            for (shard, values) in zip(shards, prepared) {
+                try commit.take(shard, values: values, in: transaction)
+            }
+            return try commit.finish(now: now(), in: transaction)
+        }
+    }
+
+    /// The receipt of the last shard of this kind that had the file name `name`.
+    package func receipt(kind: Kind, name: String) throws -> Receipt? {
+        try environment.read { try ReceiptTable(tables: tables).last(kind: kind, name: name, in: $0) }
+    }
+
+    /// The last `limit` receipts, the newest first.
+    package func lastReceipts(_ limit: Int) throws -> [Receipt] {
+        try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }
+    }
+
+    /// The receipts whose files may not have been put away yet.
+    package func unsettledReceipts() throws -> [Receipt] {
+        try environment.read { try ReceiptTable(tables: tables).unsettled(in: $0) }
+    }
+}

@@ -1,0 +1,93 @@
+internal import LMDB
+internal import Similarity
+
+/// What a verification found.
+package struct Verification: Sendable {
+    /// How many images were looked at.
+    package var checked = 0
+    /// The largest difference between a stored mean and one computed from scratch.
+    package var largestDifference: Float = 0
+    /// The images whose mean is off, at most ``reported``: id, stored mean, mean from scratch.
+    package var wrong: [(id: String, stored: Float, computed: Float)] = []
+    /// How many images are off.
+    package var wrongCount = 0
+
+    /// The most images that ``wrong`` names.
+    package static let reported = 100
+    /// A difference beyond this is not rounding.
+    package static let tolerance: Float = 1e-5
+}
+
+extension Corpus {
+    /// Computes the means of images from the stored vectors alone, without heaps or thresholds, and compares them with
+    /// the stored ones. Images are taken a few at a time, each few from one snapshot, so that it can run beside
+    /// everything else.
+    ///
+    /// - Parameter sample: how many images to look at, spread evenly over the rows; `nil` for all.
+    /// - Throws: `LMDBError` where the store can't be read; `CancellationError` when `isCancelled` says so.
+    package func verify(sample: Int?, isCancelled: () -> Bool = { false }) throws -> Verification {
+        var verification = Verification()
+        let end = try state().images.end
+        let count = min(sample ?? end, end)
+        let rows = (0..<count).map { UInt32($0 * end / max(count, 1)) }
+        for start in stride(from: 0, to: count, by: Self.imagesPerCheck) {
+            if isCancelled() { throw CancellationError() }
+            let few = Array(rows[start..<min(start + Self.imagesPerCheck, count)])
+            try environment.read { try check(few, &verification, in: $0) }
+        }
+        return verification
+    }
+
+    private static let imagesPerCheck = 64
+
+    private func check(_ rows: [UInt32], _ verification: inout Verification, in transaction: borrowing ReadTransaction)
+        throws
+    {
+        let state = try Self.state(tables, in: transaction)
+        guard state.dimension > 0 else { return }
+        let layout = StoreLayout(dimension: state.dimension, settings: settings)
+        let identities = IdentityTable(tables: tables.images)
+        let means = ColumnTable(database: tables.means, layout: layout)
+        let images = try rows.compactMap { row in try identities.id(of: row, in: transaction).map { (row, $0) } }
+        let vectors = try VectorTable(database: tables.images.vectors, layout: layout)
+            .read(rows: images.map(\.0), in: transaction)
+        let similarities = try similarities(to: vectors, layout: layout, state: state, in: transaction)
+        for (position, (row, id)) in images.enumerated() {
+            let best = similarities[position].sorted(by: >).prefix(state.k)
+            let computed = best.isEmpty ? 0 : Float(best.reduce(0.0) { $0 + Double($1) } / Double(best.count))
+            let stored = try means.read(row: row, in: transaction)
+            let difference = abs(stored - computed)
+            verification.checked += 1
+            verification.largestDifference = max(verification.largestDifference, difference)
+            guard !(difference <= Verification.tolerance * max(1, abs(computed))) else { continue }
+            verification.wrongCount += 1
+            if verification.wrong.count < Verification.reported { verification.wrong.append((id, stored, computed)) }
+        }
+    }
+
+    /// The similarities of each of a few images (images x dimension) to every reference.
+    private func similarities(
+        to images: [Float], layout: StoreLayout, state: StoreState, in transaction: borrowing ReadTransaction
+    ) throws -> [[Float]] {
+        let count = images.count / layout.dimension
+        let blocks = layout.blocks(for: state.references.end)
+        let pinned = try VectorTable(database: tables.references.vectors, layout: layout)
+            .pin(end: state.references.end, in: transaction)
+        let parts = try upkeepPool.run(count: blocks) {
+            (scratch: FloatScratch(), found: [[Float]](repeating: [], count: count))
+        } body: { [gate] worker, block in
+            gate.pass()
+            var products = [Float](repeating: 0, count: count * layout.rowsPerBlock)
+            pinned.value(at: block) { bytes in
+                layout.coding.withFloats(bytes, scratch: worker.scratch) { matrix in
+                    Kernels.products(matrix, images.span, dimension: layout.dimension, into: &products)
+                }
+            }
+            for image in 0..<count {
+                let own = products[image * layout.rowsPerBlock..<(image + 1) * layout.rowsPerBlock]
+                worker.found[image] += own.filter { !$0.isNaN }
+            }
+        }
+        return (0..<count).map { image in parts.flatMap { $0.found[image] } }
+    }
+}

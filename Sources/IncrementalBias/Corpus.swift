@@ -1,0 +1,131 @@
+internal import Foundation
+internal import LMDB
+internal import Similarity
+
+/// The images, the references, and the biases that follow from them, kept in one store.
+///
+/// Everything lives in LMDB. A search reads one snapshot in place; ``ingest(_:settled:now:)`` changes everything that a
+/// shard touches in one commit. Searches and one writer run side by side.
+///
+/// For example:
+///
+///     let corpus = try Corpus(folder: "/var/lib/nnnd/store", settings: settings, k: 128, threads: 4)
+///     let outcomes = try corpus.ingest([shard], settled: [], now: Date.init)
+///     let answer = try corpus.search([SearchQuery(vector: vector, topK: 10, alpha: 0.75)])
+///
+/// Every method may be called from any thread, and none from the cooperative pool: they compute for long.
+package final class Corpus: Sendable {
+    /// What fixes the store.
+    package let settings: StoreSettings
+    /// How many of a heap's similarities a mean takes.
+    package let k: Int
+    let environment: LMDB.Environment
+    let tables: Tables
+    let searchPool: WorkerPool
+    let upkeepPool: WorkerPool
+    let gate = SearchGate()
+    private let lock: StoreLock
+
+    /// The form of the data that this version reads and writes.
+    static let format = "1"
+    /// The most that the data file can grow to. The map is address space, not memory.
+    static let mapBytes = 1 << 40
+
+    /// Opens the store in `folder`, which must exist, and makes it where there is none.
+    ///
+    /// Where `k` is another than the means were computed with, all are computed anew, in one commit.
+    ///
+    /// - Parameters:
+    ///   - settings: what the store must have been made with.
+    ///   - k: how many of a heap's similarities a mean takes, at most the capacity.
+    ///   - threads: how many threads a search uses, and as many the upkeep.
+    /// - Throws: ``StoreError`` where this is not a store that can be used so, or `LMDBError`.
+    package init(folder: String, settings: StoreSettings, k: Int, threads: Int) throws {
+        guard k <= settings.capacity else { throw StoreError.kBeyondCapacity(k: k, capacity: settings.capacity) }
+        lock = try StoreLock(folder: folder)
+        do {
+            environment = try LMDB.Environment(folder: folder, mapSize: Self.mapBytes)
+        } catch let error where error.isDamage {
+            throw StoreError.damaged(error.description)
+        }
+        tables = try Tables(environment)
+        self.settings = settings
+        self.k = k
+        searchPool = WorkerPool(threads: threads, name: "search")
+        upkeepPool = WorkerPool(threads: threads, name: "upkeep")
+        try establish()
+    }
+
+    /// The state of the last commit.
+    package func state() throws -> StoreState {
+        try environment.read { try Self.state(tables, in: $0) }
+    }
+
+    /// The bytes of the data file in use, and the most that there can be.
+    package var usage: (usedBytes: Int, mapBytes: Int) {
+        let usage = environment.usage
+        return (usage.usedBytes, usage.mapBytes)
+    }
+
+    static func state(_ tables: Tables, in transaction: borrowing some Transaction & ~Copyable) throws -> StoreState {
+        let state = try transaction.value(tables.meta, "state") { StoreState($0) }
+        guard let state, let state else { throw StoreError.damaged("the state is missing or has a wrong length") }
+        return state
+    }
+
+    func upkeep(dimension: Int) -> Upkeep {
+        Upkeep(
+            layout: StoreLayout(dimension: dimension, settings: settings), tables: tables, k: k, pool: upkeepPool,
+            gate: gate)
+    }
+
+    /// Makes a new store ours, or checks that an old one is, and applies `k`.
+    private func establish() throws {
+        try environment.write { transaction in
+            guard let format = try transaction.string(tables.meta, "format") else {
+                guard try transaction.count(tables.meta) == 0 else { throw StoreError.notAStore }
+                try transaction.put(tables.meta, "format", Self.format)
+                try transaction.put(tables.meta, "settings", try JSONEncoder().encode(settings).span)
+                try transaction.put(tables.meta, "state", StoreState(k: k).encoded.span)
+                return
+            }
+            guard format == Self.format else {
+                throw StoreError.unknownFormat(found: format, expected: Self.format)
+            }
+            let stored = try transaction.bytes(tables.meta, "settings").map { Data($0) }
+            guard let stored, let kept = try? JSONDecoder().decode(StoreSettings.self, from: stored) else {
+                throw StoreError.damaged("the settings can't be read")
+            }
+            try kept.check(settings)
+            var state = try Self.state(tables, in: transaction)
+            if state.k != k { try applyK(&state, in: transaction) }
+        }
+    }
+
+    /// Computes all means anew for another `k`, in this transaction.
+    private func applyK(_ state: inout StoreState, in transaction: borrowing WriteTransaction) throws {
+        state.k = k
+        state.generation += 1
+        if state.dimension > 0 {
+            let change = ReferenceChange(
+                countBetween: state.references.count, count: state.references.count, kChanged: true)
+            try upkeep(dimension: state.dimension).apply(
+                change, images: state.images, references: state.references, in: transaction)
+        }
+        try transaction.put(tables.meta, "state", state.encoded.span)
+    }
+}
+
+extension StoreSettings {
+    /// Throws ``StoreError/settingDiffers(name:stored:wanted:)`` for the first setting in which `wanted` differs.
+    fileprivate func check(_ wanted: StoreSettings) throws {
+        let pairs = [
+            ("metric", metric.rawValue, wanted.metric.rawValue),
+            ("precision", precision.rawValue, wanted.precision.rawValue),
+            ("capacity", String(capacity), String(wanted.capacity)),
+        ]
+        for (name, stored, wanted) in pairs where stored != wanted {
+            throw StoreError.settingDiffers(name: name, stored: stored, wanted: wanted)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package import Foundation
+
+/// What the store keeps of a shard that took effect.
+package struct Receipt: Codable, Equatable, Sendable {
+    /// Receipts are numbered in the order of their commits, from 0.
+    package let number: UInt64
+    /// The name of the shard's file, `words-0000.npy` say.
+    package let name: String
+    package let kind: Kind
+    /// SHA-256 of the file, in hexadecimal.
+    package let sha256: String
+    /// SHA-256 of the file of ids that came with it, if one did.
+    package let idsSHA256: String?
+    /// Rows in the shard.
+    package let rows: Int
+    /// How many of them replaced a row that had the same id.
+    package let replaced: Int
+    /// The generation that made it visible.
+    package let generation: UInt64
+    /// When the daemon began to read it.
+    package let received: Date
+    /// When its commit began.
+    package let committed: Date
+
+    private enum CodingKeys: String, CodingKey {
+        case number, name, kind, sha256
+        case idsSHA256 = "ids_sha256"
+        case rows, replaced, generation, received, committed
+    }
+
+    /// The receipt of a shard in a commit.
+    init(number: UInt64, shard: IncomingShard, replaced: Int, generation: UInt64, committed: Date) {
+        self.number = number
+        name = shard.name
+        kind = shard.kind
+        sha256 = shard.sha256
+        idsSHA256 = shard.idsSHA256
+        rows = shard.ids.count
+        self.replaced = replaced
+        self.generation = generation
+        received = shard.received
+        self.committed = committed
+    }
+
+    /// Whether this receipt is for the same content as `shard`.
+    func covers(_ shard: IncomingShard) -> Bool {
+        sha256 == shard.sha256 && idsSHA256 == shard.idsSHA256
+    }
+
+    static let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.sortedKeys]
+        return encoder
+    }()
+
+    static let decoder: JSONDecoder = {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        return decoder
+    }()
+}

@@ -1,0 +1,20 @@
+/// What became of one shard of a commit.
+package enum ShardOutcome: Sendable {
+    /// It took effect.
+    case applied(Receipt)
+    /// It had taken effect before, by this receipt; nothing changed.
+    case unchanged(Receipt)
+    /// It can't take effect, and changed nothing.
+    case refused(ShardRefusal)
+}
+
+/// Why the vectors of a shard can't go into this corpus.
+package enum ShardRefusal: Error, Equatable, Sendable {
+    /// The corpus has vectors of another dimension.
+    case wrongDimension(found: Int, expected: Int)
+    /// Rows of length 0, which have no direction, under the cosine metric: the first of them.
+    case zeroVectors(rows: [Int])
+    /// Rows longer than ``Metric/greatestNorm`` under the inner product, or with numbers that the store's precision
+    /// can't hold: the first of them.
+    case tooLarge(rows: [Int])
+}

@@ -1,0 +1,41 @@
+internal import HeapModule
+
+/// A row that a scan found.
+struct Candidate: Comparable, Sendable {
+    let score: Float
+    let similarity: Float
+    let row: UInt32
+
+    /// Whether `a` ranks behind `b`: by score, and equal scores by row, so that a ranking is the same each time.
+    static func < (a: Candidate, b: Candidate) -> Bool {
+        (a.score, b.row) < (b.score, a.row)
+    }
+}
+
+/// The best `limit` of the candidates seen.
+struct TopRows: Sendable {
+    let limit: Int
+    private var heap: HeapModule.Heap<Candidate> = []
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// What a score must exceed to count, if rows are offered in rising order.
+    var threshold: Float {
+        guard heap.count >= limit else { return -.infinity }
+        return heap.min?.score ?? .infinity
+    }
+
+    /// Takes a candidate in, if it is among the best. O(log limit).
+    mutating func offer(_ candidate: Candidate) {
+        if heap.count < limit {
+            heap.insert(candidate)
+        } else if let worst = heap.min, worst < candidate {
+            heap.replaceMin(with: candidate)
+        }
+    }
+
+    /// The candidates, in no order.
+    var candidates: [Candidate] { heap.unordered }
+}

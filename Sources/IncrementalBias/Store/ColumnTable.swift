@@ -1,0 +1,46 @@
+internal import LMDB
+internal import Similarity
+
+/// One number per image, in blocks: block number -> rowsPerBlock floats; +infinity where there is no image.
+struct ColumnTable {
+    let database: Database
+    let layout: StoreLayout
+
+    /// The blocks numbered `blocks`, in place.
+    func pin(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
+        try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound))
+    }
+
+    /// The number of `row`.
+    func read(row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Float {
+        let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
+        return try transaction.value(database, UInt32(block)) { bytes in
+            NumberView.withFloats(bytes) { $0[slot] }
+        } ?? .infinity
+    }
+
+    /// Sets a whole block.
+    func write(block: Int, _ values: [Float], in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(database, UInt32(block), values.span)
+    }
+
+    /// Sets the numbers of `rows`, which must rise.
+    func write(_ values: [Float], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
+        let size = layout.rowsPerBlock
+        var start = 0
+        while start < rows.count {
+            let block = Int(rows[start]) / size
+            var end = start
+            while end < rows.count, Int(rows[end]) / size == block { end += 1 }
+            try transaction.update(database, UInt32(block), count: size * 4) { bytes, existed in
+                NumberView.withMutableFloats(&bytes) { floats in
+                    if !existed {
+                        for slot in 0..<size { floats[slot] = .infinity }
+                    }
+                    for position in start..<end { floats[Int(rows[position]) % size] = values[position] }
+                }
+            }
+            start = end
+        }
+    }
+}

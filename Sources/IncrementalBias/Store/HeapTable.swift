@@ -1,0 +1,76 @@
+internal import LMDB
+internal import Similarity
+
+/// The heaps of the images, in pages; see ``HeapLayout``.
+struct HeapTable {
+    let database: Database
+    let layout: HeapLayout
+
+    /// The pages with the heaps of `rows`, in place, and the number of the first of them.
+    func pin(rows: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedHeaps {
+        guard !rows.isEmpty else { return PinnedHeaps(pages: PinnedValues(), firstPage: 0, layout: layout) }
+        let pages = layout.page(of: rows.lowerBound)...layout.page(of: rows.upperBound - 1)
+        return PinnedHeaps(
+            pages: try transaction.pin(database, UInt32(pages.lowerBound)...UInt32(pages.upperBound)),
+            firstPage: pages.lowerBound, layout: layout)
+    }
+
+    /// Loads the heap of `row`.
+    func load(row: Int, into heap: inout Heap, in transaction: borrowing some Transaction & ~Copyable) throws {
+        heap.clear()
+        _ = try transaction.value(database, UInt32(layout.page(of: row))) { bytes in
+            NumberView.withIntegers(bytes) { heap.load($0, at: layout.offset(of: row)) }
+        }
+    }
+
+    /// Stores heaps.
+    ///
+    /// - Parameters:
+    ///   - words: the heaps one after the other, as ``Heap/append(to:)`` writes them.
+    ///   - rows: their images, rising.
+    func write(_ words: [UInt32], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
+        var start = 0
+        while start < rows.count {
+            let page = layout.page(of: Int(rows[start]))
+            var end = start
+            while end < rows.count, layout.page(of: Int(rows[end])) == page { end += 1 }
+            let positions = start..<end
+            if positions.count == layout.heapsPerPage {
+                try transaction.overwrite(database, UInt32(page), count: layout.bytesPerPage) { bytes in
+                    copy(words, rows, positions, into: &bytes)
+                }
+            } else {
+                try transaction.update(database, UInt32(page), count: layout.bytesPerPage) { bytes, _ in
+                    copy(words, rows, positions, into: &bytes)
+                }
+            }
+            start = end
+        }
+    }
+
+    private func copy(_ words: [UInt32], _ rows: [UInt32], _ positions: Range<Int>, into bytes: inout MutableRawSpan) {
+        NumberView.withMutableIntegers(&bytes) { page in
+            for position in positions {
+                let from = position * layout.wordsPerHeap
+                let to = layout.offset(of: Int(rows[position]))
+                for word in 0..<layout.wordsPerHeap { page[to + word] = words[from + word] }
+            }
+        }
+    }
+}
+
+/// Heaps in place in the map, which many threads may load at the same time; see ``PinnedValues``.
+struct PinnedHeaps: Sendable {
+    fileprivate let pages: PinnedValues
+    fileprivate let firstPage: Int
+    fileprivate let layout: HeapLayout
+
+    /// Loads the heap of `row`; an empty one where there is none.
+    func load(row: Int, into heap: inout Heap) {
+        heap.clear()
+        pages.value(at: layout.page(of: row) - firstPage) { bytes in
+            guard !bytes.isEmpty else { return }
+            NumberView.withIntegers(bytes) { heap.load($0, at: layout.offset(of: row)) }
+        }
+    }
+}

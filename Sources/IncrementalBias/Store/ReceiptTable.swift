@@ -1,0 +1,50 @@
+internal import Foundation
+internal import LMDB
+internal import Similarity
+
+/// The receipts, by number and by shard.
+struct ReceiptTable {
+    let tables: Tables
+
+    /// Stores a receipt, as one whose files wait to be put away.
+    func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
+        try transaction.put(tables.receiptNames, key(receipt.kind, receipt.name), receipt.number)
+        try transaction.put(tables.unsettled, receipt.number, UInt32(0))
+    }
+
+    /// The receipt with this number.
+    func receipt(_ number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> Receipt? {
+        guard let bytes = try transaction.bytes(tables.receipts, number) else { return nil }
+        return try Receipt.decoder.decode(Receipt.self, from: Data(bytes))
+    }
+
+    /// The receipt of the last shard of this kind and name.
+    func last(kind: Kind, name: String, in transaction: borrowing some Transaction & ~Copyable) throws -> Receipt? {
+        let number = try transaction.value(tables.receiptNames, key(kind, name)) { NumberView.number($0) }
+        return try number.flatMap { try receipt($0, in: transaction) }
+    }
+
+    /// The last `limit` receipts, the newest first.
+    func newest(_ limit: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
+        var numbers: [UInt64] = []
+        try transaction.forEach(tables.receipts, backwards: true) { key, _ in
+            numbers.append(NumberView.number(key))
+            return numbers.count < limit
+        }
+        return try numbers.compactMap { try receipt($0, in: transaction) }
+    }
+
+    /// The receipts whose files may not have been put away.
+    func unsettled(in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
+        var numbers: [UInt64] = []
+        try transaction.forEach(tables.unsettled) { key, _ in
+            numbers.append(NumberView.number(key))
+            return true
+        }
+        return try numbers.compactMap { try receipt($0, in: transaction) }
+    }
+
+    /// Kinds differ in their first letter; names hold no slash.
+    private func key(_ kind: Kind, _ name: String) -> String { "\(kind.rawValue)/\(name)" }
+}

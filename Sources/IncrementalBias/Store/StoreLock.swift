@@ -1,0 +1,22 @@
+internal import Glibc
+internal import LMDB
+
+/// Keeps a second daemon off a store: an exclusive flock(2) on a file in its folder, held until the process ends.
+@safe final class StoreLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: ``StoreError/inUse`` when another process holds it, or ``LMDBError`` with the error number.
+    init(folder: String) throws {
+        let descriptor = unsafe open(folder + "/nnnd.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw LMDBError(code: errno, operation: "open nnnd.lock") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw StoreError.inUse
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

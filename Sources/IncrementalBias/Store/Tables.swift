@@ -1,0 +1,56 @@
+internal import LMDB
+
+/// The databases of a store. Their keys and values are described byte by byte in docs/design.md.
+struct Tables: Sendable {
+    /// "settings", "format" and "state".
+    let meta: Database
+    let images: RowTables
+    let references: RowTables
+    /// Block of images -> the mean of each one's k largest similarities, +infinity where there is no image.
+    let means: Database
+    /// Block of images -> what a similarity must exceed to enter each one's heap, +infinity where there is no image.
+    let thresholds: Database
+    /// Page of heaps -> the heaps of a few consecutive images.
+    let heaps: Database
+    /// Number of a receipt -> the receipt, as JSON.
+    let receipts: Database
+    /// Kind and file name -> the number of the last receipt of a shard of that name.
+    let receiptNames: Database
+    /// Numbers of receipts whose files may not have been moved yet.
+    let unsettled: Database
+
+    /// What images and references both have.
+    struct RowTables: Sendable {
+        /// Block -> vectors.
+        let vectors: Database
+        /// Id -> row.
+        let rows: Database
+        /// Row -> id.
+        let ids: Database
+        /// Rows that can be used again.
+        let free: Database
+
+        init(_ environment: LMDB.Environment, _ kind: Kind) throws {
+            vectors = try environment.open("\(kind.rawValue).vectors", order: .integers)
+            rows = try environment.open("\(kind.rawValue).rows", order: .bytes)
+            ids = try environment.open("\(kind.rawValue).ids", order: .integers)
+            free = try environment.open("\(kind.rawValue).free", order: .integers)
+        }
+    }
+
+    init(_ environment: LMDB.Environment) throws {
+        meta = try environment.open("meta", order: .bytes)
+        images = try RowTables(environment, .images)
+        references = try RowTables(environment, .references)
+        means = try environment.open("images.means", order: .integers)
+        thresholds = try environment.open("images.thresholds", order: .integers)
+        heaps = try environment.open("images.heaps", order: .integers)
+        receipts = try environment.open("receipts", order: .integers)
+        receiptNames = try environment.open("receipts.names", order: .bytes)
+        unsettled = try environment.open("receipts.unsettled", order: .integers)
+    }
+
+    subscript(kind: Kind) -> RowTables {
+        kind == .images ? images : references
+    }
+}

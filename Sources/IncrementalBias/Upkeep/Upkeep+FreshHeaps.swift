@@ -1,0 +1,115 @@
+internal import LMDB
+internal import Similarity
+
+extension Upkeep {
+    /// Computes the heaps of images from scratch, by a Faiss search over all references, and stores them with their
+    /// means and thresholds.
+    ///
+    /// - Parameters:
+    ///   - rows: the images.
+    ///   - values: their vectors as stored, rows.count x dimension.
+    ///   - references: the rows of the references, whose vectors must be stored.
+    func buildHeaps(
+        rows: [UInt32], values: [Float], references: StoreState.Rows, in transaction: borrowing WriteTransaction
+    ) throws {
+        let order = rows.indices.sorted { rows[$0] < rows[$1] }
+        for start in stride(from: 0, to: order.count, by: Self.imagesPerBatch) {
+            let batch = Array(order[start..<min(start + Self.imagesPerBatch, order.count)])
+            let parts = try searchReferences(batch, values: values, references: references, in: transaction)
+            let changes = join(parts, rows: batch.map { rows[$0] }, references: references.count)
+            try heaps.write(changes.words, rows: changes.rows, in: transaction)
+            try means.write(changes.means, rows: changes.rows, in: transaction)
+            try thresholds.write(changes.thresholds, rows: changes.rows, in: transaction)
+        }
+    }
+
+    /// The most images that one search takes at a time.
+    private static let imagesPerSearch = 512
+
+    /// The best references of the images at `positions` of `values`: parts of heaps, split by image and, where there
+    /// are few images, by reference too, so that every thread has work.
+    private func searchReferences(
+        _ positions: [Int], values: [Float], references: StoreState.Rows,
+        in transaction: borrowing WriteTransaction
+    ) throws -> [HeapPart] {
+        let dimension = layout.dimension
+        let capacity = layout.settings.capacity
+        let size = Self.imagesPerSearch
+        let chunks = (positions.count + size - 1) / size
+        let blocks = layout.blocks(for: references.end)
+        let segments = chunks >= 2 * pool.threads ? 1 : max(1, min(pool.threads, blocks))
+        let pinned = try vectors(.references).pin(end: references.end, in: transaction)
+        let coding = layout.coding
+        let rowsPerBlock = layout.rowsPerBlock
+        let gate = gate
+
+        struct Worker {
+            let search: ExhaustiveSearch
+            var images: [Float] = []
+            let scratch = FloatScratch()
+            var heap: Heap
+            var parts: [HeapPart] = []
+        }
+        let workers = try pool.run(count: chunks * segments) {
+            Worker(
+                search: try ExhaustiveSearch(rows: min(size, positions.count), capacity: capacity),
+                heap: Heap(capacity: capacity))
+        } body: { worker, index in
+            let (chunk, segment) = index.quotientAndRemainder(dividingBy: segments)
+            let images = positions[chunk * size..<min((chunk + 1) * size, positions.count)]
+            worker.images.removeAll(keepingCapacity: true)
+            for position in images {
+                worker.images.append(contentsOf: values[position * dimension..<(position + 1) * dimension])
+            }
+            worker.search.begin(rows: images.count)
+            for block in blocks * segment / segments..<blocks * (segment + 1) / segments {
+                gate.pass()
+                try pinned.value(at: block) { bytes in
+                    try coding.withFloats(bytes, scratch: worker.scratch) { columns in
+                        try worker.search.add(
+                            worker.images.span, columns: columns, dimension: dimension,
+                            firstColumn: UInt32(block * rowsPerBlock))
+                    }
+                }
+            }
+            var part = HeapPart(chunk: chunk, segment: segment)
+            for image in 0..<images.count {
+                worker.heap.take(from: worker.search, row: image)
+                worker.heap.append(to: &part.words)
+            }
+            worker.parts.append(part)
+        }
+        return workers.flatMap(\.parts).sorted { ($0.chunk, $0.segment) < ($1.chunk, $1.segment) }
+    }
+
+    /// Puts parts of heaps together: the parts of one chunk hold the same images and different references.
+    private func join(_ parts: [HeapPart], rows: [UInt32], references: Int) -> HeapChanges {
+        var changes = HeapChanges()
+        var heap = Heap(capacity: layout.settings.capacity)
+        var other = heap
+        var start = 0
+        while start < parts.count {
+            let end = parts[start...].firstIndex { $0.chunk != parts[start].chunk } ?? parts.count
+            let first = parts[start].words
+            for image in 0..<first.count / layout.heaps.wordsPerHeap {
+                let offset = image * layout.heaps.wordsPerHeap
+                heap.load(first.span, at: offset)
+                for part in parts[start + 1..<end] {
+                    let words = part.words
+                    other.load(words.span, at: offset)
+                    heap.merge(other)
+                }
+                changes.append(heap, row: rows[changes.rows.count], k: k, references: references)
+            }
+            start = end
+        }
+        return changes
+    }
+}
+
+/// What one piece of work found: for each image of a chunk, the heap over a segment of the references.
+private struct HeapPart {
+    let chunk: Int
+    let segment: Int
+    var words: [UInt32] = []
+}

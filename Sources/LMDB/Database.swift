@@ -1,0 +1,15 @@
+internal import CLMDB
+
+/// A named table of keys and values inside an ``Environment``.
+package struct Database: Sendable {
+    /// How keys compare.
+    package enum Order: Sendable {
+        /// Byte by byte.
+        case bytes
+        /// As native unsigned integers, all of one width: 4 or 8 bytes.
+        case integers
+    }
+
+    package let name: String
+    let handle: MDB_dbi
+}

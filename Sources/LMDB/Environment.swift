@@ -1,0 +1,97 @@
+internal import CLMDB
+internal import Glibc
+
+/// An open LMDB environment: one data file and its lock file in a folder.
+///
+/// Reads and writes happen inside ``read(_:)`` and ``write(_:)`` only. The closures are synchronous, so no
+/// transaction lives across a suspension. Any number of reads run beside one write; a second write waits.
+///
+/// For example:
+///
+///     let environment = try Environment(folder: "/var/lib/nnnd/store", mapSize: 1 << 40)
+///     let words = try environment.open("words", order: .bytes)
+///     try environment.write { try $0.put(words, "answer", bytes) }
+///
+/// Opening one folder twice in a process breaks POSIX locks (lmdb.h, "Caveats"): it is a programmer error.
+@safe package final class Environment: Sendable {
+    // Sendable: an MDB_env may be used by all threads; only opening and closing must be alone (lmdb.h), and
+    // those happen in `init` and `deinit`.
+    nonisolated(unsafe) let handle: OpaquePointer
+
+    /// Opens the environment in `folder`, which must exist, and makes its files where they are missing.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder of `data.mdb` and `lock.mdb`.
+    ///   - mapSize: the address space to reserve in bytes, the most that the data can grow to. The file is sparse: it
+    ///     grows with its content.
+    ///   - databases: how many named databases can be open.
+    ///   - readers: how many reads can be under way at once.
+    ///   - mode: the permissions of new files.
+    /// - Throws: ``LMDBError`` with a system error number, or one for which ``LMDBError/isDamage`` is true.
+    package init(folder: String, mapSize: Int, databases: UInt32 = 32, readers: UInt32 = 126, mode: UInt32 = 0o600)
+        throws(LMDBError)
+    {
+        var opened: OpaquePointer?
+        try unsafe LMDBError.check(mdb_env_create(&opened), "mdb_env_create")
+        guard let environment = unsafe opened else { throw LMDBError(code: ENOMEM, operation: "mdb_env_create") }
+        do throws(LMDBError) {
+            try unsafe LMDBError.check(mdb_env_set_mapsize(environment, mapSize), "mdb_env_set_mapsize")
+            try unsafe LMDBError.check(mdb_env_set_maxdbs(environment, databases), "mdb_env_set_maxdbs")
+            try unsafe LMDBError.check(mdb_env_set_maxreaders(environment, readers), "mdb_env_set_maxreaders")
+            try unsafe LMDBError.check(mdb_env_open(environment, folder, UInt32(MDB_NOTLS), mode), "mdb_env_open")
+            var dead: Int32 = 0
+            try unsafe LMDBError.check(mdb_reader_check(environment, &dead), "mdb_reader_check")
+        } catch {
+            unsafe mdb_env_close(environment)
+            throw error
+        }
+        unsafe handle = environment
+    }
+
+    deinit {
+        unsafe mdb_env_close(handle)
+    }
+
+    /// Opens the database called `name`, and makes it where it is missing.
+    package func open(_ name: String, order: Database.Order) throws -> Database {
+        let flags = UInt32(MDB_CREATE) | (order == .integers ? UInt32(MDB_INTEGERKEY) : 0)
+        return try write { transaction in
+            var database: MDB_dbi = 0
+            try unsafe LMDBError.check(mdb_dbi_open(transaction.handle, name, flags, &database), "mdb_dbi_open")
+            return Database(name: name, handle: database)
+        }
+    }
+
+    /// Runs `body` on a snapshot: the last commit before the call, whatever is written meanwhile.
+    package func read<R>(_ body: (borrowing ReadTransaction) throws -> R) throws -> R {
+        let transaction = try ReadTransaction(self)
+        return try body(transaction)
+    }
+
+    /// Runs `body` in a write transaction; commits what it did, durably, or nothing if it throws.
+    ///
+    /// - Throws: what `body` throws, or ``LMDBError`` when the commit fails.
+    package func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
+        let transaction = try WriteTransaction(self)
+        let result = try body(transaction)
+        try transaction.commit()
+        return result
+    }
+
+    /// The sizes of the environment.
+    package var usage: Usage {
+        var info = unsafe MDB_envinfo()
+        unsafe mdb_env_info(handle, &info)
+        var stat = MDB_stat()
+        unsafe mdb_env_stat(handle, &stat)
+        return unsafe Usage(mapBytes: info.me_mapsize, usedBytes: (info.me_last_pgno + 1) * Int(stat.ms_psize))
+    }
+
+    /// What ``usage`` tells.
+    package struct Usage: Sendable {
+        /// The address space reserved: the most the data can grow to.
+        package let mapBytes: Int
+        /// The length of the data file that is in use, pages free for reuse included.
+        package let usedBytes: Int
+    }
+}

@@ -1,0 +1,21 @@
+/// Values in place in the map, which many threads may read at the same time.
+///
+/// They are valid while the transaction that pinned them is open and, in a write transaction, until its next write.
+/// Using them later is a programmer error.
+@safe package struct PinnedValues: @unchecked Sendable {
+    // Sendable: nobody writes to the pages of a snapshot.
+    private var values: [UnsafeRawBufferPointer] = unsafe []
+
+    package init() {}
+
+    package var count: Int { unsafe values.count }
+
+    /// Calls `body` with the value at `index`.
+    package func value<R>(at index: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
+        try unsafe body(values[index].bytes)
+    }
+
+    mutating func append(_ value: UnsafeRawBufferPointer) {
+        unsafe values.append(value)
+    }
+}

@@ -1,0 +1,100 @@
+internal import CLMDB
+internal import Glibc
+
+/// What reading and writing transactions share: looking values up.
+package protocol Transaction: ~Copyable {
+    /// The MDB_txn.
+    @unsafe var handle: OpaquePointer { get }
+}
+
+/// A snapshot of all databases, ended when it goes out of scope.
+@safe package struct ReadTransaction: Transaction, ~Copyable {
+    package let handle: OpaquePointer
+
+    init(_ environment: Environment) throws(LMDBError) {
+        var begun: OpaquePointer?
+        try unsafe LMDBError.check(
+            mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &begun), "mdb_txn_begin")
+        guard let begun = unsafe begun else { throw LMDBError(code: ENOMEM, operation: "mdb_txn_begin") }
+        unsafe handle = begun
+    }
+
+    deinit {
+        unsafe mdb_txn_abort(handle)
+    }
+}
+
+extension Transaction where Self: ~Copyable {
+    /// Calls `body` with the value of `key`, in place in the map; `nil` where there is none.
+    package func value<R>(_ database: Database, _ key: some Key, _ body: (RawSpan) throws -> R) throws -> R? {
+        guard let bytes = try unsafe locate(database, key) else { return nil }
+        return try unsafe body(bytes.bytes)
+    }
+
+    /// The value of `key` as text; what isn't UTF-8 in it is replaced.
+    package func string(_ database: Database, _ key: some Key) throws(LMDBError) -> String? {
+        guard let bytes = try unsafe locate(database, key) else { return nil }
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The value of `key` as bytes of its own.
+    package func bytes(_ database: Database, _ key: some Key) throws(LMDBError) -> [UInt8]? {
+        guard let bytes = try unsafe locate(database, key) else { return nil }
+        return unsafe Array(bytes)
+    }
+
+    /// Where the value of `key` lies: valid until the transaction ends or next writes.
+    func locate(_ database: Database, _ key: some Key) throws(LMDBError) -> UnsafeRawBufferPointer? {
+        try unsafe key.withValue { (key) throws(LMDBError) in
+            var data = unsafe MDB_val()
+            guard try unsafe LMDBError.found(mdb_get(handle, database.handle, &key, &data), "mdb_get") else {
+                return nil
+            }
+            return unsafe UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size)
+        }
+    }
+
+    /// Whether `key` has a value.
+    package func contains(_ database: Database, _ key: some Key) throws(LMDBError) -> Bool {
+        try unsafe locate(database, key) != nil
+    }
+
+    /// How many keys `database` has.
+    package func count(_ database: Database) throws(LMDBError) -> Int {
+        var stat = MDB_stat()
+        try unsafe LMDBError.check(mdb_stat(handle, database.handle, &stat), "mdb_stat")
+        return stat.ms_entries
+    }
+
+    /// The values of `keys`, pinned in place so that several threads can read them at once.
+    ///
+    /// - Returns: one value a key, in order; empty where a key has none.
+    package func pin(_ database: Database, _ keys: some Sequence<UInt32>) throws(LMDBError) -> PinnedValues {
+        var pinned = PinnedValues()
+        for key in keys {
+            try unsafe pinned.append(locate(database, key) ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        return pinned
+    }
+
+    /// Calls `body` with each key and value in order, from the first key or, backwards, from the last.
+    ///
+    /// - Parameter body: returns whether to go on.
+    package func forEach(
+        _ database: Database, backwards: Bool = false, _ body: (_ key: RawSpan, _ value: RawSpan) throws -> Bool
+    ) throws {
+        var opened: OpaquePointer?
+        try unsafe LMDBError.check(mdb_cursor_open(handle, database.handle, &opened), "mdb_cursor_open")
+        guard let cursor = unsafe opened else { return }
+        defer { unsafe mdb_cursor_close(cursor) }
+        var key = unsafe MDB_val()
+        var data = unsafe MDB_val()
+        var move = backwards ? MDB_LAST : MDB_FIRST
+        while try unsafe LMDBError.found(mdb_cursor_get(cursor, &key, &data, move), "mdb_cursor_get") {
+            let keyBytes = unsafe UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size)
+            let dataBytes = unsafe UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size)
+            guard try unsafe body(keyBytes.bytes, dataBytes.bytes) else { return }
+            move = backwards ? MDB_PREV : MDB_NEXT
+        }
+    }
+}

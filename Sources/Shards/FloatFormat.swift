@@ -1,0 +1,17 @@
+/// How a file writes floating-point numbers: width and byte order.
+struct FloatFormat: Sendable, Equatable {
+    enum Width: Int, Sendable {
+        case half = 2
+        case single = 4
+        case double = 8
+    }
+
+    let width: Width
+    let isBigEndian: Bool
+
+    /// Bytes per number.
+    var byteCount: Int { width.rawValue }
+
+    /// Whether the bytes are those of a `Float` in memory.
+    var isNative: Bool { width == .single && isBigEndian == (UInt16(1).bigEndian == 1) }
+}

@@ -1,0 +1,52 @@
+/// The array `ids` of an .npz file: one-dimensional, integers or fixed-width text.
+enum IDArray {
+    /// Reads the ids from a whole .npy file.
+    ///
+    /// - Parameter rows: the number of ids that there have to be; checked before memory is set aside for them.
+    /// - Throws: the errors of a header, `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
+    static func read(_ bytes: Span<UInt8>, rows: Int) throws(ShardError) -> [String] {
+        let header = try NPYHeader(bytes)
+        guard let itemByteCount = header.element.byteCount else { throw .badIDType(header.element.name) }
+        guard header.shape.count == 1 else { throw .badIDType("an array of \(header.shape.count) dimensions") }
+        try ArrayShape.checkSize(bytes.count, expected: try header.fileByteCount())
+        if let error = ShardError.wrongIDCount(header.shape[0], rows: rows) { throw error }
+        let data = bytes.extracting(header.dataOffset..<bytes.count)
+        switch header.element {
+        case .integer(let format): return format.decimals(data)
+        case .text(let characters, let isBigEndian):
+            return try text(data, rows: rows, characters: characters, isBigEndian: isBigEndian)
+        case .bytes: return try byteStrings(data, rows: rows, itemByteCount: itemByteCount)
+        default: throw .badIDType(header.element.name)
+        }
+    }
+
+    private static func text(_ data: Span<UInt8>, rows: Int, characters: Int, isBigEndian: Bool) throws(ShardError) -> [String] {
+        var collector = IDCollector(capacity: rows)
+        var codePoints: [UInt32] = []
+        for row in 0..<rows {
+            codePoints.removeAll(keepingCapacity: true)
+            for index in 0..<characters {
+                let little = data.integer(at: (row * characters + index) * 4, as: UInt32.self) ?? 0
+                codePoints.append(isBigEndian ? little.byteSwapped : little)
+            }
+            collector.append(codePoints: trimmed(codePoints))
+        }
+        return try collector.finish()
+    }
+
+    private static func byteStrings(_ data: Span<UInt8>, rows: Int, itemByteCount: Int) throws(ShardError) -> [String] {
+        var collector = IDCollector(capacity: rows)
+        for row in 0..<rows {
+            let item = data.copy(row * itemByteCount..<(row + 1) * itemByteCount) ?? []
+            collector.append(utf8: trimmed(item))
+        }
+        return try collector.finish()
+    }
+
+    /// Without the NUL that fill an element up.
+    private static func trimmed<T: FixedWidthInteger>(_ element: [T]) -> ArraySlice<T> {
+        var end = element.endIndex
+        while end > element.startIndex, element[end - 1] == 0 { end -= 1 }
+        return element[..<end]
+    }
+}

@@ -1,0 +1,78 @@
+/// The ids of a shard: one for each row, each different from the others byte by byte.
+///
+/// Ids are compared as bytes: two spellings of a character that Unicode calls equivalent are two ids, although
+/// Swift's `==` on strings calls them equal.
+package enum IDList {
+    /// The most bytes of UTF-8 that an id may have.
+    package static let maximumByteCount = 500
+
+    /// Reads a .ids file: UTF-8, one id a line, lines ended by LF or CRLF, the last end optional, a BOM ignored.
+    ///
+    /// - Parameter rows: the number of ids that there have to be; checked before memory is set aside for them.
+    /// - Throws: `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
+    package static func parse(_ bytes: [UInt8], rows: Int? = nil) throws(ShardError) -> [String] {
+        let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
+        let newline = UInt8(ascii: "\n")
+        let ends = text.count { $0 == newline }
+        let lines = ends + (text.isEmpty || text.last == newline ? 0 : 1)
+        if let rows, let error = ShardError.wrongIDCount(lines, rows: rows) { throw error }
+        var collector = IDCollector(capacity: lines)
+        var rest = text
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: newline) ?? rest.endIndex
+            let line = rest[..<end]
+            collector.append(utf8: line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+            rest = rest[min(end + 1, rest.endIndex)...]
+        }
+        return try collector.finish()
+    }
+
+    /// Checks a finished list against the rows of its shard.
+    ///
+    /// - Throws: `ids_too_few`, `ids_too_many`, `id_empty`, `id_too_long`, `ids_duplicate`.
+    package static func validate(_ ids: [String], rows: Int) throws(ShardError) {
+        if let error = ShardError.wrongIDCount(ids.count, rows: rows) { throw error }
+        let empty = first(of: ids) { $0.utf8.isEmpty }
+        if !empty.isEmpty { throw .emptyIDs(rows: empty) }
+        let tooLong = first(of: ids) { $0.utf8.count > maximumByteCount }
+        if !tooLong.isEmpty { throw .tooLongIDs(rows: tooLong) }
+        try checkDuplicates(ids)
+    }
+
+    private static func first(of ids: [String], where isBad: (String) -> Bool) -> [Int] {
+        var rows: [Int] = []
+        for (row, id) in ids.enumerated() where isBad(id) {
+            rows.append(row)
+            if rows.count == ShardError.maximumListedRows { break }
+        }
+        return rows
+    }
+
+    private static func checkDuplicates(_ ids: [String]) throws(ShardError) {
+        var seen: [IDBytes: Int] = [:]
+        seen.reserveCapacity(ids.count)
+        var rows: [Int] = []
+        var example: (id: String, first: Int)?
+        for (row, id) in ids.enumerated() {
+            guard let first = seen.updateValue(row, forKey: IDBytes(id: id)) else { continue }
+            if example == nil { example = (id, first) }
+            rows.append(row)
+            if rows.count == ShardError.maximumListedRows { break }
+        }
+        if let example { throw .duplicateIDs(rows: rows, id: example.id, first: example.first) }
+    }
+}
+
+/// An id that is equal to another if its bytes are.
+private struct IDBytes: Hashable {
+    let id: String
+
+    static func == (left: IDBytes, right: IDBytes) -> Bool {
+        left.id.utf8.elementsEqual(right.id.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        var id = id
+        id.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}

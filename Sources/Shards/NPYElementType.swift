@@ -1,0 +1,65 @@
+/// What one element of an .npy array is, from the `descr` of its header.
+enum NPYElementType: Equatable {
+    case float(FloatFormat)
+    case integer(IntegerFormat)
+    /// UTF-32 text of a fixed number of characters, filled up with NUL.
+    case text(characters: Int, isBigEndian: Bool)
+    /// A fixed number of bytes, filled up with NUL.
+    case bytes(count: Int)
+    /// Anything else, in words for an error; never read.
+    case other(String)
+
+    /// Bytes per element, or `nil` for ``other(_:)``.
+    var byteCount: Int? {
+        switch self {
+        case .float(let format): format.byteCount
+        case .integer(let format): format.byteCount
+        case .text(let characters, _): characters * 4
+        case .bytes(let count): count
+        case .other: nil
+        }
+    }
+
+    /// In words for an error.
+    var name: String {
+        switch self {
+        case .float(let format): "float\(format.byteCount * 8)"
+        case .integer(let format): "\(format.isSigned ? "int" : "uint")\(format.byteCount * 8)"
+        case .text: "text"
+        case .bytes: "byte strings"
+        case .other(let name): name
+        }
+    }
+
+    /// Reads a type string such as `<f4`: byte order (`<`, `>`, or `=` and `|` for the machine's own), kind, size.
+    init(descr: String) {
+        var rest = descr.utf8[...]
+        var isBigEndian = UInt16(1).bigEndian == 1
+        switch rest.first {
+        case UInt8(ascii: "<"): isBigEndian = false
+        case UInt8(ascii: ">"): isBigEndian = true
+        default: break
+        }
+        if let first = rest.first, "<>=|".utf8.contains(first) { rest = rest.dropFirst() }
+        let kind = rest.first
+        let digits = rest.dropFirst()
+        let isNumber = !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let size = isNumber ? Int(String(decoding: digits, as: UTF8.self)) : nil
+        self = .other("elements of type \(Excerpt.quote(descr))")
+        guard let kind, let size else { return }
+        switch kind {
+        case UInt8(ascii: "f"):
+            guard let width = FloatFormat.Width(rawValue: size) else { return }
+            self = .float(FloatFormat(width: width, isBigEndian: isBigEndian))
+        case UInt8(ascii: "i"), UInt8(ascii: "u"):
+            guard [1, 2, 4, 8].contains(size) else { return }
+            let isSigned = kind == UInt8(ascii: "i")
+            self = .integer(IntegerFormat(byteCount: size, isSigned: isSigned, isBigEndian: isBigEndian))
+        case UInt8(ascii: "U"):
+            guard size <= Int.max / 4 else { return }
+            self = .text(characters: size, isBigEndian: isBigEndian)
+        case UInt8(ascii: "S"): self = .bytes(count: size)
+        default: return
+        }
+    }
+}

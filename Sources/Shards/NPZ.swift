@@ -1,0 +1,56 @@
+/// The .npz format of numpy: a zip archive of .npy files, stored or deflated.
+package enum NPZ {
+    private static let matrixName = "embeddings.npy"
+    private static let idsName = "ids.npy"
+
+    /// Reads the vectors and, if asked for, the ids.
+    ///
+    /// The vectors are the member `embeddings.npy`, or else the only one besides `ids.npy`. The ids are the member
+    /// `ids.npy`, a one-dimensional array of integers (taken as decimal text) or fixed-width text. Checksums are
+    /// checked; object arrays are refused, nothing is ever unpickled.
+    ///
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - maximumBytes: the most bytes that the file, and each member that is read, may have.
+    ///   - withIDs: whether to read the ids.
+    /// - Throws: `too_large`, `not_a_shard`, `truncated`, `trailing_bytes`, `bad_archive`, `unsupported_compression`,
+    ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:)-(Span<UInt8>,_)`` for the vectors, and
+    ///   for the ids `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
+    package static func read(_ bytes: Span<UInt8>, maximumBytes: Int = .max, withIDs: Bool = true) throws(ShardError)
+        -> ShardContents
+    {
+        guard bytes.count <= maximumBytes else { throw .tooLarge(byteCount: bytes.count, limit: maximumBytes) }
+        let members = try ZipDirectory(bytes).members
+        let matrixMember = try matrixMember(of: members)
+        let matrix = try located(in: matrixMember.name) { () throws(ShardError) in
+            try matrixMember.withContents(of: bytes, maximumBytes: maximumBytes) { contents throws(ShardError) in
+                try NPY.read(contents, maximumBytes: maximumBytes)
+            }
+        }
+        guard withIDs, let idsMember = members.first(where: { $0.name == idsName }) else {
+            return ShardContents(matrix: matrix, ids: nil)
+        }
+        let ids = try located(in: idsName) { () throws(ShardError) in
+            try idsMember.withContents(of: bytes, maximumBytes: maximumBytes) { contents throws(ShardError) in
+                try IDArray.read(contents, rows: matrix.rows)
+            }
+        }
+        return ShardContents(matrix: matrix, ids: ids)
+    }
+
+    private static func matrixMember(of members: [ZipMember]) throws(ShardError) -> ZipMember {
+        if let member = members.first(where: { $0.name == matrixName }) { return member }
+        let candidates = members.filter { $0.name != idsName }
+        guard let member = candidates.first else { throw .missingArray }
+        guard candidates.count == 1 else { throw .ambiguousArray(count: candidates.count) }
+        return member
+    }
+
+    private static func located<R>(in name: String, _ body: () throws(ShardError) -> R) throws(ShardError) -> R {
+        do throws(ShardError) {
+            return try body()
+        } catch {
+            throw error.located(in: Excerpt.quote(name))
+        }
+    }
+}

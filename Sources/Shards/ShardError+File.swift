@@ -1,0 +1,83 @@
+/// Errors about a file as a whole.
+extension ShardError {
+    /// The file could not be opened or read; `reason` is the system's own words.
+    package static func unreadable(reason: String) -> ShardError {
+        ShardError(
+            code: .unreadable, message: "The file can't be read: \(reason).",
+            advice: "Make it readable for the daemon's user and drop it again.")
+    }
+
+    /// The file is something else than a regular file; `kind` says what, for example "a symbolic link".
+    package static func notRegularFile(kind: String) -> ShardError {
+        ShardError(
+            code: .notRegularFile, message: "This is \(kind), not a regular file.",
+            advice: "Rename a regular file into the spool.")
+    }
+
+    /// The shard takes `byteCount` bytes where `limit` are allowed.
+    package static func tooLarge(byteCount: Int, limit: Int) -> ShardError {
+        ShardError(
+            code: .tooLarge, message: "The data take \(byteCount) bytes, and at most \(limit) are allowed.",
+            advice: "Split it into smaller shards, or raise the limit.")
+    }
+
+    static func tooManyRows(_ rows: Int, limit: Int) -> ShardError {
+        ShardError(
+            code: .tooLarge, message: "The array has \(rows) rows, and at most \(limit) are allowed.",
+            advice: "Split it into smaller shards, or raise the limit for the size of a shard.")
+    }
+
+    static func unknownExtension(_ fileName: String) -> ShardError {
+        ShardError(
+            code: .notAShard, message: "The name \(Excerpt.quote(fileName)) does not end in .npy, .npz or .safetensors.",
+            advice: "Save the vectors in one of these formats, under a name with its extension.")
+    }
+
+    static func wrongStart(of format: String) -> ShardError {
+        ShardError(
+            code: .notAShard, message: "The first bytes are not those of \(format).",
+            advice: "Give the file the extension of the format it is in, or save it again.")
+    }
+
+    static func unsupportedVersion(_ major: UInt8, _ minor: UInt8) -> ShardError {
+        ShardError(
+            code: .unsupportedVersion, message: "Version \(major).\(minor) of the .npy format is unknown.",
+            advice: "Save it with numpy.save, which writes version 1.0, 2.0 or 3.0.")
+    }
+
+    static func badHeader(_ reason: String) -> ShardError {
+        ShardError(
+            code: .badHeader, message: "The header is damaged: \(reason).",
+            advice: "Save the file again with an unmodified writer of its format.")
+    }
+
+    static func truncatedHeader(of format: String) -> ShardError {
+        ShardError(
+            code: .truncated, message: "The file ends within the header of \(format).",
+            advice: "Write the whole file under another name first, then rename it into the spool.")
+    }
+
+    static func truncated(byteCount: Int, expected: Int) -> ShardError {
+        ShardError(
+            code: .truncated, message: "The header announces \(expected) bytes in all, and there are \(byteCount).",
+            advice: "Write the whole file under another name first, then rename it into the spool.")
+    }
+
+    static func trailingBytes(byteCount: Int, expected: Int) -> ShardError {
+        ShardError(
+            code: .trailingBytes, message: "The header announces \(expected) bytes in all, and there are \(byteCount).",
+            advice: "Write one array to a file, and nothing after it.")
+    }
+
+    static func badArchive(_ reason: String) -> ShardError {
+        ShardError(
+            code: .badArchive, message: "The zip archive is damaged: \(reason).",
+            advice: "Save it again with numpy.savez or numpy.savez_compressed.")
+    }
+
+    static func unsupportedCompression(_ reason: String) -> ShardError {
+        ShardError(
+            code: .unsupportedCompression, message: "A member of the archive \(reason).",
+            advice: "Save it with numpy.savez (stored) or numpy.savez_compressed (deflated).")
+    }
+}

@@ -1,0 +1,40 @@
+/// Errors about the ids of a shard.
+extension ShardError {
+    /// The error for a wrong number of ids; `nil` if the number is right.
+    static func wrongIDCount(_ count: Int, rows: Int) -> ShardError? {
+        guard count != rows else { return nil }
+        return ShardError(
+            code: count < rows ? .idsTooFew : .idsTooMany, message: "There are \(count) ids for \(rows) rows.",
+            advice: "Give each row exactly one id, in the order of the rows.")
+    }
+
+    static func duplicateIDs(rows: [Int], id: String, first: Int) -> ShardError {
+        ShardError(
+            code: .idsDuplicate, message: "\(Excerpt.rows(rows)) an earlier row's id, such as \(Excerpt.quote(id)) of row \(first).",
+            advice: "Give each row of a shard an id of its own.", rows: rows)
+    }
+
+    static func emptyIDs(rows: [Int]) -> ShardError {
+        ShardError(
+            code: .idEmpty, message: "\(Excerpt.rows(rows)) an empty id.",
+            advice: "Give each row an id of at least one byte.", rows: rows)
+    }
+
+    static func tooLongIDs(rows: [Int]) -> ShardError {
+        ShardError(
+            code: .idTooLong, message: "\(Excerpt.rows(rows)) an id of more than \(IDList.maximumByteCount) bytes.",
+            advice: "Use shorter ids, for example a hash of the long ones.", rows: rows)
+    }
+
+    static func invalidIDText(rows: [Int]) -> ShardError {
+        ShardError(
+            code: .idsNotUTF8, message: "\(Excerpt.rows(rows)) an id that is not valid Unicode text.",
+            advice: "Write the ids in UTF-8.", rows: rows)
+    }
+
+    static func badIDType(_ found: String) -> ShardError {
+        ShardError(
+            code: .idsBadType, message: "The ids are \(found), not a one-dimensional array of integers or text.",
+            advice: "Save the ids as integers or fixed-width strings, one a row, or put them into a .ids file.")
+    }
+}

@@ -1,0 +1,66 @@
+/// Whole shards from the bytes of their files.
+package enum ShardReader {
+    /// Reads and checks a shard.
+    ///
+    /// The ids are those of the .ids file if there is one, else those in the shard itself, else "NAME:ROW" with the
+    /// row counted from 0.
+    ///
+    /// - Parameters:
+    ///   - fileName: the file's name with its extension, which states the format.
+    ///   - bytes: the whole file.
+    ///   - ids: the whole .ids file, or `nil` if there is none.
+    ///   - maximumBytes: the most bytes that the file, the .ids file and each array in the file may have. The memory
+    ///     that reading takes beyond `bytes` is bounded by a small multiple of it.
+    ///   - dimension: the numbers that each vector has to have; `nil` if any number is right.
+    /// - Throws: every code but `unreadable`, `not_regular_file`, `zero_vector` and `norm_too_large`.
+    package static func read(
+        fileName: String, bytes: [UInt8], ids: [UInt8]?, maximumBytes: Int, dimension: Int? = nil
+    ) throws(ShardError) -> Shard {
+        guard let format = ShardFormat(fileName: fileName), let name = format.name(of: fileName) else {
+            throw .unknownExtension(fileName)
+        }
+        let contents = try contents(format, bytes.span, maximumBytes: maximumBytes, withIDs: ids == nil)
+        let matrix = contents.matrix
+        if let dimension, dimension != matrix.dimension {
+            throw .wrongDimension(found: matrix.dimension, expected: dimension)
+        }
+        let nonFinite = matrix.nonFiniteRows()
+        guard nonFinite.isEmpty else { throw .notFinite(rows: nonFinite) }
+        let list = try list(ids, within: contents, name: name, maximumBytes: maximumBytes)
+        return Shard(name: name, matrix: matrix, ids: list)
+    }
+
+    private static func contents(
+        _ format: ShardFormat, _ bytes: Span<UInt8>, maximumBytes: Int, withIDs: Bool
+    ) throws(ShardError) -> ShardContents {
+        switch format {
+        case .npy: ShardContents(matrix: try NPY.read(bytes, maximumBytes: maximumBytes), ids: nil)
+        case .npz: try NPZ.read(bytes, maximumBytes: maximumBytes, withIDs: withIDs)
+        case .safetensors: try SafeTensors.read(bytes, maximumBytes: maximumBytes, withIDs: withIDs)
+        }
+    }
+
+    private static func list(
+        _ file: [UInt8]?, within contents: ShardContents, name: String, maximumBytes: Int
+    ) throws(ShardError) -> [String] {
+        let rows = contents.matrix.rows
+        let ids: [String]
+        if let file {
+            guard file.count <= maximumBytes else { throw .tooLarge(byteCount: file.count, limit: maximumBytes) }
+            ids = try IDList.parse(file, rows: rows)
+        } else if let own = contents.ids {
+            ids = own
+        } else {
+            return try defaultIDs(name: name, rows: rows)
+        }
+        try IDList.validate(ids, rows: rows)
+        return ids
+    }
+
+    private static func defaultIDs(name: String, rows: Int) throws(ShardError) -> [String] {
+        let ids = (0..<rows).map { "\(name):\($0)" }
+        // All differ, and the last is the longest.
+        if let last = ids.last, last.utf8.count > IDList.maximumByteCount { throw .tooLongIDs(rows: [rows - 1]) }
+        return ids
+    }
+}

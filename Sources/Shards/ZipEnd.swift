@@ -1,0 +1,108 @@
+/// The end of a zip archive: where its central directory lies (APPNOTE.TXT, sections 4.3.14 to 4.3.16).
+///
+/// The records have to follow each other without a gap: central directory, for zip64 its end and the locator, end.
+struct ZipEnd {
+    /// Bytes at the end of an archive that suffice to find it: the record, its longest comment, and those of zip64.
+    static let maximumByteCount = 22 + 65_535 + 20 + 56
+
+    /// The number of members.
+    let memberCount: Int
+    /// The bytes of the central directory, from the start of the archive.
+    let directory: Range<Int>
+
+    /// Finds the end in the last bytes of an archive.
+    ///
+    /// - Parameters:
+    ///   - suffix: the last bytes of the archive, at least ``maximumByteCount`` or all there are.
+    ///   - byteCount: the bytes of the whole archive.
+    /// - Throws: `truncated` if there is no end, `trailing_bytes` if something follows it, `bad_archive`.
+    init(suffix: Span<UInt8>, byteCount: Int) throws(ShardError) {
+        let start = byteCount - suffix.count
+        let position = try Self.position(in: suffix, byteCount: byteCount)
+        let fields = try Fields(suffix, position: position, start: start)
+        let (end, overflows) = fields.directoryOffset.addingReportingOverflow(fields.directoryByteCount)
+        guard fields.directoryOffset >= 0, fields.directoryByteCount >= 0, !overflows, end == fields.directoryEnd else {
+            throw .badArchive("its central directory is not where its end says")
+        }
+        memberCount = fields.memberCount
+        directory = fields.directoryOffset..<end
+    }
+
+    /// The last place that looks like the end record and whose comment reaches the end of the archive.
+    private static func position(in suffix: Span<UInt8>, byteCount: Int) throws(ShardError) -> Int {
+        var follower: Int?
+        var position = suffix.count - 22
+        while position >= 0 {
+            if suffix.integer(at: position) == ZipSignature.end, let comment: UInt16 = suffix.integer(at: position + 20) {
+                let end = position + 22 + Int(comment)
+                if end == suffix.count { return position }
+                if end < suffix.count, follower == nil { follower = end }
+            }
+            position -= 1
+        }
+        guard let follower else {
+            throw ShardError(
+                code: .truncated, message: "The zip archive has no end: its central directory is missing.",
+                advice: "Write the whole file under another name first, then rename it into the spool.")
+        }
+        throw .trailingBytes(byteCount: byteCount, expected: byteCount - suffix.count + follower)
+    }
+}
+
+extension ZipEnd {
+    /// What the records state, from the zip64 ones where they are there.
+    private struct Fields {
+        var memberCount: Int
+        var directoryByteCount: Int
+        var directoryOffset: Int
+        /// Where the records start, and so where the central directory has to end.
+        var directoryEnd: Int
+
+        /// - Parameters:
+        ///   - position: where the end record lies in `suffix`.
+        ///   - start: where `suffix` lies in the archive.
+        init(_ suffix: Span<UInt8>, position: Int, start: Int) throws(ShardError) {
+            guard let disk: UInt16 = suffix.integer(at: position + 4),
+                let firstDisk: UInt16 = suffix.integer(at: position + 6),
+                let membersHere: UInt16 = suffix.integer(at: position + 8),
+                let members: UInt16 = suffix.integer(at: position + 10),
+                let size: UInt32 = suffix.integer(at: position + 12),
+                let offset: UInt32 = suffix.integer(at: position + 16)
+            else { throw .badArchive("its end is incomplete") }
+            memberCount = Int(members)
+            directoryByteCount = Int(size)
+            directoryOffset = Int(offset)
+            directoryEnd = start + position
+            if suffix.integer(at: position - 20) == ZipSignature.zip64Locator {
+                try readZip64(suffix, locator: position - 20, start: start)
+            } else {
+                guard disk == 0, firstDisk == 0, membersHere == members else {
+                    throw .badArchive("it spans several files")
+                }
+                guard members != .max, size != .max, offset != .max else { throw .badArchive("its zip64 end is missing") }
+            }
+        }
+
+        private mutating func readZip64(_ suffix: Span<UInt8>, locator: Int, start: Int) throws(ShardError) {
+            guard let recordOffset: UInt64 = suffix.integer(at: locator + 8),
+                let offset = Int(exactly: recordOffset), offset >= start, offset <= start + locator - 56
+            else { throw .badArchive("its zip64 end is not where it should be") }
+            let record = offset - start
+            guard suffix.integer(at: record) == ZipSignature.zip64End,
+                let length: UInt64 = suffix.integer(at: record + 4), length == UInt64(locator - record - 12),
+                let disk: UInt32 = suffix.integer(at: record + 16), disk == 0,
+                let firstDisk: UInt32 = suffix.integer(at: record + 20), firstDisk == 0,
+                let membersHere: UInt64 = suffix.integer(at: record + 24),
+                let members: UInt64 = suffix.integer(at: record + 32), members == membersHere,
+                let size: UInt64 = suffix.integer(at: record + 40),
+                let directory: UInt64 = suffix.integer(at: record + 48),
+                let memberCount = Int(exactly: members), let directoryByteCount = Int(exactly: size),
+                let directoryOffset = Int(exactly: directory)
+            else { throw .badArchive("its zip64 end makes no sense") }
+            self.memberCount = memberCount
+            self.directoryByteCount = directoryByteCount
+            self.directoryOffset = directoryOffset
+            directoryEnd = offset
+        }
+    }
+}

@@ -1,0 +1,111 @@
+internal import CKernels
+
+/// The inner loops, vectorised for the CPU at hand.
+package enum Kernels {
+    /// The instruction sets that the kernels are compiled for, from least to best.
+    package enum Level: String, CaseIterable, Sendable {
+        case portable
+        case avx2
+        case avx512
+
+        fileprivate var code: ck_level {
+            switch self {
+            case .portable: ck_level_portable
+            case .avx2: ck_level_avx2
+            case .avx512: ck_level_avx512
+            }
+        }
+    }
+
+    /// The level in use.
+    package static var level: Level {
+        let current = ck_current_level()
+        return Level.allCases.first { $0.code == current } ?? .portable
+    }
+
+    /// Uses no better level than `level` from now on. For tests and measurements, before any other call.
+    package static func limit(to level: Level) {
+        ck_limit_level(level.code)
+    }
+
+    /// out[q, r] = matrix[r] . queries[q].
+    ///
+    /// A pair gives the same float whatever stands around it, so ties in a ranking stay ties.
+    ///
+    /// - Parameters:
+    ///   - matrix: rows x dimension.
+    ///   - queries: queries x dimension.
+    ///   - out: queries x rows.
+    package static func products(
+        _ matrix: Span<Float>, _ queries: Span<Float>, dimension: Int, into out: inout [Float]
+    ) {
+        let rows = matrix.count / dimension
+        let queryCount = queries.count / dimension
+        precondition(out.count >= rows * queryCount)
+        unsafe matrix.withUnsafeBufferPointer { matrix in
+            unsafe queries.withUnsafeBufferPointer { queries in
+                unsafe out.withUnsafeMutableBufferPointer { out in
+                    guard let m = matrix.baseAddress, let q = queries.baseAddress, let o = out.baseAddress else {
+                        return
+                    }
+                    unsafe ck_products(m, rows, dimension, q, queryCount, o)
+                }
+            }
+        }
+    }
+
+    /// Computes scores, similarity - alpha x mean, and finds those above `threshold`.
+    ///
+    /// - Parameters:
+    ///   - similarities: those of one query to the rows of a block.
+    ///   - means: those of the rows; a row without an image has +infinity and is never found.
+    ///   - scores: receives the scores.
+    ///   - positions: receives the positions found, rising.
+    /// - Returns: how many were found.
+    package static func scoresAbove(
+        _ threshold: Float, similarities: Span<Float>, means: Span<Float>, alpha: Float, scores: inout [Float],
+        positions: inout [UInt32]
+    ) -> Int {
+        let count = similarities.count
+        precondition(means.count >= count && scores.count >= count && positions.count >= count)
+        return unsafe similarities.withUnsafeBufferPointer { similarities in
+            unsafe means.withUnsafeBufferPointer { means in
+                unsafe scores.withUnsafeMutableBufferPointer { scores in
+                    unsafe positions.withUnsafeMutableBufferPointer { positions in
+                        guard let s = similarities.baseAddress, let m = means.baseAddress,
+                            let o = scores.baseAddress, let p = positions.baseAddress
+                        else { return 0 }
+                        return unsafe ck_scores_above(s, m, count, alpha, threshold, o, p)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The length of a vector, in double precision; not finite if a number in it isn't.
+    package static func norm(_ vector: Span<Float>) -> Double {
+        unsafe vector.withUnsafeBufferPointer { values in
+            guard let v = values.baseAddress else { return 0 }
+            return unsafe ck_sum_of_squares(v, values.count).squareRoot()
+        }
+    }
+
+    /// Multiplies the numbers in `range` by `factor`.
+    package static func scale(_ values: inout [Float], _ range: Range<Int>, by factor: Float) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= values.count)
+        unsafe values.withUnsafeMutableBufferPointer { values in
+            guard let start = values.baseAddress else { return }
+            unsafe ck_scale(start + range.lowerBound, range.count, factor, start + range.lowerBound)
+        }
+    }
+
+    /// Scales the vector in `range`, of length `norm`, to length 1: the numbers stay right where 1 / norm is no float.
+    package static func normalise(_ values: inout [Float], _ range: Range<Int>, norm: Double) {
+        let factor = Float(1 / norm)
+        if factor.isNormal {
+            scale(&values, range, by: factor)
+        } else {
+            for i in range { values[i] = Float(Double(values[i]) / norm) }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+/// Bytes seen as numbers, in place. The bytes must hold whole numbers and lie on their alignment, unless said otherwise.
+package enum NumberView {
+    /// Calls `body` with `bytes` as floats.
+    package static func withFloats<R>(_ bytes: RawSpan, _ body: (Span<Float>) throws -> R) rethrows -> R {
+        try unsafe bytes.withUnsafeBytes { raw in
+            try unsafe body(raw.assumingMemoryBound(to: Float.self).span)
+        }
+    }
+
+    /// Calls `body` with `bytes` as floats that it may change.
+    package static func withMutableFloats<R>(
+        _ bytes: inout MutableRawSpan, _ body: (inout MutableSpan<Float>) throws -> R
+    ) rethrows -> R {
+        try unsafe bytes.withUnsafeMutableBytes { raw in
+            var span = unsafe raw.assumingMemoryBound(to: Float.self).mutableSpan
+            return try body(&span)
+        }
+    }
+
+    /// Calls `body` with `bytes` as 32-bit integers.
+    package static func withIntegers<R>(_ bytes: RawSpan, _ body: (Span<UInt32>) throws -> R) rethrows -> R {
+        try unsafe bytes.withUnsafeBytes { raw in
+            try unsafe body(raw.assumingMemoryBound(to: UInt32.self).span)
+        }
+    }
+
+    /// Calls `body` with `bytes` as 32-bit integers that it may change.
+    package static func withMutableIntegers<R>(
+        _ bytes: inout MutableRawSpan, _ body: (inout MutableSpan<UInt32>) throws -> R
+    ) rethrows -> R {
+        try unsafe bytes.withUnsafeMutableBytes { raw in
+            var span = unsafe raw.assumingMemoryBound(to: UInt32.self).mutableSpan
+            return try body(&span)
+        }
+    }
+
+    /// The one 32-bit integer that `bytes` are, however aligned.
+    package static func row(_ bytes: RawSpan) -> UInt32 {
+        precondition(bytes.byteCount == 4)
+        return unsafe bytes.unsafeLoadUnaligned(as: UInt32.self)
+    }
+
+    /// The one 64-bit integer that `bytes` are, however aligned.
+    package static func number(_ bytes: RawSpan) -> UInt64 {
+        precondition(bytes.byteCount == 8)
+        return unsafe bytes.unsafeLoadUnaligned(as: UInt64.self)
+    }
+}

@@ -1,0 +1,70 @@
+internal import CKernels
+
+/// Vectors between floats and their stored form: dense rows in the store's ``Precision``.
+package struct VectorCoding: Sendable {
+    package let precision: Precision
+
+    package init(_ precision: Precision) {
+        self.precision = precision
+    }
+
+    /// Writes `values` in stored form to `bytes`, from byte `offset` on, rounding to the precision.
+    package func encode(_ values: Span<Float>, into bytes: inout MutableRawSpan, at offset: Int = 0) {
+        precondition(bytes.byteCount - offset >= values.count * precision.byteCount)
+        unsafe bytes.withUnsafeMutableBytes { target in
+            unsafe values.withUnsafeBufferPointer { source in
+                guard let from = source.baseAddress, let start = target.baseAddress else { return }
+                let to = unsafe start + offset
+                switch precision {
+                case .float32: unsafe to.copyMemory(from: from, byteCount: source.count * 4)
+                case .float16:
+                    unsafe ck_half_from_float(from, source.count, to.assumingMemoryBound(to: UInt16.self))
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with stored vectors as floats: in place where they are floats, else converted into `scratch`.
+    package func withFloats<R>(_ bytes: RawSpan, scratch: FloatScratch, _ body: (Span<Float>) throws -> R) rethrows
+        -> R
+    {
+        guard precision == .float16 else { return try NumberView.withFloats(bytes, body) }
+        let count = bytes.byteCount / 2
+        if scratch.values.count < count { scratch.values = Array(repeating: 0, count: count) }
+        unsafe bytes.withUnsafeBytes { source in
+            unsafe scratch.values.withUnsafeMutableBufferPointer { target in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                unsafe ck_float_from_half(from.assumingMemoryBound(to: UInt16.self), count, to)
+            }
+        }
+        let values = scratch.values
+        return try body(values.span.extracting(first: count))
+    }
+
+    /// `values` as they will be read once they are stored.
+    package func rounded(_ values: [Float]) -> [Float] {
+        guard precision == .float16 else { return values }
+        var stored = [UInt16](repeating: 0, count: values.count)
+        var span = stored.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        encode(values.span, into: &bytes)
+        return unsafe decode(stored.span.bytes)
+    }
+
+    /// Stored vectors as floats.
+    package func decode(_ bytes: RawSpan) -> [Float] {
+        withFloats(bytes, scratch: FloatScratch()) { floats in
+            unsafe Array(unsafeUninitializedCapacity: floats.count) { target, count in
+                for index in 0..<floats.count { unsafe target.initializeElement(at: index, to: floats[index]) }
+                count = floats.count
+            }
+        }
+    }
+}
+
+/// Memory that one thread uses again and again to see stored vectors as floats.
+package final class FloatScratch {
+    fileprivate var values: [Float] = []
+
+    package init() {}
+}

@@ -1,0 +1,51 @@
+/// The answer of `GET /v1/images/{id}`: why its bias is what it is.
+package struct ImageReport: Codable, Sendable {
+    package var id: String
+    package var generation: UInt64
+    /// alpha x mean, with the daemon's own alpha.
+    package var bias: Float
+    package var alpha: Float
+    /// The mean of the k largest similarities to references.
+    package var mean: Float
+    /// How many of the references below the mean takes: k, or all where there are fewer.
+    package var used: Int
+    /// The image's heap, by falling similarity.
+    package var references: [Entry]
+
+    package init(
+        id: String, generation: UInt64, bias: Float, alpha: Float, mean: Float, used: Int, references: [Entry]
+    ) {
+        self.id = id
+        self.generation = generation
+        self.bias = bias
+        self.alpha = alpha
+        self.mean = mean
+        self.used = used
+        self.references = references
+    }
+
+    /// A reference in the heap.
+    package struct Entry: Codable, Sendable {
+        package var id: String
+        package var similarity: Float
+
+        package init(id: String, similarity: Float) {
+            self.id = id
+            self.similarity = similarity
+        }
+    }
+}
+
+/// The answer of `GET /v1/references/{id}`.
+package struct ReferenceReport: Codable, Sendable {
+    package var id: String
+    package var generation: UInt64
+    /// The vector as it is stored.
+    package var vector: [Float]
+
+    package init(id: String, generation: UInt64, vector: [Float]) {
+        self.id = id
+        self.generation = generation
+        self.vector = vector
+    }
+}

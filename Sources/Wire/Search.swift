@@ -1,0 +1,48 @@
+/// The body of `POST /v1/search`.
+package struct SearchRequest: Codable, Sendable {
+    /// The queries' vectors, all of the corpus' dimension.
+    package var queries: [[Float]]
+    /// How many images to find for each; 10 unless given.
+    package var topK: Int?
+    /// The weight of the correction; the daemon's own unless given, 0 for the plain ranking.
+    package var alpha: Float?
+
+    package init(queries: [[Float]], topK: Int? = nil, alpha: Float? = nil) {
+        self.queries = queries
+        self.topK = topK
+        self.alpha = alpha
+    }
+}
+
+/// The answer of `POST /v1/search`.
+package struct SearchResponse: Codable, Sendable {
+    /// The one generation that all of it reflects.
+    package var generation: UInt64
+    /// For each query the images found, by falling score.
+    package var results: [[Hit]]
+    /// Milliseconds from the request's last byte to the answer.
+    package var tookMs: Double
+
+    package init(generation: UInt64, results: [[Hit]], tookMs: Double) {
+        self.generation = generation
+        self.results = results
+        self.tookMs = tookMs
+    }
+
+    /// An image that a search found.
+    package struct Hit: Codable, Sendable {
+        package var id: String
+        /// similarity - bias
+        package var score: Float
+        package var similarity: Float
+        /// alpha x the mean of the image's k largest similarities to references
+        package var bias: Float
+
+        package init(id: String, score: Float, similarity: Float, bias: Float) {
+            self.id = id
+            self.score = score
+            self.similarity = similarity
+            self.bias = bias
+        }
+    }
+}

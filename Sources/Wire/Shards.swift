@@ -1,0 +1,71 @@
+package import FoundationEssentials
+
+/// `NAME.receipt.json` in `done/`: the shard took effect. Also an entry of ``Status/lastReceipts``.
+package struct ShardReceipt: Codable, Sendable {
+    /// The name of the shard's file.
+    package var name: String
+    /// `images` or `references`.
+    package var kind: String
+    /// SHA-256 of the shard's file, in hexadecimal.
+    package var sha256: String
+    /// SHA-256 of its file of ids, if one came with it.
+    package var idsSha256: String?
+    /// Rows in the shard.
+    package var rows: Int
+    /// How many of them replaced a row that had the same id.
+    package var replaced: Int
+    /// The generation that made it visible.
+    package var generation: UInt64
+    /// When the daemon began to read it.
+    package var received: Date
+    /// When it became durable and visible.
+    package var committed: Date
+    /// The same content had been taken in under this name before: nothing changed, the other fields tell of then.
+    package var unchanged: Bool
+
+    package init(
+        name: String, kind: String, sha256: String, idsSha256: String?, rows: Int, replaced: Int, generation: UInt64,
+        received: Date, committed: Date, unchanged: Bool
+    ) {
+        self.name = name
+        self.kind = kind
+        self.sha256 = sha256
+        self.idsSha256 = idsSha256
+        self.rows = rows
+        self.replaced = replaced
+        self.generation = generation
+        self.received = received
+        self.committed = committed
+        self.unchanged = unchanged
+    }
+}
+
+/// `NAME.error.json` in `failed/`: the shard was refused. Also an entry of ``Status/lastFailures``.
+package struct ShardFailure: Codable, Sendable {
+    /// The name of the shard's file.
+    package var name: String
+    /// `images` or `references`.
+    package var kind: String
+    /// What is wrong, for programs: `not_finite`, say.
+    package var code: String
+    /// What is wrong where, for people.
+    package var message: String
+    /// What to do about it.
+    package var advice: String
+    /// The first rows that are wrong; none where it isn't rows.
+    package var rows: [Int]
+    /// When it was refused.
+    package var refused: Date
+
+    package init(
+        name: String, kind: String, code: String, message: String, advice: String, rows: [Int], refused: Date
+    ) {
+        self.name = name
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.advice = advice
+        self.rows = rows
+        self.refused = refused
+    }
+}

@@ -1,0 +1,33 @@
+package import FoundationEssentials
+
+/// JSON as nnnd speaks it: snake_case keys, times in ISO 8601 with milliseconds, UTC.
+package enum WireJSON {
+    /// Encodes `value`, keys sorted; over several lines if `pretty`.
+    package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .custom { date, encoder in
+            var container = encoder.singleValueContainer()
+            try container.encode(date.formatted(Self.time))
+        }
+        return try encoder.encode(value)
+    }
+
+    /// Decodes a value of `type`.
+    package static func decode<T: Decodable>(_ type: T.Type, from data: Data) throws -> T {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        decoder.dateDecodingStrategy = .custom { decoder in
+            let container = try decoder.singleValueContainer()
+            let text = try container.decode(String.self)
+            guard let date = try? Self.time.parse(text) else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not a time")
+            }
+            return date
+        }
+        return try decoder.decode(type, from: data)
+    }
+
+    private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}
