@@ -12,7 +12,7 @@ extension Corpus {
     ///   - settled: numbers of earlier receipts whose files have been put away.
     ///   - now: tells the time.
     /// - Returns: what became of each shard, in their order.
-    /// - Throws: `LMDBError` where the store can't be written.
+    /// - Throws: `LMDBError` where the store can't be written, `CancellationError` after ``interruptIngest()``.
     package func ingest(_ shards: [IncomingShard], settled: [UInt64], now: () -> Date) throws -> [ShardOutcome] {
         let preparation = VectorPreparation(settings: settings, pool: upkeepPool)
         let prepared = shards.map { shard in
@@ -27,6 +27,12 @@ extension Corpus {
             }
             return try commit.finish(now: now(), in: transaction)
         }
+    }
+
+    /// Ends an ingest under way, which then throws `CancellationError` and changes nothing, and lets none begin.
+    /// A commit that is being written is finished.
+    package func interruptIngest() {
+        gate.close()
     }
 
     /// The receipt of the last shard of this kind that had the file name `name`.

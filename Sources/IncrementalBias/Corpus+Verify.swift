@@ -76,7 +76,7 @@ extension Corpus {
         let parts = try upkeepPool.run(count: blocks) {
             (scratch: FloatScratch(), found: [[Float]](repeating: [], count: count))
         } body: { [gate] worker, block in
-            gate.pass()
+            try gate.pass()
             var products = [Float](repeating: 0, count: count * layout.rowsPerBlock)
             pinned.value(at: block) { bytes in
                 layout.coding.withFloats(bytes, scratch: worker.scratch) { matrix in

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Numbers of a file to float32, at the speed of memory: each loop is plain enough for the compiler to vectorise.
 ///
 /// Exact for float16 and float32; float64 is rounded to nearest, and to infinity beyond the range of float32.
@@ -13,6 +15,7 @@ struct FloatDecoder {
         let values = unsafe [Float](unsafeUninitializedCapacity: count) { target, initialized in
             unsafe bytes.withUnsafeBytes { source in
                 guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                unsafe Self.preferLargePages(UnsafeMutableRawBufferPointer(target))
                 if isFortranOrder && rows > 1 && dimension > 1 {
                     unsafe transpose(from, rows: rows, dimension: dimension, into: to)
                 } else {
@@ -24,8 +27,20 @@ struct FloatDecoder {
         return Matrix(rows: rows, dimension: dimension, values: values)
     }
 
+    /// Asks for large pages behind memory that was never touched: what takes longest is to get it page by page.
+    private static func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
+        let page = 1 << 21
+        // The allocator maps anything this large by itself and gives it back as a whole.
+        guard memory.count >= 32 * page, let start = memory.baseAddress else { return }
+        let skipped = page - Int(bitPattern: start) % page
+        // A refusal only means pages of the usual size.
+        _ = unsafe madvise(start + skipped, (memory.count - skipped) / page * page, MADV_HUGEPAGE)
+    }
+
     /// Decodes columns in square tiles, so that neither side leaves the caches.
-    private func transpose(_ source: UnsafeRawPointer, rows: Int, dimension: Int, into target: UnsafeMutablePointer<Float>) {
+    private func transpose(
+        _ source: UnsafeRawPointer, rows: Int, dimension: Int, into target: UnsafeMutablePointer<Float>
+    ) {
         let side = 64
         unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: side * side) { buffer in
             guard let tile = buffer.baseAddress else { return }
@@ -65,7 +80,8 @@ struct FloatDecoder {
                 Float(Double(bitPattern: UInt64(littleEndian: bits)))
             }
         case (.double, true):
-            unsafe decode(source, count, target) { (bits: UInt64) in Float(Double(bitPattern: UInt64(bigEndian: bits))) }
+            unsafe decode(source, count, target) { (bits: UInt64) in Float(Double(bitPattern: UInt64(bigEndian: bits)))
+            }
         }
     }
 
@@ -81,8 +97,9 @@ struct FloatDecoder {
 
     /// The float32 of the same value as the bits of a float16.
     ///
-    /// A normal number keeps its significand and gets the other exponent bias (127 - 15 = 112); infinities and NaN get it
-    /// twice, which takes the exponent from 31 to 255; a subnormal one is a count of 2^-24, which float32 holds exactly.
+    /// A normal number keeps its significand and gets the other exponent bias (127 - 15 = 112); infinities and NaN get
+    /// it twice, which takes the exponent from 31 to 255; a subnormal one is a count of 2^-24, which float32 holds
+    /// exactly.
     @inline(__always)
     private static func float(half: UInt16) -> Float {
         let magnitude = UInt32(half & 0x7fff)

@@ -20,7 +20,9 @@ enum IDArray {
         }
     }
 
-    private static func text(_ data: Span<UInt8>, rows: Int, characters: Int, isBigEndian: Bool) throws(ShardError) -> [String] {
+    private static func text(_ data: Span<UInt8>, rows: Int, characters: Int, isBigEndian: Bool) throws(ShardError)
+        -> [String]
+    {
         var collector = IDCollector(capacity: rows)
         var codePoints: [UInt32] = []
         for row in 0..<rows {

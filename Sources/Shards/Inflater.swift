@@ -20,7 +20,9 @@ enum Inflater {
         return isComplete ? bytes : nil
     }
 
-    /// The CRC-32 of `bytes`. The corresponding C function is `crc32_z`.
+    /// The CRC-32 of `bytes`.
+    ///
+    /// The corresponding C function is `crc32_z`.
     static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
         unsafe bytes.withUnsafeBytes { buffer in
             let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)

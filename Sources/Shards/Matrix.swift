@@ -35,10 +35,11 @@ package struct Matrix: Sendable, Equatable {
 
     private func isFinite(_ range: Range<Int>) -> Bool {
         unsafe values.withUnsafeBufferPointer { buffer in
-            let part = unsafe UnsafeBufferPointer(rebasing: buffer[range.lowerBound * dimension..<range.upperBound * dimension])
+            let part = unsafe UnsafeBufferPointer(
+                rebasing: buffer[range.lowerBound * dimension..<range.upperBound * dimension])
             var bits: UInt32 = 0
             // An exponent of all ones, and no other, carries into the top bit when one is added to it.
-            for unsafe value in unsafe part { bits |= (value.bitPattern & 0x7fff_ffff) &+ 0x0080_0000 }
+            for index in 0..<part.count { unsafe bits |= (part[index].bitPattern & 0x7fff_ffff) &+ 0x0080_0000 }
             return bits < 0x8000_0000
         }
     }

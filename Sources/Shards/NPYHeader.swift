@@ -51,7 +51,8 @@ struct NPYHeader {
     /// - Throws: `unsupported_dtype` if the elements have no known size, `bad_shape` if the number overflows.
     func fileByteCount() throws(ShardError) -> Int {
         guard let itemByteCount = element.byteCount else { throw .unsupportedDtype(element.name) }
-        guard let byteCount = ArrayShape.byteCount(shape, itemByteCount: itemByteCount), byteCount <= Int.max - dataOffset
+        guard let byteCount = ArrayShape.byteCount(shape, itemByteCount: itemByteCount),
+            byteCount <= Int.max - dataOffset
         else { throw .overflowingShape }
         return dataOffset + byteCount
     }
@@ -101,7 +102,9 @@ extension NPYHeader {
             guard case .tuple(let values) = shape else { throw .badHeader("shape is no tuple") }
             var sizes: [Int] = []
             for value in values {
-                guard case .integer(let size) = value else { throw .badHeader("shape holds something else than integers") }
+                guard case .integer(let size) = value else {
+                    throw .badHeader("shape holds something else than integers")
+                }
                 guard let size else { throw .overflowingShape }
                 guard size >= 0 else { throw .badShape("a size is negative") }
                 sizes.append(size)

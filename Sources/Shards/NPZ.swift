@@ -14,8 +14,8 @@ package enum NPZ {
     ///   - maximumBytes: the most bytes that the file, and each member that is read, may have.
     ///   - withIDs: whether to read the ids.
     /// - Throws: `too_large`, `not_a_shard`, `truncated`, `trailing_bytes`, `bad_archive`, `unsupported_compression`,
-    ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:)-(Span<UInt8>,_)`` for the vectors, and
-    ///   for the ids `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
+    ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:)-(Span<UInt8>,_)`` for the
+    ///   vectors, and for the ids `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     package static func read(_ bytes: Span<UInt8>, maximumBytes: Int = .max, withIDs: Bool = true) throws(ShardError)
         -> ShardContents
     {

@@ -60,12 +60,11 @@ struct PythonLiteralParser {
         var values: [PythonLiteral] = []
         while !take(end) {
             values.append(try value(depth: depth))
-            if take(",") {
-                if take(end) { return (values, true) }
-            } else {
+            guard take(",") else {
                 guard take(end) else { throw failure }
                 break
             }
+            if take(end) { return (values, true) }
         }
         return (values, false)
     }

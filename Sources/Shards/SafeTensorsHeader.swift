@@ -5,8 +5,11 @@ internal import FoundationEssentials
 /// The format is eight bytes with the length of the header (little-endian), the header (a JSON object), and the data.
 /// Offsets count from the end of the header; the tensors fill the data without gaps or overlaps.
 struct SafeTensorsHeader {
-    /// More than the reference implementation allows; longer headers are refused.
-    static let maximumByteCount = 100_000_000
+    /// Longer headers are refused.
+    ///
+    /// The reference implementation allows 100 MB, but decoded JSON can take 25 times its text. This leaves room for
+    /// metadata of any sensible size.
+    static let maximumByteCount = 1 << 24
     /// Bytes from the start of the file that tell how long the header is.
     static let lengthByteCount = 8
 

@@ -32,7 +32,7 @@ extension ShardReader {
     ///   - format: the format that the file's name states.
     ///   - size: the file's size in bytes.
     ///   - read: gives the bytes of the file in a range that lies within `size`; fewer if the file has shrunk since.
-    ///     Called at most twice, for at most 100 MB (.safetensors), 1 MB (.npy) or 66 kB (.npz).
+    ///     Called at most twice, for at most 16 MiB (.safetensors), 1 MiB (.npy) or 66 kB (.npz).
     /// - Throws: what `read` throws, and nothing else.
     package static func completeness<E: Error>(
         _ format: ShardFormat, size: Int, read: (Range<Int>) throws(E) -> [UInt8]

@@ -29,7 +29,8 @@ extension ShardError {
 
     static func unknownExtension(_ fileName: String) -> ShardError {
         ShardError(
-            code: .notAShard, message: "The name \(Excerpt.quote(fileName)) does not end in .npy, .npz or .safetensors.",
+            code: .notAShard,
+            message: "The name \(Excerpt.quote(fileName)) does not end in .npy, .npz or .safetensors.",
             advice: "Save the vectors in one of these formats, under a name with its extension.")
     }
 

@@ -10,7 +10,8 @@ extension ShardError {
 
     static func duplicateIDs(rows: [Int], id: String, first: Int) -> ShardError {
         ShardError(
-            code: .idsDuplicate, message: "\(Excerpt.rows(rows)) an earlier row's id, such as \(Excerpt.quote(id)) of row \(first).",
+            code: .idsDuplicate,
+            message: "\(Excerpt.rows(rows)) an earlier row's id, such as \(Excerpt.quote(id)) of row \(first).",
             advice: "Give each row of a shard an id of its own.", rows: rows)
     }
 

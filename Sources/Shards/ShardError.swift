@@ -1,6 +1,6 @@
 /// A shard or an array of queries that is refused: which rule it breaks, where, and what to do about it.
 ///
-/// The ``code`` is stable and meant for programs; ``message`` and ``advice`` are one sentence each and meant for people.
+/// The ``code`` is stable and meant for programs; ``message`` and ``advice`` are a sentence each, meant for people.
 package struct ShardError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The most rows that one error lists.
     package static let maximumListedRows = 20

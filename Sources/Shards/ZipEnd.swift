@@ -33,7 +33,8 @@ struct ZipEnd {
         var follower: Int?
         var position = suffix.count - 22
         while position >= 0 {
-            if suffix.integer(at: position) == ZipSignature.end, let comment: UInt16 = suffix.integer(at: position + 20) {
+            if suffix.integer(at: position) == ZipSignature.end, let comment: UInt16 = suffix.integer(at: position + 20)
+            {
                 let end = position + 22 + Int(comment)
                 if end == suffix.count { return position }
                 if end < suffix.count, follower == nil { follower = end }
@@ -79,7 +80,9 @@ extension ZipEnd {
                 guard disk == 0, firstDisk == 0, membersHere == members else {
                     throw .badArchive("it spans several files")
                 }
-                guard members != .max, size != .max, offset != .max else { throw .badArchive("its zip64 end is missing") }
+                guard members != .max, size != .max, offset != .max else {
+                    throw .badArchive("its zip64 end is missing")
+                }
             }
         }
 

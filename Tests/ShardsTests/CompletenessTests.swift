@@ -2,7 +2,7 @@ import Shards
 import Testing
 
 @Suite struct CompletenessTests {
-    private static let whole = [
+    private static let paths = [
         "npy/f4-little-C.npy", "npy/f2-big-F.npy", "npy/version-3.npy", "npz/stored.npz", "npz/deflated.npz",
         "npz/zip64.npz", "npz/streamed.npz", "safetensors/F32.safetensors", "safetensors/ids-I64.safetensors",
     ]
@@ -12,7 +12,7 @@ import Testing
         return ShardReader.completeness(format, size: bytes.count) { range in Array(bytes[range]) }
     }
 
-    @Test("A whole file is complete", arguments: whole)
+    @Test("A whole file is complete", arguments: paths)
     func whole(path: String) throws {
         let bytes = try Fixture.bytes(path)
         #expect(try completeness(path, bytes) == .complete)
@@ -20,7 +20,7 @@ import Testing
         #expect(ShardReader.isComplete(format, size: bytes.count) { range in Array(bytes[range]) })
     }
 
-    @Test("Every start of a file is incomplete", arguments: whole)
+    @Test("Every start of a file is incomplete", arguments: paths)
     func starts(path: String) throws {
         let bytes = try Fixture.bytes(path)
         for count in bytes.indices {
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("A file that goes on after its end is malformed", arguments: whole)
+    @Test("A file that goes on after its end is malformed", arguments: paths)
     func goesOn(path: String) throws {
         #expect(try completeness(path, try Fixture.bytes(path) + [0]) == .malformed)
     }

@@ -7,11 +7,13 @@ enum Fixture {
     static let dimension = 3
 
     /// The matrix that all of them hold, unless their name says otherwise.
-    static let matrix = Matrix(
-        rows: rows, dimension: dimension,
-        values: (0..<rows).flatMap { row in
-            (0..<dimension).map { column in Float((row * 7 + column * 3) % 23 - 11) / 8 }
-        })
+    static let matrix: Matrix = {
+        var values: [Float] = []
+        for row in 0..<rows {
+            for column in 0..<dimension { values.append(Float((row * 7 + column * 3) % 23 - 11) / 8) }
+        }
+        return Matrix(rows: rows, dimension: dimension, values: values)
+    }()
     static let integers = ["-3", "7", "100", "-128", "0"]
     static let naturals = ["3", "7", "100", "255", "0"]
     static let texts = ["a", "Grüße", "日本", "naïve 😀", "with space"]

@@ -2,19 +2,21 @@ import Shards
 import Testing
 
 @Suite struct IDListTests {
-    @Test("Reads one id a line", arguments: [
-        ("a\nb\n", ["a", "b"]),
-        ("a\nb", ["a", "b"]),
-        ("a\r\nb\r\n", ["a", "b"]),
-        ("a\r\nb", ["a", "b"]),
-        ("\u{feff}a\nb\n", ["a", "b"]),
-        ("a b\tc\n", ["a b\tc"]),
-        ("a\n\nb\n", ["a", "", "b"]),
-        ("\n", [""]),
-        ("", []),
-        ("日本\nGrüße\n", ["日本", "Grüße"]),
-        ("a\rb\n", ["a\rb"]),
-    ])
+    @Test(
+        "Reads one id a line",
+        arguments: [
+            ("a\nb\n", ["a", "b"]),
+            ("a\nb", ["a", "b"]),
+            ("a\r\nb\r\n", ["a", "b"]),
+            ("a\r\nb", ["a", "b"]),
+            ("\u{feff}a\nb\n", ["a", "b"]),
+            ("a b\tc\n", ["a b\tc"]),
+            ("a\n\nb\n", ["a", "", "b"]),
+            ("\n", [""]),
+            ("", []),
+            ("日本\nGrüße\n", ["日本", "Grüße"]),
+            ("a\rb\n", ["a\rb"]),
+        ])
     func parses(text: String, ids: [String]) throws {
         #expect(try IDList.parse(Array(text.utf8)) == ids)
     }

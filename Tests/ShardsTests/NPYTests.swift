@@ -16,17 +16,19 @@ import Testing
         #expect(try NPY.read(try Fixture.bytes("npy/version-\(major).npy")) == Fixture.matrix)
     }
 
-    @Test("Reads headers that other writers may write", arguments: [
-        "{'shape': (1, 2), 'fortran_order': False, 'descr': '<f4'}",
-        #"{"descr": "<f4", "fortran_order": False, "shape": (1, 2)}"#,
-        "{'descr':'<f4','fortran_order':False,'shape':(1,2,),}",
-        " \t{ 'descr' : '<f4' , 'fortran_order' : False , 'shape' : ( 1 , 2 ) , } \n\n",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 2L), }",
-        "{'descr': '=f4', 'fortran_order': False, 'shape': (1, 2), }",
-        "{'descr': '|f4', 'fortran_order': False, 'shape': (1, 2), }",
-        "{'descr': 'f4', 'fortran_order': True, 'shape': (1, 2), }",
-        "{'descr': ('<f4'), 'fortran_order': (False), 'shape': ((1), (2)), }",
-    ])
+    @Test(
+        "Reads headers that other writers may write",
+        arguments: [
+            "{'shape': (1, 2), 'fortran_order': False, 'descr': '<f4'}",
+            #"{"descr": "<f4", "fortran_order": False, "shape": (1, 2)}"#,
+            "{'descr':'<f4','fortran_order':False,'shape':(1,2,),}",
+            " \t{ 'descr' : '<f4' , 'fortran_order' : False , 'shape' : ( 1 , 2 ) , } \n\n",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (1L, 2L), }",
+            "{'descr': '=f4', 'fortran_order': False, 'shape': (1, 2), }",
+            "{'descr': '|f4', 'fortran_order': False, 'shape': (1, 2), }",
+            "{'descr': 'f4', 'fortran_order': True, 'shape': (1, 2), }",
+            "{'descr': ('<f4'), 'fortran_order': (False), 'shape': ((1), (2)), }",
+        ])
     func readsOtherHeaders(header: String) throws {
         let bytes = Bytes.npy(header: header, data: Bytes.floats([1.5, -2]))
         #expect(try NPY.read(bytes) == Matrix(rows: 1, dimension: 2, values: [1.5, -2]))
@@ -47,7 +49,9 @@ import Testing
         #expect(try NPY.read(bytes) == matrix)
     }
 
-    @Test("Reads a large matrix in Fortran order, in and across tiles", arguments: [(1, 200), (200, 1), (64, 64), (131, 197)])
+    @Test(
+        "Reads a large matrix in Fortran order, in and across tiles",
+        arguments: [(1, 200), (200, 1), (64, 64), (131, 197)])
     func readsFortran(rows: Int, dimension: Int) throws {
         let columns = (0..<dimension).flatMap { column in (0..<rows).map { Float($0 * dimension + column) } }
         let bytes = Bytes.npy(order: "True", shape: "(\(rows), \(dimension))", data: Bytes.floats(columns))

@@ -2,16 +2,21 @@ import Shards
 import Testing
 
 @Suite struct NPZTests {
-    @Test("Reads the member embeddings, or else the only one besides ids", arguments: [
-        "stored", "deflated", "positional", "named-otherwise", "named-and-others", "streamed", "zip64", "zip64-deflated",
-    ])
+    @Test(
+        "Reads the member embeddings, or else the only one besides ids",
+        arguments: [
+            "stored", "deflated", "positional", "named-otherwise", "named-and-others", "streamed", "zip64",
+            "zip64-deflated",
+        ])
     func readsMatrix(name: String) throws {
         #expect(try Fixture.shard("npz/\(name).npz").matrix == Fixture.matrix)
     }
 
-    @Test("Reads integer ids as decimal text, whatever the width, the sign and the byte order", arguments: [
-        "1-little", "1-big", "2-little", "2-big", "4-little", "4-big", "8-little", "8-big",
-    ])
+    @Test(
+        "Reads integer ids as decimal text, whatever the width, the sign and the byte order",
+        arguments: [
+            "1-little", "1-big", "2-little", "2-big", "4-little", "4-big", "8-little", "8-big",
+        ])
     func readsIntegerIDs(format: String) throws {
         #expect(try Fixture.shard("npz/ids-i\(format).npz").ids == Fixture.integers)
         #expect(try Fixture.shard("npz/ids-u\(format).npz").ids == Fixture.naturals)
@@ -78,7 +83,7 @@ import Testing
             member.byteCount = 1_001
         }
         let error = #expect(throws: ShardError.self) { try NPZ.read(bytes.span, maximumBytes: 1_000) }
-        #expect(error == .tooLarge(byteCount: 1_001, limit: 1_000))
+        #expect(error?.code == .tooLarge)
     }
 
     @Test("Says in which member an error lies")

@@ -17,9 +17,11 @@ import Testing
         #expect(try Fixture.shard("safetensors/F32.safetensors").ids.last == "NAME:4")
     }
 
-    @Test("Prefers the ids of the .ids file to those in the shard", arguments: [
-        "npy/f2-big-F.npy", "npz/ids-S.npz", "npz/ids-object.npz", "safetensors/ids-I8.safetensors",
-    ])
+    @Test(
+        "Prefers the ids of the .ids file to those in the shard",
+        arguments: [
+            "npy/f2-big-F.npy", "npz/ids-S.npz", "npz/ids-object.npz", "safetensors/ids-I8.safetensors",
+        ])
     func prefersFile(path: String) throws {
         let ids = ["v", "w", "x", "y", "z"]
         #expect(try Fixture.shard(path, ids: Array("v\nw\nx\ny\nz\n".utf8)).ids == ids)

@@ -8,6 +8,7 @@ final class SearchGate: @unchecked Sendable {
     private let condition = NSCondition()
     private var searching = false
     private var finished = 0
+    private var closed = false
 
     /// Runs a search; those who come to the gate meanwhile wait.
     func search<R>(_ body: () throws -> R) rethrows -> R {
@@ -23,10 +24,21 @@ final class SearchGate: @unchecked Sendable {
     }
 
     /// Waits until no search is running, or until the one under way has ended.
-    func pass() {
-        condition.withLock {
+    ///
+    /// - Throws: `CancellationError` when the gate is closed.
+    func pass() throws {
+        try condition.withLock {
             let before = finished
-            while searching, finished == before { condition.wait() }
+            while searching, finished == before, !closed { condition.wait() }
+            if closed { throw CancellationError() }
+        }
+    }
+
+    /// Lets nobody pass any more.
+    func close() {
+        condition.withLock {
+            closed = true
+            condition.broadcast()
         }
     }
 }

@@ -1,3 +1,18 @@
+internal import Glibc
+internal import LMDB
+
+/// An error of the store of which the caller may want to know whether it passes.
+package protocol StoreTrouble: Error {
+    /// Whether trying again later makes sense: the disk or the memory is full.
+    var isTemporary: Bool { get }
+}
+
+extension LMDBError: StoreTrouble {
+    package var isTemporary: Bool {
+        isMapFull || [ENOSPC, EDQUOT, ENOMEM].contains(code)
+    }
+}
+
 /// Why a store can't be opened.
 package enum StoreError: Error, Equatable, Sendable {
     /// It was made with another setting, which can't be changed.

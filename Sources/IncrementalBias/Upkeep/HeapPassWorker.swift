@@ -63,7 +63,7 @@ struct HeapPassWorker {
         let used = images.extracting(first: stagedAt.count * layout.vectorBytes)
         try layout.coding.withFloats(used, scratch: scratch) { matrix in
             for start in stride(from: 0, to: change.addedRows.count, by: Self.referencesPerStep) {
-                gate.pass()
+                try gate.pass()
                 let end = min(start + Self.referencesPerStep, change.addedRows.count)
                 try search.add(
                     matrix, columns: change.addedValues.span.extracting(start * dimension..<end * dimension),

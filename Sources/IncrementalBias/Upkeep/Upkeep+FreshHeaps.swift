@@ -63,7 +63,7 @@ extension Upkeep {
             }
             worker.search.begin(rows: images.count)
             for block in blocks * segment / segments..<blocks * (segment + 1) / segments {
-                gate.pass()
+                try gate.pass()
                 try pinned.value(at: block) { bytes in
                     try coding.withFloats(bytes, scratch: worker.scratch) { columns in
                         try worker.search.add(

@@ -1,0 +1,68 @@
+import FoundationEssentials
+import Wire
+
+/// A status document for people.
+struct StatusView {
+    let status: Status
+    let style: Style
+    /// What "ago" counts from.
+    var now = Date()
+
+    var lines: [String] {
+        let title = "nnnd \(status.version), up \(Figures.duration(status.uptimeS))"
+        return [style.bold(title)] + facts.lines(style: style, indent: 2) + receipts + failures
+    }
+
+    private var facts: Facts {
+        let vectors = status.dimension.map { "\(Figures.count($0)) numbers" } ?? "no dimension yet"
+        let backlog = Figures.count(status.spool.backlog, "shard", "shards")
+        return Facts([
+            ("generation", Figures.count(Int(clamping: status.generation))),
+            ("images", Figures.count(status.images)),
+            ("references", Figures.count(status.references)),
+            ("vectors", "\(vectors), \(status.precision), \(status.metric)"),
+            ("correction", "alpha \(status.alpha), k \(status.k) of at most \(status.capacity)"),
+            ("computing", "\(Figures.count(status.threads, "thread", "threads")), \(status.kernels)"),
+            ("store", "\(Figures.bytes(status.store.bytes)) of \(Figures.bytes(status.store.maximumBytes))"),
+            ("", status.store.path.printable),
+            ("waiting", backlog),
+            ("spool", status.spool.images.printable),
+            ("", status.spool.references.printable),
+            ("done", status.spool.done?.printable ?? "deleted after the commit"),
+            ("failed", status.spool.failed.printable),
+        ])
+    }
+
+    private var receipts: [String] {
+        guard !status.lastReceipts.isEmpty else { return ["", style.bold("No receipts yet")] }
+        var table = Table([
+            .leading("shard"), .leading("kind"), .trailing("rows"), .trailing("replaced"), .trailing("generation"),
+            .trailing("took"), .trailing("committed"),
+        ])
+        for receipt in status.lastReceipts {
+            table.append([
+                receipt.name.printable, receipt.kind.printable, Figures.count(receipt.rows),
+                Figures.count(receipt.replaced), Figures.count(Int(clamping: receipt.generation)),
+                Figures.duration(receipt.committed.timeIntervalSince(receipt.received)), ago(receipt.committed),
+            ])
+        }
+        return ["", style.bold("Last receipts")] + table.lines(style: style, indent: 2)
+    }
+
+    private var failures: [String] {
+        guard !status.lastFailures.isEmpty else { return ["", style.bold("No failures since the start")] }
+        let entries = status.lastFailures.flatMap { failure in
+            [
+                "  \(style.red(failure.name.printable)) (\(failure.kind.printable), \(ago(failure.refused))): "
+                    + failure.code.printable,
+                "    \(failure.message.printable)",
+                "    \(failure.advice.printable)",
+            ]
+        }
+        return ["", style.bold("Last failures")] + entries
+    }
+
+    private func ago(_ date: Date) -> String {
+        "\(Figures.duration(max(0, now.timeIntervalSince(date)))) ago"
+    }
+}

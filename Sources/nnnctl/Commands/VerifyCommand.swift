@@ -1,0 +1,38 @@
+import ArgumentParser
+import Wire
+
+/// `nnnctl verify`: stored biases against those computed from the stored vectors alone.
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Recompute biases from the stored vectors and compare.",
+        discussion: """
+            nnnd computes the mean of each image's k largest similarities from its vectors and all references, and \
+            compares it with the stored one. The exit status is 1 if any is off by more than rounding.
+            """
+    )
+
+    @OptionGroup var daemon: DaemonOptions
+
+    @Option(help: ArgumentHelp("Look at this many images, spread over the corpus (default: all).", valueName: "n"))
+    var sample: Int?
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard sample ?? 1 > 0 else { throw ValidationError("'--sample' has to be 1 or more.") }
+    }
+
+    func run() async throws {
+        let answer = try await Daemon.connect(daemon.socket) { daemon in
+            try await daemon.verify(VerifyRequest(sample: sample))
+        }
+        if json {
+            try StandardOutput.write(document: answer.document)
+        } else {
+            try StandardOutput.write(lines: VerifyView(report: answer.value, style: .output).lines)
+        }
+        if answer.value.wrong > 0 { throw ExitCode(ExitStatus.wrongBiases.rawValue) }
+    }
+}

@@ -1,0 +1,99 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import Wire
+
+/// The daemon, as seen through its socket.
+struct Daemon: Sendable {
+    /// How long a request may take whose answer is ready at once.
+    private static let patience = TimeAmount.seconds(30)
+    /// The largest answer that is read.
+    private static let maximumAnswerBytes = 2 << 30
+
+    /// The socket's path.
+    let socket: String
+    private let client: HTTPClient
+
+    /// Calls `body` with the daemon behind a socket; nothing is sent before `body` asks for something.
+    static func connect<Result>(_ socket: String, _ body: (Daemon) async throws -> Result) async throws -> Result {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            try await body(Daemon(socket: socket, client: client))
+        }
+    }
+
+    /// `GET /v1/status`
+    func status() async throws -> Answer<Status> {
+        try await get("/v1/status")
+    }
+
+    /// `GET /v1/images/{id}`
+    func image(_ id: String) async throws -> Answer<ImageReport> {
+        try await get("/v1/images/\(id.percentEncoded)")
+    }
+
+    /// `GET /v1/references/{id}`
+    func reference(_ id: String) async throws -> Answer<ReferenceReport> {
+        try await get("/v1/references/\(id.percentEncoded)")
+    }
+
+    /// `POST /v1/search` with queries as an .npy file; takes as long as it takes.
+    func search(_ queries: [UInt8], topK: Int, alpha: Float?) async throws -> Answer<SearchResponse> {
+        let weight = alpha.map { "&alpha=\($0)".replacing("+", with: "%2B") } ?? ""
+        return try await post("/v1/search?top_k=\(topK)\(weight)", queries, mediaType: "application/x-npy")
+    }
+
+    /// `POST /v1/verify`; takes as long as it takes.
+    func verify(_ request: VerifyRequest) async throws -> Answer<VerifyReport> {
+        try await post("/v1/verify", Array(try WireJSON.encode(request)), mediaType: "application/json")
+    }
+
+    private func get<Value: Decodable>(_ target: String) async throws -> Answer<Value> {
+        try await answer(to: request(target), deadline: .now() + Self.patience)
+    }
+
+    private func post<Value: Decodable>(
+        _ target: String, _ body: [UInt8], mediaType: String
+    ) async throws -> Answer<Value> {
+        var request = request(target)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: mediaType)
+        request.body = .bytes(ByteBuffer(bytes: body))
+        return try await answer(to: request, deadline: .distantFuture)
+    }
+
+    private func request(_ target: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: "http+unix://\(socket.percentEncoded)\(target)")
+        request.headers.add(name: "Accept", value: "application/json, \(Problem.mediaType)")
+        return request
+    }
+
+    private func answer<Value: Decodable>(
+        to request: HTTPClientRequest, deadline: NIODeadline
+    ) async throws -> Answer<Value> {
+        let response: HTTPClientResponse
+        let document: Data
+        do {
+            response = try await client.execute(request, deadline: deadline)
+            document = Data(try await response.body.collect(upTo: Self.maximumAnswerBytes).readableBytesView)
+        } catch {
+            throw Failure(reaching: socket, error: error)
+        }
+        guard response.status == .ok else {
+            if let problem = try? WireJSON.decode(Problem.self, from: document) { throw problem }
+            throw Problem(
+                title: response.status.reasonPhrase, status: Int(response.status.code),
+                detail: "nnnd answered with HTTP status \(response.status) and no reason.", code: "no_reason")
+        }
+        do {
+            return Answer(value: try WireJSON.decode(Value.self, from: document), document: document)
+        } catch {
+            throw Failure(
+                .internalFault,
+                "the answer of \(socket) is not understood: is it nnnd, and of the same version as nnnctl? (\(error))")
+        }
+    }
+}

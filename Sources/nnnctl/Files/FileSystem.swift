@@ -1,0 +1,59 @@
+import Glibc
+
+/// What is asked of files by their paths.
+enum FileSystem {
+    /// What a path leads to, symbolic links followed.
+    enum Kind {
+        case file
+        case folder
+        case other
+    }
+
+    /// What is at `path`, symbolic links followed; `nil` if there is nothing.
+    static func kind(of path: String) throws(SystemError) -> Kind? {
+        var status = stat()
+        do {
+            _ = try SystemError.check(path) { unsafe Int(stat(path, &status)) }
+        } catch {
+            if error.code == ENOENT || error.code == ENOTDIR { return nil }
+            throw error
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        default: return .other
+        }
+    }
+
+    /// Whether anything is at `path`, even a link that leads nowhere.
+    static func exists(_ path: String) throws(SystemError) -> Bool {
+        var status = stat()
+        do {
+            _ = try SystemError.check(path) { unsafe Int(lstat(path, &status)) }
+            return true
+        } catch {
+            if error.code == ENOENT || error.code == ENOTDIR { return false }
+            throw error
+        }
+    }
+
+    /// The whole file at `path`; `nil` if there is none.
+    static func contents(_ path: String) throws(SystemError) -> [UInt8]? {
+        do {
+            return try OpenFile(reading: path).contents()
+        } catch {
+            if error.code == ENOENT || error.code == ENOTDIR { return nil }
+            throw error
+        }
+    }
+
+    /// Renames a file within its file system, in one step.
+    static func rename(_ path: String, to target: String) throws(SystemError) {
+        _ = try SystemError.check(target) { unsafe Int(Glibc.rename(path, target)) }
+    }
+
+    /// Removes a file if it is there.
+    static func remove(_ path: String) {
+        _ = unsafe unlink(path)
+    }
+}

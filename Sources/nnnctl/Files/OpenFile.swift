@@ -1,0 +1,89 @@
+import Glibc
+
+/// An open file; closed at the end of its life.
+struct OpenFile: ~Copyable {
+    /// The bytes to read at a time.
+    static let bufferByteCount = 1 << 20
+
+    private let descriptor: CInt
+    private let path: String
+
+    private init(_ path: String, flags: CInt, mode: mode_t = 0) throws(SystemError) {
+        descriptor = CInt(try SystemError.check(path) { unsafe Int(open(path, flags | O_CLOEXEC, mode)) })
+        self.path = path
+    }
+
+    /// Opens a file to read it.
+    init(reading path: String) throws(SystemError) {
+        try self.init(path, flags: O_RDONLY)
+    }
+
+    /// Creates a file that must not be there yet, to write it.
+    init(creating path: String) throws(SystemError) {
+        try self.init(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+    }
+
+    /// Opens a folder, to lock or synchronize it.
+    init(folder path: String) throws(SystemError) {
+        try self.init(path, flags: O_RDONLY | O_DIRECTORY)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Fills `buffer` from its start, and returns how many bytes there were; 0 at the end of the file.
+    func read(into buffer: inout [UInt8]) throws(SystemError) -> Int {
+        try Self.read(descriptor, into: &buffer, name: path)
+    }
+
+    /// Everything from here to the end.
+    func contents() throws(SystemError) -> [UInt8] {
+        try Self.contents(of: descriptor, name: path)
+    }
+
+    /// Writes all of `bytes`.
+    func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) {
+        try Self.write(bytes, to: descriptor, name: path)
+    }
+
+    /// Waits until what was written is on the disk.
+    func synchronize() throws(SystemError) {
+        _ = try SystemError.check(path) { Int(fsync(descriptor)) }
+    }
+
+    /// Waits until nobody else holds the lock on this file, and takes it until the file is closed.
+    func lock() throws(SystemError) {
+        _ = try SystemError.check(path) { Int(flock(descriptor, LOCK_EX)) }
+    }
+}
+
+extension OpenFile {
+    /// Everything from here to the end of a file that somebody else opened.
+    static func contents(of descriptor: CInt, name: String) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: bufferByteCount)
+        while true {
+            let count = try read(descriptor, into: &buffer, name: name)
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+        }
+    }
+
+    /// Writes all of `bytes` to a file that somebody else opened.
+    static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt, name: String) throws(SystemError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = try SystemError.check(name) {
+                unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func read(
+        _ descriptor: CInt, into buffer: inout [UInt8], name: String
+    ) throws(SystemError) -> Int {
+        try SystemError.check(name) {
+            unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Shards
+
+/// A shard on the operator's side, with the file of its ids if there is one beside it.
+struct ShardFile {
+    let path: String
+    /// The name it will have in the spool.
+    let name: String
+    /// The path of its ids: `NAME.ids` beside `NAME.npy`; `nil` if there is no such file.
+    let idsPath: String?
+    /// The name that the file of ids will have in the spool, if there is one.
+    let idsName: String
+
+    /// Checks that a shard can be dropped: the form of its name, and that the files are there.
+    init(path: String) throws {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard let name = parts.last.map(String.init), let format = ShardFormat(fileName: name),
+            let stem = format.name(of: name)
+        else {
+            throw Failure(.dataRefused, "\(path): a shard's name ends in .npy, .npz or .safetensors")
+        }
+        guard !name.hasPrefix(".") else {
+            throw Failure(.dataRefused, "\(path): nnnd ignores files whose names start with a dot")
+        }
+        self.path = path
+        self.name = name
+        idsName = "\(stem).ids"
+        let idsPath = (parts.dropLast() + [idsName[...]]).joined(separator: "/")
+        guard let kind = try Self.kind(of: path) else { throw Failure(.noInput, "\(path): no such file") }
+        guard kind == .file else { throw Failure(.noInput, "\(path): not a file") }
+        self.idsPath = try Self.kind(of: idsPath) == .file ? idsPath : nil
+        for path in [path, self.idsPath].compactMap(\.self) { try Self.checkReadable(path) }
+    }
+
+    /// Checks all shards of a command line before any is touched, and that none would take another's place.
+    static func check(_ paths: [String]) throws -> [ShardFile] {
+        let files = try paths.map(ShardFile.init)
+        var first: [String: ShardFile] = [:]
+        for file in files {
+            if let other = first.updateValue(file, forKey: file.idsName) {
+                throw Failure(
+                    .usage,
+                    "\(other.path) and \(file.path) have the same name in the spool: ingest them one after the other, "
+                        + "or rename one")
+            }
+        }
+        return files
+    }
+
+    private static func kind(of path: String) throws -> FileSystem.Kind? {
+        do {
+            return try FileSystem.kind(of: path)
+        } catch {
+            throw Failure(.noInput, error.description)
+        }
+    }
+
+    private static func checkReadable(_ path: String) throws {
+        do {
+            _ = try OpenFile(reading: path)
+        } catch {
+            throw Failure(.noInput, error.description)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Crypto
+import FoundationEssentials
+
+/// A copy of a file in the spool folder, under a name that the daemon ignores; removed unless it was put into place.
+struct SpoolCopy: ~Copyable {
+    /// SHA-256 of the content, in hexadecimal.
+    let sha256: String
+    private let path: String
+
+    /// Copies a file, and waits until the copy is on the disk.
+    ///
+    /// - Throws: a ``SystemError``, or `CancellationError` if the task was cancelled meanwhile; no copy is left then.
+    init(of source: String, named name: String, in folder: String) throws {
+        let random = String(UInt64.random(in: .min ... .max), radix: 36)
+        let path = "\(folder)/.nnnctl-\(random)-\(name)"
+        let input = try OpenFile(reading: source)
+        let output = try OpenFile(creating: path)
+        do {
+            sha256 = try Self.copy(input, to: output)
+        } catch {
+            FileSystem.remove(path)
+            throw error
+        }
+        self.path = path
+    }
+
+    /// Gives the copy its name.
+    func place(at target: String) throws(SystemError) {
+        try FileSystem.rename(path, to: target)
+    }
+
+    // Once in place nothing has the random name any more.
+    deinit { FileSystem.remove(path) }
+
+    private static func copy(_ input: borrowing OpenFile, to output: borrowing OpenFile) throws -> String {
+        var hash = SHA256()
+        var buffer = [UInt8](repeating: 0, count: OpenFile.bufferByteCount)
+        while true {
+            try Task.checkCancellation()
+            let count = try input.read(into: &buffer)
+            if count == 0 { break }
+            hash.update(data: buffer[..<count])
+            try output.write(buffer[..<count])
+        }
+        try output.synchronize()
+        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

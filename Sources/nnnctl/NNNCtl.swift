@@ -1,0 +1,48 @@
+import ArgumentParser
+import Glibc
+
+/// The operator's command line of nnnd.
+@main
+struct NNNCtl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nnnctl",
+        abstract: "Look into, feed and query a running nnnd.",
+        discussion: """
+            nnnd keeps the biases of a corpus of images true while images and reference queries stream in, and \
+            answers searches with them. nnnctl speaks to it over its Unix socket.
+
+            \(ExitStatus.help)
+            """,
+        version: "0.1.0",
+        subcommands: [
+            StatusCommand.self, SearchCommand.self, IngestCommand.self, ExplainCommand.self, VerifyCommand.self,
+        ]
+    )
+
+    /// What stands before a usage error.
+    static var _errorLabel: String { "nnnctl" }
+
+    /// Runs the command that the arguments name, and ends with its exit status.
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        var command: any ParsableCommand
+        do {
+            command = try await asyncParseAsRoot()
+        } catch {
+            exit(withError: error)
+        }
+        do {
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+            exit(withError: error)
+        } catch {
+            let failure = Failure(error)
+            if let message = failure.message { StandardError.line("nnnctl: \(message.onOneLine)") }
+            exit(withError: ExitCode(failure.status.rawValue))
+        }
+    }
+}

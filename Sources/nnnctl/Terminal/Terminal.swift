@@ -1,0 +1,15 @@
+import FoundationEssentials
+import Glibc
+
+/// What is known of the terminal, if there is one.
+enum Terminal {
+    /// Whether a descriptor is a terminal that does more than print characters.
+    static func understandsEscapes(_ descriptor: CInt) -> Bool {
+        isatty(descriptor) == 1 && environment["TERM"] ?? "dumb" != "dumb"
+    }
+
+    /// Whether the user wants no colours (no-color.org).
+    static var forbidsColour: Bool { !(environment["NO_COLOR"] ?? "").isEmpty }
+
+    private static var environment: [String: String] { ProcessInfo.processInfo.environment }
+}

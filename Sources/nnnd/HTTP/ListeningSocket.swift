@@ -1,0 +1,77 @@
+import Glibc
+
+/// A Unix socket that listens, made with exact permissions.
+@safe struct ListeningSocket: Sendable {
+    let descriptor: Int32
+    let path: String
+
+    /// How many connections can wait to be accepted.
+    private static let backlog: Int32 = 1024
+
+    /// Binds `path`, removing a socket that nobody listens on any more.
+    ///
+    /// - Parameters:
+    ///   - path: at most 107 bytes.
+    ///   - mode: the socket's permissions: who may connect.
+    /// - Throws: ``StartError`` where another process listens there, something else is there, or the system refuses.
+    init(path: String, mode: UInt32) throws {
+        self.path = path
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard path.utf8.count < room else {
+            throw StartError(
+                "the socket's path \(path) has \(path.utf8.count) bytes; it may have \(room - 1)", .configuration)
+        }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        try Self.makeRoom(path, address)
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try FileSystem.makeFolder(String(path[..<slash]), mode: 0o755)
+        }
+        descriptor = try Self.open()
+        // Nobody can connect between bind and chmod: the mask takes all permissions away.
+        let mask = umask(0o777)
+        let bound = unsafe withUnsafePointer(to: address) { pointer in
+            unsafe bind(
+                descriptor, UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self),
+                socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+        let number = errno
+        umask(mask)
+        guard bound == 0 else { throw SystemError("bind \(path)", number: number) }
+        guard unsafe chmod(path, mode) == 0, listen(descriptor, Self.backlog) == 0 else {
+            throw SystemError("listen on \(path)")
+        }
+    }
+
+    /// Removes the socket's file, if it is still this socket's.
+    func remove() {
+        unsafe unlink(path)
+    }
+
+    private static func open() throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SystemError("make a socket") }
+        return descriptor
+    }
+
+    /// Removes a stale socket; refuses to touch a live one or anything else.
+    private static func makeRoom(_ path: String, _ address: sockaddr_un) throws {
+        var info = stat()
+        guard unsafe lstat(path, &info) == 0 else { return }
+        guard info.st_mode & S_IFMT == S_IFSOCK else {
+            throw StartError("\(path) is there and is not a socket; remove it or set another path", .configuration)
+        }
+        let probe = try open()
+        defer { close(probe) }
+        let connected = unsafe withUnsafePointer(to: address) { pointer in
+            unsafe connect(
+                probe, UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self),
+                socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+        guard connected != 0, errno == ECONNREFUSED else {
+            throw StartError("another process is listening on \(path); stop it or set another path", .unavailable)
+        }
+        try FileSystem.remove(path)
+    }
+}

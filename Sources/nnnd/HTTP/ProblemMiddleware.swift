@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import IncrementalBias
+import Logging
+import NIOCore
+import Wire
+
+/// Turns every error into a problem document.
+struct ProblemMiddleware: RouterMiddleware {
+    let routes: RouteList
+
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let problem as Problem {
+            return Response(problem)
+        } catch let error as HTTPError where error.status == .notFound {
+            return unknown(request)
+        } catch let refusal as SearchQueue.Refusal {
+            return Response(Problem(refusal))
+        } catch is NIOTooManyBytesError {
+            return Response(.bodyTooLarge)
+        } catch is CancellationError {
+            return Response(.stopping)
+        } catch {
+            context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "reason": "\(error)"])
+            return Response(.internalError)
+        }
+    }
+
+    /// No route took it: the path is unknown, or the method is wrong.
+    private func unknown(_ request: Request) -> Response {
+        let allowed = routes.methods(for: request.uri.path)
+        guard !allowed.isEmpty else { return Response(.unknownPath(request.uri.path)) }
+        let names = allowed.map(\.rawValue).joined(separator: ", ")
+        var response = Response(.wrongMethod(request.method.rawValue, allowed: names))
+        response.headers[.allow] = names
+        return response
+    }
+}
+
+extension Response {
+    /// A problem document.
+    init(_ problem: Problem) {
+        self.init(status: .init(code: problem.status), json: problem, mediaType: Problem.mediaType)
+    }
+
+    /// A JSON document.
+    init(status: HTTPResponse.Status = .ok, json: some Encodable, mediaType: String = "application/json") {
+        let body = (try? WireJSON.encode(json)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
+        self.init(
+            status: status,
+            headers: [.contentType: mediaType, .contentLength: String(body.readableBytes)],
+            body: ResponseBody(byteBuffer: body))
+    }
+}

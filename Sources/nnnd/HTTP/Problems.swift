@@ -1,0 +1,113 @@
+import FoundationEssentials
+import IncrementalBias
+import Shards
+import Wire
+
+/// Every way in which a request can be wrong. The codes are stable: programs rely on them.
+extension Problem {
+    static func badRequest(_ code: String, _ detail: String) -> Problem {
+        Problem(title: "Bad Request", status: 400, detail: detail, code: code)
+    }
+
+    static func unknownPath(_ path: String) -> Problem {
+        Problem(
+            title: "Not Found", status: 404, detail: "There is nothing at \(path); see the API's description.",
+            code: "unknown_path")
+    }
+
+    static func unknownID(_ kind: Kind, _ id: String) -> Problem {
+        Problem(
+            title: "Not Found", status: 404, detail: "No \(kind == .images ? "image" : "reference") has the id '\(id)'.",
+            code: "unknown_id")
+    }
+
+    static func wrongMethod(_ method: String, allowed: String) -> Problem {
+        Problem(
+            title: "Method Not Allowed", status: 405, detail: "\(method) can't be used here; use \(allowed).",
+            code: "wrong_method")
+    }
+
+    static func unsupportedMediaType(_ type: String) -> Problem {
+        Problem(
+            title: "Unsupported Media Type", status: 415,
+            detail: "A body of type '\(type)' is not understood; send application/json or application/x-npy.",
+            code: "unsupported_media_type")
+    }
+
+    static let bodyTooLarge = Problem(
+        title: "Content Too Large", status: 413,
+        detail: "The body is larger than \(RequestLimits.bodyBytes) bytes; send fewer queries at once.",
+        code: "body_too_large")
+
+    static let overloaded = Problem(
+        title: "Service Unavailable", status: 503, detail: "Too many queries are waiting; try again in a moment.",
+        code: "overloaded")
+
+    static let stopping = Problem(
+        title: "Service Unavailable", status: 503, detail: "The daemon is stopping; try again in a moment.",
+        code: "stopping")
+
+    static let internalError = Problem(
+        title: "Internal Server Error", status: 500, detail: "Something is wrong in the daemon; its log says what.",
+        code: "internal")
+
+    /// A search that can't be answered.
+    init(_ refusal: SearchQueue.Refusal) {
+        switch refusal {
+        case .overloaded: self = .overloaded
+        case .closed: self = .stopping
+        case .query(let index, let reason): self = .query(index, reason)
+        }
+    }
+
+    private static func query(_ index: Int, _ refusal: QueryRefusal) -> Problem {
+        switch refusal {
+        case .wrongDimension(let found, let expected):
+            .badRequest(
+                "wrong_dimension",
+                "Query \(index) has \(found) numbers; the vectors of this corpus have \(expected).")
+        case .notFinite:
+            .badRequest("not_finite", "Query \(index) has a number that is infinite or not one.")
+        case .zeroVector:
+            .badRequest("zero_vector", "Query \(index) is all zeros, which has no direction under the cosine metric.")
+        case .tooLarge:
+            .badRequest("norm_too_large", "Query \(index) is longer than \(Metric.greatestNorm).")
+        }
+    }
+
+    /// A body that isn't the .npy file that it should be.
+    static func badNPY(_ error: ShardError) -> Problem {
+        .badRequest("bad_npy", "The body is not a usable .npy file: \(error.message) \(error.advice)")
+    }
+
+    /// A body that isn't the JSON that it should be.
+    static func badJSON(_ error: any Error) -> Problem {
+        .badRequest("bad_json", "The body is not the JSON that it should be: \(explain(error))")
+    }
+
+    private static func explain(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return "\(error)" }
+        func place(_ path: [any CodingKey]) -> String {
+            let text = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
+            return text.isEmpty ? "" : "at \(text.hasPrefix(".") ? String(text.dropFirst()) : text): "
+        }
+        switch error {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return place(context.codingPath) + context.debugDescription
+        case .keyNotFound(let key, let context):
+            return place(context.codingPath) + "'\(key.stringValue)' is missing."
+        case .dataCorrupted(let context):
+            let cause = context.underlyingError.map { " \($0)" } ?? ""
+            return place(context.codingPath) + context.debugDescription + cause
+        @unknown default: return "\(error)"
+        }
+    }
+}
+
+/// What a request may ask for at most.
+enum RequestLimits {
+    static let bodyBytes = 64 << 20
+    static let queries = 4096
+    /// Queries times images asked for.
+    static let hits = 1_000_000
+}

@@ -1,0 +1,46 @@
+import IncrementalBias
+
+/// Why the daemon can't start: one line for a person, and the exit status that goes with it (sysexits.h).
+struct StartError: Error, CustomStringConvertible {
+    let description: String
+    let exitCode: Int32
+
+    /// Kinds of failure.
+    enum Status: Int32 {
+        /// EX_DATAERR: the store is damaged.
+        case data = 65
+        /// EX_UNAVAILABLE: somebody else is there already.
+        case unavailable = 69
+        /// EX_OSERR: the system refuses.
+        case system = 71
+        /// EX_CONFIG: the settings don't fit.
+        case configuration = 78
+    }
+
+    init(_ description: String, _ status: Status) {
+        self.description = description
+        exitCode = status.rawValue
+    }
+
+    /// A store that can't be opened, and the way out.
+    init(_ error: StoreError, folder: String) {
+        switch error {
+        case .settingDiffers(let name, let stored, let wanted):
+            self.init(
+                "the store in \(folder) was made with \(name) \(stored), and \(name) \(wanted) is asked for; "
+                    + "start with \(name) \(stored), or drop the shards into a new data folder", .configuration)
+        case .kBeyondCapacity(let k, let capacity):
+            self.init("k is \(k), and heaps hold \(capacity); k must be at most the capacity", .configuration)
+        case .unknownFormat(let found, let expected):
+            self.init(
+                "the store in \(folder) has format \(found), and this version of nnnd knows format \(expected); "
+                    + "use the version that made it, or drop the shards into a new data folder", .configuration)
+        case .notAStore:
+            self.init("the data in \(folder) is not a store of nnnd; set another data folder", .configuration)
+        case .damaged(let what):
+            self.init("the store in \(folder) is damaged: \(what); restore a copy of it", .data)
+        case .inUse:
+            self.init("the store in \(folder) is in use by another process; stop that one first", .unavailable)
+        }
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+import Wire
+
+/// The daemon's command line.
+@main
+struct NNND: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nnnd",
+        abstract: "Keeps the biases of Nearest Neighbor Normalization true while images and references stream in.",
+        discussion: """
+            nnnd watches a spool directory for shards of embeddings, keeps vectors and biases in LMDB, and answers \
+            debiased searches over HTTP on a Unix socket.
+            """,
+        version: Version.current,
+        subcommands: [Serve.self]
+    )
+}

@@ -1,0 +1,124 @@
+import Glibc
+
+/// A system call that failed.
+struct SystemError: Error, CustomStringConvertible {
+    let number: Int32
+    /// What was tried, on what.
+    let action: String
+
+    var description: String { "\(action): \(unsafe String(cString: strerror(number)))" }
+
+    init(_ action: String, number: Int32 = errno) {
+        self.number = number
+        self.action = action
+    }
+}
+
+/// The few file operations of the spool, none of which follows a symbolic link at the end of a path.
+enum FileSystem {
+    /// What lies at a path.
+    struct Entry: Equatable, Sendable {
+        let isRegularFile: Bool
+        let size: Int
+        /// When its content changed, and when it or its name did: nanoseconds since 1970.
+        let modified: Int64
+        let changed: Int64
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    /// What lies at `path` itself; `nil` where there is nothing.
+    static func entry(_ path: String) throws(SystemError) -> Entry? {
+        var info = stat()
+        guard unsafe lstat(path, &info) == 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw SystemError("look at \(path)")
+        }
+        return Entry(info)
+    }
+
+    /// What lies behind an open descriptor.
+    static func entry(descriptor: Int32) throws(SystemError) -> Entry {
+        var info = stat()
+        guard unsafe fstat(descriptor, &info) == 0 else { throw SystemError("look at an open file") }
+        return Entry(info)
+    }
+
+    /// Calls `body` with each name in a folder, in no order.
+    static func forEachName(in folder: String, _ body: (String) throws -> Void) throws {
+        guard let directory = unsafe opendir(folder) else { throw SystemError("read folder \(folder)") }
+        defer { unsafe closedir(directory) }
+        while true {
+            errno = 0
+            guard let next = unsafe readdir(directory) else { break }
+            let name = unsafe withUnsafePointer(to: &next.pointee.d_name) { tuple in
+                unsafe String(cString: UnsafeRawPointer(tuple).assumingMemoryBound(to: CChar.self))
+            }
+            if name != ".", name != ".." { try body(name) }
+        }
+        if errno != 0 { throw SystemError("read folder \(folder)") }
+    }
+
+    /// Makes a folder with exactly these permissions, and the folders above it; leaves an existing one alone.
+    static func makeFolder(_ path: String, mode: mode_t) throws(SystemError) {
+        if let existing = unsafe opendir(path) {
+            unsafe closedir(existing)
+            return
+        }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeFolder(String(path[..<slash]), mode: 0o755)
+        }
+        guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("make folder \(path)") }
+        guard unsafe chmod(path, mode) == 0 else { throw SystemError("set the permissions of \(path)") }
+    }
+
+    /// Moves what lies at `from`, replacing a file at `to`.
+    ///
+    /// - Returns: `false` where there is nothing at `from`.
+    @discardableResult
+    static func move(_ from: String, to: String) throws(SystemError) -> Bool {
+        guard unsafe rename(from, to) == 0 else {
+            if errno == ENOENT { return false }
+            throw SystemError("move \(from) to \(to)")
+        }
+        return true
+    }
+
+    /// Deletes a file, if it is there.
+    static func remove(_ path: String) throws(SystemError) {
+        guard unsafe unlink(path) == 0 || errno == ENOENT else { throw SystemError("delete \(path)") }
+    }
+
+    /// Makes `bytes` appear at `path` all at once.
+    static func writeAtomically(_ bytes: [UInt8], to path: String) throws(SystemError) {
+        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        let temporary = path[..<slash] + "." + path[slash...] + ".tmp"
+        let descriptor = unsafe open(
+            String(temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw SystemError("write \(temporary)") }
+        defer { close(descriptor) }
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe write(descriptor, buffer.baseAddress.map { unsafe $0 + written }, buffer.count - written)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError("write \(temporary)")
+            }
+            written += count
+        }
+        try move(String(temporary), to: path)
+    }
+}
+
+extension FileSystem.Entry {
+    fileprivate init(_ info: stat) {
+        isRegularFile = info.st_mode & S_IFMT == S_IFREG
+        size = Int(info.st_size)
+        modified = Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
+        changed = Int64(info.st_ctim.tv_sec) * 1_000_000_000 + Int64(info.st_ctim.tv_nsec)
+        device = UInt64(info.st_dev)
+        inode = UInt64(info.st_ino)
+    }
+}

@@ -1,0 +1,121 @@
+import FoundationEssentials
+import IncrementalBias
+import Logging
+import Shards
+
+/// Brings waiting files through the corpus: reads them, lets them take effect in one commit, puts them away.
+struct Intake {
+    let corpus: Corpus
+    let folders: SpoolFolders
+    let putaway: Putaway
+    let largestShard: Int
+    let journal: SpoolJournal
+    let logger: Logger
+
+    /// Numbers of receipts whose files have been put away since the last commit.
+    private var settled: [UInt64] = []
+
+    /// A file that was read.
+    private struct Read {
+        let file: WaitingFile
+        let ids: FileSystem.Entry?
+        let shard: IncomingShard
+    }
+
+    init(
+        corpus: Corpus, folders: SpoolFolders, putaway: Putaway, largestShard: Int, journal: SpoolJournal,
+        logger: Logger
+    ) {
+        self.corpus = corpus
+        self.folders = folders
+        self.putaway = putaway
+        self.largestShard = largestShard
+        self.journal = journal
+        self.logger = logger
+    }
+
+    /// Puts away what a crash left lying.
+    mutating func heal() throws {
+        for receipt in try corpus.unsettledReceipts() {
+            try putaway.heal(receipt)
+            settled.append(receipt.number)
+        }
+    }
+
+    /// Takes files in, in one commit.
+    mutating func take(_ files: [WaitingFile]) throws {
+        let started = Date()
+        var read: [Read] = []
+        for file in files {
+            do {
+                if let shard = try self.read(file) { read.append(shard) }
+            } catch let error as ShardError {
+                try refuse(file, error)
+            }
+        }
+        guard !read.isEmpty else { return }
+        let outcomes = try corpus.ingest(read.map(\.shard), settled: settled, now: { Date() })
+        settled.removeAll()
+        for (read, outcome) in zip(read, outcomes) {
+            switch outcome {
+            case .applied(let receipt):
+                try putaway.finish(read.file, ids: read.ids, receipt, unchanged: false)
+                settled.append(receipt.number)
+                log("shard took effect", receipt, seconds: Date().timeIntervalSince(started))
+            case .unchanged(let receipt):
+                try putaway.finish(read.file, ids: read.ids, receipt, unchanged: true)
+                log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
+            case .refused(let refusal):
+                try refuse(read.file, ShardError(refusal))
+            }
+        }
+    }
+
+    private func read(_ file: WaitingFile) throws -> Read? {
+        let received = Date()
+        let folder = file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind)
+        guard let content = try ShardFile(path: "\(folder)/\(file.name)", limit: largestShard),
+            content.entry.isSameFile(as: file.entry)
+        else { return nil }
+        let idsPath = "\(folders.incoming(file.kind))/\(Putaway.idsName(of: file.name))"
+        let ids = try ShardFile(path: idsPath, limit: largestShard)
+        let shard = try ShardReader.read(
+            fileName: file.name, bytes: content.bytes, ids: ids?.bytes, maximumBytes: largestShard)
+        return Read(
+            file: file, ids: ids?.entry,
+            shard: IncomingShard(
+                name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: ids?.sha256,
+                dimension: shard.matrix.dimension, ids: shard.ids, values: shard.matrix.values, received: received))
+    }
+
+    private func refuse(_ file: WaitingFile, _ error: ShardError) throws {
+        journal.add(try putaway.refuse(file, error, now: Date()))
+        logger.warning(
+            "shard refused",
+            metadata: [
+                "name": "\(file.name)", "kind": "\(file.kind.rawValue)", "code": "\(error.code.rawValue)",
+                "reason": "\(error.message)",
+            ])
+    }
+
+    private func log(_ message: Logger.Message, _ receipt: Receipt, seconds: Double) {
+        logger.info(
+            message,
+            metadata: [
+                "name": "\(receipt.name)", "kind": "\(receipt.kind.rawValue)", "rows": "\(receipt.rows)",
+                "replaced": "\(receipt.replaced)", "generation": "\(receipt.generation)",
+                "seconds": "\((seconds * 1000).rounded() / 1000)",
+            ])
+    }
+}
+
+extension ShardError {
+    /// A refusal by the corpus, as the reason that goes with the shard.
+    fileprivate init(_ refusal: ShardRefusal) {
+        switch refusal {
+        case .wrongDimension(let found, let expected): self = .wrongDimension(found: found, expected: expected)
+        case .zeroVectors(let rows): self = .zeroVector(rows: rows)
+        case .tooLarge(let rows): self = .normTooLarge(rows: rows)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import IncrementalBias
+import Shards
+import Wire
+
+/// Takes files out of the incoming folders once their fate is decided, and leaves the document that tells it.
+struct Putaway: Sendable {
+    let folders: SpoolFolders
+    let finishedShards: ServeSettings.FinishedShards
+
+    /// Puts away a shard that took effect: its file, its ids, then its receipt.
+    ///
+    /// - Parameters:
+    ///   - ids: the file of ids that was read with it.
+    ///   - unchanged: whether it had taken effect before.
+    func finish(_ file: WaitingFile, ids: FileSystem.Entry?, _ receipt: Receipt, unchanged: Bool) throws {
+        try take(file) { taken in try dispose(taken, to: "\(folders.done(file.kind))/\(file.name)") }
+        if let ids { try finishIDs(of: receipt) { try FileSystem.entry($0) == ids } }
+        try write(ShardReceipt(receipt, unchanged: unchanged), in: folders.done(file.kind), file.name, ".receipt.json")
+    }
+
+    /// Puts away a shard that was refused: the reason, then its file and its ids.
+    func refuse(_ file: WaitingFile, _ error: ShardError, now: Date) throws -> ShardFailure {
+        let failure = ShardFailure(
+            name: file.name, kind: file.kind.rawValue, code: error.code.rawValue, message: error.message,
+            advice: error.advice, rows: error.rows, refused: now)
+        let folder = folders.failed(file.kind)
+        try write(failure, in: folder, file.name, ".error.json")
+        try take(file) { taken in try moveAside(taken, to: "\(folder)/\(file.name)", file.entry) }
+        let ids = Self.idsName(of: file.name)
+        try FileSystem.move("\(folders.incoming(file.kind))/\(ids)", to: "\(folder)/\(ids)")
+        return failure
+    }
+
+    /// Does again what a crash may have cut short between a commit and the end of ``finish(_:ids:_:unchanged:)``.
+    ///
+    /// A shard that is still in the spool is left: it will be seen to have taken effect, and put away then.
+    func heal(_ receipt: Receipt) throws {
+        for folder in [folders.incoming(receipt.kind), folders.taken(receipt.kind)] {
+            if try FileSystem.entry("\(folder)/\(receipt.name)") != nil { return }
+        }
+        let ids = "\(folders.done(receipt.kind))/\(Self.idsName(of: receipt.name))"
+        if let hash = receipt.idsSHA256, try FileSystem.entry(ids) == nil {
+            try finishIDs(of: receipt) { try ShardFile(path: $0, limit: .max)?.sha256 == hash }
+        }
+        let name = Self.documentName(receipt.name, ".receipt.json")
+        guard try FileSystem.entry("\(folders.done(receipt.kind))/\(name)") == nil else { return }
+        try write(
+            ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.kind), receipt.name, ".receipt.json")
+    }
+
+    /// The name of the file with the ids of a shard: `words.ids` for `words.npy`.
+    static func idsName(of name: String) -> String {
+        ShardFormat(fileName: name).flatMap { $0.name(of: name) }.map { "\($0).ids" } ?? "\(name).ids"
+    }
+
+    /// Takes `file` out of its incoming folder, and calls `body` with where it lies then; not if another file has come
+    /// under its name meanwhile, which then waits for its own turn.
+    private func take(_ file: WaitingFile, _ body: (String) throws -> Void) throws {
+        let taken = "\(folders.taken(file.kind))/\(file.name)"
+        if !file.isTaken { try FileSystem.move("\(folders.incoming(file.kind))/\(file.name)", to: taken) }
+        guard let entry = try FileSystem.entry(taken), entry.isSameFile(as: file.entry) else { return }
+        try body(taken)
+    }
+
+    private func dispose(_ path: String, to target: String) throws {
+        switch finishedShards {
+        case .move: try moveAside(path, to: target, nil)
+        case .delete: try FileSystem.remove(path)
+        }
+    }
+
+    /// Moves to `target`, or beside it where what lies there is of another kind.
+    private func moveAside(_ path: String, to target: String, _ entry: FileSystem.Entry?) throws {
+        do throws(SystemError) {
+            try FileSystem.move(path, to: target)
+        } catch {
+            guard [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(error.number) else { throw error }
+            try FileSystem.move(path, to: "\(target).\(entry?.changed ?? 0)")
+        }
+    }
+
+    private func finishIDs(of receipt: Receipt, if isOurs: (String) throws -> Bool) throws {
+        let name = Self.idsName(of: receipt.name)
+        let path = "\(folders.incoming(receipt.kind))/\(name)"
+        guard try FileSystem.entry(path) != nil, try isOurs(path) else { return }
+        try dispose(path, to: "\(folders.done(receipt.kind))/\(name)")
+    }
+
+    private func write(_ document: some Encodable, in folder: String, _ name: String, _ suffix: String) throws {
+        let bytes = try WireJSON.encode(document, pretty: true)
+        try FileSystem.writeAtomically(
+            Array(bytes) + [UInt8(ascii: "\n")], to: "\(folder)/\(Self.documentName(name, suffix))")
+    }
+
+    /// `words.npy.receipt.json`; shortened, with a hash for the rest, where a file name can't be so long.
+    static func documentName(_ name: String, _ suffix: String) -> String {
+        let room = 240 - suffix.utf8.count
+        guard name.utf8.count > room else { return name + suffix }
+        let hash = SHA256.hash(data: Array(name.utf8)).prefix(8).map { String($0, radix: 16) }.joined()
+        var start = Substring(name)
+        while start.utf8.count > room - hash.utf8.count - 1 { start.removeLast() }
+        return "\(start)~\(hash)\(suffix)"
+    }
+}
+
+extension FileSystem.Entry {
+    /// Whether both are the same file with the same content: a rename changes nothing of that.
+    func isSameFile(as other: FileSystem.Entry) -> Bool {
+        (device, inode, size, modified) == (other.device, other.inode, other.size, other.modified)
+    }
+}
+
+extension ShardReceipt {
+    /// The receipt as clients see it.
+    init(_ receipt: Receipt, unchanged: Bool) {
+        self.init(
+            name: receipt.name, kind: receipt.kind.rawValue, sha256: receipt.sha256, idsSha256: receipt.idsSHA256,
+            rows: receipt.rows, replaced: receipt.replaced, generation: receipt.generation,
+            received: receipt.received, committed: receipt.committed, unchanged: unchanged)
+    }
+}

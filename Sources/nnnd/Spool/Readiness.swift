@@ -1,0 +1,66 @@
+import Glibc
+import IncrementalBias
+import Shards
+
+/// Decides when a waiting file is whole.
+///
+/// A file that was seen to be renamed into place is. Any other may still be being written: it is taken when its
+/// header agrees with its size and it has not changed for the quiet time. (`numpy.lib.format.open_memmap` gives a
+/// file its full size before a row is written: the size alone tells nothing.) One whose header never agrees is taken
+/// after ``patience`` quiet times, to be refused.
+struct Readiness {
+    private let folders: SpoolFolders
+    private let quiet: Double
+    private var renamed: [Kind: Set<String>] = [:]
+    /// Files that weren't quiet for long enough: how they looked, and since when, on a clock that never jumps.
+    private var observed: [String: (entry: FileSystem.Entry, since: Double)] = [:]
+
+    private static let patience = 30.0
+    /// Beyond this many names, files count as not seen renamed.
+    private static let namesRemembered = 65_536
+
+    init(_ folders: SpoolFolders, quietSeconds: Double) {
+        self.folders = folders
+        quiet = quietSeconds
+    }
+
+    /// Remembers files that were renamed into place.
+    mutating func noteRenamed(_ names: [Kind: Set<String>]) {
+        renamed.merge(names) { $0.union($1) }
+        for kind in Kind.allCases where renamed[kind]?.count ?? 0 > Self.namesRemembered { renamed[kind] = nil }
+    }
+
+    /// Forgets a file that has been dealt with.
+    mutating func forget(_ file: WaitingFile) {
+        renamed[file.kind]?.remove(file.name)
+        observed[key(file)] = nil
+    }
+
+    /// Seconds to wait until `file` should be looked at again; 0 when it is ready.
+    mutating func delay(_ file: WaitingFile) throws -> Double {
+        if file.isTaken || renamed[file.kind]?.contains(file.name) == true || !file.entry.isRegularFile { return 0 }
+        let age = quietTime(file)
+        if age < quiet { return quiet - age }
+        guard age < quiet * Self.patience, let format = ShardFormat(fileName: file.name) else { return 0 }
+        if try ShardFile.isComplete(path: "\(folders.incoming(file.kind))/\(file.name)", format: format) { return 0 }
+        return max(quiet, 0.1)
+    }
+
+    /// How long the file has not changed: by its own time, or by what was seen where that lies in the future.
+    private mutating func quietTime(_ file: WaitingFile) -> Double {
+        let age = Self.seconds(CLOCK_REALTIME) - Double(max(file.entry.modified, file.entry.changed)) / 1e9
+        if age >= quiet { return age }
+        let now = Self.seconds(CLOCK_MONOTONIC)
+        if let seen = observed[key(file)], seen.entry == file.entry { return now - seen.since }
+        observed[key(file)] = (file.entry, now)
+        return 0
+    }
+
+    private func key(_ file: WaitingFile) -> String { "\(file.kind.rawValue)/\(file.name)" }
+
+    private static func seconds(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

@@ -1,0 +1,52 @@
+import IncrementalBias
+import Shards
+
+/// A file that waits in the spool.
+struct WaitingFile: Equatable, Sendable {
+    let kind: Kind
+    let name: String
+    let entry: FileSystem.Entry
+    /// Whether it lies in the folder of files taken out already, where only a crash leaves one.
+    let isTaken: Bool
+}
+
+/// What a look into the incoming folders found.
+struct SpoolScan {
+    /// The files that have waited longest, at most ``limit``, oldest first.
+    private(set) var oldest: [WaitingFile] = []
+    /// How many wait in all.
+    private(set) var count = 0
+
+    /// More files than this are left for the next look: a full spool costs no memory.
+    static let limit = 4096
+
+    /// Looks into both folders.
+    ///
+    /// A file's age is that of its last change, a rename included: files are taken in the order in which they came.
+    init(_ folders: SpoolFolders) throws {
+        for kind in Kind.allCases {
+            try look(into: folders.taken(kind), kind, isTaken: true)
+            try look(into: folders.incoming(kind), kind, isTaken: false)
+        }
+        keepOldest()
+    }
+
+    /// Whether a name is one to look at: not hidden, not being written, not the ids of a shard.
+    static func isShard(_ name: String) -> Bool {
+        !name.hasPrefix(".") && ![".tmp", ".part", ".ids"].contains { name.hasSuffix($0) }
+    }
+
+    private mutating func look(into folder: String, _ kind: Kind, isTaken: Bool) throws {
+        try FileSystem.forEachName(in: folder) { name in
+            guard Self.isShard(name), let entry = try FileSystem.entry("\(folder)/\(name)") else { return }
+            count += 1
+            oldest.append(WaitingFile(kind: kind, name: name, entry: entry, isTaken: isTaken))
+            if oldest.count >= 2 * Self.limit { keepOldest() }
+        }
+    }
+
+    private mutating func keepOldest() {
+        oldest.sort { ($0.entry.changed, $0.name) < ($1.entry.changed, $1.name) }
+        if oldest.count > Self.limit { oldest.removeLast(oldest.count - Self.limit) }
+    }
+}

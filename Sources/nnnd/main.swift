@@ -1,6 +1,0 @@
-import ArgumentParser
-import Configuration
-import Crypto
-import Hummingbird
-import ServiceLifecycle
-print("x")
