@@ -63,6 +63,7 @@ struct StatusView {
     }
 
     private func ago(_ date: Date) -> String {
-        "\(Figures.duration(max(0, now.timeIntervalSince(date)))) ago"
+        let seconds = now.timeIntervalSince(date)
+        return seconds < 1 ? "just now" : "\(Figures.duration(seconds)) ago"
     }
 }

@@ -86,7 +86,7 @@ struct Daemon: Sendable {
             if let problem = try? WireJSON.decode(Problem.self, from: document) { throw problem }
             throw Problem(
                 title: response.status.reasonPhrase, status: Int(response.status.code),
-                detail: "nnnd answered with HTTP status \(response.status) and no reason.", code: "no_reason")
+                detail: "nnnd answered with HTTP status \(response.status) and no reason.", code: "http_\(response.status.code)")
         }
         do {
             return Answer(value: try WireJSON.decode(Value.self, from: document), document: document)

@@ -10,11 +10,11 @@ extension SpoolFolders {
     func drop(_ file: ShardFile) throws -> Drop {
         let target = "\(spool)/\(file.name)"
         let idsTarget = "\(spool)/\(file.idsName)"
-        try checkFree([target, idsTarget])
+        try checkFree(target, idsTarget)
         let shard = try SpoolCopy(of: file.path, named: file.name, in: spool)
         guard let idsPath = file.idsPath else {
             let time = try withLock { () throws in
-                try checkFree([target, idsTarget])
+                try checkFree(target, idsTarget)
                 let time = Date()
                 try shard.place(at: target)
                 return time
@@ -23,7 +23,7 @@ extension SpoolFolders {
         }
         let ids = try SpoolCopy(of: idsPath, named: file.idsName, in: spool)
         let time = try withLock { () throws in
-            try checkFree([target, idsTarget])
+            try checkFree(target, idsTarget)
             try ids.place(at: idsTarget)
             let time = Date()
             do {
@@ -42,9 +42,15 @@ extension SpoolFolders {
         try FileSystem.exists("\(spool)/\(drop.name)")
     }
 
-    private func checkFree(_ paths: [String]) throws {
-        for path in paths where try FileSystem.exists(path) {
-            throw Failure(.tryAgain, "\(path) still waits in the spool: try again when nnnd has taken it in")
+    private func checkFree(_ target: String, _ idsTarget: String) throws {
+        if try FileSystem.exists(target) {
+            throw Failure(.tryAgain, "\(target) still waits in the spool: try again when nnnd has taken it in")
+        }
+        if try FileSystem.exists(idsTarget) {
+            throw Failure(
+                .tryAgain,
+                "\(idsTarget) lies in the spool already: try again in a moment, and remove it if no shard of anybody's "
+                    + "goes with it")
         }
     }
 
