@@ -78,6 +78,14 @@ internal import Glibc
         return result
     }
 
+    /// Gives memory that was freed back to the system. The allocator would keep what the pages of a large commit took
+    /// for as long as the process runs.
+    ///
+    /// - Parameter limit: leaves the allocator that many bytes.
+    package static func returnFreedMemory(ifMoreThan limit: Int) {
+        if mallinfo2().fordblks > limit { malloc_trim(0) }
+    }
+
     /// The sizes of the environment.
     package var usage: Usage {
         var info = unsafe MDB_envinfo()

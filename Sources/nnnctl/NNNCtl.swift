@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Wire
 
 /// The operator's command line of nnnd.
 @main
@@ -13,7 +14,7 @@ struct NNNCtl: AsyncParsableCommand {
 
             \(ExitStatus.help)
             """,
-        version: "0.1.0",
+        version: Version.current,
         subcommands: [
             StatusCommand.self, SearchCommand.self, IngestCommand.self, ExplainCommand.self, VerifyCommand.self,
         ]
@@ -31,13 +32,15 @@ struct NNNCtl: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
+        // Others are of the parser's own, such as the one that prints help.
+        let isOurs = configuration.subcommands.contains { $0 == type(of: command) }
         do {
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
-        } catch let error where error is ExitCode || error is CleanExit || error is ValidationError {
+        } catch let error where error is ExitCode || !isOurs {
             exit(withError: error)
         } catch {
             let failure = Failure(error)

@@ -26,8 +26,7 @@ struct DaemonOptions: ParsableArguments {
 
     func validate() throws {
         guard socket.utf8.count <= Self.maximumPathLength else {
-            throw ValidationError(
-                "The socket's path is \(socket.utf8.count) bytes long, and \(Self.maximumPathLength) are possible: \(socket)")
+            throw ValidationError("The socket's path has over \(Self.maximumPathLength) bytes: \(socket)")
         }
     }
 }

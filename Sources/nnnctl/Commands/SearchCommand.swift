@@ -72,8 +72,8 @@ struct SearchCommand: AsyncParsableCommand {
     private func lines(_ response: SearchResponse, batch: QueryBatch) throws -> [String] {
         let queries = zip(batch.rows, response.results).map { QueryHits(query: $0, hits: $1) }
         if json { return try queries.map { String(decoding: try WireJSON.encode($0), as: UTF8.self) } }
-        let took = "generation \(response.generation), \(Figures.count(batch.rows.count, "query", "queries")) "
-            + "in \(Figures.duration(response.tookMs / 1000))"
+        let count = Figures.count(batch.rows.count, "query", "queries")
+        let took = "generation \(response.generation), \(count) in \(Figures.duration(response.tookMs / 1000))"
         return queries.flatMap { $0.lines(style: .output) } + [Style.output.dim(took)]
     }
 }

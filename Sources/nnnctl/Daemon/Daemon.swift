@@ -25,28 +25,28 @@ struct Daemon: Sendable {
         }
     }
 
-    /// `GET /v1/status`
+    /// Asks how the daemon is: `GET /v1/status`.
     func status() async throws -> Answer<Status> {
         try await get("/v1/status")
     }
 
-    /// `GET /v1/images/{id}`
+    /// Asks why an image's bias is what it is: `GET /v1/images/{id}`.
     func image(_ id: String) async throws -> Answer<ImageReport> {
         try await get("/v1/images/\(id.percentEncoded)")
     }
 
-    /// `GET /v1/references/{id}`
+    /// Asks for a reference: `GET /v1/references/{id}`.
     func reference(_ id: String) async throws -> Answer<ReferenceReport> {
         try await get("/v1/references/\(id.percentEncoded)")
     }
 
-    /// `POST /v1/search` with queries as an .npy file; takes as long as it takes.
+    /// Searches for the queries of an .npy file, however long it takes: `POST /v1/search`.
     func search(_ queries: [UInt8], topK: Int, alpha: Float?) async throws -> Answer<SearchResponse> {
         let weight = alpha.map { "&alpha=\($0)".replacing("+", with: "%2B") } ?? ""
         return try await post("/v1/search?top_k=\(topK)\(weight)", queries, mediaType: "application/x-npy")
     }
 
-    /// `POST /v1/verify`; takes as long as it takes.
+    /// Has biases recomputed, however long it takes: `POST /v1/verify`.
     func verify(_ request: VerifyRequest) async throws -> Answer<VerifyReport> {
         try await post("/v1/verify", Array(try WireJSON.encode(request)), mediaType: "application/json")
     }
@@ -86,7 +86,8 @@ struct Daemon: Sendable {
             if let problem = try? WireJSON.decode(Problem.self, from: document) { throw problem }
             throw Problem(
                 title: response.status.reasonPhrase, status: Int(response.status.code),
-                detail: "nnnd answered with HTTP status \(response.status) and no reason.", code: "http_\(response.status.code)")
+                detail: "nnnd answered with HTTP status \(response.status) and no reason.",
+                code: "http_\(response.status.code)")
         }
         do {
             return Answer(value: try WireJSON.decode(Value.self, from: document), document: document)

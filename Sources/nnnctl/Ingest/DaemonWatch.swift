@@ -26,8 +26,10 @@ struct DaemonWatch {
             lastSeen = .now
             return status
         } catch let failure as Failure where failure.status == .unavailable {
-            guard lastSeen.duration(to: .now) < Self.patience else { throw failure }
-            return nil
+            guard lastSeen.duration(to: .now) >= Self.patience else { return nil }
+            throw Failure(
+                failure.status,
+                "\(failure.message ?? "nnnd is away") What was dropped stays in the spool until nnnd is back.")
         } catch let problem as Problem where problem.status == 429 || problem.status == 503 {
             return nil
         }

@@ -18,8 +18,7 @@ struct Ingestion {
     private var pending: [Drop] = []
     private var toDrop: ArraySlice<ShardFile>
 
-    /// - Parameters:
-    ///   - timeout: how long to wait for all of it; `nil` for as long as it takes.
+    /// Shards to drop into the daemon's folders; `timeout` is how long to wait for all of it, `nil` for ever.
     init(_ files: [ShardFile], into folders: SpoolFolders, of daemon: Daemon, waits: Bool, timeout: Duration?) {
         self.folders = folders
         self.waits = waits

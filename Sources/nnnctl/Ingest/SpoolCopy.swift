@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Glibc
 
 /// A copy of a file in the spool folder, under a name that the daemon ignores; removed unless it was put into place.
 struct SpoolCopy: ~Copyable {
@@ -9,12 +10,14 @@ struct SpoolCopy: ~Copyable {
 
     /// Copies a file, and waits until the copy is on the disk.
     ///
-    /// - Throws: a ``SystemError``, or `CancellationError` if the task was cancelled meanwhile; no copy is left then.
+    /// No copy is left if it throws.
+    ///
+    /// - Throws: a ``SystemError``, a ``Failure`` if the folder is closed to us, or `CancellationError`.
     init(of source: String, named name: String, in folder: String) throws {
-        let random = String(UInt64.random(in: .min ... .max), radix: 36)
+        let random = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let path = "\(folder)/.nnnctl-\(random)-\(name)"
         let input = try OpenFile(reading: source)
-        let output = try OpenFile(creating: path)
+        let output = try Self.create(path, in: folder)
         do {
             sha256 = try Self.copy(input, to: output)
         } catch {
@@ -31,6 +34,17 @@ struct SpoolCopy: ~Copyable {
 
     // Once in place nothing has the random name any more.
     deinit { FileSystem.remove(path) }
+
+    private static func create(_ path: String, in folder: String) throws -> OpenFile {
+        do {
+            return try OpenFile(creating: path)
+        } catch {
+            guard error.code == EACCES || error.code == EPERM else { throw error }
+            throw Failure(
+                .noPermission,
+                "no permission to write into the spool folder \(folder): its group may be the one to join")
+        }
+    }
 
     private static func copy(_ input: borrowing OpenFile, to output: borrowing OpenFile) throws -> String {
         var hash = SHA256()

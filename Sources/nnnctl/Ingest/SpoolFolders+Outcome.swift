@@ -7,7 +7,11 @@ extension SpoolFolders {
     /// A receipt counts if it is of the same content; one of an earlier drop says the same as the new one will, so it
     /// counts as soon as the spool no longer holds the shard. A refusal counts if it is not older than the drop.
     ///
-    /// - Parameter listed: the receipts that the daemon's status lists, for where it writes none into a folder.
+    /// - Parameters:
+    ///   - drop: the shard.
+    ///   - listed: the receipts that the daemon's status lists, for where it writes none into a folder.
+    /// - Returns: the receipt or the refusal.
+    /// - Throws: a ``SystemError`` if a document is there and can't be read.
     func outcome(of drop: Drop, listed: [ShardReceipt]) throws -> ShardOutcome? {
         guard try !holds(drop) else { return nil }
         // Documents carry milliseconds only.

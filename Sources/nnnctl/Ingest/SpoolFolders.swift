@@ -22,7 +22,8 @@ struct SpoolFolders {
         guard try FileSystem.kind(of: spool) == .folder else {
             throw Failure(
                 .inputOutput,
-                "nnnd's spool folder \(spool) does not exist here: does nnnd see other files than you do, as in a container?")
+                "nnnd's spool folder \(spool) does not exist here: does nnnd see other files than you do, as in a "
+                    + "container?")
         }
     }
 }

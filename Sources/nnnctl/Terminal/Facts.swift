@@ -11,7 +11,8 @@ struct Facts {
     func lines(style: Style, indent: Int) -> [String] {
         let width = entries.reduce(0) { max($0, $1.name.terminalWidth) }
         return entries.map { name, value in
-            String(repeating: " ", count: indent) + style.dim(name.padded(to: width, alignment: .leading)) + "  " + value
+            let margin = String(repeating: " ", count: indent)
+            return margin + style.dim(name.padded(to: width, alignment: .leading)) + "  " + value
         }
     }
 }

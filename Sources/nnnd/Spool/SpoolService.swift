@@ -62,6 +62,7 @@ final class SpoolService: Service {
                 mustHeal = false
                 let wait = try takeWaiting(&intake, &readiness)
                 guard wait > 0 else { continue }
+                corpus.returnFreedMemory()
                 try listen(seconds: wait, &readiness)
             } catch is CancellationError {
                 return

@@ -1,0 +1,71 @@
+"""Fixtures of the end-to-end tests."""
+
+import itertools
+import os
+import random
+
+import numpy as np
+import pytest
+
+from harness.api_document import ApiDocument
+from harness.daemon import Daemon, binary
+from harness.http import Client
+
+
+def pytest_sessionstart(session):
+    if not binary().exists():
+        pytest.exit(f"there is no {binary()}; build it, or say in NNND_BIN where it is", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def first_seed():
+    """What all randomness of a run follows from; set NNND_TEST_SEED to repeat one."""
+    return int(os.environ.get("NNND_TEST_SEED") or random.SystemRandom().randrange(2**32))
+
+
+@pytest.fixture
+def rng(first_seed, request):
+    """Random numbers of this test's own."""
+    print(f"NNND_TEST_SEED={first_seed}")
+    return np.random.default_rng([first_seed, *request.node.name.encode()])
+
+
+@pytest.fixture
+def make_daemon(tmp_path):
+    """Makes daemons, each on a new folder unless one is given; all are ended with the test."""
+    made = []
+    numbers = itertools.count()
+
+    def make(folder=None, **settings):
+        daemon = Daemon(folder or tmp_path / f"daemon-{next(numbers)}", **settings)
+        made.append(daemon)
+        return daemon
+
+    yield make
+    for daemon in made:
+        daemon.kill()
+
+
+@pytest.fixture
+def daemon(make_daemon):
+    """A daemon that runs, with k = 4."""
+    return make_daemon(k=4, capacity=8).start()
+
+
+@pytest.fixture
+def client(daemon):
+    with daemon.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def api_document():
+    return ApiDocument()
+
+
+@pytest.fixture(autouse=True)
+def every_answer_is_as_documented(api_document):
+    """Holds each answer that any test gets against docs/openapi.yaml."""
+    Client.observers.append(api_document.check)
+    yield
+    Client.observers.remove(api_document.check)

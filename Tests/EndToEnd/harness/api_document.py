@@ -1,0 +1,106 @@
+"""docs/openapi.yaml, and whether answers are as it says."""
+
+import functools
+import urllib.parse
+
+import jsonschema
+import referencing
+import referencing.jsonschema
+import yaml
+
+from .daemon import PROJECT
+
+_URI = "urn:nnnd:openapi"
+# Larger answers take long to check; every kind of answer comes in small too.
+_LARGEST_CHECKED = 100_000
+
+
+class ApiDocument:
+    def __init__(self):
+        self.content = yaml.safe_load((PROJECT / "docs" / "openapi.yaml").read_text())
+        resource = referencing.Resource(self.content, referencing.jsonschema.DRAFT202012)
+        self._registry = referencing.Registry().with_resource(_URI, resource)
+
+    @property
+    def paths(self):
+        return self.content["paths"]
+
+    def operations(self):
+        """All (path, method, operation) of the document."""
+        for path, item in self.paths.items():
+            for method, operation in item.items():
+                if method in ("get", "put", "post", "delete", "patch", "head", "options"):
+                    yield path, method.upper(), operation
+
+    def template(self, target):
+        """The path of the document that a request's target falls under; None where there is none."""
+        parts = urllib.parse.urlsplit(target).path.split("/")
+        for path in self.paths:
+            pattern = path.split("/")
+            if len(pattern) == len(parts) and all(
+                (own.startswith("{") and part) or own == part for own, part in zip(pattern, parts, strict=True)
+            ):
+                return path
+        return None
+
+    def response(self, template, method, status):
+        """What the document says of an answer; None where it says nothing."""
+        operation = self.paths[template].get(method.lower())
+        found = (operation or {}).get("responses", {}).get(str(status))
+        while found and "$ref" in found:
+            found = self.at(found["$ref"])
+        return found
+
+    def at(self, reference):
+        """What lies at a reference such as #/components/schemas/Hit."""
+        found = self.content
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part.replace("~1", "/").replace("~0", "~")]
+        return found
+
+    def validate(self, value, schema):
+        """Holds a value against the schema of this name, or against a schema as it stands in the document."""
+        _validator(self, schema if isinstance(schema, str) else None, schema).validate(value)
+
+    def validator(self, schema):
+        whole = {"$ref": f"{_URI}#/components/schemas/{schema}"} if isinstance(schema, str) else _absolute(schema)
+        return jsonschema.Draft202012Validator(
+            whole, registry=self._registry, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+        )
+
+    def check(self, response):
+        """Holds an answer against the document: status, media type, schema."""
+        template = self.template(response.target)
+        operation = template and self.paths[template].get(response.method.lower())
+        if not operation:
+            # Not in the document, so the daemon must not know it either.
+            assert response.status in (404, 405), response
+            if response.method != "HEAD":
+                assert response.media_type == "application/problem+json", response
+                self.validate(response.json(), "Problem")
+            return
+        documented = self.response(template, response.method, response.status)
+        assert documented, f"not documented: {response}"
+        content = documented["content"].get(response.media_type)
+        assert content, f"not documented with this media type: {response.media_type} {response}"
+        if len(response.body) <= _LARGEST_CHECKED:
+            self.validate(response.json(), content["schema"])
+
+
+@functools.lru_cache
+def _named_validator(document, name):
+    return document.validator(name)
+
+
+def _validator(document, name, schema):
+    return _named_validator(document, name) if name else document.validator(schema)
+
+
+def _absolute(schema):
+    """The schema with references that also work outside the document."""
+    if isinstance(schema, dict):
+        return {
+            key: _URI + value if key == "$ref" and value.startswith("#") else _absolute(value)
+            for key, value in schema.items()
+        }
+    return [_absolute(item) for item in schema] if isinstance(schema, list) else schema

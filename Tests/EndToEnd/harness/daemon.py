@@ -1,0 +1,146 @@
+"""The daemon as a process of its own."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+from .http import Client
+from .spool import Spool
+from .waiting import DEADLINE, wait_until
+
+PROJECT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def binary(name="nnnd"):
+    """Where the built programs are: the folder in NNND_BIN, else that of a release build."""
+    return pathlib.Path(os.environ.get("NNND_BIN") or PROJECT / ".build" / "release").resolve() / name
+
+
+def clean_environment(extra=None):
+    """The environment without any setting of the daemon."""
+    ours = ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NNND_") and name not in ours}
+    return kept | (extra or {})
+
+
+class Daemon:
+    """`nnnd serve` on a folder of its own; as a context manager it always ends the process that it started.
+
+    Flags are given as keyword arguments: `socket_mode="0600"` is `--socket-mode 0600`. None leaves a flag out.
+    """
+
+    def __init__(self, folder, *, environment=None, user=None, **flags):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.flags = {
+            "spool": self.folder / "spool",
+            "data": self.folder / "data",
+            "socket": self.folder / "nnnd.sock",
+            "threads": 2,
+            "quiet_seconds": 0.2,
+            "rescan_seconds": 30,
+        } | flags
+        self.environment = environment or {}
+        self.user = user
+        self.process = None
+        self.spool = Spool(pathlib.Path(self.flags["spool"] or self.folder / "spool"), alive=self.check_alive)
+        self.log_path = self.folder / "log"
+
+    @property
+    def socket(self):
+        return pathlib.Path(self.flags["socket"])
+
+    @property
+    def arguments(self):
+        flags = [(f"--{name.replace('_', '-')}", str(value)) for name, value in self.flags.items() if value is not None]
+        return [str(binary()), "serve", *(f"{name}={value}" for name, value in flags)]
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.kill()
+            raise
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def spawn(self):
+        """Starts the process without waiting until it answers."""
+        assert self.process is None or self.process.poll() is not None, "it runs already"
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env=clean_environment(self.environment), user=self.user,
+            )
+        return self
+
+    def start(self):
+        self.spawn()
+        wait_until(self.is_ready, "the daemon to be ready", alive=self.check_alive)
+        return self
+
+    def restart(self, **flags):
+        """Ends it gracefully and starts it again, with some flags changed."""
+        assert self.stop() == 0, self.log()
+        self.flags |= flags
+        return self.start()
+
+    def is_ready(self):
+        try:
+            with self.client() as client:
+                return client.get("/readyz").status == 200
+        except OSError:
+            return False
+
+    def check_alive(self):
+        status = self.process.poll()
+        assert status is None, f"the daemon ended with status {status}:\n{self.log()[-3000:]}"
+
+    def client(self, timeout=DEADLINE):
+        return Client(self.socket, timeout)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        """Waits for its end; the exit status."""
+        return self.process.wait(DEADLINE)
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it gracefully; the exit status."""
+        self.signal(number)
+        return self.wait()
+
+    def kill(self):
+        """Ends it at once, if it runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    # What the tests ask for most.
+
+    def drop(self, kind, name, vectors, ids=None):
+        return self.spool.drop_and_wait(kind, name, vectors, ids)
+
+    def status(self):
+        with self.client() as client:
+            return client.status()
+
+    def search(self, queries, top_k=10, alpha=None):
+        with self.client() as client:
+            return client.search(queries, top_k, alpha)
+
+
+def run_to_end(folder, *, environment=None, arguments=None, **flags):
+    """Starts a daemon that must not come up; its exit status and what it wrote to standard error."""
+    daemon = Daemon(folder, environment=environment, **flags)
+    finished = subprocess.run(
+        arguments if arguments is not None else daemon.arguments, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, cwd=daemon.folder, env=clean_environment(environment), timeout=DEADLINE,
+    )
+    return finished.returncode, finished.stderr

@@ -1,0 +1,109 @@
+"""HTTP over a Unix socket, on http.client."""
+
+import http.client
+import io
+import json
+import socket
+
+import numpy as np
+
+NPY = "application/x-npy"
+JSON = "application/json"
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """An http.client connection whose other end is a Unix socket."""
+
+    def __init__(self, path, timeout=60):
+        super().__init__("localhost", timeout=timeout)
+        self._path = str(path)
+
+    def connect(self):
+        self.sock = connect(self._path, self.timeout)
+
+
+class Response:
+    """An answer, read to its end."""
+
+    def __init__(self, method, target, response):
+        self.method = method
+        self.target = target
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def media_type(self):
+        return self.headers.get("Content-Type", "").split(";")[0]
+
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"{self.method} {self.target}: {self.status} {self.body[:300]!r}"
+
+
+class Client:
+    """One client with one connection that is kept open; opened again where the other end closed it."""
+
+    # Called with each answer that any client gets.
+    observers = []
+
+    def __init__(self, path, timeout=60):
+        self.connection = UnixConnection(path, timeout)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.connection.close()
+
+    def request(self, method, target, body=None, headers=None):
+        self.connection.request(method, target, body=body, headers=headers or {})
+        response = Response(method, target, self.connection.getresponse())
+        for observe in self.observers:
+            observe(response)
+        return response
+
+    def get(self, target):
+        return self.request("GET", target)
+
+    def post(self, target, body, media_type):
+        return self.request("POST", target, body=body, headers={"Content-Type": media_type})
+
+    def post_json(self, target, value):
+        return self.post(target, json.dumps(value), JSON)
+
+    def search(self, queries, top_k=10, alpha=None):
+        """Searches with an array of queries; the answer of a search that must succeed, as parsed JSON."""
+        target = f"/v1/search?top_k={top_k}" + ("" if alpha is None else f"&alpha={alpha}")
+        response = self.post(target, npy_bytes(queries), NPY)
+        assert response.status == 200, response
+        return response.json()
+
+    def status(self):
+        response = self.get("/v1/status")
+        assert response.status == 200, response
+        return response.json()
+
+
+def npy_bytes(array):
+    """The bytes of an .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(array))
+    return buffer.getvalue()
+
+
+def connect(path, timeout=60):
+    """A bare connected socket."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection

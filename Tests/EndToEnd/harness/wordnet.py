@@ -1,0 +1,27 @@
+"""The real embeddings in Examples/wordnet."""
+
+import functools
+
+import numpy as np
+
+from .daemon import PROJECT
+
+_FOLDER = PROJECT / "Examples" / "wordnet"
+
+
+def image_files():
+    return sorted((_FOLDER / "images").glob("*.npy"))
+
+
+def reference_files():
+    return sorted((_FOLDER / "references").glob("*.npy"))
+
+
+def read(path):
+    """The ids and vectors of one file."""
+    return path.with_suffix(".ids").read_text().splitlines(), np.load(path)
+
+
+@functools.cache
+def queries():
+    return np.load(_FOLDER / "queries.npy")
