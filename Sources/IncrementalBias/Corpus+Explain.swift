@@ -28,7 +28,8 @@ extension Corpus {
             let identities = IdentityTable(tables: tables.references)
             let references = try (0..<heap.count).map { entry in
                 guard let id = try identities.id(of: heap.rows[entry], in: transaction) else {
-                    throw StoreError.damaged("the heap of image '\(id)' names reference row \(heap.rows[entry]), which has no id")
+                    throw StoreError.damaged(
+                        "the heap of image '\(id)' names reference row \(heap.rows[entry]), which has no id")
                 }
                 return (id: id, similarity: heap.similarities[entry])
             }

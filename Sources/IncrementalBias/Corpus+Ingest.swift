@@ -29,12 +29,15 @@ extension Corpus {
         }
     }
 
-    /// Gives the memory that commits have used back to the system, if it is much. For when nothing waits.
+    /// Gives the memory that commits have used back to the system, if it is much.
+    ///
+    /// For when nothing waits.
     package func returnFreedMemory() {
         LMDB.Environment.returnFreedMemory(ifMoreThan: 16 << 20)
     }
 
     /// Ends an ingest under way, which then throws `CancellationError` and changes nothing, and lets none begin.
+    ///
     /// A commit that is being written is finished.
     package func interruptIngest() {
         gate.close()

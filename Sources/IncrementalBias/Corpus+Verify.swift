@@ -20,8 +20,9 @@ package struct Verification: Sendable {
 
 extension Corpus {
     /// Computes the means of images from the stored vectors alone, without heaps or thresholds, and compares them with
-    /// the stored ones. Images are taken a few at a time, each few from one snapshot, so that it can run beside
-    /// everything else.
+    /// the stored ones.
+    ///
+    /// Images are taken a few at a time, each few from one snapshot, so that it can run beside everything else.
     ///
     /// - Parameter sample: how many images to look at, spread evenly over the rows; `nil` for all.
     /// - Throws: `LMDBError` where the store can't be read; `CancellationError` when `isCancelled` says so.

@@ -28,7 +28,9 @@ package final class Corpus: Sendable {
 
     /// The form of the data that this version reads and writes.
     static let format = "1"
-    /// The most that the data file can grow to. The map is address space, not memory.
+    /// The most that the data file can grow to.
+    ///
+    /// The map is address space, not memory.
     static let mapBytes = 1 << 40
 
     /// Opens the store in `folder`, which must exist, and makes it where there is none.

@@ -78,8 +78,9 @@ internal import Glibc
         return result
     }
 
-    /// Gives memory that was freed back to the system. The allocator would keep what the pages of a large commit took
-    /// for as long as the process runs.
+    /// Gives memory that was freed back to the system.
+    ///
+    /// The allocator would keep what the pages of a large commit took for as long as the process runs.
     ///
     /// - Parameter limit: leaves the allocator that many bytes.
     package static func returnFreedMemory(ifMoreThan limit: Int) {

@@ -1,8 +1,9 @@
 internal import CLMDB
 internal import Glibc
 
-/// The one transaction that can change values. Bound to the thread that began it. ``Environment/write(_:)``
-/// commits it; going out of scope undoes it.
+/// The one transaction that can change values.
+///
+/// Bound to the thread that began it. ``Environment/write(_:)`` commits it; going out of scope undoes it.
 @safe package struct WriteTransaction: Transaction, ~Copyable {
     package let handle: OpaquePointer
 

@@ -23,7 +23,9 @@ package enum Kernels {
         return Level.allCases.first { $0.code == current } ?? .portable
     }
 
-    /// Uses no better level than `level` from now on. For tests and measurements, before any other call.
+    /// Uses no better level than `level` from now on.
+    ///
+    /// For tests and measurements, before any other call.
     package static func limit(to level: Level) {
         ck_limit_level(level.code)
     }

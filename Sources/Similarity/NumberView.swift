@@ -1,4 +1,6 @@
-/// Bytes seen as numbers, in place. The bytes must hold whole numbers and lie on their alignment, unless said otherwise.
+/// Bytes seen as numbers, in place.
+///
+/// The bytes must hold whole numbers and lie on their alignment, unless said otherwise.
 package enum NumberView {
     /// Calls `body` with `bytes` as floats.
     package static func withFloats<R>(_ bytes: RawSpan, _ body: (Span<Float>) throws -> R) rethrows -> R {

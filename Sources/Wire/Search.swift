@@ -32,10 +32,10 @@ package struct SearchResponse: Codable, Sendable {
     /// An image that a search found.
     package struct Hit: Codable, Sendable {
         package var id: String
-        /// similarity - bias
+        /// similarity - bias.
         package var score: Float
         package var similarity: Float
-        /// alpha x the mean of the image's k largest similarities to references
+        /// alpha x the mean of the image's k largest similarities to references.
         package var bias: Float
 
         package init(id: String, score: Float, similarity: Float, bias: Float) {

@@ -1,6 +1,8 @@
 package import FoundationEssentials
 
-/// `NAME.receipt.json` in `done/`: the shard took effect. Also an entry of ``Status/lastReceipts``.
+/// `NAME.receipt.json` in `done/`: the shard took effect.
+///
+/// Also an entry of ``Status/lastReceipts``.
 package struct ShardReceipt: Codable, Sendable {
     /// The name of the shard's file.
     package var name: String
@@ -40,7 +42,9 @@ package struct ShardReceipt: Codable, Sendable {
     }
 }
 
-/// `NAME.error.json` in `failed/`: the shard was refused. Also an entry of ``Status/lastFailures``.
+/// `NAME.error.json` in `failed/`: the shard was refused.
+///
+/// Also an entry of ``Status/lastFailures``.
 package struct ShardFailure: Codable, Sendable {
     /// The name of the shard's file.
     package var name: String

@@ -11,52 +11,87 @@ struct Serve: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The configuration file, YAML. (default: /etc/nnnd/nnnd.yaml, if it is there; environment: NNND_CONFIG)", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "The configuration file, YAML. (default: /etc/nnnd/nnnd.yaml, if it is there; environment: NNND_CONFIG)",
+            valueName: "file"), completion: .file())
     var config: String?
 
-    @Option(help: ArgumentHelp("Where shards are dropped. (default: /var/spool/nnnd)", valueName: "folder"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("Where shards are dropped. (default: /var/spool/nnnd)", valueName: "folder"),
+        completion: .directory)
     var spool: String?
 
-    @Option(help: ArgumentHelp("Where the store is kept. (default: $STATE_DIRECTORY or /var/lib/nnnd)", valueName: "folder"), completion: .directory)
+    @Option(
+        help: ArgumentHelp(
+            "Where the store is kept. (default: $STATE_DIRECTORY or /var/lib/nnnd)", valueName: "folder"),
+        completion: .directory)
     var data: String?
 
-    @Option(help: ArgumentHelp("The socket to answer on. (default: nnnd.sock in $RUNTIME_DIRECTORY or /run/nnnd)", valueName: "path"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "The socket to answer on. (default: nnnd.sock in $RUNTIME_DIRECTORY or /run/nnnd)", valueName: "path"),
+        completion: .file())
     var socket: String?
 
     @Option(help: ArgumentHelp("The socket's permissions, octal. (default: 0660)", valueName: "mode"))
     var socketMode: String?
 
-    @Option(help: ArgumentHelp("How many of an image's largest similarities to references its bias averages. (default: 128)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "How many of an image's largest similarities to references its bias averages. (default: 128)",
+            valueName: "number"))
     var k: String?
 
-    @Option(help: ArgumentHelp("How many references an image's heap can hold; fixed when the store is made. (default: k and a quarter, at least 8 more)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "How many references an image's heap can hold; fixed when the store is made. (default: k and a quarter, at least 8 more)",
+            valueName: "number"))
     var capacity: String?
 
-    @Option(help: ArgumentHelp("The weight of the correction where a search names none. (default: 0.75)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "The weight of the correction where a search names none. (default: 0.75)", valueName: "number"))
     var alpha: String?
 
-    @Option(help: ArgumentHelp("cosine, which normalises all vectors, or inner-product; fixed when the store is made. (default: cosine)", valueName: "metric"), completion: .list(["cosine", "inner-product"]))
+    @Option(
+        help: ArgumentHelp(
+            "cosine, which normalises all vectors, or inner-product; fixed when the store is made. (default: cosine)",
+            valueName: "metric"), completion: .list(["cosine", "inner-product"]))
     var metric: String?
 
-    @Option(help: ArgumentHelp("How vectors are stored, float32 or float16; fixed when the store is made. (default: float32)", valueName: "type"), completion: .list(["float32", "float16"]))
+    @Option(
+        help: ArgumentHelp(
+            "How vectors are stored, float32 or float16; fixed when the store is made. (default: float32)",
+            valueName: "type"), completion: .list(["float32", "float16"]))
     var precision: String?
 
-    @Option(help: ArgumentHelp("Threads for searches, and as many for upkeep. (default: one a core)", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Threads for searches, and as many for upkeep. (default: one a core)", valueName: "number"))
     var threads: String?
 
-    @Option(help: ArgumentHelp("What becomes of a shard after its commit: move (to done/) or delete. (default: move)", valueName: "action"), completion: .list(["move", "delete"]))
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of a shard after its commit: move (to done/) or delete. (default: move)", valueName: "action"),
+        completion: .list(["move", "delete"]))
     var finishedShards: String?
 
     @Option(help: ArgumentHelp("Refuse shards larger than this. (default: 1GiB)", valueName: "bytes"))
     var largestShard: String?
 
-    @Option(help: ArgumentHelp("How long a file that was not renamed into the spool must stay unchanged before it is taken. (default: 2)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "How long a file that was not renamed into the spool must stay unchanged before it is taken. (default: 2)",
+            valueName: "seconds"))
     var quietSeconds: String?
 
     @Option(help: ArgumentHelp("How often to look through the spool unasked. (default: 30)", valueName: "seconds"))
     var rescanSeconds: String?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"), completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"]))
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"),
+        completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"]))
     var logLevel: String?
 
     func run() async throws {

@@ -22,7 +22,8 @@ import Testing
     }
 
     static let cases: [Case] = {
-        let first = ProcessInfo.processInfo.environment["NNND_TEST_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<1 << 32)
+        let first =
+            ProcessInfo.processInfo.environment["NNND_TEST_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<1 << 32)
         return (0..<8).map { i in
             Case(seed: first + i, shape: i % 2 == 0 ? .smooth : .ties, metric: i % 4 < 2 ? .cosine : .innerProduct)
         }
@@ -75,7 +76,8 @@ private struct InterleavingDriver {
     /// A shard of 1 to some hundred rows, most ids new, some known.
     private mutating func shard() -> IncomingShard {
         let kind = Kind.allCases.randomElement(using: &random) ?? .images
-        let rows = Int.random(in: 0..<4, using: &random) == 0
+        let rows =
+            Int.random(in: 0..<4, using: &random) == 0
             ? Int.random(in: 1...120, using: &random) : Int.random(in: 1...6, using: &random)
         var ids: Set<String> = []
         let known = kind == .images ? Array(oracle.images.keys.sorted()) : Array(oracle.references.keys.sorted())
@@ -120,7 +122,8 @@ private struct InterleavingDriver {
         let means = oracle.means()
         #expect(all.count == oracle.images.count, "\(label): number of images")
         let off = all.filter { abs(Double($0.bias) - (means[$0.id] ?? .infinity)) > 1e-5 }
-        #expect(off.isEmpty, "\(label): biases \(off.prefix(3)) should be \(off.prefix(3).map { means[$0.id] ?? .nan })")
+        #expect(
+            off.isEmpty, "\(label): biases \(off.prefix(3)) should be \(off.prefix(3).map { means[$0.id] ?? .nan })")
 
         let scores = oracle.scores(query, alpha: Double(alpha))
         let best = scores.values.sorted(by: >).prefix(10)

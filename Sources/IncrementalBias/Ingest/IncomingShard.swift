@@ -2,7 +2,9 @@ package import Foundation
 
 /// A shard on its way into the corpus.
 package struct IncomingShard: Sendable {
-    /// The name of its file, `words-0000.npy` say. With the kind and the hashes, it tells whether it came before.
+    /// The name of its file, `words-0000.npy` say.
+    ///
+    /// With the kind and the hashes, it tells whether it came before.
     package let name: String
     package let kind: Kind
     /// SHA-256 of the file, in hexadecimal.

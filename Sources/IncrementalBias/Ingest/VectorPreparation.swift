@@ -15,7 +15,9 @@ struct VectorPreparation {
         let rows = values.count / dimension
         let coding = VectorCoding(settings.precision)
         let pieces = (rows + Self.rowsPerPiece - 1) / Self.rowsPerPiece
-        let workers = try pool.run(count: pieces) { Piecework() } body: { [self] worker, piece in
+        let workers = try pool.run(count: pieces) {
+            Piecework()
+        } body: { [self] worker, piece in
             let range = piece * Self.rowsPerPiece..<min((piece + 1) * Self.rowsPerPiece, rows)
             var part = Array(values[range.lowerBound * dimension..<range.upperBound * dimension])
             for row in range {

@@ -27,7 +27,9 @@ struct TopRows: Sendable {
         return heap.min?.score ?? .infinity
     }
 
-    /// Takes a candidate in, if it is among the best. O(log limit).
+    /// Takes a candidate in, if it is among the best.
+    ///
+    /// O(log limit).
     mutating func offer(_ candidate: Candidate) {
         if heap.count < limit {
             heap.insert(candidate)

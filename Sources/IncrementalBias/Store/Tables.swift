@@ -1,6 +1,8 @@
 internal import LMDB
 
-/// The databases of a store. Their keys and values are described byte by byte in docs/design.md.
+/// The databases of a store.
+///
+/// Their keys and values are described byte by byte in docs/design.md.
 struct Tables: Sendable {
     /// "settings", "format" and "state".
     let meta: Database

@@ -1,4 +1,6 @@
-/// The things that can be set. Each has one name: `--socket-mode`, `NNND_SOCKET_MODE`, `socket-mode:` in the file.
+/// The things that can be set.
+///
+/// Each has one name: `--socket-mode`, `NNND_SOCKET_MODE`, `socket-mode:` in the file.
 enum Setting: String, CaseIterable, Sendable {
     case spool
     case data

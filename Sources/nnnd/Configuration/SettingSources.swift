@@ -32,7 +32,9 @@ struct SettingSources {
     ///   - environment: the process' environment.
     ///   - file: the configuration file; where none is named, `/etc/nnnd/nnnd.yaml` if it is there.
     init(flags: [Setting: String], environment: [String: String], file: String?) async throws {
-        let values = flags.map { (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(.string($0.value), isSecret: false)) }
+        let values = flags.map {
+            (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(.string($0.value), isSecret: false))
+        }
         var sources = [
             Source(
                 provider: InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values)),
@@ -71,7 +73,7 @@ struct SettingSources {
 
     private static let defaultFile = "/etc/nnnd/nnnd.yaml"
 
-    /// `NNND_SOCKET_MODE`
+    /// How the environment calls a setting: `NNND_SOCKET_MODE`.
     private static func variable(_ setting: Setting) -> String {
         "NNND_" + setting.rawValue.uppercased().replacing("-", with: "_")
     }

@@ -95,7 +95,9 @@ struct API: Sendable {
 
     @Sendable private func image(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let id = try id(context)
-        guard let found = try await offLoop({ try corpus.explainImage(id) }) else { throw Problem.unknownID(.images, id) }
+        guard let found = try await offLoop({ try corpus.explainImage(id) }) else {
+            throw Problem.unknownID(.images, id)
+        }
         return Response(
             json: ImageReport(
                 id: found.id, generation: found.generation, bias: settings.alpha * found.mean, alpha: settings.alpha,

@@ -17,7 +17,8 @@ extension Problem {
 
     static func unknownID(_ kind: Kind, _ id: String) -> Problem {
         Problem(
-            title: "Not Found", status: 404, detail: "No \(kind == .images ? "image" : "reference") has the id '\(id)'.",
+            title: "Not Found", status: 404,
+            detail: "No \(kind == .images ? "image" : "reference") has the id '\(id)'.",
             code: "unknown_id")
     }
 

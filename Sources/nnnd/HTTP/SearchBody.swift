@@ -67,7 +67,8 @@ struct SearchBody {
         }
     }
 
-    private static func parameter<Value: LosslessStringConvertible>(_ name: String, _ request: Request) throws -> Value? {
+    private static func parameter<Value: LosslessStringConvertible>(_ name: String, _ request: Request) throws -> Value?
+    {
         guard let text = request.uri.queryParameters[Substring(name)] else { return nil }
         guard let value = Value(String(text)) else {
             throw Problem.badRequest("bad_\(name)", "'\(name)' is '\(text)'; it must be a number.")

@@ -104,7 +104,7 @@ class Daemon:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def signal(self, number):
+    def send(self, number):
         self.process.send_signal(number)
 
     def wait(self):
@@ -113,7 +113,7 @@ class Daemon:
 
     def stop(self, number=signal.SIGTERM):
         """Ends it gracefully; the exit status."""
-        self.signal(number)
+        self.send(number)
         return self.wait()
 
     def kill(self):

@@ -25,3 +25,8 @@ def read(path):
 @functools.cache
 def queries():
     return np.load(_FOLDER / "queries.npy")
+
+
+def right_answers():
+    """The id of the image that each query describes."""
+    return (_FOLDER / "queries.ids").read_text().splitlines()

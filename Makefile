@@ -1,0 +1,48 @@
+# make demo    builds nnnd and shows it at work on real data
+# make build   builds nnnd and nnnctl as a release: .build/release/
+# make test    runs everything that guards the project
+# make bench   compares with the peers (see docs/benchmarks.md)
+# make format  formats the sources
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.PHONY: build demo test bench format packages clean
+
+SWIFT ?= swift
+BUILD := $(SWIFT) build -c release
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+DEBIAN := $(shell sed '/^\#/d' packages/debian.txt)
+
+build: packages
+	$(BUILD)
+
+demo: build
+	python3 Examples/demo.py --bin .build/release
+
+test: packages .venv-test/done
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(BUILD) --build-tests
+	$(SWIFT) test -c release --skip-build
+	.venv-test/bin/python -m pytest -q -p no:cacheprovider Tests/Structure Tests/EndToEnd
+
+bench: build .venv-bench/done
+	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+# Installs what is missing of packages/debian.txt.
+packages:
+	@missing=$$(for p in $(DEBIAN); do \
+	  dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^.i' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $$missing; fi
+
+# One environment for each list of Python packages.
+.venv-%/done: packages/python-%.txt | packages
+	python3 -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+clean:
+	rm -rf .build .venv-*
