@@ -10,22 +10,43 @@ extension Corpus {
     /// - Parameters:
     ///   - shards: the shards; neighbours of one kind share the work.
     ///   - settled: numbers of earlier receipts whose files have been put away.
+    ///   - retention: which references stay when new ones come.
     ///   - now: tells the time.
     /// - Returns: what became of each shard, in their order.
     /// - Throws: `LMDBError` where the store can't be written, `CancellationError` after ``interruptIngest()``.
-    package func ingest(_ shards: [IncomingShard], settled: [UInt64], now: () -> Date) throws -> [ShardOutcome] {
+    package func ingest(
+        _ shards: [IncomingShard], settled: [UInt64], retention: Retention = .everything, now: () -> Date
+    ) throws -> [ShardOutcome] {
         let preparation = VectorPreparation(settings: settings, pool: upkeepPool)
         let prepared = shards.map { shard in
-            Result { try preparation.prepare(shard.values, dimension: shard.dimension) }
+            Result { try preparation.prepare(shard.content) }
         }
         return try environment.write { transaction in
             var commit = Commit(
-                state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:))
+                state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:),
+                retention: retention, now: now())
             for number in settled { try transaction.remove(tables.unsettled, number) }
             for (shard, values) in zip(shards, prepared) {
                 try commit.take(shard, values: values, in: transaction)
             }
-            return try commit.finish(now: now(), in: transaction)
+            return try commit.finish(in: transaction)
+        }
+    }
+
+    /// Lets the references go that `retention` doesn't keep, in one commit, if there are any.
+    ///
+    /// - Returns: how many went.
+    /// - Throws: as ``ingest(_:settled:retention:now:)`` does.
+    @discardableResult
+    package func retire(_ retention: Retention, now: Date) throws -> Int {
+        guard try environment.read({ try Commit.expired(retention, tables, now: now, in: $0) }) else { return 0 }
+        return try environment.write { transaction in
+            let state = try Self.state(tables, in: transaction)
+            var commit = Commit(
+                state: state, tables: tables, upkeep: upkeep(dimension:), retention: retention, now: now)
+            try commit.retire(in: transaction)
+            _ = try commit.finish(in: transaction)
+            return try state.references.count - Self.state(tables, in: transaction).references.count
         }
     }
 

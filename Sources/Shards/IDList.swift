@@ -27,6 +27,19 @@ package enum IDList {
         return try collector.finish()
     }
 
+    /// Reads and checks a list that goes with no vectors, of ids to delete say.
+    ///
+    /// - Throws: `no_rows` for an empty one, else as ``parse(_:rows:)`` and ``validate(_:rows:)``.
+    package static func read(_ bytes: [UInt8]) throws(ShardError) -> [String] {
+        let ids = try parse(bytes)
+        guard !ids.isEmpty else {
+            throw ShardError(
+                code: .noRows, message: "The list has no ids.", advice: "Put one id on each line.")
+        }
+        try validate(ids, rows: ids.count)
+        return ids
+    }
+
     /// Checks a finished list against the rows of its shard.
     ///
     /// - Throws: `ids_too_few`, `ids_too_many`, `id_empty`, `id_too_long`, `ids_duplicate`.

@@ -12,10 +12,16 @@ package struct ShardReceipt: Codable, Sendable {
     package var sha256: String
     /// SHA-256 of its file of ids, if one came with it.
     package var idsSha256: String?
-    /// Rows in the shard.
+    /// `add` or `delete`.
+    package var action: String
+    /// Rows in the shard; ids in a deletion.
     package var rows: Int
     /// How many of them replaced a row that had the same id.
     package var replaced: Int
+    /// For a deletion: how many of its ids were there, and are no more.
+    package var deleted: Int
+    /// For a deletion: how many of its ids were not there.
+    package var missing: Int
     /// The generation that made it visible.
     package var generation: UInt64
     /// When the daemon began to read it.
@@ -26,15 +32,18 @@ package struct ShardReceipt: Codable, Sendable {
     package var unchanged: Bool
 
     package init(
-        name: String, kind: String, sha256: String, idsSha256: String?, rows: Int, replaced: Int, generation: UInt64,
-        received: Date, committed: Date, unchanged: Bool
+        name: String, kind: String, sha256: String, idsSha256: String?, action: String, rows: Int, replaced: Int,
+        deleted: Int, missing: Int, generation: UInt64, received: Date, committed: Date, unchanged: Bool
     ) {
         self.name = name
         self.kind = kind
         self.sha256 = sha256
         self.idsSha256 = idsSha256
+        self.action = action
         self.rows = rows
         self.replaced = replaced
+        self.deleted = deleted
+        self.missing = missing
         self.generation = generation
         self.received = received
         self.committed = committed

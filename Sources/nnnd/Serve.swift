@@ -81,6 +81,18 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Keep only the newest that many references. (default: all)", valueName: "number"))
+    var maxReferences: String?
+
+    @Option(
+        name: .customLong("reference-ttl"),
+        help: ArgumentHelp(
+            "Keep only references that arrived less than so long ago, 12h or 30d say. (default: all)",
+            valueName: "duration"))
+    var referenceTTL: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How long a file that was not renamed into the spool must stay unchanged before it is taken. (default: 2)",
             valueName: "seconds"))
     var quietSeconds: String?
@@ -111,7 +123,7 @@ struct Serve: AsyncParsableCommand {
         let given: [(Setting, String?)] = [
             (.spool, spool), (.data, data), (.socket, socket), (.socketMode, socketMode), (.k, k),
             (.capacity, capacity), (.alpha, alpha), (.metric, metric), (.precision, precision), (.threads, threads),
-            (.finishedShards, finishedShards), (.largestShard, largestShard), (.quietSeconds, quietSeconds),
+            (.finishedShards, finishedShards), (.largestShard, largestShard), (.maxReferences, maxReferences), (.referenceTTL, referenceTTL), (.quietSeconds, quietSeconds),
             (.rescanSeconds, rescanSeconds), (.logLevel, logLevel),
         ]
         return given.reduce(into: [:]) { flags, entry in flags[entry.0] = entry.1 }

@@ -68,13 +68,8 @@ def oracle():
         for path in files:
             oracle.put(kind, *wordnet.read(path))
     assert (len(oracle.images), len(oracle.references)) == (5000, 8000)
-    scores = oracle.scores(wordnet.queries())
-    similarities = oracle.similarities(wordnet.queries())
-    biases = oracle.biases(alpha=1)
-    # Computed once: nothing below changes the corpus.
-    oracle.scores = lambda queries, alpha=None: scores if queries is wordnet.queries() else Oracle.scores(oracle, queries, alpha)
-    oracle.similarities = lambda queries: similarities if queries is wordnet.queries() else Oracle.similarities(oracle, queries)
-    oracle.biases = lambda alpha=None: {id: oracle._weight(alpha) * bias for id, bias in biases.items()}
+    # Nothing below changes the corpus.
+    oracle.freeze()
     return oracle
 
 
@@ -133,4 +128,6 @@ def test_recall_is_that_of_the_readme(make_daemon):
         ]
         recall[alpha] = [round(sum(place < n for place in places) / len(right), 3) for n in (1, 5, 10)]
 
-    assert recall == {0: [0.340, 0.513, 0.573], 0.75: [0.366, 0.545, 0.600]}
+    # Two images have the same vector, and one query describes one of them: a tie that may fall either way.
+    assert recall[0] == pytest.approx([0.340, 0.513, 0.573], abs=0.0011)
+    assert recall[0.75] == pytest.approx([0.366, 0.545, 0.600], abs=0.0011)

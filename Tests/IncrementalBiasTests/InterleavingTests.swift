@@ -3,8 +3,8 @@ import IncrementalBias
 import Similarity
 import Testing
 
-/// Random shards of both kinds, new and replacing ids, with restarts in between: after each step every bias and
-/// every search must be what the oracle computes from scratch.
+/// Random shards of both kinds, new and replacing ids, deletions, references that retire, restarts with another k: after
+/// each step every bias and every search must be what the oracle computes from scratch.
 @Suite struct InterleavingTests {
     /// What the vectors of a run look like.
     enum Shape: CaseIterable {
@@ -45,11 +45,14 @@ private struct InterleavingDriver {
     let run: InterleavingTests.Case
     let folder: TemporaryFolder
     let settings: StoreSettings
+    let retention: Retention
     let dimension: Int
+    let idCount: Int
     var corpus: Corpus?
     var oracle: Oracle
     var random: RandomSource
     var shards = 0
+    var time = 1e9
 
     init(_ run: InterleavingTests.Case) throws {
         self.run = run
@@ -57,48 +60,73 @@ private struct InterleavingDriver {
         random = RandomSource(seed: run.seed)
         let k = Int.random(in: 1...20, using: &random)
         dimension = run.shape == .ties ? 5 : Int.random(in: 1...40, using: &random)
+        idCount = [50, 600].randomElement(using: &random) ?? 600
         settings = StoreSettings(
             metric: run.metric, precision: .float32, capacity: k + Int.random(in: 0...6, using: &random))
+        retention = Retention(
+            maximumReferences: Bool.random(using: &random) ? Int.random(in: 1...300, using: &random) : nil,
+            secondsToLive: Bool.random(using: &random) ? Double.random(in: 10...100, using: &random) : nil)
         oracle = Oracle(metric: run.metric, k: k)
         corpus = try Corpus(folder: folder.path, settings: settings, k: k, threads: 2)
     }
 
     mutating func step() throws {
-        if Int.random(in: 0..<12, using: &random) == 0 {
+        time += Double.random(in: 0...5, using: &random)
+        let now = Date(timeIntervalSince1970: time)
+        if oneIn(12) {
             corpus = nil
             oracle.k = Int.random(in: 1...settings.capacity, using: &random)
             corpus = try Corpus(folder: folder.path, settings: settings, k: oracle.k, threads: 2)
         }
-        let batch = (0..<Int.random(in: 1...3, using: &random)).map { _ in shard() }
-        _ = try #require(corpus).ingest(batch, settled: [], now: Date.init)
+        if oneIn(10) {
+            oracle.retire(retention, time: time)
+            try #require(corpus).retire(retention, now: now)
+        }
+        let batch = (0..<Int.random(in: 1...4, using: &random)).map { _ in oneIn(4) ? deletion() : shard() }
+        _ = try #require(corpus).ingest(batch, settled: [], retention: retention, now: { now })
     }
 
-    /// A shard of 1 to some hundred rows, most ids new, some known.
+    private mutating func oneIn(_ number: Int) -> Bool { Int.random(in: 0..<number, using: &random) == 0 }
+
+    private mutating func rows() -> Int {
+        oneIn(4) ? Int.random(in: 1...min(120, idCount), using: &random) : Int.random(in: 1...6, using: &random)
+    }
+
+    /// Ids of images or references, there already or not.
+    private mutating func ids(_ kind: Kind) -> [String] {
+        let rows = rows()
+        var ids: Set<String> = []
+        while ids.count < rows {
+            ids.insert("\(kind.rawValue)-\(Int.random(in: 0..<idCount, using: &random))")
+        }
+        return ids.sorted()
+    }
+
     private mutating func shard() -> IncomingShard {
         let kind = Kind.allCases.randomElement(using: &random) ?? .images
-        let rows =
-            Int.random(in: 0..<4, using: &random) == 0
-            ? Int.random(in: 1...120, using: &random) : Int.random(in: 1...6, using: &random)
-        var ids: Set<String> = []
-        let known = kind == .images ? Array(oracle.images.keys.sorted()) : Array(oracle.references.keys.sorted())
-        while ids.count < rows {
-            if let old = known.randomElement(using: &random), Int.random(in: 0..<3, using: &random) == 0 {
-                ids.insert(old)
-            } else {
-                ids.insert("\(kind.rawValue)-\(Int.random(in: 0..<600, using: &random))")
-            }
-        }
+        let ids = ids(kind)
         var values: [Float] = []
         for id in ids {
             let vector = vector()
             values += vector
-            if kind == .images { oracle.images[id] = oracle.stored(vector) }
-            if kind == .references { oracle.references[id] = oracle.stored(vector) }
+            oracle.add(kind, id, vector, time: time)
         }
+        if kind == .references { oracle.retire(retention, time: time) }
+        return incoming(kind, ids, .vectors(values, dimension: dimension))
+    }
+
+    private mutating func deletion() -> IncomingShard {
+        let kind = Kind.allCases.randomElement(using: &random) ?? .images
+        let ids = ids(kind)
+        for id in ids { oracle.delete(kind, id) }
+        return incoming(kind, ids, .deletion)
+    }
+
+    private mutating func incoming(_ kind: Kind, _ ids: [String], _ content: IncomingShard.Content) -> IncomingShard {
         shards += 1
         return IncomingShard(
-            name: "\(shards).npy", kind: kind, sha256: "\(shards)", idsSHA256: nil, dimension: dimension,
-            ids: Array(ids), values: values, received: Date())
+            name: "\(shards).npy", kind: kind, sha256: "\(shards)", idsSHA256: nil, ids: ids, content: content,
+            received: Date(timeIntervalSince1970: time))
     }
 
     private mutating func vector() -> [Float] {

@@ -5,8 +5,43 @@ struct Oracle {
     var metric: Metric
     var k: Int
     /// Id -> vector as it is stored.
-    var images: [String: [Float]] = [:]
-    var references: [String: [Float]] = [:]
+    private(set) var images: [String: [Float]] = [:]
+    private(set) var references: [String: [Float]] = [:]
+    /// The references by arrival, and when each arrived.
+    private var arrivals: [(id: String, time: Double)] = []
+
+    init(metric: Metric, k: Int) {
+        self.metric = metric
+        self.k = k
+    }
+
+    mutating func add(_ kind: Kind, _ id: String, _ vector: [Float], time: Double) {
+        if kind == .images {
+            images[id] = stored(vector)
+        } else {
+            delete(.references, id)
+            references[id] = stored(vector)
+            arrivals.append((id, time))
+        }
+    }
+
+    mutating func delete(_ kind: Kind, _ id: String) {
+        if kind == .images {
+            images[id] = nil
+        } else if references.removeValue(forKey: id) != nil {
+            arrivals.removeAll { $0.id == id }
+        }
+    }
+
+    /// Lets the references go that are too many or too old.
+    mutating func retire(_ retention: Retention, time: Double) {
+        while let oldest = arrivals.first,
+            arrivals.count > retention.maximumReferences ?? .max
+                || oldest.time <= time - (retention.secondsToLive ?? .infinity)
+        {
+            delete(.references, oldest.id)
+        }
+    }
 
     func stored(_ vector: [Float]) -> [Float] {
         guard metric == .cosine else { return vector }

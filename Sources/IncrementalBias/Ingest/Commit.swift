@@ -3,16 +3,18 @@ internal import LMDB
 
 /// The shards of one write transaction on their way into the tables.
 ///
-/// Neighbours of one kind whose ids differ are collected into a *run* and applied together: a hundred shards of one
-/// reference each then cost one pass over the images, not a hundred.
+/// Neighbours of one kind and action whose ids differ are collected into a *run* and applied together: a hundred shards
+/// of one reference each then cost one pass over the images, not a hundred.
 struct Commit {
     private var state: StoreState
     private let before: StoreState
     private let tables: Tables
     private let receipts: ReceiptTable
     private let makeUpkeep: (Int) -> Upkeep
+    private let retention: Retention
+    private let now: Date
 
-    private var run = Run(kind: .images)
+    private var run = Run(kind: .images, action: .add)
     private var outcomes: [Entry] = []
 
     /// What is known of a shard so far.
@@ -22,9 +24,10 @@ struct Commit {
         case taken(IncomingShard, replaced: Int)
     }
 
-    /// Shards of one kind, to be applied together.
+    /// Shards of one kind and action, to be applied together.
     private struct Run {
-        var kind: Kind
+        let kind: Kind
+        let action: Receipt.Action
         /// For each shard, its place in `outcomes`, and how many rows it has.
         var shards: [(entry: Int, rows: Int)] = []
         var ids: [String] = []
@@ -32,12 +35,16 @@ struct Commit {
         var values: [Float] = []
     }
 
-    init(state: StoreState, tables: Tables, upkeep: @escaping (Int) -> Upkeep) {
+    init(
+        state: StoreState, tables: Tables, upkeep: @escaping (Int) -> Upkeep, retention: Retention, now: Date
+    ) {
         self.state = state
         before = state
         self.tables = tables
         receipts = ReceiptTable(tables: tables)
         makeUpkeep = upkeep
+        self.retention = retention
+        self.now = now
     }
 
     /// Adds a shard.
@@ -52,25 +59,22 @@ struct Commit {
             outcomes.append(.decided(.unchanged(receipt)))
             return
         }
-        if state.dimension > 0, shard.dimension != state.dimension {
-            let refusal = ShardRefusal.wrongDimension(found: shard.dimension, expected: state.dimension)
-            outcomes.append(.decided(.refused(refusal)))
-            return
-        }
         let vectors: [Float]
         do {
+            try fixDimension(shard.content)
             vectors = try values.get()
         } catch let refusal as ShardRefusal {
             outcomes.append(.decided(.refused(refusal)))
             return
         }
-        state.dimension = shard.dimension
-        if run.kind != shard.kind || !run.known.isDisjoint(with: shard.ids) {
+        if case .vectors(_, let dimension) = shard.content { state.dimension = dimension }
+        let action: Receipt.Action = if case .deletion = shard.content { .delete } else { .add }
+        if (run.kind, run.action) != (shard.kind, action) || !run.known.isDisjoint(with: shard.ids) {
             try applyRun(in: transaction)
-            run.kind = shard.kind
+            run = Run(kind: shard.kind, action: action)
         }
         run.shards.append((outcomes.count, shard.ids.count))
-        if run.values.isEmpty {
+        if run.ids.isEmpty {
             (run.ids, run.values) = (shard.ids, vectors)
         } else {
             run.ids += shard.ids
@@ -81,10 +85,12 @@ struct Commit {
     }
 
     /// Applies what is left, and writes receipts and state.
-    mutating func finish(now: Date, in transaction: borrowing WriteTransaction) throws -> [ShardOutcome] {
+    ///
+    /// - Returns: what became of each shard, in the order in which they were taken.
+    mutating func finish(in transaction: borrowing WriteTransaction) throws -> [ShardOutcome] {
         try applyRun(in: transaction)
-        let changed = outcomes.contains { if case .taken = $0 { true } else { false } }
-        if changed { state.generation += 1 }
+        let taken = outcomes.contains { if case .taken = $0 { true } else { false } }
+        if taken || state != before { state.generation += 1 }
         let results = try outcomes.map { entry in
             switch entry {
             case .decided(let outcome): return outcome
@@ -101,13 +107,23 @@ struct Commit {
         return results
     }
 
+    /// Refuses vectors of another dimension than the corpus has.
+    private func fixDimension(_ content: IncomingShard.Content) throws {
+        guard case .vectors(_, let dimension) = content, state.dimension > 0, dimension != state.dimension else {
+            return
+        }
+        throw ShardRefusal.wrongDimension(found: dimension, expected: state.dimension)
+    }
+
     private mutating func applyRun(in transaction: borrowing WriteTransaction) throws {
         guard !run.shards.isEmpty else { return }
-        let existed: [Bool]
-        switch run.kind {
-        case .images: existed = try applyImages(in: transaction)
-        case .references: existed = try applyReferences(in: transaction)
-        }
+        let existed =
+            switch (run.kind, run.action) {
+            case (.images, .add): try addImages(in: transaction)
+            case (.references, .add): try addReferences(in: transaction)
+            case (.images, .delete): try deleteImages(in: transaction)
+            case (.references, .delete): try deleteReferences(in: transaction)
+            }
         var start = 0
         for (entry, rows) in run.shards {
             if case .taken(let shard, _) = outcomes[entry] {
@@ -115,32 +131,127 @@ struct Commit {
             }
             start += rows
         }
-        run = Run(kind: run.kind)
+        run = Run(kind: run.kind, action: run.action)
     }
+}
 
+extension Commit {
     /// Stores the run's images, new or replaced, and searches their heaps.
-    private mutating func applyImages(in transaction: borrowing WriteTransaction) throws -> [Bool] {
+    ///
+    /// - Returns: for each id of the run whether there was an image of it.
+    private mutating func addImages(in transaction: borrowing WriteTransaction) throws -> [Bool] {
         let upkeep = makeUpkeep(state.dimension)
-        let identities = IdentityTable(tables: tables.images)
-        let (rows, existed) = try identities.assign(run.ids, rows: &state.images, in: transaction)
+        let (rows, existed) = try IdentityTable(tables: tables.images)
+            .assign(run.ids, rows: &state.images, in: transaction)
         try upkeep.vectors(.images).write(run.values.span, rows: rows, in: transaction)
         try upkeep.buildHeaps(rows: rows, values: run.values, references: state.references, in: transaction)
         return existed
     }
 
-    /// Stores the run's references, new or replaced, and takes all heaps through the change.
-    private mutating func applyReferences(in transaction: borrowing WriteTransaction) throws -> [Bool] {
+    /// Takes the run's images away.
+    private mutating func deleteImages(in transaction: borrowing WriteTransaction) throws -> [Bool] {
+        let (rows, existed) = try find(.images, in: transaction)
+        guard !rows.isEmpty else { return existed }
         let upkeep = makeUpkeep(state.dimension)
-        let identities = IdentityTable(tables: tables.references)
-        let countBefore = state.references.count
-        let (rows, existed) = try identities.assign(run.ids, rows: &state.references, in: transaction)
-        try upkeep.vectors(.references).write(run.values.span, rows: rows, in: transaction)
-        let removed = RowSet(zip(rows, existed).filter(\.1).map(\.0))
-        try upkeep.apply(
-            ReferenceChange(
-                removed: removed, addedRows: rows, addedValues: run.values,
-                countBetween: countBefore - removed.count, count: state.references.count),
-            images: state.images, references: state.references, in: transaction)
+        try upkeep.vectors(.images).erase(rows: rows, in: transaction)
+        try upkeep.eraseHeaps(rows: rows, in: transaction)
+        try IdentityTable(tables: tables.images).release(rows, rows: &state.images, in: transaction)
         return existed
     }
+
+    /// Stores the run's references, new or replaced, lets those go that retention doesn't keep, and takes all heaps
+    /// through the change in one pass.
+    private mutating func addReferences(in transaction: borrowing WriteTransaction) throws -> [Bool] {
+        let countBefore = state.references.count
+        let (rows, existed) = try IdentityTable(tables: tables.references)
+            .assign(run.ids, rows: &state.references, in: transaction)
+        try tables.arrivals.append(rows, time: time, next: &state.nextArrival, in: transaction)
+        let upkeep = makeUpkeep(state.dimension)
+        try upkeep.vectors(.references).write(run.values.span, rows: rows, in: transaction)
+        let replaced = zip(rows, existed).filter(\.1).map(\.0)
+        try change(
+            gone: retired(in: transaction), replaced: replaced, coming: rows, values: run.values,
+            countBefore: countBefore, in: transaction)
+        return existed
+    }
+
+    /// Takes the run's references away.
+    private mutating func deleteReferences(in transaction: borrowing WriteTransaction) throws -> [Bool] {
+        let (rows, existed) = try find(.references, in: transaction)
+        if !rows.isEmpty { try change(gone: rows, countBefore: state.references.count, in: transaction) }
+        return existed
+    }
+
+    /// Lets the references go that retention doesn't keep.
+    mutating func retire(in transaction: borrowing WriteTransaction) throws {
+        let rows = try retired(in: transaction)
+        if !rows.isEmpty { try change(gone: rows, countBefore: state.references.count, in: transaction) }
+    }
+
+    /// Whether retention would let any reference go.
+    static func expired(
+        _ retention: Retention, _ tables: Tables, now: Date, in transaction: borrowing ReadTransaction
+    ) throws -> Bool {
+        let state = try Corpus.state(tables, in: transaction)
+        let commit = Commit(
+            state: state, tables: tables, upkeep: { _ in preconditionFailure("only asks") }, retention: retention,
+            now: now)
+        return try !commit.retired(in: transaction).isEmpty
+    }
+
+    /// Takes references out of the corpus, and all heaps through the change.
+    ///
+    /// - Parameters:
+    ///   - gone: rows that leave the corpus. They may be among those that come, where these came and went in one.
+    ///   - replaced: rows that get another vector, all of them among those that come.
+    ///   - coming: rows that get a vector; it is stored already.
+    ///   - values: these vectors, coming.count x dimension.
+    ///   - countBefore: how many references there were before any came.
+    private mutating func change(
+        gone: [UInt32], replaced: [UInt32] = [], coming: [UInt32] = [], values: [Float] = [], countBefore: Int,
+        in transaction: borrowing WriteTransaction
+    ) throws {
+        let upkeep = makeUpkeep(state.dimension)
+        let leaving = RowSet(gone)
+        let kept = RowSet(replaced)
+        let fresh = RowSet(coming.filter { !kept.contains($0) })
+        var change = ReferenceChange(
+            removed: RowSet(replaced + gone.filter { !fresh.contains($0) }), countBetween: 0, count: 0)
+        change.countBetween = countBefore - change.removed.count
+        (change.addedRows, change.addedValues) = (coming, values)
+        if coming.contains(where: leaving.contains) {
+            let staying = coming.indices.filter { !leaving.contains(coming[$0]) }
+            change.addedRows = staying.map { coming[$0] }
+            change.addedValues = staying.flatMap { row in
+                values[row * state.dimension..<(row + 1) * state.dimension]
+            }
+        }
+        try tables.arrivals.remove(gone, in: transaction)
+        try upkeep.vectors(.references).erase(rows: gone, in: transaction)
+        try IdentityTable(tables: tables.references).release(gone, rows: &state.references, in: transaction)
+        change.count = state.references.count
+        try upkeep.apply(change, images: state.images, references: state.references, in: transaction)
+    }
+
+    /// The rows of the run's ids, of those that there are, and for each id whether there is one.
+    private func find(_ kind: Kind, in transaction: borrowing WriteTransaction) throws -> (
+        rows: [UInt32], existed: [Bool]
+    ) {
+        let identities = IdentityTable(tables: tables[kind])
+        let rows = try run.ids.map { try identities.row(of: $0, in: transaction) }
+        return (rows.compactMap(\.self), rows.map { $0 != nil })
+    }
+
+    /// The references that retention doesn't keep, oldest first.
+    private func retired(in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt32] {
+        guard retention != .everything else { return [] }
+        let excess = retention.maximumReferences.map { state.references.count - $0 } ?? 0
+        let youngest = retention.secondsToLive.map { now.addingTimeInterval(-$0).timeIntervalSince1970 * 1000 }
+        return try tables.arrivals.oldest(in: transaction) { arrival, older in
+            older < excess || youngest.map { Double(arrival.time) <= $0 } ?? false
+        }
+    }
+
+    /// Milliseconds since 1970.
+    private var time: UInt64 { UInt64(max(0, now.timeIntervalSince1970 * 1000)) }
 }

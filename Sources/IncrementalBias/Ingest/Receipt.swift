@@ -11,9 +11,10 @@ package struct Receipt: Codable, Equatable, Sendable {
     package let sha256: String
     /// SHA-256 of the file of ids that came with it, if one did.
     package let idsSHA256: String?
-    /// Rows in the shard.
+    package let action: Action
+    /// Rows in the shard; for a deletion, ids.
     package let rows: Int
-    /// How many of them replaced a row that had the same id.
+    /// How many of them replaced a row that had the same id; for a deletion, how many were there to be deleted.
     package let replaced: Int
     /// The generation that made it visible.
     package let generation: UInt64
@@ -22,10 +23,16 @@ package struct Receipt: Codable, Equatable, Sendable {
     /// When its commit began.
     package let committed: Date
 
+    /// What the shard did.
+    package enum Action: String, Codable, Sendable {
+        case add
+        case delete
+    }
+
     private enum CodingKeys: String, CodingKey {
         case number, name, kind, sha256
         case idsSHA256 = "ids_sha256"
-        case rows, replaced, generation, received, committed
+        case action, rows, replaced, generation, received, committed
     }
 
     /// The receipt of a shard in a commit.
@@ -35,6 +42,7 @@ package struct Receipt: Codable, Equatable, Sendable {
         kind = shard.kind
         sha256 = shard.sha256
         idsSHA256 = shard.idsSHA256
+        action = if case .deletion = shard.content { .delete } else { .add }
         rows = shard.ids.count
         self.replaced = replaced
         self.generation = generation

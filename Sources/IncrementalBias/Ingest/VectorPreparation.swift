@@ -8,10 +8,15 @@ struct VectorPreparation {
     private static let rowsPerPiece = 256
     private static let rowsReported = 20
 
-    /// The vectors as they will be stored, rows x dimension.
+    /// The vectors of a shard as they will be stored, rows x dimension; none for a deletion.
     ///
     /// - Throws: ``ShardRefusal`` naming the rows that can't be stored.
-    func prepare(_ values: [Float], dimension: Int) throws -> [Float] {
+    func prepare(_ content: IncomingShard.Content) throws -> [Float] {
+        guard case .vectors(let values, let dimension) = content else { return [] }
+        return try prepare(values, dimension: dimension)
+    }
+
+    private func prepare(_ values: [Float], dimension: Int) throws -> [Float] {
         let rows = values.count / dimension
         let coding = VectorCoding(settings.precision)
         let pieces = (rows + Self.rowsPerPiece - 1) / Self.rowsPerPiece

@@ -49,6 +49,17 @@ struct IdentityTable {
         return (assigned, existed)
     }
 
+    /// Takes the ids of `rows` away and lets their rows be used again.
+    func release(_ removed: [UInt32], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction) throws {
+        for row in removed {
+            guard let id = try id(of: row, in: transaction) else { continue }
+            try transaction.remove(tables.rows, id)
+            try transaction.remove(tables.ids, row)
+            try transaction.put(tables.free, row, UInt32(0))
+            rows.count -= 1
+        }
+    }
+
     /// Takes up to `count` rows off the list of free ones, lowest first.
     private func takeFree(_ count: Int, in transaction: borrowing WriteTransaction) throws -> [UInt32] {
         guard count > 0 else { return [] }

@@ -10,6 +10,8 @@ package struct StoreState: Equatable, Sendable {
     package var references = Rows()
     /// The number of the next receipt.
     package var nextReceipt: UInt64 = 0
+    /// The number of the next reference to arrive.
+    package var nextArrival: UInt64 = 0
 
     /// The rows of one kind.
     package struct Rows: Equatable, Sendable {
@@ -26,10 +28,10 @@ package struct StoreState: Equatable, Sendable {
 }
 
 extension StoreState {
-    /// Eight little-endian 64-bit numbers: generation, dimension, k, images in use and ever, references in use and
+    /// Nine little-endian 64-bit numbers: generation, dimension, k, images in use and ever, references in use and
     /// ever, next receipt.
     init?(_ bytes: RawSpan) {
-        guard bytes.byteCount == 64 else { return nil }
+        guard bytes.byteCount == 72 else { return nil }
         func number(_ index: Int) -> UInt64 {
             (0..<8).reduce(0) { $0 | UInt64(bytes.byte(index * 8 + $1)) << UInt64($1 * 8) }
         }
@@ -39,13 +41,14 @@ extension StoreState {
         images = Rows(count: Int(number(3)), end: Int(number(4)))
         references = Rows(count: Int(number(5)), end: Int(number(6)))
         nextReceipt = number(7)
+        nextArrival = number(8)
     }
 
     /// The reverse of ``init(_:)``.
     var encoded: [UInt8] {
         let numbers = [
             generation, UInt64(dimension), UInt64(k), UInt64(images.count), UInt64(images.end),
-            UInt64(references.count), UInt64(references.end), nextReceipt,
+            UInt64(references.count), UInt64(references.end), nextReceipt, nextArrival,
         ]
         return numbers.flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64($0 * 8)) } }
     }

@@ -14,6 +14,8 @@ struct Tables: Sendable {
     let thresholds: Database
     /// Page of heaps -> the heaps of a few consecutive images.
     let heaps: Database
+    /// The order in which references arrived.
+    let arrivals: ArrivalTable
     /// Number of a receipt -> the receipt, as JSON.
     let receipts: Database
     /// Kind and file name -> the number of the last receipt of a shard of that name.
@@ -47,6 +49,9 @@ struct Tables: Sendable {
         means = try environment.open("images.means", order: .integers)
         thresholds = try environment.open("images.thresholds", order: .integers)
         heaps = try environment.open("images.heaps", order: .integers)
+        arrivals = ArrivalTable(
+            arrivals: try environment.open("references.arrivals", order: .integers),
+            numbers: try environment.open("references.arrived", order: .integers))
         receipts = try environment.open("receipts", order: .integers)
         receiptNames = try environment.open("receipts.names", order: .bytes)
         unsettled = try environment.open("receipts.unsettled", order: .integers)

@@ -23,6 +23,18 @@ extension Upkeep {
         }
     }
 
+    /// Empties the heaps of images that leave, and sets their columns so that nothing finds or changes them.
+    func eraseHeaps(rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
+        let rows = rows.sorted()
+        let empty = Heap(capacity: layout.settings.capacity)
+        var words: [UInt32] = []
+        for _ in rows { empty.append(to: &words) }
+        let nobody = [Float](repeating: .infinity, count: rows.count)
+        try heaps.write(words, rows: rows, in: transaction)
+        try means.write(nobody, rows: rows, in: transaction)
+        try thresholds.write(nobody, rows: rows, in: transaction)
+    }
+
     /// The most images that one search takes at a time.
     private static let imagesPerSearch = 512
 

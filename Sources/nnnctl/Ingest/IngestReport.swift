@@ -36,6 +36,11 @@ struct IngestReport {
     mutating func settled(_ outcome: ShardOutcome) throws {
         finished += 1
         switch outcome {
+        case .committed(let receipt) where receipt.action == "delete":
+            rows += receipt.deleted
+            try say(
+                "\(Figures.count(receipt.deleted, "row", "rows")) deleted, \(Figures.count(receipt.missing)) not there, "
+                    + "since generation \(receipt.generation)")
         case .committed(let receipt):
             rows += receipt.rows
             let change = receipt.unchanged ? "unchanged, " : ""

@@ -31,6 +31,14 @@ struct ShardFile {
         for path in [path, self.idsPath].compactMap(\.self) { try Self.checkReadable(path) }
     }
 
+    /// A list of ids to delete, which goes into the spool as `name`.
+    init(deletionList path: String, name: String) {
+        self.path = path
+        self.name = name
+        idsPath = nil
+        idsName = name
+    }
+
     /// Checks all shards of a command line before any is touched, and that none would take another's place.
     static func check(_ paths: [String]) throws -> [ShardFile] {
         let files = try paths.map(ShardFile.init)

@@ -15,6 +15,7 @@ struct ServeSettings: Sendable {
     var threads: Int
     var finishedShards: FinishedShards
     var largestShard: Int
+    var retention: Retention
     var quiet: Double
     var rescan: Double
     var logLevel: Logger.Level
@@ -46,9 +47,17 @@ struct ServeSettings: Sendable {
         threads = try read.integer(.threads, in: 1...1024, default: ProcessInfo.processInfo.activeProcessorCount)
         finishedShards = try read.choice(.finishedShards, default: .move)
         largestShard = try read.byteCount(.largestShard, in: 1...1 << 40, default: 1 << 30)
+        retention = Retention(
+            maximumReferences: try read.integer(.maxReferences, in: 1...Int.max),
+            secondsToLive: try read.duration(.referenceTTL))
         quiet = Double(try read.number(.quietSeconds, in: 0...86_400, default: 2))
         rescan = Double(try read.number(.rescanSeconds, in: 0.1...86_400, default: 30))
         logLevel = try read.choice(.logLevel, default: Logger.Level.info)
+    }
+
+    /// Seconds between two looks for references that have grown too old.
+    var retirementInterval: Double {
+        retention.secondsToLive.map { max(0.1, min(rescan, $0 / 10)) } ?? rescan
     }
 
     private static let largestK = 65_536
@@ -66,7 +75,11 @@ private struct SettingReader {
     }
 
     func integer(_ setting: Setting, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
-        guard let found = try sources.find(setting) else { return standard }
+        try integer(setting, in: range) ?? standard
+    }
+
+    func integer(_ setting: Setting, in range: ClosedRange<Int>) throws -> Int? {
+        guard let found = try sources.find(setting) else { return nil }
         guard let number = Int(found.text), range.contains(number) else {
             throw found.mustBe("a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -101,6 +114,17 @@ private struct SettingReader {
             range.contains(bytes)
         else { throw found.mustBe("a number of bytes from 1 to 1TiB, 512MiB say") }
         return bytes
+    }
+
+    /// Seconds: `90`, `90s`, `15m`, `12h`, `30d`.
+    func duration(_ setting: Setting) throws -> Double? {
+        guard let found = try sources.find(setting) else { return nil }
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        let unit = found.text.last.flatMap { units[$0] }
+        guard let number = Double(unit == nil ? found.text[...] : found.text.dropLast()),
+            number > 0, (number * (unit ?? 1)).isFinite
+        else { throw found.mustBe("a duration, 90s, 15m, 12h or 30d say") }
+        return number * (unit ?? 1)
     }
 
     func choice<Choice: CaseIterable & RawRepresentable<String>>(_ setting: Setting, default standard: Choice) throws

@@ -14,6 +14,8 @@ enum Setting: String, CaseIterable, Sendable {
     case threads
     case finishedShards = "finished-shards"
     case largestShard = "largest-shard"
+    case maxReferences = "max-references"
+    case referenceTTL = "reference-ttl"
     case quietSeconds = "quiet-seconds"
     case rescanSeconds = "rescan-seconds"
     case logLevel = "log-level"

@@ -9,6 +9,7 @@ struct Intake {
     let folders: SpoolFolders
     let putaway: Putaway
     let largestShard: Int
+    let retention: Retention
     let journal: SpoolJournal
     let logger: Logger
 
@@ -23,13 +24,14 @@ struct Intake {
     }
 
     init(
-        corpus: Corpus, folders: SpoolFolders, putaway: Putaway, largestShard: Int, journal: SpoolJournal,
-        logger: Logger
+        corpus: Corpus, folders: SpoolFolders, putaway: Putaway, largestShard: Int, retention: Retention,
+        journal: SpoolJournal, logger: Logger
     ) {
         self.corpus = corpus
         self.folders = folders
         self.putaway = putaway
         self.largestShard = largestShard
+        self.retention = retention
         self.journal = journal
         self.logger = logger
     }
@@ -54,7 +56,7 @@ struct Intake {
             }
         }
         guard !read.isEmpty else { return }
-        let outcomes = try corpus.ingest(read.map(\.shard), settled: settled, now: { Date() })
+        let outcomes = try corpus.ingest(read.map(\.shard), settled: settled, retention: retention, now: { Date() })
         settled.removeAll()
         for (read, outcome) in zip(read, outcomes) {
             switch outcome {
@@ -71,12 +73,28 @@ struct Intake {
         }
     }
 
+    /// What the name of a list of ids to delete ends in.
+    private static let deletionSuffix = ".delete"
+
+    /// Lets the references go that retention doesn't keep any more.
+    func retire() throws {
+        let count = try corpus.retire(retention, now: Date())
+        if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
+    }
+
     private func read(_ file: WaitingFile) throws -> Read? {
         let received = Date()
         let folder = file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind)
         guard let content = try ShardFile(path: "\(folder)/\(file.name)", limit: largestShard),
             content.entry.isSameFile(as: file.entry)
         else { return nil }
+        if file.name.hasSuffix(Self.deletionSuffix) {
+            return Read(
+                file: file, ids: nil,
+                shard: IncomingShard(
+                    name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: nil,
+                    ids: try IDList.read(content.bytes), content: .deletion, received: received))
+        }
         let idsPath = "\(folders.incoming(file.kind))/\(Putaway.idsName(of: file.name))"
         let ids = try ShardFile(path: idsPath, limit: largestShard)
         let shard = try ShardReader.read(
@@ -84,8 +102,8 @@ struct Intake {
         return Read(
             file: file, ids: ids?.entry,
             shard: IncomingShard(
-                name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: ids?.sha256,
-                dimension: shard.matrix.dimension, ids: shard.ids, values: shard.matrix.values, received: received))
+                name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: ids?.sha256, ids: shard.ids,
+                content: .vectors(shard.matrix.values, dimension: shard.matrix.dimension), received: received))
     }
 
     private func refuse(_ file: WaitingFile, _ error: ShardError) throws {
@@ -102,7 +120,8 @@ struct Intake {
         logger.info(
             message,
             metadata: [
-                "name": "\(receipt.name)", "kind": "\(receipt.kind.rawValue)", "rows": "\(receipt.rows)",
+                "name": "\(receipt.name)", "kind": "\(receipt.kind.rawValue)",
+                "action": "\(receipt.action.rawValue)", "rows": "\(receipt.rows)",
                 "replaced": "\(receipt.replaced)", "generation": "\(receipt.generation)",
                 "seconds": "\((seconds * 1000).rounded() / 1000)",
             ])

@@ -118,7 +118,10 @@ extension ShardReceipt {
     init(_ receipt: Receipt, unchanged: Bool) {
         self.init(
             name: receipt.name, kind: receipt.kind.rawValue, sha256: receipt.sha256, idsSha256: receipt.idsSHA256,
-            rows: receipt.rows, replaced: receipt.replaced, generation: receipt.generation,
-            received: receipt.received, committed: receipt.committed, unchanged: unchanged)
+            action: receipt.action.rawValue, rows: receipt.rows,
+            replaced: receipt.action == .add ? receipt.replaced : 0,
+            deleted: receipt.action == .delete ? receipt.replaced : 0,
+            missing: receipt.action == .delete ? receipt.rows - receipt.replaced : 0,
+            generation: receipt.generation, received: receipt.received, committed: receipt.committed, unchanged: unchanged)
     }
 }

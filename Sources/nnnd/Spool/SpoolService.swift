@@ -53,7 +53,7 @@ final class SpoolService: Service {
         var intake = Intake(
             corpus: corpus, folders: folders,
             putaway: Putaway(folders: folders, finishedShards: settings.finishedShards),
-            largestShard: settings.largestShard, journal: journal, logger: logger)
+            largestShard: settings.largestShard, retention: settings.retention, journal: journal, logger: logger)
         var readiness = Readiness(folders, quietSeconds: settings.quiet)
         var mustHeal = true
         while !stopping.load(ordering: .acquiring) {
@@ -62,8 +62,9 @@ final class SpoolService: Service {
                 mustHeal = false
                 let wait = try takeWaiting(&intake, &readiness)
                 guard wait > 0 else { continue }
+                try intake.retire()
                 corpus.returnFreedMemory()
-                try listen(seconds: wait, &readiness)
+                try listen(seconds: min(wait, settings.retirementInterval), &readiness)
             } catch is CancellationError {
                 return
             } catch let error where error.isTemporary {

@@ -15,9 +15,15 @@ class Oracle:
         self.precision = precision
         self.images = {}
         self.references = {}
+        self._frozen = None
+
+    def freeze(self):
+        """Computes the means once for all: the corpus will not change any more."""
+        self._frozen = self._means()
 
     def put(self, kind, ids, vectors):
         """Takes in a shard: new ids are added, known ones replaced."""
+        assert self._frozen is None
         corpus = self.images if kind == "images" else self.references
         for id, vector in zip(ids, np.asarray(vectors), strict=True):
             corpus[id] = vector
@@ -51,6 +57,8 @@ class Oracle:
         return vectors.astype(np.float32).astype(self.precision).astype(np.float64)
 
     def _means(self):
+        if self._frozen is not None:
+            return self._frozen
         if not self.references:
             return np.zeros(len(self.images))
         similarities = self._stored(self.images) @ self._stored(self.references).T

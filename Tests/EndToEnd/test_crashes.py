@@ -1,0 +1,200 @@
+"""Killed at any moment and started again: every shard takes effect, once, and lies where it belongs."""
+
+import json
+import os
+import subprocess
+
+import numpy as np
+import pytest
+
+from harness.http import npy_bytes
+from harness.oracle import Oracle, check_everything
+from harness.spool import IMAGES, REFERENCES, default_ids
+from harness.waiting import wait_until
+
+DIMENSION = 8
+
+
+def shard(rng, rows=3):
+    return rng.standard_normal((rows, DIMENSION)).astype(np.float32)
+
+
+def let_run(daemon, seconds):
+    """Lets the daemon do what it does for a while: any moment is a good one to kill it."""
+    try:
+        status = daemon.process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return
+    raise AssertionError(f"the daemon ended with status {status}:\n{daemon.log()[-3000:]}")
+
+
+@pytest.mark.parametrize("finished", ["move", "delete"])
+def test_killed_at_random_moments_again_and_again(make_daemon, rng, finished):
+    daemon = make_daemon(k=4, capacity=6, finished_shards=finished)
+    daemon.spool.make()
+    oracle = Oracle(k=4)
+    dropped = []
+    for turn in range(25):
+        for number in range(int(rng.integers(1, 5))):
+            kind = (IMAGES, REFERENCES)[int(rng.integers(0, 2))]
+            name = f"{turn}-{number}.npy"
+            vectors = shard(rng, int(rng.integers(1, 400)))
+            ids = [f"{name}/{row}" for row in range(len(vectors))] if rng.random() < 0.5 else None
+            if turn % 2:
+                daemon.spool.drop(kind, name, vectors, ids)
+            dropped.append((kind, name, vectors, ids))
+            oracle.put(kind, ids or default_ids(name, len(vectors)), vectors)
+        daemon.start()
+        if not turn % 2:
+            for kind, name, vectors, ids in dropped[-number - 1 :]:
+                daemon.spool.drop(kind, name, vectors, ids)
+        let_run(daemon, float(rng.exponential(0.02)))
+        daemon.kill()
+    daemon.start()
+    for kind, name, vectors, _ in dropped:
+        receipt = daemon.spool.wait_receipt(kind, name)
+        assert (receipt["rows"], receipt["replaced"]) == (len(vectors), 0)
+    with daemon.client() as client:
+        wait_until(lambda: client.status()["spool"]["backlog"] == 0, "an empty spool", alive=daemon.check_alive)
+        check_everything(client, oracle)
+    for kind in (IMAGES, REFERENCES):
+        assert daemon.spool.names(kind) == daemon.spool.names("taken", kind) == daemon.spool.names("failed", kind) == []
+        expected = []
+        for own, name, _, ids in dropped:
+            if own == kind:
+                expected.append(f"{name}.receipt.json")
+                if finished == "move":
+                    expected += [name] + ([name.replace(".npy", ".ids")] if ids else [])
+        assert [name for name in daemon.spool.names("done", kind) if not name.startswith(".")] == sorted(expected)
+
+
+def test_a_kill_within_a_large_commit_undoes_it_and_the_next_start_does_it(make_daemon, rng):
+    daemon = make_daemon(k=8).start()
+    references, images = rng.standard_normal((3000, 64)), rng.standard_normal((20_000, 64))
+    daemon.drop(REFERENCES, "r.npy", references)
+    daemon.spool.drop(IMAGES, "i.npy", images)
+    wait_until(lambda: daemon.status()["spool"]["backlog"], "the shard to be seen", alive=daemon.check_alive)
+    daemon.kill()
+    daemon.start()
+    assert daemon.spool.wait_receipt(IMAGES, "i.npy")["replaced"] == 0
+    oracle = Oracle(k=8)
+    oracle.put(REFERENCES, default_ids("r.npy", len(references)), references)
+    oracle.put(IMAGES, default_ids("i.npy", len(images)), images)
+    with daemon.client() as client:
+        check_everything(client, oracle)
+
+
+@pytest.fixture
+def crashed(make_daemon, rng):
+    """A daemon that was killed right after one image shard with ids was put away, and what its corpus must hold."""
+    daemon = make_daemon(k=4).start()
+    oracle = Oracle(k=4)
+    references, images = shard(rng, 9), shard(rng)
+    daemon.drop(REFERENCES, "r.npy", references)
+    oracle.put(REFERENCES, default_ids("r.npy", 9), references)
+    receipt = daemon.drop(IMAGES, "s.npy", images, ids=["a", "b", "c"])
+    oracle.put(IMAGES, ["a", "b", "c"], images)
+    daemon.kill()
+    return daemon, oracle, receipt
+
+
+def check_healed(daemon, oracle, receipt):
+    """Holds that the shard lies in done/ with ids and receipt, and that the corpus has not changed."""
+    daemon.start()
+    found = daemon.spool.wait_receipt(IMAGES, "s.npy")
+    names = ["s.ids", "s.npy", "s.npy.receipt.json"]
+    wait_until(lambda: daemon.spool.names("done", IMAGES) == names, "its files", alive=daemon.check_alive)
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+    for field in ("sha256", "ids_sha256", "rows", "replaced", "generation"):
+        assert found[field] == receipt[field]
+    with daemon.client() as client:
+        assert client.status()["generation"] == receipt["generation"]
+        check_everything(client, oracle)
+
+
+def move_back(daemon, folder, *names):
+    for name in names:
+        os.rename(daemon.spool.done(IMAGES) / name, daemon.spool.root / folder / name)
+
+
+def test_killed_before_the_shard_was_moved(crashed):
+    daemon, oracle, receipt = crashed
+    move_back(daemon, "images", "s.npy", "s.ids")
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    check_healed(daemon, oracle, receipt)
+
+
+def test_killed_while_the_shard_was_on_its_way(crashed):
+    daemon, oracle, receipt = crashed
+    move_back(daemon, "images", "s.ids")
+    move_back(daemon, "taken/images", "s.npy")
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    check_healed(daemon, oracle, receipt)
+
+
+def test_killed_before_the_ids_were_moved(crashed):
+    daemon, oracle, receipt = crashed
+    move_back(daemon, "images", "s.ids")
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    check_healed(daemon, oracle, receipt)
+
+
+def test_killed_before_the_receipt_was_written(crashed):
+    daemon, oracle, receipt = crashed
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    check_healed(daemon, oracle, receipt)
+
+
+def test_killed_while_the_receipt_was_being_written(crashed):
+    daemon, oracle, receipt = crashed
+    path = daemon.spool.receipt_path(IMAGES, "s.npy")
+    path.rename(path.with_name(f".{path.name}.tmp"))
+    check_healed(daemon, oracle, receipt)
+
+
+def test_a_new_shard_of_the_same_name_after_a_kill_takes_effect(crashed, rng):
+    daemon, oracle, receipt = crashed
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    vectors = shard(rng)
+    daemon.spool.drop(IMAGES, "s.npy", vectors, ids=["a", "d", "c"])
+    oracle.put(IMAGES, ["a", "d", "c"], vectors)
+    daemon.start()
+
+    def new_receipt():
+        path = daemon.spool.receipt_path(IMAGES, "s.npy")
+        return path.exists() and json.loads(path.read_text())["generation"] > receipt["generation"]
+
+    wait_until(new_receipt, "the receipt of the new shard", alive=daemon.check_alive)
+    with daemon.client() as client:
+        check_everything(client, oracle)
+
+
+def test_a_shard_taken_but_not_committed_takes_effect(crashed, rng):
+    daemon, oracle, _ = crashed
+    vectors = shard(rng)
+    (daemon.spool.root / "taken" / IMAGES / "t.npy").write_bytes(npy_bytes(vectors))
+    oracle.put(IMAGES, default_ids("t.npy", 3), vectors)
+    daemon.start()
+    daemon.spool.wait_receipt(IMAGES, "t.npy")
+    with daemon.client() as client:
+        check_everything(client, oracle)
+
+
+def test_a_refusal_that_was_cut_short_is_finished(crashed):
+    daemon, oracle, receipt = crashed
+    (daemon.spool.root / "taken" / IMAGES / "bad.npy").write_bytes(npy_bytes(np.zeros((1, DIMENSION))))
+    (daemon.spool.incoming(IMAGES) / "bad.ids").write_text("x\n")
+    daemon.spool.error_path(IMAGES, "bad.npy").write_text("{}")
+    daemon.start()
+    names = ["bad.ids", "bad.npy", "bad.npy.error.json"]
+    wait_until(lambda: daemon.spool.names("failed", IMAGES) == names, "its files", alive=daemon.check_alive)
+    wait_until(lambda: daemon.status()["last_failures"], "the failure in the status", alive=daemon.check_alive)
+    assert json.loads(daemon.spool.error_path(IMAGES, "bad.npy").read_text())["code"] == "zero_vector"
+
+
+def test_a_kill_leaves_the_socket_and_the_next_start_replaces_it(make_daemon):
+    daemon = make_daemon(k=4).start()
+    daemon.kill()
+    assert daemon.socket.is_socket()
+    daemon.start()
+    assert daemon.status()["generation"] == 0

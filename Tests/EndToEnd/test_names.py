@@ -1,0 +1,151 @@
+"""Names of shards: whatever a file system takes as a name is no reason to fail."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from harness.http import npy_bytes
+from harness.oracle import Oracle, check_everything
+from harness.spool import IMAGES, REFERENCES
+from harness.waiting import wait_until
+
+VECTORS = np.eye(2, 4, dtype=np.float32)
+
+NAMES = {
+    "a space": "two words.npy",
+    "a newline": "two\nlines.npy",
+    "a carriage return": "two\r\nlines.npy",
+    "quotes": "it's \"quoted\".npy",
+    "a backslash": "back\\slash.npy",
+    "control characters": "bell\x07\x1b[31m.npy",
+    "Unicode": "größe-日本語-🦆.npy",
+    "percent and query": "100%?a=b&c#d.npy",
+    "a leading dash": "-rf.npy",
+    "several extensions": "s.npy.npz.npy",
+    "a dot before the extension": "s..npy",
+    "an accent first": "\u0301accent.npy",
+    "a joiner first": "\u200djoiner.npy",
+    "255 bytes": "n" * 251 + ".npy",
+    "255 bytes in long characters": "日" * 83 + "nn.npy",
+}
+
+
+def find_document(spool, folder, kind, name):
+    """The receipt or reason that tells of `name`, under whatever name it lies; None where there is none."""
+    for path in (spool.root / folder / kind).glob("*.json"):
+        try:
+            document = json.loads(path.read_text())
+        except FileNotFoundError:
+            continue
+        if document["name"] == name:
+            return document
+    return None
+
+
+def wait_document(daemon, folder, kind, name):
+    return wait_until(
+        lambda: find_document(daemon.spool, folder, kind, name), f"{folder} of {name!r}", alive=daemon.check_alive
+    )
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_shard_of_this_name_takes_effect(daemon, client, case):
+    name = NAMES[case]
+    daemon.spool.drop(IMAGES, name, VECTORS)
+    assert wait_document(daemon, "done", IMAGES, name)["rows"] == 2
+    assert (daemon.spool.done(IMAGES) / name).exists()
+    assert daemon.spool.names(IMAGES) == []
+    oracle = Oracle(k=4)
+    oracle.put(IMAGES, [f"{name.removesuffix('.npy')}:{row}" for row in range(2)], VECTORS)
+    check_everything(client, oracle)
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_shard_of_this_name_with_ids_survives_a_kill_and_a_drop_again(make_daemon, case):
+    name = NAMES[case]
+    daemon = make_daemon(k=4)
+    daemon.spool.make()
+    daemon.spool.drop(REFERENCES, name, VECTORS, ids=["a", "b"])
+    daemon.start()
+    wait_document(daemon, "done", REFERENCES, name)
+    daemon.kill()
+    daemon.spool.drop(REFERENCES, name, VECTORS, ids=["a", "b"])
+    daemon.start()
+    wait_until(
+        lambda: find_document(daemon.spool, "done", REFERENCES, name)["unchanged"], "it to be seen", alive=daemon.check_alive
+    )
+    assert daemon.spool.names(REFERENCES) == []
+    assert daemon.status()["references"] == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*NAMES.values(), "n" * 255, "日" * 85, "a b.txt", "two\nlines"],
+    ids=[*NAMES, "255 bytes, no extension", "255 bytes of long characters, no extension", "a space, no shard", "newline, no shard"],
+)  # fmt: skip
+def test_a_shard_of_this_name_is_refused(daemon, name):
+    daemon.spool.drop_bytes(IMAGES, name, b"no shard")
+    failure = wait_document(daemon, "failed", IMAGES, name)
+    assert failure["code"] == "not_a_shard"
+    wait_until(lambda: daemon.spool.names(IMAGES) == [], "it to leave", alive=daemon.check_alive)
+    assert (daemon.spool.failed(IMAGES) / name).read_bytes() == b"no shard"
+    # The daemon still works.
+    daemon.drop(IMAGES, "good.npy", VECTORS)
+
+
+def test_two_long_names_with_one_beginning_have_receipts_of_their_own(daemon):
+    names = ["n" * 250 + f"{number}.npy" for number in range(2)]
+    for name in names:
+        daemon.spool.drop(IMAGES, name, VECTORS)
+    for name in names:
+        wait_document(daemon, "done", IMAGES, name)
+
+
+def test_a_folder_with_a_long_name_is_refused_twice(daemon):
+    name = "f" * 251 + ".npy"
+    for count in (1, 2):
+        full = daemon.spool.root / "full"
+        full.mkdir()
+        (full / "file").write_text("content")
+        full.rename(daemon.spool.incoming(IMAGES) / name)
+        wait_until(lambda: daemon.spool.names(IMAGES) == [], "it to leave", alive=daemon.check_alive)
+        daemon.check_alive()
+        folders = [entry for entry in daemon.spool.failed(IMAGES).iterdir() if entry.is_dir()]
+        assert len(folders) == count
+    daemon.drop(IMAGES, "good.npy", VECTORS)
+
+
+@pytest.mark.parametrize("name", [".\u0301hidden.npy", ".\u200dhidden.npy"], ids=["accent", "joiner"])
+def test_a_name_that_begins_with_a_dot_is_hidden_whatever_follows(daemon, name):
+    daemon.spool.drop(IMAGES, name, VECTORS)
+    daemon.drop(IMAGES, "good.npy", VECTORS)
+    (daemon.spool.incoming(IMAGES) / "in-place.npy").write_bytes(npy_bytes(VECTORS))
+    daemon.spool.wait_receipt(IMAGES, "in-place.npy")
+    assert daemon.spool.names(IMAGES) == [name]
+
+
+def test_names_that_differ_in_the_spelling_of_a_character_are_two_shards(daemon):
+    """U+00E9 and U+0065 U+0301 look alike, and are two names."""
+    for number, name in enumerate(("\u00e9.npy", "e\u0301.npy")):
+        daemon.spool.drop(IMAGES, name, VECTORS[number : number + 1])
+        assert not wait_document(daemon, "done", IMAGES, name)["unchanged"]
+    hits = daemon.search(np.ones((1, 4)))["results"][0]
+    assert sorted(hit["id"] for hit in hits) == ["e\u0301:0", "\u00e9:0"]
+
+
+def test_a_name_that_is_not_utf8_is_refused_and_holds_nobody_up(daemon):
+    folder = bytes(daemon.spool.incoming(IMAGES))
+    with open(folder + b"/.writing", "wb") as file:
+        file.write(npy_bytes(VECTORS))
+    os.rename(folder + b"/.writing", folder + b"/caf\xe9.npy")
+    daemon.drop(IMAGES, "good.npy", VECTORS)
+    wait_until(lambda: os.listdir(folder) == [], "it to leave", alive=daemon.check_alive, deadline=10)
+    assert b"caf\xe9.npy" in os.listdir(bytes(daemon.spool.failed(IMAGES)))
+
+
+def test_ids_that_differ_in_the_spelling_of_a_character_are_two_images(daemon):
+    daemon.drop(IMAGES, "s.npy", VECTORS, ids=["\u00e9", "e\u0301"])
+    hits = daemon.search(np.ones((1, 4)))["results"][0]
+    assert sorted(hit["id"] for hit in hits) == ["e\u0301", "\u00e9"]

@@ -1,0 +1,154 @@
+"""Searches that run while shards are committed: each sees one generation, all of a shard or none of it."""
+
+import collections
+import dataclasses
+import threading
+
+import numpy as np
+
+from harness.oracle import Oracle
+from harness.spool import IMAGES, REFERENCES
+from harness.waiting import wait_until
+
+DIMENSION = 24
+ROWS = 40
+SHARDS = 36
+SEARCHERS = 8
+
+
+@dataclasses.dataclass
+class Answer:
+    """One answer with all images."""
+
+    # The shards whose receipts existed before the search began.
+    known: frozenset
+    generation: int
+    # For each image shard the ids found, and for each image its bias.
+    found: collections.Counter
+    biases: dict
+
+
+class Searchers:
+    """Threads that search for all images, one after the other without pause, until they are told to stop."""
+
+    def __init__(self, daemon, query, receipts):
+        self.daemon = daemon
+        self.query = query
+        self.receipts = receipts
+        self.answers = [[] for _ in range(SEARCHERS)]
+        self.errors = []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(own,)) for own in self.answers]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    def run(self, answers):
+        try:
+            with self.daemon.client() as client:
+                while not self.stopping.is_set():
+                    known = frozenset(self.receipts)
+                    answer = client.search(self.query, top_k=100_000, alpha=1)
+                    hits = answer["results"][0]
+                    found = collections.Counter(hit["id"].partition("/")[0] for hit in hits)
+                    biases = {hit["id"]: hit["bias"] for hit in hits}
+                    assert len(biases) == len(hits), "an image came twice"
+                    answers.append(Answer(known, answer["generation"], found, biases))
+        except BaseException as error:
+            self.errors.append(error)
+
+
+def test_each_answer_shows_all_of_a_shard_or_none_of_it(make_daemon, rng):
+    daemon = make_daemon(k=5, capacity=9, alpha=1).start()
+    shards = []
+    for number in range(SHARDS):
+        kind = IMAGES if rng.random() < 0.5 else REFERENCES
+        name = f"{kind}-{number:03}"
+        ids = [f"{name}/{row}" for row in range(ROWS)]
+        shards.append((kind, name, ids, rng.standard_normal((ROWS, DIMENSION)).astype(np.float32)))
+    # Some replace all ids of an earlier one.
+    for number in range(SHARDS // 4):
+        kind, name, ids, _ = shards[int(rng.integers(0, SHARDS))]
+        shards.append((kind, f"{name}-again-{number}", ids, rng.standard_normal((ROWS, DIMENSION)).astype(np.float32)))
+
+    # Each receipt as soon as it exists, so that searches know what they must show.
+    receipts = {}
+    query = rng.standard_normal((1, DIMENSION))
+    with Searchers(daemon, query, receipts) as searchers:
+        for start in range(0, len(shards), 3):
+            for kind, name, ids, vectors in shards[start : start + 3]:
+                daemon.spool.drop(kind, f"{name}.npy", vectors, ids)
+            for kind, name, _, _ in shards[start : start + 3]:
+                receipts[name] = daemon.spool.wait_receipt(kind, f"{name}.npy")
+    assert not searchers.errors, searchers.errors
+
+    states = states_by_generation(shards, receipts)
+    answers = [answer for own in searchers.answers for answer in own]
+    assert len({answer.generation for answer in answers}) > 3, "too little happened beside the searches"
+    for answer in answers:
+        for name in answer.known:
+            assert receipts[name]["generation"] <= answer.generation, f"{name} is missing though its receipt existed"
+        images, biases = states[answer.generation]
+        assert answer.found == images, f"generation {answer.generation} shows parts of shards"
+        assert answer.biases.keys() == biases.keys()
+        for id, bias in answer.biases.items():
+            assert abs(bias - biases[id]) <= 1e-5, f"generation {answer.generation}: the bias of {id} is of another one"
+    for own in searchers.answers:
+        generations = [answer.generation for answer in own]
+        assert generations == sorted(generations), "a client saw the generation go back"
+
+
+def states_by_generation(shards, receipts):
+    """What each generation has to show: how many images of each shard, and each image's bias."""
+    oracle = Oracle(k=5, alpha=1)
+    by_generation = collections.defaultdict(list)
+    for shard in shards:
+        by_generation[receipts[shard[1]]["generation"]].append(shard)
+    states = {0: (collections.Counter(), {})}
+    for generation in sorted(by_generation):
+        for kind, _, ids, vectors in in_commit_order(by_generation[generation], receipts):
+            oracle.put(kind, ids, vectors)
+        found = collections.Counter(id.partition("/")[0] for id in oracle.images)
+        states[generation] = (found, oracle.biases() if oracle.images else {})
+    return states
+
+
+def in_commit_order(shards, receipts):
+    """Shards of one commit in the order in which they were received."""
+    return sorted(shards, key=lambda shard: receipts[shard[1]]["received"])
+
+
+def test_a_search_after_the_receipt_shows_the_shard(daemon, rng):
+    """Many shards one by one, each searched for at once on a connection of its own."""
+    for number in range(60):
+        kind = REFERENCES if number % 3 == 2 else IMAGES
+        daemon.spool.drop(kind, f"{number}.npy", rng.standard_normal((2, 6)))
+        receipt = daemon.spool.wait_receipt(kind, f"{number}.npy")
+        answer = daemon.search(np.ones((1, 6)), top_k=1000)
+        assert answer["generation"] >= receipt["generation"]
+        if kind == IMAGES:
+            assert {f"{number}:0", f"{number}:1"} <= {hit["id"] for hit in answer["results"][0]}
+
+
+def test_requests_on_one_connection_never_see_an_older_generation(daemon, client, rng):
+    daemon.spool.drop(IMAGES, "first.npy", rng.standard_normal((4, 6)))
+    seen = [0]
+
+    def look():
+        seen.append(client.search(np.ones((1, 6)))["generation"])
+        seen.append(client.status()["generation"])
+        return seen[-1] >= 10
+
+    for number in range(10):
+        daemon.spool.drop(REFERENCES, f"{number}.npy", rng.standard_normal((4, 6)))
+        daemon.spool.wait_receipt(REFERENCES, f"{number}.npy")
+        look()
+    wait_until(look, "ten generations", alive=daemon.check_alive)
+    assert seen == sorted(seen)
