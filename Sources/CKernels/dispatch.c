@@ -3,20 +3,32 @@
 #include "kernels.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
-static ck_level best_level(void) {
+static ck_level cpu_level(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
-    return ck_level_avx512;
+    return __builtin_cpu_supports("avx512vnni") ? ck_level_avx512vnni : ck_level_avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return ck_level_avx2;
 #endif
   return ck_level_portable;
 }
 
+static ck_level best_level(void) {
+  static const char *const names[] = {"portable", "avx2", "avx512", "avx512vnni"};
+  const ck_level best = cpu_level();
+  const char *wanted = getenv("NNND_KERNELS");
+  for (int level = ck_level_portable; wanted && level < (int)best; level++)
+    if (strcmp(wanted, names[level]) == 0) return (ck_level)level;
+  return best;
+}
+
 static const kernel_table *table_of(ck_level level) {
   switch (level) {
 #if defined(__x86_64__)
+    case ck_level_avx512vnni: return &kernels_avx512vnni;
     case ck_level_avx512: return &kernels_avx512;
     case ck_level_avx2: return &kernels_avx2;
 #endif
@@ -37,6 +49,7 @@ static const kernel_table *kernels(void) {
 ck_level ck_current_level(void) {
   const kernel_table *table = kernels();
 #if defined(__x86_64__)
+  if (table == &kernels_avx512vnni) return ck_level_avx512vnni;
   if (table == &kernels_avx512) return ck_level_avx512;
   if (table == &kernels_avx2) return ck_level_avx2;
 #endif
@@ -54,9 +67,19 @@ void ck_products(const float *matrix, size_t rows, size_t dimension, const float
   kernels()->products(matrix, rows, dimension, queries, query_count, out);
 }
 
-size_t ck_scores_above(const float *similarities, const float *means, size_t count, float alpha, float threshold,
-                       float *scores, uint32_t *positions) {
-  return kernels()->scores_above(similarities, means, count, alpha, threshold, scores, positions);
+ck_code ck_encode(const float *values, size_t dimension, size_t stride, int8_t *codes) {
+  return kernels()->encode(values, dimension, stride, codes);
+}
+
+void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int8_t *queries, size_t query_count,
+                      int32_t *out) {
+  kernels()->code_products(codes, rows, stride, queries, query_count, out);
+}
+
+size_t ck_uppers_above(const int32_t *products, const float *scales, const float *residuals, const float *norms,
+                       const float *means, size_t count, ck_query query, float threshold, float *uppers,
+                       uint32_t *positions) {
+  return kernels()->uppers_above(products, scales, residuals, norms, means, count, query, threshold, uppers, positions);
 }
 
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions) {

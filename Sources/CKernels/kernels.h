@@ -6,7 +6,10 @@
 
 typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
-  size_t (*scores_above)(const float *, const float *, size_t, float, float, float *, uint32_t *);
+  ck_code (*encode)(const float *, size_t, size_t, int8_t *);
+  void (*code_products)(const int8_t *, size_t, size_t, const int8_t *, size_t, int32_t *);
+  size_t (*uppers_above)(const int32_t *, const float *, const float *, const float *, const float *, size_t, ck_query,
+                         float, float *, uint32_t *);
   size_t (*above)(const float *, size_t, float, uint32_t *);
   void (*float_from_half)(const uint16_t *, size_t, float *);
   void (*half_from_float)(const float *, size_t, uint16_t *);
@@ -18,6 +21,7 @@ extern const kernel_table kernels_portable;
 #if defined(__x86_64__)
 extern const kernel_table kernels_avx2;
 extern const kernel_table kernels_avx512;
+extern const kernel_table kernels_avx512vnni;
 #endif
 
 #endif

@@ -7,12 +7,14 @@ package enum Kernels {
         case portable
         case avx2
         case avx512
+        case avx512vnni
 
         fileprivate var code: ck_level {
             switch self {
             case .portable: ck_level_portable
             case .avx2: ck_level_avx2
             case .avx512: ck_level_avx512
+            case .avx512vnni: ck_level_avx512vnni
             }
         }
     }
@@ -56,30 +58,15 @@ package enum Kernels {
         }
     }
 
-    /// Computes scores, similarity - alpha x mean, and finds those above `threshold`.
-    ///
-    /// - Parameters:
-    ///   - similarities: those of one query to the rows of a block.
-    ///   - means: those of the rows; a row without an image has +infinity and is never found.
-    ///   - scores: receives the scores.
-    ///   - positions: receives the positions found, rising.
-    /// - Returns: how many were found.
-    package static func scoresAbove(
-        _ threshold: Float, similarities: Span<Float>, means: Span<Float>, alpha: Float, scores: inout [Float],
-        positions: inout [UInt32]
-    ) -> Int {
-        let count = similarities.count
-        precondition(means.count >= count && scores.count >= count && positions.count >= count)
-        return unsafe similarities.withUnsafeBufferPointer { similarities in
-            unsafe means.withUnsafeBufferPointer { means in
-                unsafe scores.withUnsafeMutableBufferPointer { scores in
-                    unsafe positions.withUnsafeMutableBufferPointer { positions in
-                        guard let s = similarities.baseAddress, let m = means.baseAddress,
-                            let o = scores.baseAddress, let p = positions.baseAddress
-                        else { return 0 }
-                        return unsafe ck_scores_above(s, m, count, alpha, threshold, o, p)
-                    }
-                }
+    /// The inner product of two vectors, as ``products(_:_:dimension:into:)`` gives it.
+    package static func product(_ a: Span<Float>, _ b: Span<Float>) -> Float {
+        precondition(a.count == b.count)
+        return unsafe a.withUnsafeBufferPointer { a in
+            unsafe b.withUnsafeBufferPointer { b in
+                guard let x = a.baseAddress, let y = b.baseAddress else { return 0 }
+                var product: Float = 0
+                unsafe ck_products(x, 1, a.count, y, 1, &product)
+                return product
             }
         }
     }

@@ -47,8 +47,11 @@ def test_a_shard_goes_to_done_with_its_ids_and_receipt(daemon, rng, api_document
         "kind": "images",
         "sha256": hashlib.sha256(content).hexdigest(),
         "ids_sha256": hashlib.sha256(ids).hexdigest(),
+        "action": "add",
         "rows": 3,
         "replaced": 0,
+        "deleted": 0,
+        "missing": 0,
         "generation": 1,
         "unchanged": False,
     }

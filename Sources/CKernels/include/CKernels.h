@@ -14,12 +14,14 @@ extern "C" {
 
 /// The instruction sets that the kernels are compiled for.
 typedef enum ck_level {
-  ck_level_portable = 0, ///< what every CPU of the architecture has
-  ck_level_avx2 = 1,     ///< AVX2, FMA and F16C
-  ck_level_avx512 = 2,   ///< AVX-512 F, BW, DQ and VL
+  ck_level_portable = 0,    ///< what every CPU of the architecture has
+  ck_level_avx2 = 1,        ///< AVX2, FMA and F16C
+  ck_level_avx512 = 2,      ///< AVX-512 F, BW, DQ and VL
+  ck_level_avx512vnni = 3,  ///< the same and VNNI
 } ck_level;
 
-/// The level in use: the best that this CPU has, or a lower one that ck_limit_level chose.
+/// The level in use: the best that this CPU has, or a lower one that ck_limit_level chose, or the environment variable
+/// NNND_KERNELS (portable, avx2, avx512, avx512vnni).
 ck_level ck_current_level(void);
 
 /// Uses no level above `level` from now on. For tests and measurements; call it before other threads call kernels.
@@ -32,12 +34,44 @@ void ck_limit_level(ck_level level);
 void ck_products(const float *matrix, size_t rows, size_t dimension, const float *queries, size_t query_count,
                  float *out);
 
-/// scores[r] = similarities[r] - alpha * means[r] for each r; then writes the positions of the scores above `threshold`
-/// to `positions`, rising, and returns how many.
+/// What a vector loses as a code, and its length. All bounds are rounded up.
+typedef struct ck_code {
+  float scale;     ///< value = scale * code + what is lost
+  float residual;  ///< the length of what is lost
+  float norm;      ///< the length of the vector
+} ck_code;
+
+/// Codes take whole steps of this many bytes.
+#define CK_CODE_STEP 64
+
+/// Writes the code of a vector: one signed byte per number, the largest magnitude as 127; zeros up to `stride`.
 ///
-/// A score that is not a number is above nothing: a row without an image (mean +infinity) is never written.
-size_t ck_scores_above(const float *similarities, const float *means, size_t count, float alpha, float threshold,
-                       float *scores, uint32_t *positions);
+/// The code of a vector that isn't finite is zeros with a scale of 0.
+ck_code ck_encode(const float *values, size_t dimension, size_t stride, int8_t *codes);
+
+/// out[q * rows + r] = inner product of the codes of row r and query q, exactly. `stride` is a multiple of
+/// CK_CODE_STEP, at most 65,536.
+void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int8_t *queries, size_t query_count,
+                      int32_t *out);
+
+/// A query as codes, and what its scores subtract.
+typedef struct ck_query {
+  float scale;     ///< of its code
+  float norm;      ///< the length of its code's vector, scale * code
+  float residual;  ///< of its code, and what a float product of it can be off, per length of a row
+  float alpha;     ///< the weight of the means
+} ck_query;
+
+/// uppers[r] = the most that the score of row r can be, similarity - alpha * mean, given the product of the codes:
+///
+///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
+///
+/// with everything that rounding can add. Writes the positions with uppers above `threshold` to `positions`, rising,
+/// and returns how many. A bound that is not a number is above nothing: a row without an image (mean +infinity) is
+/// never written.
+size_t ck_uppers_above(const int32_t *products, const float *scales, const float *residuals, const float *norms,
+                       const float *means, size_t count, ck_query query, float threshold, float *uppers,
+                       uint32_t *positions);
 
 /// Writes the positions of the values above `threshold` to `positions`, rising, and returns how many.
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);

@@ -144,6 +144,7 @@ extension Commit {
         let (rows, existed) = try IdentityTable(tables: tables.images)
             .assign(run.ids, rows: &state.images, in: transaction)
         try upkeep.vectors(.images).write(run.values.span, rows: rows, in: transaction)
+        try upkeep.codes.write(run.values, rows: rows, pool: upkeep.pool, in: transaction)
         try upkeep.buildHeaps(rows: rows, values: run.values, references: state.references, in: transaction)
         return existed
     }

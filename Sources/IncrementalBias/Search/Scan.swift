@@ -1,14 +1,14 @@
 internal import LMDB
 internal import Similarity
 
-/// One pass over all images for a batch of queries: each block of vectors is read once, for all of them.
+/// One pass over all images for a batch of queries: each block is read once, for all of them.
+///
+/// The pass reads codes, a byte per number. Their products bound each score from above; the vectors are read of those
+/// rows only that the bounds can't exclude, and their exact products decide.
 struct Scan {
     let layout: StoreLayout
     let tables: Tables
     let pool: WorkerPool
-
-    /// Queries multiplied with a block at a time, so that their products stay in the cache.
-    private static let queriesPerStep = 32
 
     /// The best rows for each query, by falling score.
     ///
@@ -24,16 +24,20 @@ struct Scan {
         let blocks = layout.blocks(for: images.end)
         let vectors = try VectorTable(database: tables.images.vectors, layout: layout)
             .pin(end: images.end, in: transaction)
+        let codes = try CodeTable(database: tables.codes, layout: layout).pin(end: images.end, in: transaction)
         let means = try ColumnTable(database: tables.means, layout: layout).pin(blocks: 0..<blocks, in: transaction)
         let layout = layout
+        let coded = CodedQueries(queries.span, alphas: alphas, layout: layout.codes)
         let workers = try pool.run(count: blocks) {
-            ScanWorker(layout: layout, limits: limits)
+            ScanWorker(layout: layout, queries: queries, coded: coded, alphas: alphas, limits: limits)
         } body: { worker, block in
-            vectors.value(at: block) { vectors in
+            codes.value(at: block) { codes in
                 means.value(at: block) { means in
-                    worker.scan(
-                        vectors: vectors, means: means, firstRow: UInt32(block * layout.rowsPerBlock),
-                        queries: queries, alphas: alphas, step: Self.queriesPerStep)
+                    vectors.value(at: block) { vectors in
+                        worker.scan(
+                            codes: codes, means: means, vectors: vectors,
+                            firstRow: UInt32(block * layout.rowsPerBlock))
+                    }
                 }
             }
         }
@@ -47,52 +51,59 @@ struct Scan {
 /// One thread's part in a scan.
 private struct ScanWorker {
     private let layout: StoreLayout
+    private let queries: [Float]
+    private let coded: CodedQueries
+    private let alphas: [Float]
     private let scratch = FloatScratch()
-    private var products: [Float] = []
-    private var scores: [Float]
+    private var products: [Int32]
+    private var bounds: [Float]
     private var positions: [UInt32]
     private(set) var tops: [TopRows]
 
-    init(layout: StoreLayout, limits: [Int]) {
+    /// Queries multiplied with a block at a time, so that their products stay in the cache.
+    private static let queriesPerStep = 32
+
+    init(layout: StoreLayout, queries: [Float], coded: CodedQueries, alphas: [Float], limits: [Int]) {
         self.layout = layout
-        scores = Array(repeating: 0, count: layout.rowsPerBlock)
+        self.queries = queries
+        self.coded = coded
+        self.alphas = alphas
+        products = Array(repeating: 0, count: min(Self.queriesPerStep, coded.count) * layout.rowsPerBlock)
+        bounds = Array(repeating: 0, count: layout.rowsPerBlock)
         positions = Array(repeating: 0, count: layout.rowsPerBlock)
         tops = limits.map(TopRows.init(limit:))
     }
 
-    /// Offers the rows of a block to all queries, `step` queries at a time.
-    mutating func scan(
-        vectors: RawSpan, means: RawSpan, firstRow: UInt32, queries: [Float], alphas: [Float], step: Int
-    ) {
-        let dimension = layout.dimension
-        let rows = layout.rowsPerBlock
-        if products.isEmpty { products = Array(repeating: 0, count: min(step, alphas.count) * rows) }
-        layout.coding.withFloats(vectors, scratch: scratch) { matrix in
-            NumberView.withFloats(means) { means in
-                for start in stride(from: 0, to: alphas.count, by: step) {
-                    let end = min(start + step, alphas.count)
-                    Kernels.products(
-                        matrix, queries.span.extracting(start * dimension..<end * dimension), dimension: dimension,
-                        into: &products)
-                    for query in start..<end {
-                        select(query, at: (query - start) * rows, means: means, alpha: alphas[query], firstRow)
-                    }
+    /// Offers the rows of a block to all queries.
+    mutating func scan(codes: RawSpan, means: RawSpan, vectors: RawSpan, firstRow: UInt32) {
+        NumberView.withFloats(means) { means in
+            for start in stride(from: 0, to: coded.count, by: Self.queriesPerStep) {
+                let step = start..<min(start + Self.queriesPerStep, coded.count)
+                coded.products(codes, queries: step, into: &products)
+                for query in step {
+                    let found = coded.bounds(
+                        query, codes, products: products, at: (query - start) * layout.rowsPerBlock, means: means,
+                        above: tops[query].threshold, bounds: &bounds, positions: &positions)
+                    for i in 0..<found { consider(Int(positions[i]), query, means: means, vectors, firstRow) }
                 }
             }
         }
     }
 
-    private mutating func select(_ query: Int, at offset: Int, means: Span<Float>, alpha: Float, _ firstRow: UInt32) {
-        let products = products
-        let found = Kernels.scoresAbove(
-            tops[query].threshold, similarities: products.span.extracting(offset..<offset + layout.rowsPerBlock),
-            means: means, alpha: alpha, scores: &scores, positions: &positions)
-        for i in 0..<found {
-            let position = Int(positions[i])
-            tops[query].offer(
-                Candidate(
-                    score: scores[position], similarity: products[offset + position],
-                    row: firstRow + UInt32(position)))
+    /// Computes the exact score of a row that a bound didn't exclude.
+    private mutating func consider(
+        _ slot: Int, _ query: Int, means: Span<Float>, _ vectors: RawSpan, _ firstRow: UInt32
+    ) {
+        // Rows offered since the bounds were compared may have raised the threshold.
+        guard bounds[slot] > tops[query].threshold else { return }
+        let dimension = layout.dimension
+        let row = vectors.extracting(slot * layout.vectorBytes..<(slot + 1) * layout.vectorBytes)
+        let similarity = layout.coding.withFloats(row, scratch: scratch) { row in
+            Kernels.product(row, queries.span.extracting(query * dimension..<(query + 1) * dimension))
         }
+        tops[query].offer(
+            Candidate(
+                score: similarity - alphas[query] * means[slot], similarity: similarity,
+                row: firstRow + UInt32(slot)))
     }
 }

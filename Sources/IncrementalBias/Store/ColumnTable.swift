@@ -27,20 +27,16 @@ struct ColumnTable {
     /// Sets the numbers of `rows`, which must rise.
     func write(_ values: [Float], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         let size = layout.rowsPerBlock
-        var start = 0
-        while start < rows.count {
-            let block = Int(rows[start]) / size
-            var end = start
-            while end < rows.count, Int(rows[end]) / size == block { end += 1 }
-            try transaction.update(database, UInt32(block), count: size * 4) { bytes, existed in
+        for group in rows.chunked(by: { Int($0) / size }) {
+            let block = UInt32(Int(rows[group.lowerBound]) / size)
+            try transaction.update(database, block, count: size * 4) { bytes, existed in
                 NumberView.withMutableFloats(&bytes) { floats in
                     if !existed {
                         for slot in 0..<size { floats[slot] = .infinity }
                     }
-                    for position in start..<end { floats[Int(rows[position]) % size] = values[position] }
+                    for position in group { floats[Int(rows[position]) % size] = values[position] }
                 }
             }
-            start = end
         }
     }
 }

@@ -29,12 +29,8 @@ struct HeapTable {
     ///   - words: the heaps one after the other, as ``Heap/append(to:)`` writes them.
     ///   - rows: their images, rising.
     func write(_ words: [UInt32], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
-        var start = 0
-        while start < rows.count {
-            let page = layout.page(of: Int(rows[start]))
-            var end = start
-            while end < rows.count, layout.page(of: Int(rows[end])) == page { end += 1 }
-            let positions = start..<end
+        for positions in rows.chunked(by: { layout.page(of: Int($0)) }) {
+            let page = layout.page(of: Int(rows[positions.lowerBound]))
             if positions.count == layout.heapsPerPage {
                 try transaction.overwrite(database, UInt32(page), count: layout.bytesPerPage) { bytes in
                     copy(words, rows, positions, into: &bytes)
@@ -44,7 +40,6 @@ struct HeapTable {
                     copy(words, rows, positions, into: &bytes)
                 }
             }
-            start = end
         }
     }
 

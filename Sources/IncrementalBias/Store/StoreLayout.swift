@@ -20,6 +20,9 @@ struct StoreLayout: Sendable {
         rowsPerBlock = rows
     }
 
+    /// How a block of images lies in its coded form.
+    var codes: CodeLayout { CodeLayout(rows: rowsPerBlock, dimension: dimension) }
+
     /// Bytes of one vector as it is stored.
     var vectorBytes: Int { dimension * settings.precision.byteCount }
 

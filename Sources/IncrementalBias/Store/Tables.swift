@@ -8,6 +8,8 @@ struct Tables: Sendable {
     let meta: Database
     let images: RowTables
     let references: RowTables
+    /// Block of images -> their vectors in coded form; see CodeLayout.
+    let codes: Database
     /// Block of images -> the mean of each one's k largest similarities, +infinity where there is no image.
     let means: Database
     /// Block of images -> what a similarity must exceed to enter each one's heap, +infinity where there is no image.
@@ -46,6 +48,7 @@ struct Tables: Sendable {
         meta = try environment.open("meta", order: .bytes)
         images = try RowTables(environment, .images)
         references = try RowTables(environment, .references)
+        codes = try environment.open("images.codes", order: .integers)
         means = try environment.open("images.means", order: .integers)
         thresholds = try environment.open("images.thresholds", order: .integers)
         heaps = try environment.open("images.heaps", order: .integers)

@@ -53,18 +53,14 @@ struct VectorTable {
     ) throws {
         let size = UInt32(layout.rowsPerBlock)
         let ordered = rows.indices.sorted { rows[$0] < rows[$1] }
-        var start = 0
-        while start < ordered.count {
-            let block = rows[ordered[start]] / size
-            var end = start
-            while end < ordered.count, rows[ordered[end]] / size == block { end += 1 }
+        for group in ordered.chunked(by: { rows[$0] / size }) {
+            let block = rows[ordered[group.lowerBound]] / size
             try transaction.update(database, block, count: layout.blockBytes) { bytes, existed in
                 if !existed { fillWithNaN(&bytes) }
-                for position in ordered[start..<end] {
+                for position in ordered[group] {
                     try body(&bytes, Int(rows[position] % size), position)
                 }
             }
-            start = end
         }
     }
 

@@ -15,6 +15,7 @@ struct Upkeep {
     var heaps: HeapTable { HeapTable(database: tables.heaps, layout: layout.heaps) }
     var means: ColumnTable { ColumnTable(database: tables.means, layout: layout) }
     var thresholds: ColumnTable { ColumnTable(database: tables.thresholds, layout: layout) }
+    var codes: CodeTable { CodeTable(database: tables.codes, layout: layout) }
     func vectors(_ kind: Kind) -> VectorTable { VectorTable(database: tables[kind].vectors, layout: layout) }
 }
 

@@ -1,0 +1,50 @@
+internal import LMDB
+internal import Similarity
+
+/// The images in coded form: block number -> a block of codes, as ``StoreLayout/codes`` lays it out.
+struct CodeTable {
+    let database: Database
+    let layout: StoreLayout
+
+    /// Encoded at a time; the memory for codes on their way is bounded by this.
+    private static let rowsPerBatch = 16_384
+    private static let rowsPerPiece = 256
+
+    /// Stores `values` (rows.count x dimension), as the vectors are stored, as the codes of `rows`.
+    func write(_ values: [Float], rows: [UInt32], pool: WorkerPool, in transaction: borrowing WriteTransaction) throws {
+        for start in stride(from: 0, to: rows.count, by: Self.rowsPerBatch) {
+            let batch = start..<min(start + Self.rowsPerBatch, rows.count)
+            let pieces = try encode(values, batch, pool)
+            let order = batch.sorted { rows[$0] < rows[$1] }
+            let size = layout.rowsPerBlock
+            for group in order.chunked(by: { Int(rows[$0]) / size }) {
+                let block = rows[order[group.lowerBound]] / UInt32(size)
+                try transaction.update(database, block, count: layout.codes.byteCount) { bytes, _ in
+                    for position in order[group] {
+                        let (piece, index) = (position - start).quotientAndRemainder(dividingBy: Self.rowsPerPiece)
+                        pieces[piece].write(index, to: &bytes, slot: Int(rows[position]) % size)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The blocks that hold the first `end` rows, in place.
+    func pin(end: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
+        try transaction.pin(database, 0..<UInt32(layout.blocks(for: end)))
+    }
+
+    /// The codes of a range of `values`' rows, in pieces.
+    private func encode(_ values: [Float], _ rows: Range<Int>, _ pool: WorkerPool) throws -> [Codes] {
+        let (codes, dimension) = (layout.codes, layout.dimension)
+        let count = (rows.count + Self.rowsPerPiece - 1) / Self.rowsPerPiece
+        let workers = try pool.run(count: count) {
+            [(piece: Int, codes: Codes)]()
+        } body: { done, piece in
+            let start = rows.lowerBound + piece * Self.rowsPerPiece
+            let end = min(start + Self.rowsPerPiece, rows.upperBound)
+            done.append((piece, Codes(values.span.extracting(start * dimension..<end * dimension), layout: codes)))
+        }
+        return workers.joined().sorted { $0.piece < $1.piece }.map(\.codes)
+    }
+}

@@ -1,0 +1,236 @@
+"""Settings: where they come from, and what is said of those that can't be used."""
+
+import os
+import stat
+
+import pytest
+
+from harness.daemon import clean_environment, run_to_end
+
+USAGE, CONFIGURATION = 64, 78
+
+
+def write_file(folder, text):
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "nnnd.yaml"
+    path.write_text(text)
+    return path
+
+
+def check_one_line(status, errors, expected, *names):
+    """Holds that it ended with this status and one line that has all of `names`."""
+    assert status == expected, errors
+    assert errors.count("\n") == 1 and errors.endswith("\n"), errors
+    for name in names:
+        assert name in errors, errors
+
+
+def test_a_setting_in_the_file_counts(make_daemon, tmp_path):
+    path = write_file(tmp_path, "k: 11\nalpha: 0.5\nprecision: float16\nmetric: inner-product\n")
+    status = make_daemon(config=path).start().status()
+    assert (status["k"], status["alpha"]) == (11, 0.5)
+    assert (status["precision"], status["metric"]) == ("float16", "inner-product")
+
+
+def test_the_environment_goes_before_the_file(make_daemon, tmp_path):
+    path = write_file(tmp_path, "k: 11\nalpha: 0.5\n")
+    daemon = make_daemon(config=path, environment={"NNND_K": "12"}).start()
+    assert (daemon.status()["k"], daemon.status()["alpha"]) == (12, 0.5)
+
+
+def test_a_flag_goes_before_environment_and_file(make_daemon, tmp_path):
+    path = write_file(tmp_path, "k: 11\nalpha: 0.5\n")
+    daemon = make_daemon(config=path, environment={"NNND_K": "12", "NNND_ALPHA": "0.25"}, k=13).start()
+    assert (daemon.status()["k"], daemon.status()["alpha"]) == (13, 0.25)
+
+
+def test_a_flag_goes_before_a_bad_value_elsewhere(make_daemon, tmp_path):
+    path = write_file(tmp_path, "k: eleven\n")
+    assert make_daemon(config=path, environment={"NNND_K": "twelve"}, k=13).start().status()["k"] == 13
+
+
+def test_the_environment_can_name_the_file(make_daemon, tmp_path):
+    path = write_file(tmp_path, "k: 11\n")
+    assert make_daemon(environment={"NNND_CONFIG": str(path)}).start().status()["k"] == 11
+
+
+def test_all_settings_can_come_from_the_environment(make_daemon, tmp_path):
+    folder = tmp_path / "own"
+    environment = {
+        "NNND_SPOOL": f"{folder}/in", "NNND_DATA": f"{folder}/store", "NNND_SOCKET": f"{folder}/s",
+        "NNND_SOCKET_MODE": "0600", "NNND_K": "3", "NNND_CAPACITY": "7", "NNND_ALPHA": "2", "NNND_METRIC": "cosine",
+        "NNND_PRECISION": "float16", "NNND_THREADS": "1", "NNND_FINISHED_SHARDS": "delete",
+        "NNND_LARGEST_SHARD": "1MiB", "NNND_QUIET_SECONDS": "0.1", "NNND_RESCAN_SECONDS": "1",
+        "NNND_LOG_LEVEL": "debug",
+    }  # fmt: skip
+    daemon = make_daemon(folder, environment=environment)
+    daemon.flags = {"socket": folder / "s"}
+    flagless = daemon.arguments[:2]
+    type(daemon).arguments.fget  # The flags are left out altogether.
+    daemon.__class__ = type("Flagless", (type(daemon),), {"arguments": property(lambda self: flagless)})
+    status = daemon.start().status()
+    assert status["spool"]["images"] == f"{folder}/in/images"
+    assert status["store"]["path"] == f"{folder}/store"
+    assert (status["k"], status["capacity"], status["alpha"]) == (3, 7, 2)
+    assert (status["precision"], status["threads"]) == ("float16", 1)
+    assert stat.S_IMODE(os.stat(folder / "s").st_mode) == 0o600
+
+
+def test_folders_come_from_systemd_where_none_are_named(make_daemon, tmp_path):
+    state, runtime = tmp_path / "state", tmp_path / "runtime"
+    environment = {"STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": f"{runtime}:{tmp_path}/other"}
+    daemon = make_daemon(environment=environment, data=None, socket=None)
+    daemon.__class__ = type("Elsewhere", (type(daemon),), {"socket": runtime / "nnnd.sock"})
+    assert daemon.start().status()["store"]["path"].startswith(str(state))
+
+
+def test_an_empty_file_says_nothing(make_daemon, tmp_path):
+    assert make_daemon(config=write_file(tmp_path, "# nothing\n")).start().status()["k"] == 128
+
+
+def test_relative_paths_count_from_where_the_daemon_was_started(make_daemon):
+    daemon = make_daemon(spool="spool", data="data").start()
+    assert daemon.status()["spool"]["images"] == f"{daemon.folder}/spool/images"
+
+
+@pytest.mark.parametrize("mode", ["0600", "0660", "666", "0777"])
+def test_the_socket_has_the_mode_that_is_set(make_daemon, mode):
+    daemon = make_daemon(socket_mode=mode).start()
+    assert stat.S_IMODE(daemon.socket.stat().st_mode) == int(mode, 8)
+
+
+@pytest.mark.parametrize("text", ['"0600"', "0600", "'600'"])
+def test_the_socket_mode_in_the_file_is_octal_with_and_without_quotes(make_daemon, tmp_path, text):
+    daemon = make_daemon(config=write_file(tmp_path, f"socket-mode: {text}\n")).start()
+    assert stat.S_IMODE(daemon.socket.stat().st_mode) == 0o600
+
+
+BAD = {
+    "k": ["0", "-1", "1.5", "many", "", "99999999999999999999", "1e3", " 5"],
+    "capacity": ["0", "127", "abc"],
+    "alpha": ["-0.1", "nan", "inf", "big", "", "1001"],
+    "metric": ["euclidean", "Cosine", ""],
+    "precision": ["float64", "int8"],
+    "threads": ["0", "-2", "x", "1000000"],
+    "finished-shards": ["keep", "true"],
+    "largest-shard": ["0", "-1", "1GB", "GiB", "1.5GiB", "99999999999GiB"],
+    "socket-mode": ["0888", "rw", "07777", "-1", ""],
+    "quiet-seconds": ["-1", "soon", "nan"],
+    "rescan-seconds": ["0", "-5", "never"],
+    "log-level": ["loud", ""],
+    "max-references": ["0", "-1", "all"],
+    "reference-ttl": ["0", "-1d", "1w", "d", "nan", ""],
+    "spool": [""],
+    "data": [""],
+    "socket": [""],
+}
+CASES = [(setting, value) for setting, values in BAD.items() for value in values]
+
+
+@pytest.mark.parametrize(("setting", "value"), CASES)
+def test_a_bad_flag_is_named_in_one_line(tmp_path, setting, value):
+    status, errors = run_to_end(tmp_path / "d", **{setting.replace("-", "_"): value})
+    check_one_line(status, errors, USAGE, f"--{setting}", f"'{value}'")
+
+
+@pytest.mark.parametrize(("setting", "value"), CASES)
+def test_a_bad_variable_is_named_in_one_line(tmp_path, setting, value):
+    name = "NNND_" + setting.upper().replace("-", "_")
+    flags = {"spool": None, "data": None, "socket": None, "threads": None, "quiet_seconds": None, "rescan_seconds": None}
+    folder = tmp_path / "d"
+    given = {"NNND_SPOOL": f"{folder}/s", "NNND_DATA": f"{folder}/d", "NNND_SOCKET": f"{folder}/x"}
+    status, errors = run_to_end(folder, environment=given | {name: value}, **flags)
+    check_one_line(status, errors, CONFIGURATION, name, f"'{value}'")
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "told"),
+    [
+        ("k", "0", "0"),
+        ("k", "twelve", "twelve"),
+        ("k", "[1, 2]", "k"),
+        ("k", "{a: 1}", "k"),
+        ("k", "1.5", "1.5"),
+        ("alpha", "true", "alpha"),
+        ("metric", "euclidean", "euclidean"),
+        ("finished-shards", "no", "finished-shards"),
+        ("log-level", "'loud'", "loud"),
+    ],
+)
+def test_a_bad_value_in_the_file_is_named_in_one_line(tmp_path, setting, text, told):
+    path = write_file(tmp_path, f"{setting}: {text}\n")
+    status, errors = run_to_end(tmp_path / "d", config=path)
+    check_one_line(status, errors, CONFIGURATION, setting, told, str(path))
+
+
+@pytest.mark.parametrize("key", ["colour", "K", "socket_mode", "socketMode", "config"])
+def test_an_unknown_key_in_the_file_is_named(tmp_path, key):
+    status, errors = run_to_end(tmp_path / "d", config=write_file(tmp_path, f"k: 3\n{key}: 1\n"))
+    check_one_line(status, errors, CONFIGURATION, f"'{key}'")
+
+
+@pytest.mark.parametrize("text", ["k: [1", "- k\n- 3\n", "just words", "\t: x: y", "k: 1\nk: 2\n", "k: 3\0"])
+def test_a_file_that_is_no_list_of_settings_is_named(tmp_path, text):
+    path = write_file(tmp_path, text)
+    status, errors = run_to_end(tmp_path / "d", config=path)
+    check_one_line(status, errors, CONFIGURATION, str(path))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    status, errors = run_to_end(tmp_path / "d", config=tmp_path / "absent.yaml")
+    check_one_line(status, errors, CONFIGURATION, "absent.yaml")
+
+
+def test_a_folder_as_file_is_named(tmp_path):
+    status, errors = run_to_end(tmp_path / "d", config=tmp_path)
+    check_one_line(status, errors, CONFIGURATION, str(tmp_path))
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path):
+    path = tmp_path / "bytes.yaml"
+    path.write_bytes(b"k: \xff\xfe\n")
+    status, errors = run_to_end(tmp_path / "d", config=path)
+    check_one_line(status, errors, CONFIGURATION, str(path))
+
+
+def test_an_unknown_flag_is_a_usage_error(tmp_path):
+    status, errors = run_to_end(tmp_path / "d", colour="red")
+    assert status == USAGE
+    assert "--colour" in errors
+
+
+def test_a_socket_path_that_is_too_long_is_named(tmp_path):
+    path = tmp_path / ("s" * 108)
+    status, errors = run_to_end(tmp_path / "d", socket=path)
+    check_one_line(status, errors, CONFIGURATION, str(path))
+
+
+@pytest.mark.parametrize("setting", ["spool", "data", "socket"])
+def test_a_path_below_a_file_is_named(tmp_path, setting):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "below"
+    status, errors = run_to_end(tmp_path / "d", **{setting: path})
+    check_one_line(status, errors, 71, str(path.parent))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["--version"]])
+def test_help_and_version_succeed(tmp_path, arguments):
+    from harness.daemon import binary
+
+    import subprocess
+
+    finished = subprocess.run(
+        [str(binary()), *arguments], capture_output=True, text=True, env=clean_environment(), timeout=60
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout
+
+
+def test_the_help_of_serve_tells_of_every_setting(tmp_path):
+    import subprocess
+
+    from harness.daemon import binary
+
+    told = subprocess.run([str(binary()), "serve", "--help"], capture_output=True, text=True, timeout=60).stdout
+    for setting in [*BAD, "config"]:
+        assert f"--{setting} " in told
