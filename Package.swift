@@ -40,7 +40,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CFaiss", dependencies: ["CKernels"],
-            linkerSettings: [.linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp")]
+            linkerSettings: [.linkedLibrary("faiss")]
         ),
         .target(name: "CKernels"),
 

@@ -9,15 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
-#include <numeric>
 #include <vector>
-
-extern "C" {
-// OpenBLAS: the Fortran interface, 32-bit integers.
-int sgemm_(const char *trans_a, const char *trans_b, const int *m, const int *n, const int *k, const float *alpha,
-           const float *a, const int *lda, const float *b, const int *ldb, const float *beta, float *c, const int *ldc);
-void openblas_set_num_threads(int threads);
-}
 
 namespace {
 
@@ -47,8 +39,42 @@ cf_status guarded(char *message, size_t size, Body body) noexcept {
   }
 }
 
-/// Columns multiplied at a time: rows x this many products stay in the second-level cache.
+/// Rows and columns multiplied at a time: the rows, and their products, stay in the second-level cache.
+constexpr size_t row_step = 128;
 constexpr size_t column_step = 512;
+
+/// A product and its column as one number that falls as the product does, and rises with the column: sorting numbers is
+/// several times faster than sorting positions by what they stand for.
+uint64_t sort_key(float product, int64_t column) {
+  uint32_t bits;
+  std::memcpy(&bits, &product, sizeof bits);
+  bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u; // rises with the product
+  return static_cast<uint64_t>(~bits) << 32 | static_cast<uint32_t>(column);
+}
+
+float product_of(uint64_t key) {
+  uint32_t bits = ~static_cast<uint32_t>(key >> 32);
+  bits = bits & 0x80000000u ? bits & 0x7fffffffu : ~bits;
+  float product;
+  std::memcpy(&product, &bits, sizeof product);
+  return product;
+}
+
+/// A copy of some vectors on cache lines, made where they don't lie so already.
+class Aligned {
+  std::vector<float> memory;
+
+public:
+  const float *of(const float *values, size_t count) {
+    constexpr size_t line = 64;
+    if (reinterpret_cast<uintptr_t>(values) % line == 0) return values;
+    memory.resize(std::max(memory.size(), count + line / sizeof(float)));
+    const uintptr_t start = (reinterpret_cast<uintptr_t>(memory.data()) + line - 1) / line * line;
+    float *copy = reinterpret_cast<float *>(start);
+    std::memcpy(copy, values, count * sizeof(float));
+    return copy;
+  }
+};
 
 } // namespace
 
@@ -60,11 +86,13 @@ struct cf_search {
   std::vector<Reservoir> reservoirs;
   std::vector<float> products;
   std::vector<uint32_t> positions;
-  std::vector<uint32_t> order;
+  std::vector<uint64_t> keys;
+  Aligned aligned_columns, aligned_rows;
 
   cf_search(size_t rows, size_t capacity)
       : capacity(capacity), reservoir_size((2 * capacity + 15) / 16 * 16), values(rows * reservoir_size),
-        ids(rows * reservoir_size), products(rows * column_step), positions(column_step), order(reservoir_size) {
+        ids(rows * reservoir_size), products(row_step * column_step),
+        positions(column_step), keys(reservoir_size) {
     reservoirs.reserve(rows);
   }
 };
@@ -88,20 +116,22 @@ void cf_search_begin(cf_search *search, size_t rows, const float *thresholds) {
 cf_status cf_search_add(cf_search *search, const float *matrix, const float *columns, size_t dimension,
                         size_t column_count, uint32_t first_column, char *message, size_t message_size) {
   return guarded(message, message_size, [&] {
-    const int n = static_cast<int>(search->reservoirs.size()), d = static_cast<int>(dimension);
-    const float one = 1, zero = 0;
-    for (size_t start = 0; start < column_count && n > 0; start += column_step) {
-      const size_t step = std::min(column_step, column_count - start);
-      const int m = static_cast<int>(step);
-      sgemm_("T", "N", &m, &n, &d, &one, columns + start * dimension, &d, matrix, &d, &zero, search->products.data(),
-             &m);
-      for (size_t i = 0; i < search->reservoirs.size(); i++) {
-        Reservoir &reservoir = search->reservoirs[i];
-        const float *row = search->products.data() + i * step;
-        const size_t found = ck_above(row, step, reservoir.threshold, search->positions.data());
-        for (size_t f = 0; f < found; f++) {
-          const uint32_t position = search->positions[f];
-          reservoir.add(row[position], static_cast<int64_t>(first_column + start + position));
+    const size_t rows = search->reservoirs.size();
+    for (size_t start = 0; start < column_count; start += column_step) {
+      const size_t columns_here = std::min(column_step, column_count - start);
+      const float *block = search->aligned_columns.of(columns + start * dimension, columns_here * dimension);
+      for (size_t first = 0; first < rows; first += row_step) {
+        const size_t rows_here = std::min(row_step, rows - first);
+        const float *part = search->aligned_rows.of(matrix + first * dimension, rows_here * dimension);
+        ck_products(block, columns_here, dimension, part, rows_here, search->products.data());
+        for (size_t i = 0; i < rows_here; i++) {
+          Reservoir &reservoir = search->reservoirs[first + i];
+          const float *row = search->products.data() + i * columns_here;
+          const size_t found = ck_above(row, columns_here, reservoir.threshold, search->positions.data());
+          for (size_t f = 0; f < found; f++) {
+            const uint32_t position = search->positions[f];
+            reservoir.add(row[position], static_cast<int64_t>(first_column + start + position));
+          }
         }
       }
     }
@@ -110,20 +140,15 @@ cf_status cf_search_add(cf_search *search, const float *matrix, const float *col
 
 size_t cf_search_result(cf_search *search, size_t row, float *products, uint32_t *columns) {
   const Reservoir &reservoir = search->reservoirs[row];
-  // Equal products stand by rising column, so that a heap doesn't depend on the order of the work.
-  auto before = [&](uint32_t a, uint32_t b) {
-    if (reservoir.vals[a] != reservoir.vals[b]) return reservoir.vals[a] > reservoir.vals[b];
-    return reservoir.ids[a] < reservoir.ids[b];
-  };
-  const auto begin = search->order.begin();
+  const auto begin = search->keys.begin(), end = begin + static_cast<ptrdiff_t>(reservoir.i);
   const size_t kept = std::min(reservoir.i, search->capacity);
-  std::iota(begin, begin + reservoir.i, 0);
-  std::partial_sort(begin, begin + kept, begin + reservoir.i, before);
+  const auto last = begin + static_cast<ptrdiff_t>(kept);
+  for (size_t i = 0; i < reservoir.i; i++) search->keys[i] = sort_key(reservoir.vals[i], reservoir.ids[i]);
+  if (last != end) std::nth_element(begin, last, end);
+  std::sort(begin, last);
   for (size_t i = 0; i < kept; i++) {
-    products[i] = reservoir.vals[search->order[i]];
-    columns[i] = static_cast<uint32_t>(reservoir.ids[search->order[i]]);
+    products[i] = product_of(search->keys[i]);
+    columns[i] = static_cast<uint32_t>(search->keys[i]);
   }
   return kept;
 }
-
-void cf_use_single_threaded_blas(void) { openblas_set_num_threads(1); }

@@ -80,7 +80,7 @@ extension Corpus {
             try gate.pass()
             var products = [Float](repeating: 0, count: count * layout.rowsPerBlock)
             pinned.value(at: block) { bytes in
-                layout.coding.withFloats(bytes, scratch: worker.scratch) { matrix in
+                layout.coding.withFloats(bytes.extracting(layout.allVectors), scratch: worker.scratch) { matrix in
                     Kernels.products(matrix, images.span, dimension: layout.dimension, into: &products)
                 }
             }

@@ -12,9 +12,6 @@ package struct CodeLayout: Sendable {
     /// Bytes from one code to the next.
     package let stride: Int
 
-    /// LMDB's values on pages of their own begin 16 bytes into a page.
-    private static let pad = 48
-
     /// - Parameters:
     ///   - rows: rows per block.
     ///   - dimension: numbers per vector.
@@ -25,11 +22,11 @@ package struct CodeLayout: Sendable {
     }
 
     /// Bytes of a block.
-    package var byteCount: Int { Self.pad + rows * (stride + 12) }
+    package var byteCount: Int { CacheLine.pad + rows * (stride + 12) }
 
     /// Where the code of a row begins.
-    func code(_ row: Int) -> Int { Self.pad + row * stride }
+    func code(_ row: Int) -> Int { CacheLine.pad + row * stride }
 
     /// Where a column begins: 0 for the scales, 1 for the residuals, 2 for the norms.
-    func column(_ number: Int) -> Int { Self.pad + rows * (stride + 4 * number) }
+    func column(_ number: Int) -> Int { CacheLine.pad + rows * (stride + 4 * number) }
 }

@@ -3,7 +3,7 @@ internal import CFaiss
 /// Faiss's exhaustive inner-product search over vectors that stay where they are, fed block by block.
 ///
 /// For each of some rows it keeps the `capacity` largest products with the columns seen so far, above the row's
-/// threshold if there is one. The product of a block is one single-threaded BLAS call; Faiss's reservoirs select.
+/// threshold if there is one. Products are computed by our kernels, and selected by Faiss's reservoirs.
 /// A search belongs to one thread at a time.
 ///
 /// For example, the best references of a block of images:
@@ -17,18 +17,15 @@ internal import CFaiss
     private let rows: Int
     private let capacity: Int
 
-    /// Faiss or its BLAS could not do its work.
+    /// Faiss could not do its work.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
-
-    private static let blasIsSingleThreaded: Void = cf_use_single_threaded_blas()
 
     /// Makes a search for up to `rows` rows that keeps `capacity` columns of each.
     ///
     /// - Throws: ``Failure`` when memory is short.
     package init(rows: Int, capacity: Int) throws(Failure) {
-        _ = Self.blasIsSingleThreaded
         var made: OpaquePointer?
         try unsafe Self.call { unsafe cf_search_create(rows, capacity, &made, $0, $1) }
         guard let made = unsafe made else { throw Failure(description: "no search was made") }

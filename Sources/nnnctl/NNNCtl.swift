@@ -16,7 +16,8 @@ struct NNNCtl: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            StatusCommand.self, SearchCommand.self, IngestCommand.self, DeleteCommand.self, ExplainCommand.self, VerifyCommand.self,
+            StatusCommand.self, SearchCommand.self, IngestCommand.self, DeleteCommand.self, ExplainCommand.self,
+            VerifyCommand.self,
         ]
     )
 

@@ -123,7 +123,8 @@ struct Serve: AsyncParsableCommand {
         let given: [(Setting, String?)] = [
             (.spool, spool), (.data, data), (.socket, socket), (.socketMode, socketMode), (.k, k),
             (.capacity, capacity), (.alpha, alpha), (.metric, metric), (.precision, precision), (.threads, threads),
-            (.finishedShards, finishedShards), (.largestShard, largestShard), (.maxReferences, maxReferences), (.referenceTTL, referenceTTL), (.quietSeconds, quietSeconds),
+            (.finishedShards, finishedShards), (.largestShard, largestShard), (.maxReferences, maxReferences),
+            (.referenceTTL, referenceTTL), (.quietSeconds, quietSeconds),
             (.rescanSeconds, rescanSeconds), (.logLevel, logLevel),
         ]
         return given.reduce(into: [:]) { flags, entry in flags[entry.0] = entry.1 }

@@ -22,8 +22,8 @@ typedef enum cf_status {
 /// so far. Used by one thread at a time.
 ///
 /// It is Faiss's blocked search (exhaustive_inner_product_blas over a ReservoirTopN a row) with the loop over blocks
-/// turned outside, so that the vectors can stay where they are, block by block, and with thresholds: a product that
-/// is not above its row's threshold is not kept.
+/// turned outside, so that the vectors can stay where they are, block by block; with thresholds, so that a product that
+/// is not above its row's is not kept; and with products by CKernels instead of BLAS.
 typedef struct cf_search cf_search;
 
 /// Makes a search for up to `rows` rows that keeps the `capacity` best products of each.
@@ -47,9 +47,6 @@ cf_status cf_search_add(cf_search *search, const float *matrix, const float *col
 /// @param products room for `capacity` values, as are `columns`
 /// @return how many there are
 size_t cf_search_result(cf_search *search, size_t row, float *products, uint32_t *columns);
-
-/// Tells BLAS to compute each product on the calling thread. Call it once, before the first search.
-void cf_use_single_threaded_blas(void);
 
 #pragma clang assume_nonnull end
 

@@ -97,7 +97,7 @@ private struct ScanWorker {
         // Rows offered since the bounds were compared may have raised the threshold.
         guard bounds[slot] > tops[query].threshold else { return }
         let dimension = layout.dimension
-        let row = vectors.extracting(slot * layout.vectorBytes..<(slot + 1) * layout.vectorBytes)
+        let row = vectors.extracting(layout.vectors(slot..<slot + 1))
         let similarity = layout.coding.withFloats(row, scratch: scratch) { row in
             Kernels.product(row, queries.span.extracting(query * dimension..<(query + 1) * dimension))
         }

@@ -27,7 +27,15 @@ struct StoreLayout: Sendable {
     var vectorBytes: Int { dimension * settings.precision.byteCount }
 
     /// Bytes of one block of vectors.
-    var blockBytes: Int { rowsPerBlock * vectorBytes }
+    var blockBytes: Int { CacheLine.pad + rowsPerBlock * vectorBytes }
+
+    /// Where the vectors of some rows of a block lie in it.
+    func vectors(_ slots: Range<Int>) -> Range<Int> {
+        CacheLine.pad + slots.lowerBound * vectorBytes..<CacheLine.pad + slots.upperBound * vectorBytes
+    }
+
+    /// Where all vectors of a block lie in it.
+    var allVectors: Range<Int> { vectors(0..<rowsPerBlock) }
 
     /// How many blocks `rows` rows take.
     func blocks(for rows: Int) -> Int { (rows + rowsPerBlock - 1) / rowsPerBlock }

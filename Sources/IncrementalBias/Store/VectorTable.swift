@@ -1,7 +1,8 @@
 internal import LMDB
 internal import Similarity
 
-/// The stored vectors of one kind: block number -> rowsPerBlock x dimension numbers in the store's precision.
+/// The stored vectors of one kind: block number -> 48 unused bytes, then rowsPerBlock x dimension numbers in the store's
+/// precision.
 ///
 /// A row without a vector holds not-a-number throughout, so that no product with it is ever above anything.
 struct VectorTable {
@@ -14,7 +15,7 @@ struct VectorTable {
         try forEachBlock(of: rows, in: transaction) { bytes, slot, position in
             layout.coding.encode(
                 values.extracting(position * dimension..<(position + 1) * dimension), into: &bytes,
-                at: slot * layout.vectorBytes)
+                at: layout.vectors(slot..<slot + 1).lowerBound)
         }
     }
 
@@ -22,7 +23,7 @@ struct VectorTable {
     func erase(rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         let empty = [Float](repeating: .nan, count: layout.dimension)
         try forEachBlock(of: rows, in: transaction) { bytes, slot, _ in
-            layout.coding.encode(empty.span, into: &bytes, at: slot * layout.vectorBytes)
+            layout.coding.encode(empty.span, into: &bytes, at: layout.vectors(slot..<slot + 1).lowerBound)
         }
     }
 
@@ -38,7 +39,7 @@ struct VectorTable {
         for row in rows {
             let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
             let vector = try transaction.value(database, UInt32(block)) { bytes in
-                layout.coding.decode(bytes.extracting(slot * layout.vectorBytes..<(slot + 1) * layout.vectorBytes))
+                layout.coding.decode(bytes.extracting(layout.vectors(slot..<slot + 1)))
             }
             values.append(contentsOf: vector ?? [])
         }
@@ -66,6 +67,6 @@ struct VectorTable {
 
     private func fillWithNaN(_ bytes: inout MutableRawSpan) {
         let empty = [Float](repeating: .nan, count: layout.rowsPerBlock * layout.dimension)
-        layout.coding.encode(empty.span, into: &bytes)
+        layout.coding.encode(empty.span, into: &bytes, at: CacheLine.pad)
     }
 }

@@ -60,7 +60,7 @@ struct HeapPassWorker {
     mutating func bringIn(_ change: ReferenceChange, images: RawSpan) throws {
         let dimension = layout.dimension
         search.begin(thresholds: thresholds.span.extracting(first: stagedAt.count))
-        let used = images.extracting(first: stagedAt.count * layout.vectorBytes)
+        let used = images.extracting(layout.vectors(0..<stagedAt.count))
         try layout.coding.withFloats(used, scratch: scratch) { matrix in
             for start in stride(from: 0, to: change.addedRows.count, by: Self.referencesPerStep) {
                 try gate.pass()

@@ -15,11 +15,13 @@ extension Upkeep {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
         for start in stride(from: 0, to: order.count, by: Self.imagesPerBatch) {
             let batch = Array(order[start..<min(start + Self.imagesPerBatch, order.count)])
-            let parts = try searchReferences(batch, values: values, references: references, in: transaction)
-            let changes = join(parts, rows: batch.map { rows[$0] }, references: references.count)
-            try heaps.write(changes.words, rows: changes.rows, in: transaction)
-            try means.write(changes.means, rows: changes.rows, in: transaction)
-            try thresholds.write(changes.thresholds, rows: changes.rows, in: transaction)
+            let parts = try searchReferences(
+                batch, rows: rows, values: values, references: references, in: transaction)
+            for changes in join(parts, references: references.count) {
+                try heaps.write(changes.words, rows: changes.rows, in: transaction)
+                try means.write(changes.means, rows: changes.rows, in: transaction)
+                try thresholds.write(changes.thresholds, rows: changes.rows, in: transaction)
+            }
         }
     }
 
@@ -41,7 +43,7 @@ extension Upkeep {
     /// The best references of the images at `positions` of `values`: parts of heaps, split by image and, where there
     /// are few images, by reference too, so that every thread has work.
     private func searchReferences(
-        _ positions: [Int], values: [Float], references: StoreState.Rows,
+        _ positions: [Int], rows: [UInt32], values: [Float], references: StoreState.Rows,
         in transaction: borrowing WriteTransaction
     ) throws -> [HeapPart] {
         let dimension = layout.dimension
@@ -52,8 +54,8 @@ extension Upkeep {
         let segments = chunks >= 2 * pool.threads ? 1 : max(1, min(pool.threads, blocks))
         let pinned = try vectors(.references).pin(end: references.end, in: transaction)
         let coding = layout.coding
-        let rowsPerBlock = layout.rowsPerBlock
-        let gate = gate
+        let (rowsPerBlock, allVectors) = (layout.rowsPerBlock, layout.allVectors)
+        let (gate, k) = (gate, k)
 
         struct Worker {
             let search: ExhaustiveSearch
@@ -77,7 +79,7 @@ extension Upkeep {
             for block in blocks * segment / segments..<blocks * (segment + 1) / segments {
                 try gate.pass()
                 try pinned.value(at: block) { bytes in
-                    try coding.withFloats(bytes, scratch: worker.scratch) { columns in
+                    try coding.withFloats(bytes.extracting(allVectors), scratch: worker.scratch) { columns in
                         try worker.search.add(
                             worker.images.span, columns: columns, dimension: dimension,
                             firstColumn: UInt32(block * rowsPerBlock))
@@ -85,9 +87,9 @@ extension Upkeep {
                 }
             }
             var part = HeapPart(chunk: chunk, segment: segment)
-            for image in 0..<images.count {
+            for (image, position) in images.enumerated() {
                 worker.heap.take(from: worker.search, row: image)
-                worker.heap.append(to: &part.words)
+                part.changes.append(worker.heap, row: rows[position], k: k, references: references.count)
             }
             worker.parts.append(part)
         }
@@ -95,33 +97,29 @@ extension Upkeep {
     }
 
     /// Puts parts of heaps together: the parts of one chunk hold the same images and different references.
-    private func join(_ parts: [HeapPart], rows: [UInt32], references: Int) -> HeapChanges {
-        var changes = HeapChanges()
-        var heap = Heap(capacity: layout.settings.capacity)
-        var other = heap
-        var start = 0
-        while start < parts.count {
-            let end = parts[start...].firstIndex { $0.chunk != parts[start].chunk } ?? parts.count
-            let first = parts[start].words
-            for image in 0..<first.count / layout.heaps.wordsPerHeap {
-                let offset = image * layout.heaps.wordsPerHeap
-                heap.load(first.span, at: offset)
-                for part in parts[start + 1..<end] {
-                    let words = part.words
-                    other.load(words.span, at: offset)
+    private func join(_ parts: [HeapPart], references: Int) -> [HeapChanges] {
+        parts.chunked(by: \.chunk).map { group in
+            guard group.count > 1 else { return parts[group.lowerBound].changes }
+            var changes = HeapChanges()
+            var heap = Heap(capacity: layout.settings.capacity)
+            var other = heap
+            for (image, row) in parts[group.lowerBound].changes.rows.enumerated() {
+                heap.clear()
+                for part in parts[group] {
+                    let words = part.changes.words
+                    other.load(words.span, at: image * layout.heaps.wordsPerHeap)
                     heap.merge(other)
                 }
-                changes.append(heap, row: rows[changes.rows.count], k: k, references: references)
+                changes.append(heap, row: row, k: k, references: references)
             }
-            start = end
+            return changes
         }
-        return changes
     }
 }
 
-/// What one piece of work found: for each image of a chunk, the heap over a segment of the references.
+/// What one piece of work found: the heaps of a chunk of images over a segment of the references.
 private struct HeapPart {
     let chunk: Int
     let segment: Int
-    var words: [UInt32] = []
+    var changes = HeapChanges()
 }
