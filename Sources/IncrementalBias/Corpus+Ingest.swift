@@ -17,18 +17,12 @@ extension Corpus {
     package func ingest(
         _ shards: [IncomingShard], settled: [UInt64], retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
-        let preparation = VectorPreparation(settings: settings, pool: upkeepPool)
-        let prepared = shards.map { shard in
-            Result { try preparation.prepare(shard.content) }
-        }
-        return try environment.write { transaction in
+        try environment.write { transaction in
             var commit = Commit(
                 state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:),
                 retention: retention, now: now())
             for number in settled { try transaction.remove(tables.unsettled, number) }
-            for (shard, values) in zip(shards, prepared) {
-                try commit.take(shard, values: values, in: transaction)
-            }
+            for shard in shards { try commit.take(shard, in: transaction) }
             return try commit.finish(in: transaction)
         }
     }

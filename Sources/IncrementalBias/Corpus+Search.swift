@@ -34,7 +34,8 @@ extension Corpus {
         switch settings.metric {
         case .cosine:
             guard norm > 0 else { return .failure(.zeroVector) }
-            Kernels.normalise(&vector, 0..<vector.count, norm: norm)
+            var span = vector.mutableSpan
+            Kernels.normalise(&span, norm: norm)
         case .innerProduct:
             guard norm <= Metric.greatestNorm else { return .failure(.tooLarge) }
         }

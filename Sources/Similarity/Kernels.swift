@@ -32,7 +32,7 @@ package enum Kernels {
         ck_limit_level(level.code)
     }
 
-    /// out[q, r] = matrix[r] . queries[q].
+    /// The inner product of every row with every query: out[q, r] of row r and query q.
     ///
     /// A pair gives the same float whatever stands around it, so ties in a ranking stay ties.
     ///
@@ -79,22 +79,16 @@ package enum Kernels {
         }
     }
 
-    /// Multiplies the numbers in `range` by `factor`.
-    package static func scale(_ values: inout [Float], _ range: Range<Int>, by factor: Float) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= values.count)
-        unsafe values.withUnsafeMutableBufferPointer { values in
-            guard let start = values.baseAddress else { return }
-            unsafe ck_scale(start + range.lowerBound, range.count, factor, start + range.lowerBound)
-        }
-    }
-
-    /// Scales the vector in `range`, of length `norm`, to length 1: the numbers stay right where 1 / norm is no float.
-    package static func normalise(_ values: inout [Float], _ range: Range<Int>, norm: Double) {
+    /// Scales a vector of length `norm` to length 1: the numbers stay right where 1 / norm is no float.
+    package static func normalise(_ vector: inout MutableSpan<Float>, norm: Double) {
         let factor = Float(1 / norm)
-        if factor.isNormal {
-            scale(&values, range, by: factor)
-        } else {
-            for i in range { values[i] = Float(Double(values[i]) / norm) }
+        guard factor.isNormal else {
+            for i in vector.indices { vector[i] = Float(Double(vector[i]) / norm) }
+            return
+        }
+        unsafe vector.withUnsafeMutableBufferPointer { values in
+            guard let start = values.baseAddress else { return }
+            unsafe ck_scale(start, values.count, factor, start)
         }
     }
 }

@@ -82,7 +82,7 @@ private struct InterleavingDriver {
             oracle.retire(retention, time: time)
             try #require(corpus).retire(retention, now: now)
         }
-        let batch = (0..<Int.random(in: 1...4, using: &random)).map { _ in oneIn(4) ? deletion() : shard() }
+        let batch = try (0..<Int.random(in: 1...4, using: &random)).map { _ in oneIn(4) ? deletion() : try shard() }
         _ = try #require(corpus).ingest(batch, settled: [], retention: retention, now: { now })
     }
 
@@ -102,7 +102,7 @@ private struct InterleavingDriver {
         return ids.sorted()
     }
 
-    private mutating func shard() -> IncomingShard {
+    private mutating func shard() throws -> IncomingShard {
         let kind = Kind.allCases.randomElement(using: &random) ?? .images
         let ids = ids(kind)
         var values: [Float] = []
@@ -112,7 +112,7 @@ private struct InterleavingDriver {
             oracle.add(kind, id, vector, time: time)
         }
         if kind == .references { oracle.retire(retention, time: time) }
-        return incoming(kind, ids, .vectors(values, dimension: dimension))
+        return incoming(kind, ids, .vectors(try #require(corpus).prepare(values, dimension: dimension)))
     }
 
     private mutating func deletion() -> IncomingShard {

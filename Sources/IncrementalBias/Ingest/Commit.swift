@@ -48,37 +48,34 @@ struct Commit {
     }
 
     /// Adds a shard.
-    ///
-    /// - Parameter values: its vectors as they will be stored, or why they can't be.
-    mutating func take(
-        _ shard: IncomingShard, values: Result<[Float], any Error>, in transaction: borrowing WriteTransaction
-    ) throws {
+    mutating func take(_ shard: IncomingShard, in transaction: borrowing WriteTransaction) throws {
         if let receipt = try receipts.last(kind: shard.kind, name: shard.name, in: transaction),
             receipt.covers(shard)
         {
             outcomes.append(.decided(.unchanged(receipt)))
             return
         }
-        let vectors: [Float]
-        do {
-            try fixDimension(shard.content)
-            vectors = try values.get()
-        } catch let refusal as ShardRefusal {
-            outcomes.append(.decided(.refused(refusal)))
-            return
+        var values: [Float] = []
+        var action = Receipt.Action.delete
+        if case .vectors(let vectors) = shard.content {
+            guard state.dimension == 0 || vectors.dimension == state.dimension else {
+                let refusal = ShardRefusal.wrongDimension(found: vectors.dimension, expected: state.dimension)
+                outcomes.append(.decided(.refused(refusal)))
+                return
+            }
+            state.dimension = vectors.dimension
+            (values, action) = (vectors.values, .add)
         }
-        if case .vectors(_, let dimension) = shard.content { state.dimension = dimension }
-        let action: Receipt.Action = if case .deletion = shard.content { .delete } else { .add }
         if (run.kind, run.action) != (shard.kind, action) || !run.known.isDisjoint(with: shard.ids) {
             try applyRun(in: transaction)
             run = Run(kind: shard.kind, action: action)
         }
         run.shards.append((outcomes.count, shard.ids.count))
         if run.ids.isEmpty {
-            (run.ids, run.values) = (shard.ids, vectors)
+            (run.ids, run.values) = (shard.ids, values)
         } else {
             run.ids += shard.ids
-            run.values += vectors
+            run.values += values
         }
         run.known.formUnion(shard.ids)
         outcomes.append(.taken(shard, replaced: 0))
@@ -105,14 +102,6 @@ struct Commit {
         }
         if state != before { try transaction.put(tables.meta, "state", state.encoded.span) }
         return results
-    }
-
-    /// Refuses vectors of another dimension than the corpus has.
-    private func fixDimension(_ content: IncomingShard.Content) throws {
-        guard case .vectors(_, let dimension) = content, state.dimension > 0, dimension != state.dimension else {
-            return
-        }
-        throw ShardRefusal.wrongDimension(found: dimension, expected: state.dimension)
     }
 
     private mutating func applyRun(in transaction: borrowing WriteTransaction) throws {

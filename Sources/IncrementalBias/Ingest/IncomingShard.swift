@@ -19,8 +19,8 @@ package struct IncomingShard: Sendable {
 
     /// What becomes of the rows with its ids.
     package enum Content: Sendable {
-        /// They get these vectors, ids.count x dimension, finite; those that there are already are replaced.
-        case vectors([Float], dimension: Int)
+        /// They get these vectors, one each; those that there are already are replaced.
+        case vectors(PreparedVectors)
         /// They leave the corpus.
         case deletion
     }
@@ -36,8 +36,8 @@ package struct IncomingShard: Sendable {
     package init(
         name: String, kind: Kind, sha256: String, idsSHA256: String?, ids: [String], content: Content, received: Date
     ) {
-        if case .vectors(let values, let dimension) = content {
-            precondition(dimension > 0 && ids.count * dimension == values.count)
+        if case .vectors(let vectors) = content {
+            precondition(ids.count * vectors.dimension == vectors.values.count)
         }
         self.name = name
         self.kind = kind

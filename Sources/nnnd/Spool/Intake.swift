@@ -97,13 +97,26 @@ struct Intake {
         }
         let idsPath = "\(folders.incoming(file.kind))/\(Putaway.idsName(of: file.name))"
         let ids = try ShardFile(path: idsPath, limit: largestShard)
-        let shard = try ShardReader.read(
-            fileName: file.name, bytes: content.bytes, ids: ids?.bytes, maximumBytes: largestShard)
+        let (rowIDs, vectors) = try prepare(
+            ShardReader.read(
+                fileName: file.name, bytes: content.bytes, ids: ids?.bytes, maximumBytes: largestShard))
         return Read(
             file: file, ids: ids?.entry,
             shard: IncomingShard(
-                name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: ids?.sha256, ids: shard.ids,
-                content: .vectors(shard.matrix.values, dimension: shard.matrix.dimension), received: received))
+                name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: ids?.sha256, ids: rowIDs,
+                content: .vectors(vectors), received: received))
+    }
+
+    /// Hands the vectors on to the corpus, which changes them in place because nobody else holds them any more.
+    private func prepare(_ shard: consuming Shard) throws -> ([String], PreparedVectors) {
+        let ids = shard.ids
+        let dimension = shard.matrix.dimension
+        let values = (consume shard).matrix.values
+        do {
+            return (ids, try corpus.prepare(consume values, dimension: dimension))
+        } catch let refusal as ShardRefusal {
+            throw ShardError(refusal)
+        }
     }
 
     private func refuse(_ file: WaitingFile, _ error: ShardError) throws {

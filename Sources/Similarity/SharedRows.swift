@@ -1,0 +1,44 @@
+/// The rows of a matrix that several threads change at the same time, each its own.
+///
+/// Valid only inside ``with(_:dimension:_:)``. Two threads in one row are a programmer error.
+@safe package struct SharedRows: @unchecked Sendable {
+    // Sendable: that no two threads touch one row is what the caller promises.
+    private let values: UnsafeMutableBufferPointer<Float>
+    private let dimension: Int
+
+    /// Calls `body` with the rows of `values`, rows x dimension.
+    package static func with<R>(_ values: inout [Float], dimension: Int, _ body: (SharedRows) throws -> R) rethrows -> R
+    {
+        try unsafe values.withUnsafeMutableBufferPointer { buffer in
+            try unsafe body(SharedRows(values: buffer, dimension: dimension))
+        }
+    }
+
+    private func row(_ row: Int) -> UnsafeMutableBufferPointer<Float> {
+        unsafe UnsafeMutableBufferPointer(rebasing: values[row * dimension..<(row + 1) * dimension])
+    }
+
+    /// The length of a row, in double precision; not finite if a number in it isn't.
+    package func norm(_ row: Int) -> Double {
+        unsafe Kernels.norm(self.row(row).span)
+    }
+
+    /// The largest magnitude in a row.
+    package func magnitude(_ row: Int) -> Float {
+        unsafe self.row(row).reduce(0) { max($0, abs($1)) }
+    }
+
+    /// Scales a row of length `norm` to length 1.
+    package func normalise(_ row: Int, norm: Double) {
+        var span = unsafe self.row(row).mutableSpan
+        Kernels.normalise(&span, norm: norm)
+    }
+
+    /// Rounds a row to what it will be when it is read from the store.
+    package func round(_ row: Int, as coding: VectorCoding) {
+        guard coding.precision != .float32 else { return }
+        let row = unsafe self.row(row)
+        let rounded = coding.rounded(unsafe Array(row))
+        _ = unsafe row.update(fromContentsOf: rounded)
+    }
+}
