@@ -43,7 +43,6 @@ package final class Corpus: Sendable {
     ///   - threads: how many threads a search uses, and as many the upkeep.
     /// - Throws: ``StoreError`` where this is not a store that can be used so, or `LMDBError`.
     package init(folder: String, settings: StoreSettings, k: Int, threads: Int) throws {
-        guard k <= settings.capacity else { throw StoreError.kBeyondCapacity(k: k, capacity: settings.capacity) }
         lock = try StoreLock(folder: folder)
         do {
             environment = try LMDB.Environment(folder: folder, mapSize: Self.mapBytes)
@@ -51,11 +50,14 @@ package final class Corpus: Sendable {
             throw StoreError.damaged(error.description)
         }
         tables = try Tables(environment)
-        self.settings = settings
+        self.settings = try Self.establish(settings, in: environment, tables)
+        guard k <= self.settings.capacity else {
+            throw StoreError.kBeyondCapacity(k: k, capacity: self.settings.capacity)
+        }
         self.k = k
         searchPool = WorkerPool(threads: threads, name: "search")
         upkeepPool = WorkerPool(threads: threads, name: "upkeep")
-        try establish()
+        try establishK()
     }
 
     /// The state of the last commit.
@@ -81,15 +83,19 @@ package final class Corpus: Sendable {
             gate: gate)
     }
 
-    /// Makes a new store ours, or checks that an old one is, and applies `k`.
-    private func establish() throws {
+    /// Makes a new store ours, or checks that an old one is.
+    ///
+    /// - Returns: the settings of the store.
+    private static func establish(
+        _ wanted: StoreSettings, in environment: LMDB.Environment, _ tables: Tables
+    ) throws -> StoreSettings {
         try environment.write { transaction in
             guard let format = try transaction.string(tables.meta, "format") else {
                 guard try transaction.count(tables.meta) == 0 else { throw StoreError.notAStore }
                 try transaction.put(tables.meta, "format", Self.format)
-                try transaction.put(tables.meta, "settings", try JSONEncoder().encode(settings).span)
-                try transaction.put(tables.meta, "state", StoreState(k: k).encoded.span)
-                return
+                try transaction.put(tables.meta, "settings", try JSONEncoder().encode(wanted).span)
+                try transaction.put(tables.meta, "state", StoreState(k: 0).encoded.span)
+                return wanted
             }
             guard format == Self.format else {
                 throw StoreError.unknownFormat(found: format, expected: Self.format)
@@ -98,16 +104,25 @@ package final class Corpus: Sendable {
             guard let stored, let kept = try? JSONDecoder().decode(StoreSettings.self, from: stored) else {
                 throw StoreError.damaged("the settings can't be read")
             }
-            try kept.check(settings)
+            try kept.check(wanted)
+            return kept
+        }
+    }
+
+    /// Applies `k`, where the means were computed with another.
+    private func establishK() throws {
+        guard try state().k != k else { return }
+        try environment.write { transaction in
             var state = try Self.state(tables, in: transaction)
-            if state.k != k { try applyK(&state, in: transaction) }
+            try applyK(&state, in: transaction)
         }
     }
 
     /// Computes all means anew for another `k`, in this transaction.
     private func applyK(_ state: inout StoreState, in transaction: borrowing WriteTransaction) throws {
+        let isNew = state.k == 0
         state.k = k
-        state.generation += 1
+        if !isNew { state.generation += 1 }
         if state.dimension > 0 {
             let change = ReferenceChange(
                 countBetween: state.references.count, count: state.references.count, kChanged: true)
@@ -121,11 +136,11 @@ package final class Corpus: Sendable {
 extension StoreSettings {
     /// Throws ``StoreError/settingDiffers(name:stored:wanted:)`` for the first setting in which `wanted` differs.
     fileprivate func check(_ wanted: StoreSettings) throws {
-        let pairs = [
+        var pairs = [
             ("metric", metric.rawValue, wanted.metric.rawValue),
             ("precision", precision.rawValue, wanted.precision.rawValue),
-            ("capacity", String(capacity), String(wanted.capacity)),
         ]
+        if wanted.capacityIsWanted { pairs.append(("capacity", String(capacity), String(wanted.capacity))) }
         for (name, stored, wanted) in pairs where stored != wanted {
             throw StoreError.settingDiffers(name: name, stored: stored, wanted: wanted)
         }

@@ -5,9 +5,10 @@ import stat
 
 import pytest
 
-from harness.daemon import clean_environment, run_to_end
+from harness.daemon import run, run_to_end
 
 USAGE, CONFIGURATION = 64, 78
+NO_FLAGS = dict.fromkeys(("spool", "data", "socket", "threads", "quiet_seconds", "rescan_seconds"))
 
 
 def write_file(folder, text):
@@ -63,11 +64,7 @@ def test_all_settings_can_come_from_the_environment(make_daemon, tmp_path):
         "NNND_LARGEST_SHARD": "1MiB", "NNND_QUIET_SECONDS": "0.1", "NNND_RESCAN_SECONDS": "1",
         "NNND_LOG_LEVEL": "debug",
     }  # fmt: skip
-    daemon = make_daemon(folder, environment=environment)
-    daemon.flags = {"socket": folder / "s"}
-    flagless = daemon.arguments[:2]
-    type(daemon).arguments.fget  # The flags are left out altogether.
-    daemon.__class__ = type("Flagless", (type(daemon),), {"arguments": property(lambda self: flagless)})
+    daemon = make_daemon(folder, environment=environment, socket_path=folder / "s", **NO_FLAGS)
     status = daemon.start().status()
     assert status["spool"]["images"] == f"{folder}/in/images"
     assert status["store"]["path"] == f"{folder}/store"
@@ -79,8 +76,7 @@ def test_all_settings_can_come_from_the_environment(make_daemon, tmp_path):
 def test_folders_come_from_systemd_where_none_are_named(make_daemon, tmp_path):
     state, runtime = tmp_path / "state", tmp_path / "runtime"
     environment = {"STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": f"{runtime}:{tmp_path}/other"}
-    daemon = make_daemon(environment=environment, data=None, socket=None)
-    daemon.__class__ = type("Elsewhere", (type(daemon),), {"socket": runtime / "nnnd.sock"})
+    daemon = make_daemon(environment=environment, data=None, socket=None, socket_path=runtime / "nnnd.sock")
     assert daemon.start().status()["store"]["path"].startswith(str(state))
 
 
@@ -136,10 +132,9 @@ def test_a_bad_flag_is_named_in_one_line(tmp_path, setting, value):
 @pytest.mark.parametrize(("setting", "value"), CASES)
 def test_a_bad_variable_is_named_in_one_line(tmp_path, setting, value):
     name = "NNND_" + setting.upper().replace("-", "_")
-    flags = {"spool": None, "data": None, "socket": None, "threads": None, "quiet_seconds": None, "rescan_seconds": None}
     folder = tmp_path / "d"
     given = {"NNND_SPOOL": f"{folder}/s", "NNND_DATA": f"{folder}/d", "NNND_SOCKET": f"{folder}/x"}
-    status, errors = run_to_end(folder, environment=given | {name: value}, **flags)
+    status, errors = run_to_end(folder, environment=given | {name: value}, socket_path=folder / "x", **NO_FLAGS)
     check_one_line(status, errors, CONFIGURATION, name, f"'{value}'")
 
 
@@ -214,23 +209,13 @@ def test_a_path_below_a_file_is_named(tmp_path, setting):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["--version"]])
-def test_help_and_version_succeed(tmp_path, arguments):
-    from harness.daemon import binary
-
-    import subprocess
-
-    finished = subprocess.run(
-        [str(binary()), *arguments], capture_output=True, text=True, env=clean_environment(), timeout=60
-    )
+def test_help_and_version_succeed(arguments):
+    finished = run(*arguments)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert finished.stdout
 
 
-def test_the_help_of_serve_tells_of_every_setting(tmp_path):
-    import subprocess
-
-    from harness.daemon import binary
-
-    told = subprocess.run([str(binary()), "serve", "--help"], capture_output=True, text=True, timeout=60).stdout
+def test_the_help_of_serve_tells_of_every_setting():
+    told = run("serve", "--help").stdout
     for setting in [*BAD, "config"]:
         assert f"--{setting} " in told

@@ -152,6 +152,34 @@ def test_killed_while_the_receipt_was_being_written(crashed):
     check_healed(daemon, oracle, receipt)
 
 
+@pytest.mark.parametrize("folder", ["images", "taken/images"])
+def test_killed_again_while_the_next_start_put_the_shard_away(crashed, folder):
+    """First before the shard was moved, then before its receipt was written."""
+    daemon, oracle, receipt = crashed
+    move_back(daemon, "images", "s.ids")
+    move_back(daemon, folder, "s.npy")
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    daemon.start()
+    daemon.spool.wait_receipt(IMAGES, "s.npy")
+    daemon.kill()
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    check_healed(daemon, oracle, receipt)
+
+
+def test_killed_before_the_receipt_of_a_shard_dropped_again_was_written(crashed):
+    daemon, oracle, receipt = crashed
+    daemon.start()
+    # A commit in between: what came before it is put away for good.
+    daemon.drop(REFERENCES, "r.npy", np.stack(list(oracle.references.values()))[:1], ids=["r:0"])
+    vectors = np.load(daemon.spool.done(IMAGES) / "s.npy")
+    again = daemon.drop(IMAGES, "s.npy", vectors, ids=["a", "b", "c"])
+    assert again["unchanged"]
+    daemon.kill()
+    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
+    daemon.start()
+    assert daemon.spool.wait_receipt(IMAGES, "s.npy")["generation"] == receipt["generation"]
+
+
 def test_a_new_shard_of_the_same_name_after_a_kill_takes_effect(crashed, rng):
     daemon, oracle, receipt = crashed
     daemon.spool.receipt_path(IMAGES, "s.npy").unlink()

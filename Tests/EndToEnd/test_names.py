@@ -141,7 +141,7 @@ def test_a_name_that_is_not_utf8_is_refused_and_holds_nobody_up(daemon):
         file.write(npy_bytes(VECTORS))
     os.rename(folder + b"/.writing", folder + b"/caf\xe9.npy")
     daemon.drop(IMAGES, "good.npy", VECTORS)
-    wait_until(lambda: os.listdir(folder) == [], "it to leave", alive=daemon.check_alive, deadline=10)
+    wait_until(lambda: os.listdir(folder) == [], "it to leave", alive=daemon.check_alive, deadline=5)
     assert b"caf\xe9.npy" in os.listdir(bytes(daemon.spool.failed(IMAGES)))
 
 

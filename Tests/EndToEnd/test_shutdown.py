@@ -12,6 +12,8 @@ from harness.spool import IMAGES, REFERENCES, default_ids
 from harness.waiting import wait_until
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
+# Seconds. A service manager kills after 90.
+PATIENCE = 30
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -64,7 +66,7 @@ def test_a_request_that_never_ends_does_not_hold_it_up(daemon, sent):
     connection.sendall(sent)
     # An answer to another client: the daemon has had the time to read what was sent before.
     daemon.status()
-    assert daemon.stop() == 0
+    assert daemon.stop(deadline=PATIENCE) == 0
     connection.close()
 
 
@@ -76,7 +78,7 @@ def test_a_client_that_reads_nothing_does_not_hold_it_up(make_daemon, rng):
     connection.request("POST", "/v1/search?top_k=20000", body=body, headers={"Content-Type": NPY})
     # The first byte: the answer, far larger than what a socket holds, is being sent.
     connection.sock.recv(1)
-    assert daemon.stop() == 0
+    assert daemon.stop(deadline=PATIENCE) == 0
     connection.close()
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 
 import numpy as np
 
@@ -243,9 +242,9 @@ def test_spool_folders_that_went_away_are_made_again(daemon, rng):
 def test_a_whole_spool_that_went_away_is_made_again(daemon, rng):
     daemon.drop(IMAGES, "first.npy", shard(rng))
     # Stopped meanwhile, so that it makes no folder while others are being removed.
-    daemon.send(signal.SIGSTOP)
+    daemon.pause()
     shutil.rmtree(daemon.spool.root)
-    daemon.send(signal.SIGCONT)
+    daemon.resume()
     folders = [daemon.spool.incoming(kind) for kind in (IMAGES, REFERENCES)]
     wait_until(lambda: all(folder.is_dir() for folder in folders), "the folders", alive=daemon.check_alive)
     for kind in (IMAGES, REFERENCES):

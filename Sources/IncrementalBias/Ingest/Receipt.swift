@@ -46,8 +46,8 @@ package struct Receipt: Codable, Equatable, Sendable {
         rows = shard.ids.count
         self.replaced = replaced
         self.generation = generation
-        received = shard.received
-        self.committed = committed
+        received = shard.received.inMilliseconds
+        self.committed = committed.inMilliseconds
     }
 
     /// Whether this receipt is for the same content as `shard`.
@@ -57,14 +57,21 @@ package struct Receipt: Codable, Equatable, Sendable {
 
     static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
+        encoder.dateEncodingStrategy = .millisecondsSince1970
         encoder.outputFormatting = [.sortedKeys]
         return encoder
     }()
 
     static let decoder: JSONDecoder = {
         let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
+        decoder.dateDecodingStrategy = .millisecondsSince1970
         return decoder
     }()
+}
+
+extension Date {
+    /// The time to the millisecond, which is what a receipt keeps.
+    fileprivate var inMilliseconds: Date {
+        Date(timeIntervalSince1970: (timeIntervalSince1970 * 1000).rounded() / 1000)
+    }
 }

@@ -6,7 +6,9 @@ package struct StoreSettings: Codable, Equatable, Sendable {
     package let metric: Metric
     package let precision: Precision
     /// How many references a heap can hold.
-    package let capacity: Int
+    package private(set) var capacity: Int
+    /// Whether somebody asked for this capacity: else a store keeps the one that it was made with.
+    package let capacityIsWanted: Bool
 
     /// - Parameters:
     ///   - metric: what the similarity of two vectors is.
@@ -16,6 +18,30 @@ package struct StoreSettings: Codable, Equatable, Sendable {
         self.metric = metric
         self.precision = precision
         self.capacity = capacity
+        capacityIsWanted = true
+    }
+
+    /// - Parameters:
+    ///   - metric: what the similarity of two vectors is.
+    ///   - precision: how numbers of stored vectors are kept.
+    ///   - k: what a new store's capacity follows from; an old one keeps its own.
+    package init(metric: Metric, precision: Precision, k: Int) {
+        self.metric = metric
+        self.precision = precision
+        capacity = Self.defaultCapacity(k: k)
+        capacityIsWanted = false
+    }
+
+    private enum CodingKeys: CodingKey {
+        case metric, precision, capacity
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            metric: try container.decode(Metric.self, forKey: .metric),
+            precision: try container.decode(Precision.self, forKey: .precision),
+            capacity: try container.decode(Int.self, forKey: .capacity))
     }
 
     /// The capacity for a given `k` unless told otherwise: a quarter more, so that a heap can lose references without a

@@ -38,12 +38,14 @@ struct ServeSettings: Sendable {
         socket = try read.path(.socket, default: (runtime ?? "/run/nnnd") + "/nnnd.sock")
         socketMode = try read.mode(.socketMode, default: 0o660)
         k = try read.integer(.k, in: 1...Self.largestK, default: 128)
-        let capacity = try read.integer(
-            .capacity, in: k...2 * Self.largestK, default: StoreSettings.defaultCapacity(k: k))
         alpha = try read.number(.alpha, in: 0...1000, default: 0.75)
-        store = StoreSettings(
-            metric: try read.choice(.metric, default: Metric.cosine),
-            precision: try read.choice(.precision, default: Precision.float32), capacity: capacity)
+        let metric = try read.choice(.metric, default: Metric.cosine)
+        let precision = try read.choice(.precision, default: Precision.float32)
+        if let capacity = try read.integer(.capacity, in: k...2 * Self.largestK) {
+            store = StoreSettings(metric: metric, precision: precision, capacity: capacity)
+        } else {
+            store = StoreSettings(metric: metric, precision: precision, k: k)
+        }
         threads = try read.integer(.threads, in: 1...1024, default: ProcessInfo.processInfo.activeProcessorCount)
         finishedShards = try read.choice(.finishedShards, default: .move)
         largestShard = try read.byteCount(.largestShard, in: 1...1 << 40, default: 1 << 30)

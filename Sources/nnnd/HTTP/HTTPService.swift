@@ -3,7 +3,6 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOExtras
 import NIOPosix
 import ServiceLifecycle
 
@@ -16,36 +15,47 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     let responder: Responder
     let logger: Logger
 
+    private let connections = Connections()
+
+    /// How long answers under way have to be sent after a shutdown began.
+    private static var grace: Duration { .seconds(5) }
+
+    init(socket: ListeningSocket, responder: Responder, logger: Logger) {
+        self.socket = socket
+        self.responder = responder
+        self.logger = logger
+    }
+
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup.singleton
         let channelSetup = HTTP1Channel(responder: respond)
-        let quiescing = ServerQuiescingHelper(group: group)
-        let server = try await ServerBootstrap(group: group)
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations
-                        .addHandler(quiescing.makeServerChannelHandler(channel: channel))
-                }
+            .bind(socket.descriptor) { [connections] channel in
+                connections.add(channel)
+                channel.closeFuture.whenComplete { _ in connections.remove(channel) }
+                return channelSetup.setup(channel: channel, logger: logger)
             }
-            .bind(socket.descriptor) { channel in channelSetup.setup(channel: channel, logger: logger) }
         defer { socket.remove() }
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
-                try await server.executeThenClose { connections in
-                    for try await connection in connections {
+                try await server.executeThenClose { accepted in
+                    for try await connection in accepted {
                         group.addTask { await channelSetup.handle(value: connection, logger: logger) }
                     }
                 }
             }
         } onGracefulShutdown: {
-            quiescing.initiateShutdown(promise: nil)
+            server.channel.close(promise: nil)
+            connections.drain()
+            server.channel.eventLoop.scheduleTask(in: TimeAmount(Self.grace)) { connections.closeAll() }
         }
     }
 
     @Sendable private func respond(
         to request: Request, writer: consuming ResponseWriter, channel: any Channel
     ) async throws {
+        connections.begin(channel)
+        defer { connections.end(channel) }
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         let response = try await responder.respond(to: request, context: context)
         try await writer.write(response: response.head, body: response.body)

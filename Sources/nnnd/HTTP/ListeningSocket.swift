@@ -4,6 +4,8 @@ import Glibc
 @safe struct ListeningSocket: Sendable {
     let descriptor: Int32
     let path: String
+    /// The socket's file, to tell it from one that another process makes in its place.
+    private let entry: FileSystem.Entry?
 
     /// How many connections can wait to be accepted.
     private static let backlog: Int32 = 1024
@@ -25,10 +27,9 @@ import Glibc
         }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
         try Self.makeRoom(path, address)
-        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-            try FileSystem.makeFolder(String(path[..<slash]), mode: 0o755)
-        }
-        descriptor = try Self.open()
+        if let folder = FileSystem.parent(of: path) { try FileSystem.makeFolder(folder, mode: 0o755) }
+        let descriptor = try Self.open()
+        self.descriptor = descriptor
         // Nobody can connect between bind and chmod: the mask takes all permissions away.
         let mask = umask(0o777)
         let bound = unsafe withUnsafePointer(to: address) { pointer in
@@ -42,10 +43,12 @@ import Glibc
         guard unsafe chmod(path, mode) == 0, listen(descriptor, Self.backlog) == 0 else {
             throw SystemError("listen on \(path)")
         }
+        entry = try FileSystem.entry(path)
     }
 
     /// Removes the socket's file, if it is still this socket's.
     func remove() {
+        guard let entry, let now = try? FileSystem.entry(path), now.isSameFile(as: entry) else { return }
         unsafe unlink(path)
     }
 

@@ -27,11 +27,25 @@ enum FileSystem {
         let inode: UInt64
     }
 
+    /// The folder that `path` lies in; `nil` at the top.
+    ///
+    /// Names are bytes to the system: a combining character after a slash must not hide it.
+    static func parent(of path: String) -> String? {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else { return nil }
+        return String(path[..<slash])
+    }
+
+    /// The last part of `path`.
+    static func name(of path: String) -> String {
+        let folder = parent(of: path).map { $0.utf8.count + 1 } ?? 0
+        return String(Substring(path.utf8.dropFirst(folder)))
+    }
+
     /// What lies at `path` itself; `nil` where there is nothing.
     static func entry(_ path: String) throws(SystemError) -> Entry? {
         var info = stat()
         guard unsafe lstat(path, &info) == 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
+            if [ENOENT, ENOTDIR, ENAMETOOLONG].contains(errno) { return nil }
             throw SystemError("look at \(path)")
         }
         return Entry(info)
@@ -45,16 +59,16 @@ enum FileSystem {
     }
 
     /// Calls `body` with each name in a folder, in no order.
-    static func forEachName(in folder: String, _ body: (String) throws -> Void) throws {
+    static func forEachName(in folder: String, _ body: (Name) throws -> Void) throws {
         guard let directory = unsafe opendir(folder) else { throw SystemError("read folder \(folder)") }
         defer { unsafe closedir(directory) }
         while true {
             errno = 0
             guard let next = unsafe readdir(directory) else { break }
             let name = unsafe withUnsafePointer(to: &next.pointee.d_name) { tuple in
-                unsafe String(cString: UnsafeRawPointer(tuple).assumingMemoryBound(to: CChar.self))
+                unsafe Name(UnsafeRawPointer(tuple).assumingMemoryBound(to: CChar.self))
             }
-            if name != ".", name != ".." { try body(name) }
+            if name.text != ".", name.text != ".." { try body(name) }
         }
         if errno != 0 { throw SystemError("read folder \(folder)") }
     }
@@ -65,9 +79,7 @@ enum FileSystem {
             unsafe closedir(existing)
             return
         }
-        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
-            try makeFolder(String(path[..<slash]), mode: 0o755)
-        }
+        if let parent = parent(of: path) { try makeFolder(parent, mode: 0o755) }
         guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("make folder \(path)") }
         guard unsafe chmod(path, mode) == 0 else { throw SystemError("set the permissions of \(path)") }
     }
@@ -84,6 +96,18 @@ enum FileSystem {
         return true
     }
 
+    /// Moves what lies at a path that isn't text.
+    @discardableResult
+    static func move(_ name: Name, in folder: String, to target: [UInt8]) throws(SystemError) -> Bool {
+        func cString(_ bytes: [UInt8]) -> [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }
+        let path = cString(Array(folder.utf8) + [UInt8(ascii: "/")] + name.bytes)
+        guard unsafe rename(path, cString(target)) == 0 else {
+            if errno == ENOENT { return false }
+            throw SystemError("move \(name.escaped)")
+        }
+        return true
+    }
+
     /// Deletes a file, if it is there.
     static func remove(_ path: String) throws(SystemError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw SystemError("delete \(path)") }
@@ -91,10 +115,10 @@ enum FileSystem {
 
     /// Makes `bytes` appear at `path` all at once.
     static func writeAtomically(_ bytes: [UInt8], to path: String) throws(SystemError) {
-        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-        let temporary = path[..<slash] + "." + path[slash...] + ".tmp"
+        let folder = parent(of: path) ?? ""
+        let temporary = "\(folder)/.\(name(of: path)).tmp"
         let descriptor = unsafe open(
-            String(temporary), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+            temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw SystemError("write \(temporary)") }
         defer { close(descriptor) }
         var written = 0
@@ -108,7 +132,7 @@ enum FileSystem {
             }
             written += count
         }
-        try move(String(temporary), to: path)
+        try move(temporary, to: path)
     }
 }
 

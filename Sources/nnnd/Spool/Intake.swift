@@ -95,8 +95,7 @@ struct Intake {
                     name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: nil,
                     ids: try IDList.read(content.bytes), content: .deletion, received: received))
         }
-        let idsPath = "\(folders.incoming(file.kind))/\(Putaway.idsName(of: file.name))"
-        let ids = try ShardFile(path: idsPath, limit: largestShard)
+        let ids = try readIDs(of: file)
         let (rowIDs, vectors) = try prepare(
             ShardReader.read(
                 fileName: file.name, bytes: content.bytes, ids: ids?.bytes, maximumBytes: largestShard))
@@ -105,6 +104,23 @@ struct Intake {
             shard: IncomingShard(
                 name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: ids?.sha256, ids: rowIDs,
                 content: .vectors(vectors), received: received))
+    }
+
+    private func readIDs(of file: WaitingFile) throws -> ShardFile? {
+        guard let name = Putaway.idsName(of: file.name) else { return nil }
+        do {
+            return try ShardFile(path: "\(folders.incoming(file.kind))/\(name)", limit: largestShard)
+        } catch let error as ShardError {
+            throw ShardError(code: error.code, message: "\(name): \(error.message)", advice: error.advice)
+        }
+    }
+
+    /// Takes away files whose names aren't UTF-8.
+    func refuse(_ names: [(kind: Kind, name: Name)]) throws {
+        for (kind, name) in names {
+            journal.add(try putaway.refuse(name, kind, now: Date()))
+            logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
+        }
     }
 
     /// Hands the vectors on to the corpus, which changes them in place because nobody else holds them any more.

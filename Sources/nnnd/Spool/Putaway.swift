@@ -29,8 +29,9 @@ struct Putaway: Sendable {
         let folder = folders.failed(file.kind)
         try write(failure, in: folder, file.name, ".error.json")
         try take(file) { taken in try moveAside(taken, to: "\(folder)/\(file.name)", file.entry) }
-        let ids = Self.idsName(of: file.name)
-        try FileSystem.move("\(folders.incoming(file.kind))/\(ids)", to: "\(folder)/\(ids)")
+        if let ids = Self.idsName(of: file.name) {
+            try FileSystem.move("\(folders.incoming(file.kind))/\(ids)", to: "\(folder)/\(ids)")
+        }
         return failure
     }
 
@@ -41,8 +42,9 @@ struct Putaway: Sendable {
         for folder in [folders.incoming(receipt.kind), folders.taken(receipt.kind)] {
             if try FileSystem.entry("\(folder)/\(receipt.name)") != nil { return }
         }
-        let ids = "\(folders.done(receipt.kind))/\(Self.idsName(of: receipt.name))"
-        if let hash = receipt.idsSHA256, try FileSystem.entry(ids) == nil {
+        if let hash = receipt.idsSHA256, let ids = Self.idsName(of: receipt.name),
+            try FileSystem.entry("\(folders.done(receipt.kind))/\(ids)") == nil
+        {
             try finishIDs(of: receipt) { try ShardFile(path: $0, limit: .max)?.sha256 == hash }
         }
         let name = Self.documentName(receipt.name, ".receipt.json")
@@ -51,9 +53,21 @@ struct Putaway: Sendable {
             ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.kind), receipt.name, ".receipt.json")
     }
 
-    /// The name of the file with the ids of a shard: `words.ids` for `words.npy`.
-    static func idsName(of name: String) -> String {
-        ShardFormat(fileName: name).flatMap { $0.name(of: name) }.map { "\($0).ids" } ?? "\(name).ids"
+    /// The name of the file with the ids of a shard: `words.ids` for `words.npy`; `nil` where it can have none.
+    static func idsName(of name: String) -> String? {
+        ShardFormat(fileName: name).flatMap { $0.name(of: name) }.map { "\($0).ids" }
+    }
+
+    /// Takes away a file whose name isn't text, and so can't be told of in any document but by an escaped one.
+    func refuse(_ name: Name, _ kind: Kind, now: Date) throws -> ShardFailure {
+        let failure = ShardFailure(
+            name: name.escaped, kind: kind.rawValue, code: "bad_name",
+            message: "The file's name is not UTF-8.", advice: "Give it a name in UTF-8 and drop it again.", rows: [],
+            refused: now)
+        try write(failure, in: folders.failed(kind), name.escaped, ".error.json")
+        let target = Array(folders.failed(kind).utf8) + [UInt8(ascii: "/")] + name.bytes
+        try FileSystem.move(name, in: folders.incoming(kind), to: target)
+        return failure
     }
 
     /// Takes `file` out of its incoming folder, and calls `body` with where it lies then; not if another file has come
@@ -78,12 +92,14 @@ struct Putaway: Sendable {
             try FileSystem.move(path, to: target)
         } catch {
             guard [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(error.number) else { throw error }
-            try FileSystem.move(path, to: "\(target).\(entry?.changed ?? 0)")
+            let folder = FileSystem.parent(of: target) ?? ""
+            try FileSystem.move(
+                path, to: "\(folder)/\(Self.documentName(FileSystem.name(of: target), ".\(entry?.changed ?? 0)"))")
         }
     }
 
     private func finishIDs(of receipt: Receipt, if isOurs: (String) throws -> Bool) throws {
-        let name = Self.idsName(of: receipt.name)
+        guard let name = Self.idsName(of: receipt.name) else { return }
         let path = "\(folders.incoming(receipt.kind))/\(name)"
         guard try FileSystem.entry(path) != nil, try isOurs(path) else { return }
         try dispose(path, to: "\(folders.done(receipt.kind))/\(name)")

@@ -11,7 +11,7 @@ import Shards
 struct Readiness {
     private let folders: SpoolFolders
     private let quiet: Double
-    private var renamed: [Kind: Set<String>] = [:]
+    private var renamed: [String: FileSystem.Entry] = [:]
     /// Files that weren't quiet for long enough: how they looked, and since when, on a clock that never jumps.
     private var observed: [String: (entry: FileSystem.Entry, since: Double)] = [:]
 
@@ -24,21 +24,26 @@ struct Readiness {
         quiet = quietSeconds
     }
 
-    /// Remembers files that were renamed into place.
-    mutating func noteRenamed(_ names: [Kind: Set<String>]) {
-        renamed.merge(names) { $0.union($1) }
-        for kind in Kind.allCases where renamed[kind]?.count ?? 0 > Self.namesRemembered { renamed[kind] = nil }
+    /// Remembers files that were renamed into place, as they look now: another under the same name is another file.
+    mutating func noteRenamed(_ names: [Kind: Set<String>]) throws {
+        for (kind, names) in names {
+            if renamed.count + names.count > Self.namesRemembered { renamed.removeAll() }
+            for name in names where SpoolScan.isShard(name) {
+                renamed[key(kind, name)] = try FileSystem.entry("\(folders.incoming(kind))/\(name)")
+            }
+        }
     }
 
     /// Forgets a file that has been dealt with.
     mutating func forget(_ file: WaitingFile) {
-        renamed[file.kind]?.remove(file.name)
-        observed[key(file)] = nil
+        renamed[key(file.kind, file.name)] = nil
+        observed[key(file.kind, file.name)] = nil
     }
 
     /// Seconds to wait until `file` should be looked at again; 0 when it is ready.
     mutating func delay(_ file: WaitingFile) throws -> Double {
-        if file.isTaken || renamed[file.kind]?.contains(file.name) == true || !file.entry.isRegularFile { return 0 }
+        if file.isTaken || !file.entry.isRegularFile { return 0 }
+        if let entry = renamed[key(file.kind, file.name)], entry.isSameFile(as: file.entry) { return 0 }
         let age = quietTime(file)
         if age < quiet { return quiet - age }
         guard age < quiet * Self.patience, let format = ShardFormat(fileName: file.name) else { return 0 }
@@ -51,12 +56,12 @@ struct Readiness {
         let age = Self.seconds(CLOCK_REALTIME) - Double(max(file.entry.modified, file.entry.changed)) / 1e9
         if age >= quiet { return age }
         let now = Self.seconds(CLOCK_MONOTONIC)
-        if let seen = observed[key(file)], seen.entry == file.entry { return now - seen.since }
-        observed[key(file)] = (file.entry, now)
+        if let seen = observed[key(file.kind, file.name)], seen.entry == file.entry { return now - seen.since }
+        observed[key(file.kind, file.name)] = (file.entry, now)
         return 0
     }
 
-    private func key(_ file: WaitingFile) -> String { "\(file.kind.rawValue)/\(file.name)" }
+    private func key(_ kind: Kind, _ name: String) -> String { "\(kind.rawValue)/\(name)" }
 
     private static func seconds(_ clock: clockid_t) -> Double {
         var time = timespec()

@@ -14,6 +14,8 @@ struct WaitingFile: Equatable, Sendable {
 struct SpoolScan {
     /// The files that have waited longest, at most ``limit``, oldest first.
     private(set) var oldest: [WaitingFile] = []
+    /// Files whose names aren't UTF-8.
+    private(set) var unnameable: [(kind: Kind, name: Name)] = []
     /// How many wait in all.
     private(set) var count = 0
 
@@ -33,11 +35,16 @@ struct SpoolScan {
 
     /// Whether a name is one to look at: not hidden, not being written, not the ids of a shard.
     static func isShard(_ name: String) -> Bool {
-        !name.hasPrefix(".") && ![".tmp", ".part", ".ids"].contains { name.hasSuffix($0) }
+        name.utf8.first != UInt8(ascii: ".")
+            && ![".tmp", ".part", ".ids"].contains { name.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
     private mutating func look(into folder: String, _ kind: Kind, isTaken: Bool) throws {
         try FileSystem.forEachName(in: folder) { name in
+            guard let name = name.text else {
+                unnameable.append((kind, name))
+                return
+            }
             guard Self.isShard(name), let entry = try FileSystem.entry("\(folder)/\(name)") else { return }
             count += 1
             oldest.append(WaitingFile(kind: kind, name: name, entry: entry, isTaken: isTaken))

@@ -12,6 +12,7 @@ final class SpoolService: Service {
     private let journal: SpoolJournal
     private let logger: Logger
     private let watch: Mutex<SpoolWatch>
+    private let lock: SpoolLock
     private let stopping = Atomic<Bool>(false)
 
     /// One commit takes at most this many shards, and stops collecting at so many bytes.
@@ -28,6 +29,7 @@ final class SpoolService: Service {
         self.logger = logger
         folders = SpoolFolders(root: settings.spool)
         try folders.make()
+        lock = try SpoolLock(folders)
         watch = Mutex(try SpoolWatch(folders))
     }
 
@@ -79,7 +81,9 @@ final class SpoolService: Service {
     ///
     /// - Returns: how long to wait before the next look; 0 if there may be more to do.
     private func takeWaiting(_ intake: inout Intake, _ readiness: inout Readiness) throws -> Double {
+        try folders.make()
         let scan = try SpoolScan(folders)
+        try intake.refuse(scan.unnameable)
         journal.backlog = scan.count
         var wait = settings.rescan
         var batch: [WaitingFile] = []
@@ -108,7 +112,7 @@ final class SpoolService: Service {
     /// Waits for news from the spool.
     private func listen(seconds: Double, _ readiness: inout Readiness) throws {
         let news = watch.withLock { $0 }.wait(seconds: seconds)
-        readiness.noteRenamed(news.renamed)
+        try readiness.noteRenamed(news.renamed)
         if news.folderLost, !stopping.load(ordering: .acquiring) {
             logger.warning("a folder of the spool went away; making it again", metadata: ["spool": "\(folders.root)"])
             try folders.make()
@@ -122,7 +126,7 @@ extension Error {
     /// Whether trying again later makes sense: a full disk, say.
     fileprivate var isTemporary: Bool {
         if let error = self as? SystemError {
-            return [ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EROFS].contains(error.number)
+            return [ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EROFS, ENOENT].contains(error.number)
         }
         return (self as? any StoreTrouble)?.isTemporary ?? false
     }

@@ -27,10 +27,10 @@ def clean_environment(extra=None):
 class Daemon:
     """`nnnd serve` on a folder of its own; as a context manager it always ends the process that it started.
 
-    Flags are given as keyword arguments: `socket_mode="0600"` is `--socket-mode 0600`. None leaves a flag out.
+    Flags are given as keyword arguments: `socket_mode="0600"` is `--socket-mode=0600`. None leaves a flag out.
     """
 
-    def __init__(self, folder, *, environment=None, user=None, **flags):
+    def __init__(self, folder, *, environment=None, user=None, socket_path=None, **flags):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.flags = {
@@ -41,6 +41,8 @@ class Daemon:
             "quiet_seconds": 0.2,
             "rescan_seconds": 30,
         } | flags
+        # Where to find it if no flag says so.
+        self._socket_path = socket_path
         self.environment = environment or {}
         self.user = user
         self.process = None
@@ -49,12 +51,23 @@ class Daemon:
 
     @property
     def socket(self):
-        return pathlib.Path(self.flags["socket"])
+        return pathlib.Path(self._socket_path or self.flags["socket"])
+
+    @property
+    def has_socket(self):
+        """Whether it is known where its socket will be."""
+        return bool(self._socket_path or self.flags["socket"])
 
     @property
     def arguments(self):
-        flags = [(f"--{name.replace('_', '-')}", str(value)) for name, value in self.flags.items() if value is not None]
-        return [str(binary()), "serve", *(f"{name}={value}" for name, value in flags)]
+        arguments = [str(binary()), "serve"]
+        for name, value in self.flags.items():
+            flag = f"--{name.replace('_', '-')}"
+            if value == "":
+                arguments += [flag, ""]
+            elif value is not None:
+                arguments.append(f"{flag}={value}")
+        return arguments
 
     def __enter__(self):
         try:
@@ -107,14 +120,25 @@ class Daemon:
     def send(self, number):
         self.process.send_signal(number)
 
-    def wait(self):
-        """Waits for its end; the exit status."""
-        return self.process.wait(DEADLINE)
+    def pause(self):
+        """Stops it in its tracks, until `resume`."""
+        self.send(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
 
-    def stop(self, number=signal.SIGTERM):
+    def resume(self):
+        self.send(signal.SIGCONT)
+
+    def wait(self, deadline=DEADLINE):
+        """Waits for its end; the exit status."""
+        try:
+            return self.process.wait(deadline)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it still runs after {deadline} s:\n{self.log()[-3000:]}") from None
+
+    def stop(self, number=signal.SIGTERM, deadline=DEADLINE):
         """Ends it gracefully; the exit status."""
         self.send(number)
-        return self.wait()
+        return self.wait(deadline)
 
     def kill(self):
         """Ends it at once, if it runs."""
@@ -136,11 +160,25 @@ class Daemon:
             return client.search(queries, top_k, alpha)
 
 
-def run_to_end(folder, *, environment=None, arguments=None, **flags):
+def run_to_end(folder, *, environment=None, **flags):
     """Starts a daemon that must not come up; its exit status and what it wrote to standard error."""
     daemon = Daemon(folder, environment=environment, **flags)
-    finished = subprocess.run(
-        arguments if arguments is not None else daemon.arguments, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, cwd=daemon.folder, env=clean_environment(environment), timeout=DEADLINE,
-    )
-    return finished.returncode, finished.stderr
+    daemon.log_path = daemon.folder / "errors"
+    daemon.log_path.unlink(missing_ok=True)
+    # Whose socket may be there already.
+    others = daemon.has_socket and daemon.socket.exists()
+    try:
+        daemon.spawn()
+        wait_until(lambda: daemon.process.poll() is not None or (not others and daemon.has_socket and daemon.is_ready()), "its end")
+        assert daemon.process.returncode is not None, f"it came up: {daemon.arguments} {environment}"
+    finally:
+        daemon.kill()
+    return daemon.process.returncode, daemon.log()
+
+
+def run(*arguments, environment=None):
+    """Runs the program to its end; what `subprocess.run` gives."""
+    return subprocess.run(
+        [str(binary()), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        env=clean_environment(environment), timeout=DEADLINE,
+    )  # fmt: skip

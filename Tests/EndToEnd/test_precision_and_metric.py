@@ -1,0 +1,121 @@
+"""Stores of each precision and metric against the oracle, which computes with the vectors as they are stored."""
+
+import numpy as np
+import pytest
+
+from harness import wordnet
+from harness.oracle import Oracle, check_everything, check_rankings
+from harness.spool import IMAGES, REFERENCES, default_ids
+
+def draw(rng, rows, dimension, metric):
+    """Random vectors, of lengths around 1 for the inner product.
+
+    Under cosine none of them has a normalised number so near to the middle between two float16 that the last bit of
+    a float32 decides which one it is rounded to.
+    """
+    vectors = rng.standard_normal((rows, dimension)).astype(np.float32)
+    if metric == "inner-product":
+        return (vectors * rng.uniform(0.2, 2, size=(rows, 1)) / np.sqrt(dimension)).astype(np.float32)
+    while (doubtful := ~is_rounded_alike(vectors)).any():
+        vectors[doubtful] = rng.standard_normal((doubtful.sum(), dimension))
+    return vectors
+
+
+def is_rounded_alike(vectors):
+    normal = Oracle(k=1).prepared(vectors)
+    below, above = ((normal * (1 + shift)).astype(np.float16) for shift in (-1e-6, 1e-6))
+    return (below == above).all(axis=1)
+
+
+STORES = [(metric, precision) for metric in ("cosine", "inner-product") for precision in ("float32", "float16")]
+
+
+@pytest.mark.parametrize(("metric", "precision"), STORES)
+@pytest.mark.parametrize("dimension", [1, 2, 7, 64, 384, 1000])
+def test_biases_and_rankings_equal_the_oracles(make_daemon, rng, metric, precision, dimension):
+    daemon = make_daemon(k=10, capacity=14, metric=metric, precision=precision).start()
+    oracle = Oracle(k=10, metric=metric, precision=precision)
+    for step, (kind, rows) in enumerate([(IMAGES, 150), (REFERENCES, 40), (REFERENCES, 200), (IMAGES, 90), (REFERENCES, 1)]):
+        vectors = draw(rng, rows, dimension, metric)
+        # The second shard of references replaces the first.
+        name = f"{kind}-{step}.npy"
+        ids = default_ids(name, rows) if step != 2 else [*default_ids(f"{kind}-1.npy", 40), *default_ids(name, 160)]
+        daemon.drop(kind, name, vectors, ids)
+        oracle.put(kind, ids, vectors)
+        with daemon.client() as client:
+            check_everything(client, oracle)
+    queries = rng.standard_normal((20, dimension)).astype(np.float32)
+    if metric == "inner-product":
+        queries /= np.sqrt(dimension).astype(np.float32)
+    check_rankings(oracle, queries, daemon.search(queries, top_k=50)["results"])
+    daemon.restart()
+    with daemon.client() as client:
+        check_everything(client, oracle)
+        assert client.post_json("/v1/verify", {}).json()["wrong"] == 0
+
+
+@pytest.mark.parametrize(("metric", "precision"), STORES)
+def test_a_reference_is_told_as_it_is_stored(make_daemon, rng, metric, precision):
+    daemon = make_daemon(k=4, metric=metric, precision=precision).start()
+    vectors = rng.standard_normal((5, 33)).astype(np.float32)
+    daemon.drop(REFERENCES, "s.npy", vectors)
+    expected = Oracle(k=4, metric=metric).prepared(vectors).astype(np.float32)
+    tolerance = 1e-7 if precision == "float32" else 2**-11
+    with daemon.client() as client:
+        for row, vector in enumerate(expected):
+            told = np.array(client.get(f"/v1/references/s%3A{row}").json()["vector"], dtype=np.float32)
+            np.testing.assert_allclose(told, vector, rtol=tolerance, atol=1e-7)
+            if precision == "float16":
+                assert (told == told.astype(np.float16)).all(), "they are the rounded numbers"
+            elif metric == "inner-product":
+                assert (told == vector).all(), "nothing is changed"
+
+
+@pytest.mark.parametrize(("metric", "precision"), STORES)
+def test_many_exact_ties(make_daemon, rng, metric, precision):
+    """Vectors of small whole numbers, many of them equal: a reference may tie with the last one of a heap."""
+    daemon = make_daemon(k=6, capacity=8, metric=metric, precision=precision).start()
+    oracle = Oracle(k=6, metric=metric, precision=precision)
+    for step in range(12):
+        kind = (IMAGES, REFERENCES)[step % 2]
+        rows = int(rng.integers(1, 40))
+        vectors = rng.integers(-1, 2, size=(rows, 4)).astype(np.float32)
+        vectors[:, 0] = 1
+        ids = [f"id-{number}" for number in rng.choice(60, size=rows, replace=False)]
+        daemon.drop(kind, f"{step}.npy", vectors, ids)
+        oracle.put(kind, ids, vectors)
+        with daemon.client() as client:
+            check_everything(client, oracle)
+
+
+@pytest.mark.parametrize("size", ["one row", "one block and a row", "several blocks"])
+def test_any_number_of_rows(make_daemon, rng, size):
+    """Blocks hold a fixed number of rows: the last one is partly empty, and what is empty is never found."""
+    rows = {"one row": 1, "one block and a row": 4097, "several blocks": 9000}[size]
+    daemon = make_daemon(k=4).start()
+    oracle = Oracle(k=4)
+    for kind, count in ((REFERENCES, 30), (IMAGES, rows)):
+        vectors = rng.standard_normal((count, 16)).astype(np.float32)
+        daemon.drop(kind, "s.npy", vectors)
+        oracle.put(kind, default_ids("s.npy", count), vectors)
+    with daemon.client() as client:
+        check_everything(client, oracle)
+        queries = rng.standard_normal((5, 16)).astype(np.float32)
+        check_rankings(oracle, queries, client.search(queries, top_k=20)["results"])
+
+
+def test_the_real_data_in_float16(make_daemon):
+    daemon = make_daemon(k=128, precision="float16").start()
+    oracle = Oracle(k=128, precision="float16")
+    for kind, files in ((IMAGES, wordnet.image_files()[:2]), (REFERENCES, wordnet.reference_files()[:3])):
+        for path in files:
+            ids, vectors = wordnet.read(path)
+            daemon.spool.drop(kind, path.name, vectors, ids)
+            oracle.put(kind, ids, vectors)
+        for path in files:
+            daemon.spool.wait_receipt(kind, path.name)
+    with daemon.client() as client:
+        # A number halfway between two float16 may be rounded either way, where float32 and float64 differ.
+        check_everything(client, oracle, tolerance=2e-5)
+        results = client.search(wordnet.queries()[:200], top_k=30)["results"]
+    check_rankings(oracle, wordnet.queries()[:200], results, tolerance=2e-5)
