@@ -26,6 +26,7 @@ test: packages .venv-test/done
 	.venv-test/bin/python -m pytest -q -p no:cacheprovider Tests/Structure Tests/EndToEnd
 
 bench: build .venv-bench/done
+	.venv-bench/bin/python Benchmarks/authors.py --bin .build/release
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release
 
 format:
