@@ -261,8 +261,6 @@ def test_a_large_body_within_the_limit_is_read(client):
     [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n"],
 )
 def test_what_is_no_http_gets_400_or_a_closed_connection(daemon, head):
-    from harness.http import connect
-
     with connect(daemon.socket) as connection:
         connection.sendall(head)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))

@@ -52,12 +52,18 @@ struct Commit {
         if let receipt = try receipts.last(kind: shard.kind, name: shard.name, in: transaction),
             receipt.covers(shard)
         {
+            // Its files wait to be put away once more.
+            try receipts.unsettle(receipt, in: transaction)
             outcomes.append(.decided(.unchanged(receipt)))
             return
         }
         var values: [Float] = []
         var action = Receipt.Action.delete
         if case .vectors(let vectors) = shard.content {
+            guard vectors.dimension <= StoreLayout.largestDimension else {
+                outcomes.append(.decided(.refused(.dimensionTooLarge(vectors.dimension))))
+                return
+            }
             guard state.dimension == 0 || vectors.dimension == state.dimension else {
                 let refusal = ShardRefusal.wrongDimension(found: vectors.dimension, expected: state.dimension)
                 outcomes.append(.decided(.refused(refusal)))

@@ -12,6 +12,8 @@ package enum ShardOutcome: Sendable {
 package enum ShardRefusal: Error, Equatable, Sendable {
     /// The corpus has vectors of another dimension.
     case wrongDimension(found: Int, expected: Int)
+    /// More numbers per vector than ``StoreLayout/largestDimension``.
+    case dimensionTooLarge(Int)
     /// Rows of length 0, which have no direction, under the cosine metric: the first of them.
     case zeroVectors(rows: [Int])
     /// Rows longer than ``Metric/greatestNorm`` under the inner product, or with numbers that the store's precision

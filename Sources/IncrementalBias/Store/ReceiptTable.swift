@@ -10,6 +10,11 @@ struct ReceiptTable {
     func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
         try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
         try transaction.put(tables.receiptNames, key(receipt.kind, receipt.name), receipt.number)
+        try unsettle(receipt, in: transaction)
+    }
+
+    /// Notes that the files of a shard wait to be put away.
+    func unsettle(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
         try transaction.put(tables.unsettled, receipt.number, UInt32(0))
     }
 

@@ -23,6 +23,9 @@ struct StoreLayout: Sendable {
     /// How a block of images lies in its coded form.
     var codes: CodeLayout { CodeLayout(rows: rowsPerBlock, dimension: dimension) }
 
+    /// The most numbers that a vector can have: products of codes then fit 32 bits.
+    static let largestDimension = 65_536
+
     /// Bytes of one vector as it is stored.
     var vectorBytes: Int { dimension * settings.precision.byteCount }
 

@@ -66,6 +66,7 @@ struct Intake {
                 log("shard took effect", receipt, seconds: Date().timeIntervalSince(started))
             case .unchanged(let receipt):
                 try putaway.finish(read.file, ids: read.ids, receipt, unchanged: true)
+                settled.append(receipt.number)
                 log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
             case .refused(let refusal):
                 try refuse(read.file, ShardError(refusal))
@@ -162,6 +163,10 @@ extension ShardError {
     fileprivate init(_ refusal: ShardRefusal) {
         switch refusal {
         case .wrongDimension(let found, let expected): self = .wrongDimension(found: found, expected: expected)
+        case .dimensionTooLarge(let found):
+            self.init(
+                code: .badShape, message: "The vectors have \(found) numbers; a vector may have 65536.",
+                advice: "Use embeddings of fewer dimensions.")
         case .zeroVectors(let rows): self = .zeroVector(rows: rows)
         case .tooLarge(let rows): self = .normTooLarge(rows: rows)
         }
