@@ -1,7 +1,7 @@
 # make demo    builds nnnd and shows it at work on real data
 # make build   builds nnnd and nnnctl as a release: .build/release/
 # make test    runs everything that guards the project
-# make bench   compares with the peers (see docs/benchmarks.md)
+# make bench   compares with the peers
 # make format  formats the sources
 
 SHELL := /bin/bash

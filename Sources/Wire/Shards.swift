@@ -26,7 +26,7 @@ package struct ShardReceipt: Codable, Sendable {
     package var generation: UInt64
     /// When the daemon began to read it.
     package var received: Date
-    /// When it became durable and visible.
+    /// When its commit began.
     package var committed: Date
     /// The same content had been taken in under this name before: nothing changed, the other fields tell of then.
     package var unchanged: Bool

@@ -58,7 +58,7 @@ package struct Status: Codable, Sendable {
         package var images: String
         /// Drop shards of references here, by rename.
         package var references: String
-        /// Where shards and their receipts are found after they took effect; null where they are deleted.
+        /// Where shards and their receipts are found after they took effect; receipts only where shards are deleted.
         package var done: String?
         /// Where refused shards and the reasons are found.
         package var failed: String

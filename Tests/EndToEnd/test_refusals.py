@@ -185,16 +185,15 @@ def test_a_pipe_is_refused(daemon, unchanged, api_document):
 
 
 def test_a_socket_is_refused(daemon, unchanged, api_document):
-    path = daemon.spool.incoming(REFERENCES) / "s.npy"
+    path = daemon.spool.incoming(REFERENCES) / "socket.npy"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bound:
         here = os.open(path.parent, os.O_RDONLY)
         try:
             bound.bind(f"/proc/self/fd/{here}/{path.name}")
         finally:
             os.close(here)
-        before = _stamp(daemon.spool.error_path(REFERENCES, "s.npy"))
-        failure = daemon.spool.wait_failure(REFERENCES, "s.npy", before)
-    check_failure(daemon, api_document, failure, REFERENCES, "s.npy", "not_regular_file", [])
+        failure = daemon.spool.wait_failure(REFERENCES, "socket.npy")
+    check_failure(daemon, api_document, failure, REFERENCES, "socket.npy", "not_regular_file", [])
 
 
 def test_a_folder_is_refused(daemon, unchanged, api_document):

@@ -47,7 +47,7 @@ package struct StoreSettings: Codable, Equatable, Sendable {
     /// The capacity for a given `k` unless told otherwise: a quarter more, so that a heap can lose references without a
     /// new search.
     ///
-    /// At k = 128 the slack costs no disk space: 160 fill the same pages as 128 (docs/design.md).
+    /// docs/design.md has the measurement.
     package static func defaultCapacity(k: Int) -> Int {
         k + max(8, k / 4)
     }

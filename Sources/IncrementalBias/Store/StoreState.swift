@@ -29,7 +29,7 @@ package struct StoreState: Equatable, Sendable {
 
 extension StoreState {
     /// Nine little-endian 64-bit numbers: generation, dimension, k, images in use and ever, references in use and
-    /// ever, next receipt.
+    /// ever, next receipt, next arrival.
     init?(_ bytes: RawSpan) {
         guard bytes.byteCount == 72 else { return nil }
         func number(_ index: Int) -> UInt64 {

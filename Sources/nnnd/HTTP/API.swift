@@ -60,6 +60,7 @@ struct API: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let queries = try SearchBody(body, request: request, standardAlpha: settings.alpha).queries
+        try checkSize(queries)
         let answer = try await queue.search(queries)
         let results = answer.hits.map { hits in
             hits.map {
@@ -70,6 +71,16 @@ struct API: Sendable {
         return Response(
             json: SearchResponse(
                 generation: answer.generation, results: results, tookMs: (took * 1000).rounded() / 1000))
+    }
+
+    /// Refuses a search whose answer would take all memory.
+    private func checkSize(_ queries: [SearchQuery]) throws {
+        guard let topK = queries.first?.topK else { return }
+        let hits = queries.count * min(topK, try corpus.state().images.count)
+        guard hits > RequestLimits.hits else { return }
+        throw Problem.badRequest(
+            "too_many_hits",
+            "\(queries.count) queries would find \(hits) images; one answer may have \(RequestLimits.hits).")
     }
 
     @Sendable private func verify(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

@@ -42,15 +42,26 @@ struct Putaway: Sendable {
         for folder in [folders.incoming(receipt.kind), folders.taken(receipt.kind)] {
             if try FileSystem.entry("\(folder)/\(receipt.name)") != nil { return }
         }
-        if let hash = receipt.idsSHA256, let ids = Self.idsName(of: receipt.name),
-            try FileSystem.entry("\(folders.done(receipt.kind))/\(ids)") == nil
-        {
+        if let hash = receipt.idsSHA256, try !doneIDs(of: receipt, are: hash) {
             try finishIDs(of: receipt) { try ShardFile(path: $0, limit: .max)?.sha256 == hash }
         }
-        let name = Self.documentName(receipt.name, ".receipt.json")
-        guard try FileSystem.entry("\(folders.done(receipt.kind))/\(name)") == nil else { return }
+        guard try !hasDocument(receipt) else { return }
         try write(
             ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.kind), receipt.name, ".receipt.json")
+    }
+
+    /// Whether the ids in `done/` are those of this shard, and not of an earlier one of its name.
+    private func doneIDs(of receipt: Receipt, are hash: String) throws -> Bool {
+        guard let name = Self.idsName(of: receipt.name) else { return true }
+        return try ShardFile(path: "\(folders.done(receipt.kind))/\(name)", limit: .max)?.sha256 == hash
+    }
+
+    /// Whether the receipt in `done/` is this one, and not that of an earlier shard of its name.
+    private func hasDocument(_ receipt: Receipt) throws -> Bool {
+        let name = Self.documentName(receipt.name, ".receipt.json")
+        guard let file = try ShardFile(path: "\(folders.done(receipt.kind))/\(name)", limit: .max) else { return false }
+        let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes))
+        return document?.generation == receipt.generation && document?.sha256 == receipt.sha256
     }
 
     /// The name of the file with the ids of a shard: `words.ids` for `words.npy`; `nil` where it can have none.

@@ -35,14 +35,18 @@ struct SpoolScan {
 
     /// Whether a name is one to look at: not hidden, not being written, not the ids of a shard.
     static func isShard(_ name: String) -> Bool {
-        name.utf8.first != UInt8(ascii: ".")
-            && ![".tmp", ".part", ".ids"].contains { name.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }
+        isShard(Array(name.utf8))
+    }
+
+    private static func isShard(_ name: [UInt8]) -> Bool {
+        name.first != UInt8(ascii: ".")
+            && ![".tmp", ".part", ".ids"].contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
     private mutating func look(into folder: String, _ kind: Kind, isTaken: Bool) throws {
         try FileSystem.forEachName(in: folder) { name in
             guard let name = name.text else {
-                unnameable.append((kind, name))
+                if Self.isShard(name.bytes) { unnameable.append((kind, name)) }
                 return
             }
             guard Self.isShard(name), let entry = try FileSystem.entry("\(folder)/\(name)") else { return }

@@ -63,8 +63,8 @@ final class SpoolService: Service {
                 if mustHeal { try intake.heal() }
                 mustHeal = false
                 let wait = try takeWaiting(&intake, &readiness)
-                guard wait > 0 else { continue }
                 try intake.retire()
+                guard wait > 0 else { continue }
                 corpus.returnFreedMemory()
                 try listen(seconds: min(wait, settings.retirementInterval), &readiness)
             } catch is CancellationError {
