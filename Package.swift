@@ -89,6 +89,8 @@ let package = Package(
         ),
 
         // The guards, one target for each room.
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: testing),
+        .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], swiftSettings: testing),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(

@@ -143,6 +143,8 @@ def test_a_name_that_is_not_utf8_is_refused_and_holds_nobody_up(daemon):
     daemon.drop(IMAGES, "good.npy", VECTORS)
     wait_until(lambda: os.listdir(folder) == [], "it to leave", alive=daemon.check_alive, deadline=5)
     assert b"caf\xe9.npy" in os.listdir(bytes(daemon.spool.failed(IMAGES)))
+    failures = wait_until(lambda: daemon.status()["last_failures"], "it in the status", alive=daemon.check_alive)
+    assert failures[0]["code"] == "bad_name"
 
 
 def test_ids_that_differ_in_the_spelling_of_a_character_are_two_images(daemon):

@@ -139,8 +139,8 @@ def check_failure(daemon, api_document, failure, kind, name, code, rows):
     assert (failure["name"], failure["kind"], failure["code"], failure["rows"]) == (name, kind, code, rows), failure
     for text in (failure["message"], failure["advice"]):
         assert text.endswith(".") and "\n" not in text
-    told = daemon.status()["last_failures"][0]
-    assert told == failure
+    # The status tells of it once the file is put away.
+    wait_until(lambda: daemon.status()["last_failures"][:1] == [failure], "it in the status", alive=daemon.check_alive)
 
 
 @pytest.mark.parametrize("kind", [IMAGES, REFERENCES])
@@ -243,9 +243,11 @@ def test_a_refusal_does_not_hold_up_those_behind_it(make_daemon):
             assert daemon.spool.wait_failure(IMAGES, f"{number}.npy")["code"] == "not_finite"
         else:
             daemon.spool.wait_receipt(IMAGES, f"{number}.npy")
-    status = daemon.status()
-    assert status["images"] == 10
-    assert {failure["name"] for failure in status["last_failures"]} == {f"{number}.npy" for number in range(1, 10, 2)}
+    assert daemon.status()["images"] == 10
+    wait_until(lambda: len(daemon.status()["last_failures"]) == 5, "all in the status", alive=daemon.check_alive)
+    assert {failure["name"] for failure in daemon.status()["last_failures"]} == {
+        f"{number}.npy" for number in range(1, 10, 2)
+    }
 
 
 def test_a_corrected_shard_takes_effect_under_the_same_name(make_daemon):

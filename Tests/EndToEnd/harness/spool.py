@@ -75,8 +75,9 @@ class Spool:
         path = self.error_path(kind, name)
         wait_until(lambda: _stamp(path) not in (None, before), f"the refusal of {name!r}", alive=self.alive)
         failure = json.loads(path.read_text())
-        # The reason is written before the file is moved.
-        wait_until(lambda: not os.path.lexists(self.incoming(kind) / name), f"{name!r} to leave", alive=self.alive)
+        # The reason is written first; the file and its ids go after it.
+        left = [self.incoming(kind) / name, self.incoming(kind) / ids_name(name), self.root / "taken" / kind / name]
+        wait_until(lambda: not any(map(os.path.lexists, left)), f"{name!r} to leave", alive=self.alive)
         return failure
 
     def names(self, *parts):
@@ -91,8 +92,7 @@ class Spool:
 
 def ids_name(name):
     """The name of the file with the ids of a shard."""
-    stem, _, _ = name.rpartition(".")
-    return f"{stem}.ids"
+    return f"{name.rpartition('.')[0]}.ids"
 
 
 def default_ids(name, count):
