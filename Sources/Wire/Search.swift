@@ -12,6 +12,20 @@ package struct SearchRequest: Codable, Sendable {
         self.topK = topK
         self.alpha = alpha
     }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        queries = try container.decode([[Float]].self, forKey: .queries)
+        alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)
+        // As a number first: the decoder of whole numbers doesn't tell where one isn't.
+        if let number = try container.decodeIfPresent(Double.self, forKey: .topK) {
+            guard let whole = Int(exactly: number) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .topK, in: container, debugDescription: "\(number) is not a whole number.")
+            }
+            topK = whole
+        }
+    }
 }
 
 /// The answer of `POST /v1/search`.

@@ -78,6 +78,8 @@ def provoke(daemon, product_daemon):
         for kind in (IMAGES, REFERENCES):
             yield client.get(f"/v1/{kind}/unknown")
             yield client.get(f"/v1/{kind}/%ff")
+        product_daemon.drop(IMAGES, "many.npy", np.ones((300, 3)))
+        yield other.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 3), np.float16)), NPY)
         yield client.get("/nothing")
         yield client.get("/v1/search")
 

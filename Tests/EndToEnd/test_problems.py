@@ -278,3 +278,12 @@ def test_too_much_to_answer_at_once_is_refused(make_daemon):
         check_problem(response, 400, "too_many_hits")
         # What counts is what there is to find.
         assert client.post("/v1/search?top_k=1000000000", npy_bytes(np.ones((3, 4))), NPY).status == 200
+
+
+def test_more_hits_than_one_answer_may_have(make_daemon, rng):
+    daemon = make_daemon(k=4).start()
+    daemon.drop("images", "s.npy", rng.standard_normal((300, 4)))
+    with daemon.client() as client:
+        response = client.post("/v1/search?top_k=1000", npy_bytes(rng.standard_normal((4096, 4))), NPY)
+        check_problem(response, 400, "too_many_hits", "1228800", "1000000")
+        assert client.post("/v1/search?top_k=100", npy_bytes(rng.standard_normal((4096, 4))), NPY).status == 200

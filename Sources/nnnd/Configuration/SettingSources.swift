@@ -89,6 +89,9 @@ struct SettingSources {
         do {
             guard let root = try Parser(yaml: data).singleRoot(), root.null == nil else { return nil }
             guard let mapping = root.mapping else { throw failure("it must be a list of 'setting: value' lines") }
+            for (key, value) in mapping where value.scalar == nil {
+                throw failure("'\(key.string ?? "?")' must be one value, not a list or a group")
+            }
             for key in mapping.keys where Setting(rawValue: key.string ?? "") == nil {
                 let known = Setting.allCases.map(\.rawValue).joined(separator: ", ")
                 throw failure("'\(key.string ?? "?")' is not a setting; there are \(known)")

@@ -90,7 +90,7 @@ struct API: Sendable {
             do {
                 wanted = try WireJSON.decode(VerifyRequest.self, from: Data(body.readableBytesView))
             } catch {
-                throw Problem.badJSON(error)
+                throw Problem.badJSON(error, Array(body.readableBytesView))
             }
         }
         if let sample = wanted.sample, sample < 1 {

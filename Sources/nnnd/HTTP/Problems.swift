@@ -82,21 +82,27 @@ extension Problem {
     }
 
     /// A body that isn't the JSON that it should be.
-    static func badJSON(_ error: any Error) -> Problem {
-        .badRequest("bad_json", "The body is not the JSON that it should be: \(explain(error))")
+    static func badJSON(_ error: any Error, _ body: [UInt8]) -> Problem {
+        .badRequest(
+            "bad_json", "The body is not the JSON that it should be: \(JSONFault.find(in: body) ?? explain(error))")
+    }
+
+    /// The name of a key as it stands in the body: `top_k` for `topK`.
+    private static func snakeCase(_ name: String) -> String {
+        name.map { $0.isUppercase ? "_\($0.lowercased())" : String($0) }.joined()
     }
 
     private static func explain(_ error: any Error) -> String {
         guard let error = error as? DecodingError else { return "\(error)" }
         func place(_ path: [any CodingKey]) -> String {
-            let text = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
+            let text = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(snakeCase(key.stringValue))" }.joined()
             return text.isEmpty ? "" : "at \(text.hasPrefix(".") ? String(text.dropFirst()) : text): "
         }
         switch error {
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             return place(context.codingPath) + context.debugDescription
         case .keyNotFound(let key, let context):
-            return place(context.codingPath) + "'\(key.stringValue)' is missing."
+            return place(context.codingPath) + "'\(snakeCase(key.stringValue))' is missing."
         case .dataCorrupted(let context):
             let cause = context.underlyingError.map { " \($0)" } ?? ""
             return place(context.codingPath) + context.debugDescription + cause

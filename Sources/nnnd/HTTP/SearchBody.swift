@@ -52,7 +52,7 @@ struct SearchBody {
         do {
             return try WireJSON.decode(SearchRequest.self, from: Data(buffer: body))
         } catch {
-            throw Problem.badJSON(error)
+            throw Problem.badJSON(error, Array(buffer: body))
         }
     }
 
