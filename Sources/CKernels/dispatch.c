@@ -76,10 +76,9 @@ void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int
   kernels()->code_products(codes, rows, stride, queries, query_count, out);
 }
 
-size_t ck_uppers_above(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                       const float *means, size_t count, ck_query query, float threshold, float *uppers,
-                       uint32_t *positions) {
-  return kernels()->uppers_above(products, scales, residuals, norms, means, count, query, threshold, uppers, positions);
+size_t ck_bounds_from(const int32_t *products, const float *scales, const float *residuals, const float *norms,
+                      const float *means, size_t count, ck_query query, float threshold, ck_bound *found) {
+  return kernels()->bounds_from(products, scales, residuals, norms, means, count, query, threshold, found);
 }
 
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions) {

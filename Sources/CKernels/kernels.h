@@ -8,8 +8,8 @@ typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
   ck_code (*encode)(const float *, size_t, size_t, int8_t *);
   void (*code_products)(const int8_t *, size_t, size_t, const int8_t *, size_t, int32_t *);
-  size_t (*uppers_above)(const int32_t *, const float *, const float *, const float *, const float *, size_t, ck_query,
-                         float, float *, uint32_t *);
+  size_t (*bounds_from)(const int32_t *, const float *, const float *, const float *, const float *, size_t, ck_query,
+                        float, ck_bound *);
   size_t (*above)(const float *, size_t, float, uint32_t *);
   void (*float_from_half)(const uint16_t *, size_t, float *);
   void (*half_from_float)(const float *, size_t, uint16_t *);

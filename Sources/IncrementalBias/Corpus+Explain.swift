@@ -47,7 +47,7 @@ extension Corpus {
                 let row = try IdentityTable(tables: tables.references).row(of: id, in: transaction)
             else { return nil }
             let layout = StoreLayout(dimension: state.dimension, settings: settings)
-            let table = VectorTable(database: tables.references.vectors, layout: layout)
+            let table = VectorTable(database: tables.references.vectors, layout: layout.vectors)
             return (try table.read(rows: [row], in: transaction), state.generation)
         }
     }

@@ -17,7 +17,7 @@ extension Corpus {
     package func ingest(
         _ shards: [IncomingShard], settled: [UInt64], retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
-        try environment.write { transaction in
+        try writeAndSettle { transaction in
             var commit = Commit(
                 state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:),
                 retention: retention, now: now())
@@ -34,7 +34,7 @@ extension Corpus {
     @discardableResult
     package func retire(_ retention: Retention, now: Date) throws -> Int {
         guard try environment.read({ try Commit.expired(retention, tables, now: now, in: $0) }) else { return 0 }
-        return try environment.write { transaction in
+        return try writeAndSettle { transaction in
             let state = try Self.state(tables, in: transaction)
             var commit = Commit(
                 state: state, tables: tables, upkeep: upkeep(dimension:), retention: retention, now: now)
@@ -43,6 +43,27 @@ extension Corpus {
             return try state.references.count - Self.state(tables, in: transaction).references.count
         }
     }
+
+    /// Commits what `body` writes and, if it is much, a second time without a change.
+    ///
+    /// LMDB uses pages again that were freed two commits ago, so that the last but one snapshot stays whole. Without the
+    /// second commit, two large ones in a row would each take new room for all that they write.
+    func writeAndSettle<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
+        var written = 0
+        let result = try environment.write { transaction in
+            defer { written = transaction.writtenBytes }
+            return try body(transaction)
+        }
+        if written > Self.muchWritten {
+            try environment.write { transaction in
+                let state = try Self.state(tables, in: transaction)
+                try transaction.put(tables.meta, "state", state.encoded.span)
+            }
+        }
+        return result
+    }
+
+    private static let muchWritten = 1 << 22
 
     /// Gives the memory that commits have used back to the system, if it is much.
     ///

@@ -40,6 +40,7 @@ extension Corpus {
     }
 
     private static let imagesPerCheck = 64
+    private static let referencesPerPiece = 512
 
     private func check(_ rows: [UInt32], _ verification: inout Verification, in transaction: borrowing ReadTransaction)
         throws
@@ -50,7 +51,7 @@ extension Corpus {
         let identities = IdentityTable(tables: tables.images)
         let means = ColumnTable(database: tables.means, layout: layout)
         let images = try rows.compactMap { row in try identities.id(of: row, in: transaction).map { (row, $0) } }
-        let vectors = try VectorTable(database: tables.images.vectors, layout: layout)
+        let vectors = try VectorTable(database: tables.images.vectors, layout: layout.vectors)
             .read(rows: images.map(\.0), in: transaction)
         let similarities = try similarities(to: vectors, layout: layout, state: state, in: transaction)
         for (position, (row, id)) in images.enumerated() {
@@ -71,21 +72,22 @@ extension Corpus {
         to images: [Float], layout: StoreLayout, state: StoreState, in transaction: borrowing ReadTransaction
     ) throws -> [[Float]] {
         let count = images.count / layout.dimension
-        let blocks = layout.blocks(for: state.references.end)
-        let pinned = try VectorTable(database: tables.references.vectors, layout: layout)
-            .pin(end: state.references.end, in: transaction)
-        let parts = try upkeepPool.run(count: blocks) {
-            (scratch: FloatScratch(), found: [[Float]](repeating: [], count: count))
-        } body: { [gate] worker, block in
+        let end = state.references.end
+        let pinned = try VectorTable(database: tables.references.vectors, layout: layout.vectors)
+            .pin(0..<end, in: transaction)
+        let step = Self.referencesPerPiece
+        let parts = try upkeepPool.run(count: (end + step - 1) / step) {
+            (vectors: [Float](), found: [[Float]](repeating: [], count: count))
+        } body: { [gate] worker, piece in
             try gate.pass()
-            var products = [Float](repeating: 0, count: count * layout.rowsPerBlock)
-            pinned.value(at: block) { bytes in
-                layout.coding.withFloats(bytes.extracting(layout.allVectors), scratch: worker.scratch) { matrix in
-                    Kernels.products(matrix, images.span, dimension: layout.dimension, into: &products)
-                }
-            }
+            let rows = piece * step..<min((piece + 1) * step, end)
+            pinned.copy(rows, to: &worker.vectors)
+            var products = [Float](repeating: 0, count: count * rows.count)
+            Kernels.products(
+                worker.vectors.span.extracting(first: rows.count * layout.dimension), images.span,
+                dimension: layout.dimension, into: &products)
             for image in 0..<count {
-                let own = products[image * layout.rowsPerBlock..<(image + 1) * layout.rowsPerBlock]
+                let own = products[image * rows.count..<(image + 1) * rows.count]
                 worker.found[image] += own.filter { !$0.isNaN }
             }
         }

@@ -27,7 +27,7 @@ package final class Corpus: Sendable {
     private let lock: StoreLock
 
     /// The form of the data that this version reads and writes.
-    static let format = "1"
+    static let format = "2"
     /// The most that the data file can grow to.
     ///
     /// The map is address space, not memory.
@@ -112,7 +112,7 @@ package final class Corpus: Sendable {
     /// Applies `k`, where the means were computed with another.
     private func establishK() throws {
         guard try state().k != k else { return }
-        try environment.write { transaction in
+        try writeAndSettle { transaction in
             var state = try Self.state(tables, in: transaction)
             try applyK(&state, in: transaction)
         }

@@ -72,10 +72,13 @@ internal import Glibc
     ///
     /// - Throws: what `body` throws, or ``LMDBError`` when the commit fails.
     package func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
-        let transaction = try WriteTransaction(self)
-        let result = try body(transaction)
-        try transaction.commit()
-        return result
+        var written = 0
+        return try unsafe withUnsafeMutablePointer(to: &written) { written in
+            let transaction = try unsafe WriteTransaction(self, counting: written)
+            let result = try body(transaction)
+            try transaction.commit()
+            return result
+        }
     }
 
     /// Gives memory that was freed back to the system.

@@ -15,6 +15,10 @@
         try unsafe body(values[index].bytes)
     }
 
+    mutating func reserve(_ count: Int) {
+        unsafe values.reserveCapacity(count)
+    }
+
     mutating func append(_ value: UnsafeRawBufferPointer) {
         unsafe values.append(value)
     }

@@ -77,15 +77,42 @@ extension Transaction where Self: ~Copyable {
         return pinned
     }
 
+    /// The values of neighbouring keys, pinned; faster than ``pin(_:_:)``, as the tree is walked down once.
+    ///
+    /// - Returns: one value a key, in order; empty where a key has none.
+    package func pin(_ database: Database, _ keys: Range<UInt32>) throws(LMDBError) -> PinnedValues {
+        var pinned = PinnedValues()
+        pinned.reserve(keys.count)
+        guard let first = keys.first else { return pinned }
+        let cursor = try unsafe cursor(database)
+        defer { unsafe mdb_cursor_close(cursor) }
+        var data = unsafe MDB_val()
+        var next = try unsafe first.withValue { (key) throws(LMDBError) -> UInt32? in
+            let found = try unsafe LMDBError.found(
+                mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
+            return unsafe found ? key.number : nil
+        }
+        for wanted in keys {
+            guard next == wanted else {
+                unsafe pinned.append(UnsafeRawBufferPointer(start: nil, count: 0))
+                continue
+            }
+            unsafe pinned.append(UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size))
+            var key = unsafe MDB_val()
+            let found = try unsafe LMDBError.found(
+                mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
+            next = unsafe found ? key.number : nil
+        }
+        return pinned
+    }
+
     /// Calls `body` with each key and value in order, from the first key or, backwards, from the last.
     ///
     /// - Parameter body: returns whether to go on.
     package func forEach(
         _ database: Database, backwards: Bool = false, _ body: (_ key: RawSpan, _ value: RawSpan) throws -> Bool
     ) throws {
-        var opened: OpaquePointer?
-        try unsafe LMDBError.check(mdb_cursor_open(handle, database.handle, &opened), "mdb_cursor_open")
-        guard let cursor = unsafe opened else { return }
+        let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
         var key = unsafe MDB_val()
         var data = unsafe MDB_val()
@@ -96,5 +123,20 @@ extension Transaction where Self: ~Copyable {
             guard try unsafe body(keyBytes.bytes, dataBytes.bytes) else { return }
             move = backwards ? MDB_PREV : MDB_NEXT
         }
+    }
+
+    /// A cursor, for the caller to close.
+    private func cursor(_ database: Database) throws(LMDBError) -> OpaquePointer {
+        var opened: OpaquePointer?
+        try unsafe LMDBError.check(mdb_cursor_open(handle, database.handle, &opened), "mdb_cursor_open")
+        guard let cursor = unsafe opened else { throw LMDBError(code: ENOMEM, operation: "mdb_cursor_open") }
+        return unsafe cursor
+    }
+}
+
+extension MDB_val {
+    /// The key of an ``Database/Order/integers`` database that this is.
+    fileprivate var number: UInt32 {
+        unsafe UnsafeRawBufferPointer(start: mv_data, count: mv_size).loadUnaligned(as: UInt32.self)
     }
 }

@@ -6,12 +6,18 @@ internal import Glibc
 /// Bound to the thread that began it. ``Environment/write(_:)`` commits it; going out of scope undoes it.
 @safe package struct WriteTransaction: Transaction, ~Copyable {
     package let handle: OpaquePointer
+    private let written: UnsafeMutablePointer<Int>
 
-    init(_ environment: Environment) throws(LMDBError) {
+    /// Bytes of values written so far.
+    package var writtenBytes: Int { unsafe written.pointee }
+
+    /// - Parameter written: where to count bytes; it must outlive the transaction.
+    init(_ environment: Environment, counting written: UnsafeMutablePointer<Int>) throws(LMDBError) {
         var begun: OpaquePointer?
         try unsafe LMDBError.check(mdb_txn_begin(environment.handle, nil, 0, &begun), "mdb_txn_begin")
         guard let begun = unsafe begun else { throw LMDBError(code: ENOMEM, operation: "mdb_txn_begin") }
         unsafe handle = begun
+        unsafe self.written = unsafe written
     }
 
     deinit {
@@ -104,7 +110,8 @@ internal import Glibc
     private func reserve(_ database: Database, _ key: some Key, count: Int) throws(LMDBError)
         -> UnsafeMutableRawBufferPointer
     {
-        try unsafe key.withValue { (key) throws(LMDBError) in
+        unsafe written.pointee += count
+        return try unsafe key.withValue { (key) throws(LMDBError) in
             var data = unsafe MDB_val(mv_size: count, mv_data: nil)
             try unsafe LMDBError.check(
                 mdb_put(handle, database.handle, &key, &data, UInt32(MDB_RESERVE)), "mdb_put")

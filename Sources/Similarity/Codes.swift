@@ -103,24 +103,23 @@ package struct CodedQueries: Sendable {
         }
     }
 
-    /// Bounds the scores of a block's rows from above, and finds those that can exceed `threshold`.
+    /// Bounds the scores of a block's rows, and finds those that can be `threshold` or more.
     ///
     /// - Parameters:
     ///   - query: the query's number.
     ///   - products: what ``products(_:queries:into:)`` gave.
     ///   - offset: where this query's numbers begin in `products`.
     ///   - means: those of the block's rows; a row without an image has +infinity and is never found.
-    ///   - bounds: receives the bounds; room for a block's rows, as `positions`.
-    ///   - positions: receives the rows found, rising.
+    ///   - found: receives the bounds of the rows found, rows rising; room for a block's rows.
     /// - Returns: how many were found.
     package func bounds(
-        _ query: Int, _ block: RawSpan, products: [Int32], at offset: Int, means: Span<Float>, above threshold: Float,
-        bounds: inout [Float], positions: inout [UInt32]
+        _ query: Int, _ block: RawSpan, products: [Int32], at offset: Int, means: Span<Float>, from threshold: Float,
+        found: inout ScoreBounds
     ) -> Int {
         let layout = codes.layout
         let rows = layout.rows
         precondition(products.count >= offset + rows && means.count >= rows && block.byteCount >= layout.byteCount)
-        precondition(bounds.count >= rows && positions.count >= rows)
+        precondition(found.items.count >= rows)
         return unsafe block.withUnsafeBytes { block in
             unsafe products.withUnsafeBufferPointer { products in
                 unsafe means.withUnsafeBufferPointer { means in
@@ -128,11 +127,27 @@ package struct CodedQueries: Sendable {
                         return 0
                     }
                     let columns = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
-                    return unsafe ck_uppers_above(
+                    return unsafe ck_bounds_from(
                         p + offset, columns, columns + rows, columns + 2 * rows, m, rows, queries[query], threshold,
-                        &bounds, &positions)
+                        &found.items)
                 }
             }
         }
+    }
+}
+
+/// Room for the bounds of a block's rows, used again and again.
+package struct ScoreBounds: Sendable {
+    fileprivate var items: [ck_bound]
+
+    /// - Parameter rows: how many there can be.
+    package init(rows: Int) {
+        items = Array(repeating: ck_bound(), count: rows)
+    }
+
+    /// The bounds at `index` of those found: the row in its block, and between what and what its score lies.
+    package subscript(index: Int) -> (row: Int, lower: Float, upper: Float) {
+        let item = items[index]
+        return (Int(item.row), item.lower, item.upper)
     }
 }

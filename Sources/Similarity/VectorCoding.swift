@@ -31,12 +31,7 @@ package struct VectorCoding: Sendable {
         guard precision == .float16 else { return try NumberView.withFloats(bytes, body) }
         let count = bytes.byteCount / 2
         if scratch.values.count < count { scratch.values = Array(repeating: 0, count: count) }
-        unsafe bytes.withUnsafeBytes { source in
-            unsafe scratch.values.withUnsafeMutableBufferPointer { target in
-                guard let from = source.baseAddress, let to = target.baseAddress else { return }
-                unsafe ck_float_from_half(from.assumingMemoryBound(to: UInt16.self), count, to)
-            }
-        }
+        decode(bytes, into: &scratch.values)
         let values = scratch.values
         return try body(values.span.extracting(first: count))
     }
@@ -53,10 +48,23 @@ package struct VectorCoding: Sendable {
 
     /// Stored vectors as floats.
     package func decode(_ bytes: RawSpan) -> [Float] {
-        withFloats(bytes, scratch: FloatScratch()) { floats in
-            unsafe Array(unsafeUninitializedCapacity: floats.count) { target, count in
-                for index in 0..<floats.count { unsafe target.initializeElement(at: index, to: floats[index]) }
-                count = floats.count
+        var values = [Float](repeating: 0, count: bytes.byteCount / precision.byteCount)
+        decode(bytes, into: &values)
+        return values
+    }
+
+    /// Writes stored vectors as floats to `values`, from index `start` on.
+    package func decode(_ bytes: RawSpan, into values: inout [Float], at start: Int = 0) {
+        let count = bytes.byteCount / precision.byteCount
+        precondition(start + count <= values.count)
+        unsafe bytes.withUnsafeBytes { source in
+            unsafe values.withUnsafeMutableBufferPointer { target in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                switch precision {
+                case .float32: unsafe UnsafeMutableRawPointer(to + start).copyMemory(from: from, byteCount: count * 4)
+                case .float16:
+                    unsafe ck_float_from_half(from.assumingMemoryBound(to: UInt16.self), count, to + start)
+                }
             }
         }
     }

@@ -50,20 +50,19 @@ extension KernelTests {
                 var products = [Int32](repeating: 0, count: queries.count * layout.rows)
                 unsafe coded.products(block.span.bytes, queries: 0..<queries.count, into: &products)
                 for (query, vector) in queries.enumerated() {
-                    var bounds = [Float](repeating: 0, count: layout.rows)
-                    var positions = [UInt32](repeating: 0, count: layout.rows)
+                    var bounds = ScoreBounds(rows: layout.rows)
                     let found = unsafe coded.bounds(
                         query, block.span.bytes, products: products, at: query * layout.rows, means: means.span,
-                        above: -.infinity, bounds: &bounds, positions: &positions)
-                    let all = Set(positions[..<found])
-                    #expect(all == Set((0..<UInt32(layout.rows)).filter { $0 != 7 }))
-                    for row in 0..<layout.rows where row != 7 {
+                        from: -.infinity, found: &bounds)
+                    let all = (0..<found).map { bounds[$0].row }
+                    #expect(all == (0..<layout.rows).filter { $0 != 7 })
+                    for (row, lower, upper) in (0..<found).map({ bounds[$0] }) {
                         let score = Self.product(rows[row], vector) - Double(alphas[query]) * Double(means[row])
                         let stored = rows[row]
                         let exact = Kernels.product(stored.span, vector.span) - alphas[query] * means[row]
-                        let bound = bounds[row]
-                        #expect(Double(bound) >= score, "\(level), dimension \(dimension), row \(row)")
-                        #expect(bound >= exact, "\(level), dimension \(dimension), row \(row)")
+                        let place: Comment = "\(level), dimension \(dimension), row \(row)"
+                        #expect(Double(upper) >= score && Double(lower) <= score, place)
+                        #expect(upper >= exact && lower <= exact, place)
                     }
                 }
             }

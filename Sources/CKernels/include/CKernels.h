@@ -62,16 +62,22 @@ typedef struct ck_query {
   float alpha;     ///< the weight of the means
 } ck_query;
 
-/// uppers[r] = the most that the score of row r can be, similarity - alpha * mean, given the product of the codes:
+/// Between what and what the score of a row lies.
+typedef struct ck_bound {
+  uint32_t row;
+  float upper;
+  float lower;
+} ck_bound;
+
+/// Bounds the score of each row, similarity - alpha * mean, given the product of the codes:
 ///
 ///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
 ///
-/// with everything that rounding can add. Writes the positions with uppers above `threshold` to `positions`, rising,
-/// and returns how many. A bound that is not a number is above nothing: a row without an image (mean +infinity) is
-/// never written.
-size_t ck_uppers_above(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                       const float *means, size_t count, ck_query query, float threshold, float *uppers,
-                       uint32_t *positions);
+/// with everything that rounding can add. Writes the bounds of the rows whose score can be `threshold` or more to
+/// `found`, rows rising, and returns how many; `found` has room for `count`. A bound that is not a number is not
+/// written: none of a row without an image (mean +infinity).
+size_t ck_bounds_from(const int32_t *products, const float *scales, const float *residuals, const float *norms,
+                      const float *means, size_t count, ck_query query, float threshold, ck_bound *found);
 
 /// Writes the positions of the values above `threshold` to `positions`, rising, and returns how many.
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);

@@ -138,8 +138,9 @@ extension Commit {
         let upkeep = makeUpkeep(state.dimension)
         let (rows, existed) = try IdentityTable(tables: tables.images)
             .assign(run.ids, rows: &state.images, in: transaction)
-        try upkeep.vectors(.images).write(run.values.span, rows: rows, in: transaction)
+        // The longest values first: pages in a row that are free are then not used up by short ones.
         try upkeep.codes.write(run.values, rows: rows, pool: upkeep.pool, in: transaction)
+        try upkeep.vectors(.images).write(run.values.span, rows: rows, in: transaction)
         try upkeep.buildHeaps(rows: rows, values: run.values, references: state.references, in: transaction)
         return existed
     }

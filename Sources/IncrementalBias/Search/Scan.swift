@@ -1,14 +1,22 @@
 internal import LMDB
 internal import Similarity
+internal import Synchronization
 
-/// One pass over all images for a batch of queries: each block is read once, for all of them.
+/// The best images for a batch of queries, in two steps.
 ///
-/// The pass reads codes, a byte per number. Their products bound each score from above; the vectors are read of those
-/// rows only that the bounds can't exclude, and their exact products decide.
+/// 1. A pass over the codes of all images, a byte per number, each block read once for all queries: bounds between
+///    what and what each score lies exclude most rows.
+/// 2. The vectors of the rows that are left are looked up, highest upper bound first, and exact products decide.
+///
+/// Where the bounds exclude little (many near ties, or nearly all rows asked for) the pass pauses when its candidates
+/// are too many to keep, and goes on after they are decided: memory stays bounded.
 struct Scan {
     let layout: StoreLayout
     let tables: Tables
     let pool: WorkerPool
+
+    /// Candidates that one thread collects before the pass pauses.
+    private static let candidatesPerWorker = 1 << 18
 
     /// The best rows for each query, by falling score.
     ///
@@ -22,88 +30,108 @@ struct Scan {
         in transaction: borrowing ReadTransaction
     ) throws -> [[Candidate]] {
         let blocks = layout.blocks(for: images.end)
-        let vectors = try VectorTable(database: tables.images.vectors, layout: layout)
-            .pin(end: images.end, in: transaction)
         let codes = try CodeTable(database: tables.codes, layout: layout).pin(end: images.end, in: transaction)
         let means = try ColumnTable(database: tables.means, layout: layout).pin(blocks: 0..<blocks, in: transaction)
-        let layout = layout
         let coded = CodedQueries(queries.span, alphas: alphas, layout: layout.codes)
-        let workers = try pool.run(count: blocks) {
-            ScanWorker(layout: layout, queries: queries, coded: coded, alphas: alphas, limits: limits)
-        } body: { worker, block in
-            codes.value(at: block) { codes in
-                means.value(at: block) { means in
-                    vectors.value(at: block) { vectors in
-                        worker.scan(
-                            codes: codes, means: means, vectors: vectors,
-                            firstRow: UInt32(block * layout.rowsPerBlock))
+        let decision = Decision(
+            queries: queries, alphas: alphas, means: means, layout: layout,
+            vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), pool: pool)
+        var tops = limits.map(TopRows.init(limit:))
+        var done = 0
+        while done < blocks {
+            let thresholds = tops.map(\.threshold)
+            let start = done
+            let (layout, full, next) = (layout, Flag(), Position(start))
+            let workers = try pool.run(count: pool.threads) {
+                ScanWorker(layout: layout, coded: coded, limits: limits, thresholds: thresholds)
+            } body: { worker, _ in
+                while !full.isSet {
+                    let block = next.take()
+                    guard block < blocks else { return }
+                    codes.value(at: block) { codes in
+                        means.value(at: block) { means in
+                            worker.scan(codes: codes, means: means, firstRow: UInt32(block * layout.rowsPerBlock))
+                        }
                     }
+                    if worker.count > Self.candidatesPerWorker { full.set() }
                 }
             }
+            done = min(next.value, blocks)
+            try decision.decide(workers.map(\.found), &tops, in: transaction)
         }
-        return limits.indices.map { query in
-            let candidates = workers.flatMap { $0.tops[query].candidates }
-            return Array(candidates.sorted(by: >).prefix(limits[query]))
-        }
+        return tops.map { $0.candidates.sorted(by: >) }
     }
 }
 
-/// One thread's part in a scan.
+/// Set once, by any thread.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
+}
+
+/// Numbers handed out once each, rising.
+private final class Position: Sendable {
+    private let next: Atomic<Int>
+    init(_ start: Int) { next = Atomic(start) }
+    var value: Int { next.load(ordering: .relaxed) }
+    func take() -> Int { next.add(1, ordering: .relaxed).oldValue }
+}
+
+/// A row whose score lies between two bounds.
+struct BoundedRow: Sendable {
+    let row: UInt32
+    let lower: Float
+    let upper: Float
+}
+
+/// One thread's part in the pass over the codes.
 private struct ScanWorker {
     private let layout: StoreLayout
-    private let queries: [Float]
     private let coded: CodedQueries
-    private let alphas: [Float]
-    private let scratch = FloatScratch()
     private var products: [Int32]
-    private var bounds: [Float]
-    private var positions: [UInt32]
-    private(set) var tops: [TopRows]
+    private var bounds: ScoreBounds
+    /// For each query, the largest lower bounds: so many rows score at least the smallest of them.
+    private var lowers: [TopNumbers]
+    /// For each query, the rows that the bounds can't exclude.
+    private(set) var found: [[BoundedRow]]
+    /// How many those are.
+    private(set) var count = 0
 
     /// Queries multiplied with a block at a time, so that their products stay in the cache.
     private static let queriesPerStep = 32
 
-    init(layout: StoreLayout, queries: [Float], coded: CodedQueries, alphas: [Float], limits: [Int]) {
+    init(layout: StoreLayout, coded: CodedQueries, limits: [Int], thresholds: [Float]) {
         self.layout = layout
-        self.queries = queries
         self.coded = coded
-        self.alphas = alphas
         products = Array(repeating: 0, count: min(Self.queriesPerStep, coded.count) * layout.rowsPerBlock)
-        bounds = Array(repeating: 0, count: layout.rowsPerBlock)
-        positions = Array(repeating: 0, count: layout.rowsPerBlock)
-        tops = limits.map(TopRows.init(limit:))
+        bounds = ScoreBounds(rows: layout.rowsPerBlock)
+        lowers = zip(limits, thresholds).map { TopNumbers(limit: $0, above: $1) }
+        found = limits.map { _ in [] }
     }
 
-    /// Offers the rows of a block to all queries.
-    mutating func scan(codes: RawSpan, means: RawSpan, vectors: RawSpan, firstRow: UInt32) {
+    /// Collects the rows of a block that can be among the best.
+    mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) {
         NumberView.withFloats(means) { means in
             for start in stride(from: 0, to: coded.count, by: Self.queriesPerStep) {
                 let step = start..<min(start + Self.queriesPerStep, coded.count)
                 coded.products(codes, queries: step, into: &products)
                 for query in step {
-                    let found = coded.bounds(
+                    let passed = coded.bounds(
                         query, codes, products: products, at: (query - start) * layout.rowsPerBlock, means: means,
-                        above: tops[query].threshold, bounds: &bounds, positions: &positions)
-                    for i in 0..<found { consider(Int(positions[i]), query, means: means, vectors, firstRow) }
+                        from: lowers[query].threshold, found: &bounds)
+                    for index in 0..<passed { collect(bounds[index], query, firstRow) }
                 }
             }
         }
     }
 
-    /// Computes the exact score of a row that a bound didn't exclude.
-    private mutating func consider(
-        _ slot: Int, _ query: Int, means: Span<Float>, _ vectors: RawSpan, _ firstRow: UInt32
-    ) {
-        // Rows offered since the bounds were compared may have raised the threshold.
-        guard bounds[slot] > tops[query].threshold else { return }
-        let dimension = layout.dimension
-        let row = vectors.extracting(layout.vectors(slot..<slot + 1))
-        let similarity = layout.coding.withFloats(row, scratch: scratch) { row in
-            Kernels.product(row, queries.span.extracting(query * dimension..<(query + 1) * dimension))
-        }
-        tops[query].offer(
-            Candidate(
-                score: similarity - alphas[query] * means[slot], similarity: similarity,
-                row: firstRow + UInt32(slot)))
+    private mutating func collect(_ bound: (row: Int, lower: Float, upper: Float), _ query: Int, _ firstRow: UInt32) {
+        // Rows collected since the bounds were compared may have raised the threshold.
+        guard bound.upper >= lowers[query].threshold else { return }
+        lowers[query].offer(bound.lower)
+        found[query].append(
+            BoundedRow(row: firstRow + UInt32(bound.row), lower: bound.lower, upper: bound.upper))
+        count += 1
     }
 }

@@ -4,19 +4,19 @@ internal import Similarity
 struct StoreLayout: Sendable {
     let dimension: Int
     let settings: StoreSettings
-    let coding: VectorCoding
+    let vectors: VectorLayout
     let heaps: HeapLayout
-    /// Rows per block: the largest power of two whose vectors fill at most 1 MiB, from 1 to 4,096.
+    /// Images per block of codes and of columns: the largest power of two whose codes fill at most 64 KiB, from 1 to
+    /// 4,096.
     let rowsPerBlock: Int
 
     init(dimension: Int, settings: StoreSettings) {
         self.dimension = dimension
         self.settings = settings
-        coding = VectorCoding(settings.precision)
+        vectors = VectorLayout(dimension: dimension, precision: settings.precision)
         heaps = HeapLayout(capacity: settings.capacity)
-        let rowBytes = dimension * settings.precision.byteCount
         var rows = 4096
-        while rows > 1, rows * rowBytes > 1 << 20 { rows /= 2 }
+        while rows > 1, rows * dimension > 1 << 16 { rows /= 2 }
         rowsPerBlock = rows
     }
 
@@ -26,20 +26,6 @@ struct StoreLayout: Sendable {
     /// The most numbers that a vector can have: products of codes then fit 32 bits.
     static let largestDimension = 65_536
 
-    /// Bytes of one vector as it is stored.
-    var vectorBytes: Int { dimension * settings.precision.byteCount }
-
-    /// Bytes of one block of vectors.
-    var blockBytes: Int { CacheLine.pad + rowsPerBlock * vectorBytes }
-
-    /// Where the vectors of some rows of a block lie in it.
-    func vectors(_ slots: Range<Int>) -> Range<Int> {
-        CacheLine.pad + slots.lowerBound * vectorBytes..<CacheLine.pad + slots.upperBound * vectorBytes
-    }
-
-    /// Where all vectors of a block lie in it.
-    var allVectors: Range<Int> { vectors(0..<rowsPerBlock) }
-
-    /// How many blocks `rows` rows take.
+    /// How many blocks of codes and of columns `rows` images take.
     func blocks(for rows: Int) -> Int { (rows + rowsPerBlock - 1) / rowsPerBlock }
 }

@@ -1,13 +1,12 @@
 internal import LMDB
 internal import Similarity
 
-/// The stored vectors of one kind: block number -> 48 unused bytes, then rowsPerBlock x dimension numbers in the store's
-/// precision.
+/// The stored vectors of one kind: block number -> a few vectors; see ``VectorLayout``.
 ///
 /// A row without a vector holds not-a-number throughout, so that no product with it is ever above anything.
 struct VectorTable {
     let database: Database
-    let layout: StoreLayout
+    let layout: VectorLayout
 
     /// Stores `values` (rows.count x dimension) as the vectors of `rows`.
     func write(_ values: Span<Float>, rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
@@ -15,7 +14,7 @@ struct VectorTable {
         try forEachBlock(of: rows, in: transaction) { bytes, slot, position in
             layout.coding.encode(
                 values.extracting(position * dimension..<(position + 1) * dimension), into: &bytes,
-                at: layout.vectors(slot..<slot + 1).lowerBound)
+                at: layout.bytes(of: slot).lowerBound)
         }
     }
 
@@ -23,13 +22,22 @@ struct VectorTable {
     func erase(rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         let empty = [Float](repeating: .nan, count: layout.dimension)
         try forEachBlock(of: rows, in: transaction) { bytes, slot, _ in
-            layout.coding.encode(empty.span, into: &bytes, at: layout.vectors(slot..<slot + 1).lowerBound)
+            layout.coding.encode(empty.span, into: &bytes, at: layout.bytes(of: slot).lowerBound)
         }
     }
 
-    /// The blocks that hold the first `end` rows, in place.
-    func pin(end: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
-        try transaction.pin(database, 0..<UInt32(layout.blocks(for: end)))
+    /// The vectors of a range of rows, in place, all of which were used at some time.
+    func pin(_ rows: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedVectors {
+        guard !rows.isEmpty else { return PinnedVectors(blocks: PinnedValues(), firstBlock: 0, layout: layout) }
+        let blocks = layout.place(of: rows.lowerBound).block..<layout.place(of: rows.upperBound - 1).block + 1
+        return PinnedVectors(
+            blocks: try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound)),
+            firstBlock: blocks.lowerBound, layout: layout)
+    }
+
+    /// The blocks of `rows`, in place: one value a row, in their order.
+    func pinBlocks(of rows: [UInt32], in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
+        try transaction.pin(database, rows.lazy.map { UInt32(layout.place(of: Int($0)).block) })
     }
 
     /// The vectors of `rows` as floats, rows.count x dimension.
@@ -37,9 +45,9 @@ struct VectorTable {
         var values: [Float] = []
         values.reserveCapacity(rows.count * layout.dimension)
         for row in rows {
-            let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
+            let (block, slot) = layout.place(of: Int(row))
             let vector = try transaction.value(database, UInt32(block)) { bytes in
-                layout.coding.decode(bytes.extracting(layout.vectors(slot..<slot + 1)))
+                layout.coding.decode(bytes.extracting(layout.bytes(of: slot)))
             }
             values.append(contentsOf: vector ?? [])
         }
@@ -54,19 +62,17 @@ struct VectorTable {
     ) throws {
         let size = UInt32(layout.rowsPerBlock)
         let ordered = rows.indices.sorted { rows[$0] < rows[$1] }
+        let empty = [Float](repeating: .nan, count: layout.rowsPerBlock * layout.dimension)
         for group in ordered.chunked(by: { rows[$0] / size }) {
             let block = rows[ordered[group.lowerBound]] / size
             try transaction.update(database, block, count: layout.blockBytes) { bytes, existed in
-                if !existed { fillWithNaN(&bytes) }
+                if !existed, group.count < layout.rowsPerBlock {
+                    layout.coding.encode(empty.span, into: &bytes, at: CacheLine.pad)
+                }
                 for position in ordered[group] {
                     try body(&bytes, Int(rows[position] % size), position)
                 }
             }
         }
-    }
-
-    private func fillWithNaN(_ bytes: inout MutableRawSpan) {
-        let empty = [Float](repeating: .nan, count: layout.rowsPerBlock * layout.dimension)
-        layout.coding.encode(empty.span, into: &bytes, at: CacheLine.pad)
     }
 }

@@ -19,7 +19,7 @@ struct HeapPassWorker {
     private var stagedAt: [Int?] = []
 
     private var heap: Heap
-    private let scratch = FloatScratch()
+    private var vectors: [Float] = []
     private var found: Heap
 
     /// References multiplied at a time; between two such pieces a search may go first.
@@ -56,19 +56,19 @@ struct HeapPassWorker {
 
     /// Lets the references that come into the heaps they belong to.
     ///
-    /// - Parameter images: the block's vectors, as stored.
-    mutating func bringIn(_ change: ReferenceChange, images: RawSpan) throws {
+    /// - Parameter images: the stored vectors of images, the block's among them.
+    mutating func bringIn(_ change: ReferenceChange, images: PinnedVectors) throws {
         let dimension = layout.dimension
-        search.begin(thresholds: thresholds.span.extracting(first: stagedAt.count))
-        let used = images.extracting(layout.vectors(0..<stagedAt.count))
-        try layout.coding.withFloats(used, scratch: scratch) { matrix in
-            for start in stride(from: 0, to: change.addedRows.count, by: Self.referencesPerStep) {
-                try gate.pass()
-                let end = min(start + Self.referencesPerStep, change.addedRows.count)
-                try search.add(
-                    matrix, columns: change.addedValues.span.extracting(start * dimension..<end * dimension),
-                    dimension: dimension, firstColumn: UInt32(start))
-            }
+        let rows = stagedAt.count
+        images.copy(firstRow..<firstRow + rows, to: &vectors)
+        search.begin(thresholds: thresholds.span.extracting(first: rows))
+        for start in stride(from: 0, to: change.addedRows.count, by: Self.referencesPerStep) {
+            try gate.pass()
+            let end = min(start + Self.referencesPerStep, change.addedRows.count)
+            try search.add(
+                vectors.span.extracting(first: rows * dimension),
+                columns: change.addedValues.span.extracting(start * dimension..<end * dimension),
+                dimension: dimension, firstColumn: UInt32(start))
         }
         for slot in stagedAt.indices where isImage(slot) {
             found.take(from: search, row: slot)

@@ -39,6 +39,8 @@ extension Upkeep {
 
     /// The most images that one search takes at a time.
     private static let imagesPerSearch = 512
+    /// References that they meet at a time; between two such pieces a search may go first.
+    private static let referencesPerStep = 512
 
     /// The best references of the images at `positions` of `values`: parts of heaps, split by image and, where there
     /// are few images, by reference too, so that every thread has work.
@@ -50,17 +52,16 @@ extension Upkeep {
         let capacity = layout.settings.capacity
         let size = Self.imagesPerSearch
         let chunks = (positions.count + size - 1) / size
-        let blocks = layout.blocks(for: references.end)
+        let step = Self.referencesPerStep
+        let blocks = (references.end + step - 1) / step
         let segments = chunks >= 2 * pool.threads ? 1 : max(1, min(pool.threads, blocks))
-        let pinned = try vectors(.references).pin(end: references.end, in: transaction)
-        let coding = layout.coding
-        let (rowsPerBlock, allVectors) = (layout.rowsPerBlock, layout.allVectors)
+        let pinned = try vectors(.references).pin(0..<references.end, in: transaction)
         let (gate, k) = (gate, k)
 
         struct Worker {
             let search: ExhaustiveSearch
             var images: [Float] = []
-            let scratch = FloatScratch()
+            var references: [Float] = []
             var heap: Heap
             var parts: [HeapPart] = []
         }
@@ -78,13 +79,11 @@ extension Upkeep {
             worker.search.begin(rows: images.count)
             for block in blocks * segment / segments..<blocks * (segment + 1) / segments {
                 try gate.pass()
-                try pinned.value(at: block) { bytes in
-                    try coding.withFloats(bytes.extracting(allVectors), scratch: worker.scratch) { columns in
-                        try worker.search.add(
-                            worker.images.span, columns: columns, dimension: dimension,
-                            firstColumn: UInt32(block * rowsPerBlock))
-                    }
-                }
+                let columns = block * step..<min((block + 1) * step, references.end)
+                pinned.copy(columns, to: &worker.references)
+                try worker.search.add(
+                    worker.images.span, columns: worker.references.span.extracting(first: columns.count * dimension),
+                    dimension: dimension, firstColumn: UInt32(columns.lowerBound))
             }
             var part = HeapPart(chunk: chunk, segment: segment)
             for (image, position) in images.enumerated() {

@@ -62,12 +62,11 @@ extension Upkeep {
         _ change: ReferenceChange, blocks: Range<Int>, end: Int, in transaction: borrowing WriteTransaction
     ) throws -> [HeapPassResult] {
         let size = layout.rowsPerBlock
-        let vectors = try transaction.pin(
-            tables.images.vectors, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound))
+        let rows = blocks.lowerBound * size..<min(end, blocks.upperBound * size)
+        let vectors = try vectors(.images).pin(rows, in: transaction)
         let means = try means.pin(blocks: blocks, in: transaction)
         let thresholds = try thresholds.pin(blocks: blocks, in: transaction)
-        let heaps = try heaps.pin(
-            rows: blocks.lowerBound * size..<min(end, blocks.upperBound * size), in: transaction)
+        let heaps = try heaps.pin(rows: rows, in: transaction)
         let (layout, k, gate) = (layout, k, gate)
         let states = try pool.run(count: blocks.count) {
             (worker: try HeapPassWorker(layout: layout, k: k, heaps: heaps, gate: gate), results: [HeapPassResult]())
@@ -78,9 +77,7 @@ extension Upkeep {
                 block: block, rows: min(size, end - block * size),
                 means: means.value(at: index, floats), thresholds: thresholds.value(at: index, floats))
             if change.concernsAll { state.worker.takeOut(change) }
-            if !change.addedRows.isEmpty {
-                try vectors.value(at: index) { images in try state.worker.bringIn(change, images: images) }
-            }
+            if !change.addedRows.isEmpty { try state.worker.bringIn(change, images: vectors) }
             if let result = state.worker.finish(change) { state.results.append(result) }
         }
         return states.flatMap(\.results).sorted { $0.block < $1.block }
@@ -89,5 +86,5 @@ extension Upkeep {
 
 /// Stored floats as an array of their own.
 private func floats(_ bytes: RawSpan) -> [Float] {
-    VectorCoding(.float32).decode(bytes)
+    NumberView.withFloats(bytes) { floats in floats.indices.map { floats[$0] } }
 }

@@ -16,7 +16,7 @@ struct Upkeep {
     var means: ColumnTable { ColumnTable(database: tables.means, layout: layout) }
     var thresholds: ColumnTable { ColumnTable(database: tables.thresholds, layout: layout) }
     var codes: CodeTable { CodeTable(database: tables.codes, layout: layout) }
-    func vectors(_ kind: Kind) -> VectorTable { VectorTable(database: tables[kind].vectors, layout: layout) }
+    func vectors(_ kind: Kind) -> VectorTable { VectorTable(database: tables[kind].vectors, layout: layout.vectors) }
 }
 
 /// Heaps that were computed and wait to be stored, with what follows from them.
