@@ -94,7 +94,8 @@ let package = Package(
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(
-            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "Similarity"], swiftSettings: testing),
+            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "Shards", "Similarity"],
+            swiftSettings: testing),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,72 +1,84 @@
 import IncrementalBias
+import Similarity
 
 /// The whole corpus as two plain dictionaries, and everything about it computed from scratch in double precision.
+///
+/// A vector is a place in the pool, so that the products of a pool's vectors are computed only once.
 struct Oracle {
-    var metric: Metric
+    let settings: StoreSettings
     var k: Int
-    /// Id -> vector as it is stored.
-    private(set) var images: [String: [Float]] = [:]
-    private(set) var references: [String: [Float]] = [:]
-    /// The references by arrival, and when each arrived.
-    private var arrivals: [(id: String, time: Double)] = []
+    /// Id -> image vector of the pool.
+    private(set) var images: [String: Int] = [:]
+    /// Id -> reference vector of the pool, how many references had arrived before it, and when it did.
+    private(set) var references: [String: (vector: Int, number: Int, time: Double)] = [:]
+    private var arrived = 0
 
-    init(metric: Metric, k: Int) {
-        self.metric = metric
-        self.k = k
+    private let imageVectors: [WideVector]
+    private let referenceVectors: [WideVector]
+    private let neighbours: Neighbours
+
+    /// What a search has to say of an image.
+    struct Answer {
+        let similarity: Double
+        let mean: Double
+        func score(alpha: Double) -> Double { similarity - alpha * mean }
     }
 
-    mutating func add(_ kind: Kind, _ id: String, _ vector: [Float], time: Double) {
-        if kind == .images {
-            images[id] = stored(vector)
-        } else {
-            delete(.references, id)
-            references[id] = stored(vector)
-            arrivals.append((id, time))
+    init(settings: StoreSettings, k: Int, pool: VectorPool) {
+        self.settings = settings
+        self.k = k
+        imageVectors = pool.images.map { Self.stored($0, settings) }
+        referenceVectors = pool.references.map { Self.stored($0, settings) }
+        neighbours = Neighbours(images: imageVectors, references: referenceVectors)
+    }
+
+    mutating func add(_ kind: Kind, _ id: String, _ vector: Int, time: Double) {
+        switch kind {
+        case .images: images[id] = vector
+        case .references:
+            references[id] = (vector, arrived, time)
+            arrived += 1
         }
     }
 
     mutating func delete(_ kind: Kind, _ id: String) {
-        if kind == .images {
-            images[id] = nil
-        } else if references.removeValue(forKey: id) != nil {
-            arrivals.removeAll { $0.id == id }
+        switch kind {
+        case .images: images[id] = nil
+        case .references: references[id] = nil
         }
     }
 
     /// Lets the references go that are too many or too old.
     mutating func retire(_ retention: Retention, time: Double) {
-        while let oldest = arrivals.first,
-            arrivals.count > retention.maximumReferences ?? .max
-                || oldest.time <= time - (retention.secondsToLive ?? .infinity)
-        {
-            delete(.references, oldest.id)
+        let byArrival = references.sorted { $0.value.number < $1.value.number }
+        let excess = references.count - (retention.maximumReferences ?? .max)
+        let youngest = time - (retention.secondsToLive ?? .infinity)
+        for (place, (id, reference)) in byArrival.enumerated() where place < excess || reference.time <= youngest {
+            references[id] = nil
         }
     }
 
-    func stored(_ vector: [Float]) -> [Float] {
-        guard metric == .cosine else { return vector }
+    /// Id -> what a search for `query` has to say of it.
+    func answers(to query: [Float]) -> [String: Answer] {
+        var copies = Array(repeating: 0, count: referenceVectors.count)
+        for reference in references.values { copies[reference.vector] += 1 }
+        let query = WideVector(Self.normalised(query, settings))
+        return images.mapValues { vector in
+            Answer(
+                similarity: query * imageVectors[vector],
+                mean: neighbours.mean(image: vector, k: k, copies: copies))
+        }
+    }
+
+    /// A vector as the store keeps it.
+    private static func stored(_ vector: [Float], _ settings: StoreSettings) -> WideVector {
+        let vector = normalised(vector, settings)
+        return WideVector(settings.precision == .float16 ? vector.map { Float(Float16($0)) } : vector)
+    }
+
+    private static func normalised(_ vector: [Float], _ settings: StoreSettings) -> [Float] {
+        guard settings.metric == .cosine else { return vector }
         let norm = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         return vector.map { Float(Double($0) / norm) }
-    }
-
-    /// Id -> mean of the k largest similarities to references.
-    func means() -> [String: Double] {
-        images.mapValues { image in
-            let best = references.values.map { similarity($0, image) }.sorted(by: >).prefix(k)
-            return best.isEmpty ? 0 : best.reduce(0, +) / Double(best.count)
-        }
-    }
-
-    /// Id -> similarity - alpha x mean.
-    func scores(_ query: [Float], alpha: Double) -> [String: Double] {
-        let query = stored(query)
-        let means = means()
-        return images.reduce(into: [:]) { scores, image in
-            scores[image.key] = similarity(query, image.value) - alpha * (means[image.key] ?? 0)
-        }
-    }
-
-    func similarity(_ a: [Float], _ b: [Float]) -> Double {
-        zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
     }
 }

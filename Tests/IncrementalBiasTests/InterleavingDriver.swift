@@ -1,0 +1,142 @@
+import Foundation
+import IncrementalBias
+import Similarity
+import Testing
+
+/// Does the same to a corpus and to an oracle.
+struct InterleavingDriver {
+    private let run: InterleavingRun
+    private let folder: TemporaryFolder
+    private let settings: StoreSettings
+    private let retention: Retention
+    private let idCount: Int
+    private let pool: VectorPool
+    private var corpus: Corpus?
+    private var oracle: Oracle
+    private var random: RandomSource
+    private var shards = 0
+    /// In quarters of a second, which nothing rounds: whether a reference is too old must not be left to chance.
+    private var time = 1e9
+    /// The most rows in one step, and the most images and references after one.
+    private(set) var most = (rows: 0, images: 0, references: 0)
+
+    init(_ run: InterleavingRun) throws {
+        self.run = run
+        folder = try TemporaryFolder()
+        random = RandomSource(seed: run.seed)
+        let k = Int.random(in: 1...run.size.largestK, using: &random)
+        idCount = run.size.ids.randomElement(using: &random) ?? 1
+        settings = StoreSettings(
+            metric: run.metric, precision: run.precision,
+            capacity: k + Int.random(in: 0...max(6, k / 4), using: &random))
+        retention = Retention(
+            maximumReferences: Bool.random(using: &random) ? Int.random(in: 1...idCount, using: &random) : nil,
+            secondsToLive: Bool.random(using: &random) ? Double(Int.random(in: 10...100, using: &random)) : nil)
+        pool = try VectorPool(run.source, using: &random)
+        oracle = Oracle(settings: settings, k: k, pool: pool)
+        corpus = try Corpus(folder: folder.path, settings: settings, k: k, threads: 2)
+    }
+
+    mutating func step() throws {
+        time += Double(Int.random(in: 0...20, using: &random)) / 4
+        let now = Date(timeIntervalSince1970: time)
+        if oneIn(12) {
+            corpus = nil
+            oracle.k = Int.random(in: 1...settings.capacity, using: &random)
+            corpus = try Corpus(folder: folder.path, settings: settings, k: oracle.k, threads: 2)
+        }
+        if oneIn(10) {
+            oracle.retire(retention, time: time)
+            try #require(corpus).retire(retention, now: now)
+        }
+        let batch = try batch()
+        _ = try #require(corpus).ingest(batch, settled: [], retention: retention, now: { now })
+        most.rows = max(most.rows, batch.map(\.ids.count).reduce(0, +))
+        most.images = max(most.images, oracle.images.count)
+        most.references = max(most.references, oracle.references.count)
+    }
+
+    private mutating func oneIn(_ number: Int) -> Bool { Int.random(in: 0..<number, using: &random) == 0 }
+
+    /// The rows of a step, dealt out to a few shards of any size.
+    private mutating func batch() throws -> [IncomingShard] {
+        let rows = run.size.rows
+        var left = Int.random(in: 1...(oneIn(12) ? rows.most : oneIn(4) ? rows.many : rows.few), using: &random)
+        var batch: [IncomingShard] = []
+        while left > 0 {
+            let rows = Int.random(in: 1...left, using: &random)
+            batch.append(try shard(rows: min(rows, idCount)))
+            left -= rows
+        }
+        return batch
+    }
+
+    /// Adds, replaces or deletes that many rows of one kind.
+    private mutating func shard(rows: Int) throws -> IncomingShard {
+        let kind = Kind.allCases.randomElement(using: &random) ?? .images
+        let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(kind.rawValue)-\($0)" }
+        shards += 1
+        return IncomingShard(
+            name: "\(shards).npy", kind: kind, sha256: "\(shards)", idsSHA256: nil, ids: ids,
+            content: oneIn(4) ? deletion(kind, ids) : try vectors(kind, ids),
+            received: Date(timeIntervalSince1970: time))
+    }
+
+    private mutating func deletion(_ kind: Kind, _ ids: [String]) -> IncomingShard.Content {
+        for id in ids { oracle.delete(kind, id) }
+        return .deletion
+    }
+
+    private mutating func vectors(_ kind: Kind, _ ids: [String]) throws -> IncomingShard.Content {
+        let vectors = pool[kind]
+        var values: [Float] = []
+        for id in ids {
+            let vector = Int.random(in: vectors.indices, using: &random)
+            values += vectors[vector]
+            oracle.add(kind, id, vector, time: time)
+        }
+        if kind == .references { oracle.retire(retention, time: time) }
+        return .vectors(try #require(corpus).prepare(values, dimension: pool.dimension))
+    }
+}
+
+extension InterleavingDriver {
+    /// Compares what searches find with the oracle's answers, and lets the corpus verify itself.
+    ///
+    /// - Parameter label: where a failure happened.
+    mutating func check(_ label: String) throws {
+        let query = pool.queries[Int.random(in: pool.queries.indices, using: &random)]
+        let alpha: Float = [0, 0.75, 1].randomElement(using: &random) ?? 1
+        let (_, results) = try #require(corpus).search([
+            SearchQuery(vector: query, topK: 1_000_000, alpha: 1),
+            SearchQuery(vector: query, topK: 10, alpha: alpha),
+        ])
+        let answers = oracle.answers(to: query)
+        try check(results[0].get(), answers, topK: 1_000_000, alpha: 1, "\(label), all images")
+        try check(results[1].get(), answers, topK: 10, alpha: alpha, "\(label), the best")
+        let verification = try #require(corpus).verify(sample: run.size.verified)
+        try #require(verification.wrongCount == 0, "\(label): verify found \(verification.wrong.prefix(3))")
+        try #require(
+            run.size.verified != nil || verification.checked == answers.count, "\(label): verify left images out")
+    }
+
+    /// Each place must have the score that belongs there, and each image its own score and bias: ties are free.
+    private func check(
+        _ hits: [SearchHit], _ answers: [String: Oracle.Answer], topK: Int, alpha: Float, _ label: String
+    ) throws {
+        let alpha = Double(alpha)
+        let best = answers.values.map { $0.score(alpha: alpha) }.sorted(by: >).prefix(topK)
+        let distinct = Set(hits.map(\.id)).count
+        try #require(hits.count == best.count && distinct == best.count, "\(label): number of hits")
+        for (hit, score) in zip(hits, best) {
+            let answer = answers[hit.id]
+            let differences = [
+                Double(hit.score) - score,
+                Double(hit.score) - (answer?.score(alpha: alpha) ?? .nan),
+                Double(hit.bias) - alpha * (answer?.mean ?? .nan),
+            ]
+            let isRight = differences.allSatisfy { abs($0) < 1e-5 }
+            try #require(isRight, "\(label): \(hit) should be \(answer as Any), the score at its place \(score)")
+        }
+    }
+}
