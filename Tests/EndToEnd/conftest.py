@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from harness.api_document import ApiDocument
+from harness.corpus import Corpus, ids_of
 from harness.daemon import Daemon, binary
 from harness.http import Client
+from harness.pretender import pretender
+from harness.spool import IMAGES
 
 
 def pytest_sessionstart(session):
@@ -56,6 +59,28 @@ def daemon(make_daemon):
 def client(daemon):
     with daemon.client() as client:
         yield client
+
+
+@pytest.fixture
+def make_corpus(make_daemon, rng):
+    """Makes corpora of 12 images, i0 and on, and k = 4, on daemons of their own."""
+
+    def make(keeps=None, **settings):
+        corpus = Corpus(make_daemon(k=4, capacity=6, **settings).start(), rng, max_references=keeps)
+        corpus.add(IMAGES, "i.npy", ids_of(IMAGES, range(12)))
+        return corpus
+
+    return make
+
+
+@pytest.fixture
+def deaf(daemon, tmp_path):
+    """A socket where a daemon seems to be, and a spool of it that nobody looks into."""
+    spool = {name: str(tmp_path / "spool" / name) for name in ("images", "references", "done", "failed")}
+    for folder in spool.values():
+        os.makedirs(folder)
+    with pretender(tmp_path / "s", {"/v1/status": (200, daemon.status() | {"spool": spool | {"backlog": 0}})}):
+        yield tmp_path / "s"
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ import pytest
 from harness.daemon import Daemon
 from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
+from harness.refusal import check_refusal
 from harness.shards import npy_with_header, npz_bytes, safetensors_bytes
-from harness.spool import IMAGES, REFERENCES, default_ids, ids_name
+from harness.spool import IMAGES, REFERENCES, default_ids, id_lines, ids_name
 from harness.waiting import wait_until
 
 DIMENSION = 4
@@ -35,7 +36,7 @@ def header(descr="'<f4'", order="False", shape="(5, 4)"):
 
 
 def lines(*ids):
-    return "".join(f"{id}\n" for id in ids).encode()
+    return id_lines(ids)
 
 
 def damaged(content):
@@ -134,23 +135,14 @@ def unchanged(daemon, oracle):
         check_everything(client, oracle)
 
 
-def check_failure(daemon, api_document, failure, kind, name, code, rows):
-    api_document.validate(failure, "ShardFailure")
-    assert (failure["name"], failure["kind"], failure["code"], failure["rows"]) == (name, kind, code, rows), failure
-    for text in (failure["message"], failure["advice"]):
-        assert text.endswith(".") and "\n" not in text
-    # The status tells of it once the file is put away.
-    wait_until(lambda: daemon.status()["last_failures"][:1] == [failure], "it in the status", alive=daemon.check_alive)
-
-
 @pytest.mark.parametrize("kind", [IMAGES, REFERENCES])
 @pytest.mark.parametrize("case", BAD)
 def test_refused(daemon, unchanged, api_document, case, kind):
     name, content, ids, code, rows = BAD[case]
-    before = daemon.spool.receipt_stamp(kind, name), _stamp(daemon.spool.error_path(kind, name))
+    before = daemon.spool.error_stamp(kind, name)
     daemon.spool.drop_bytes(kind, name, content, ids)
-    failure = daemon.spool.wait_failure(kind, name, before[1])
-    check_failure(daemon, api_document, failure, kind, name, code, rows)
+    failure = daemon.spool.wait_failure(kind, name, before)
+    check_refusal(daemon, api_document, failure, kind, name, code, rows)
     assert (daemon.spool.failed(kind) / name).read_bytes() == content
     if ids is not None:
         path = daemon.spool.failed(kind) / ids_name(name)
@@ -158,16 +150,12 @@ def test_refused(daemon, unchanged, api_document, case, kind):
         path.unlink()
 
 
-def _stamp(path):
-    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
-
-
 def test_a_symbolic_link_is_refused_and_not_followed(daemon, unchanged, api_document, tmp_path):
     target = tmp_path / "target.npy"
     target.write_bytes(GOOD_NPY)
     os.symlink(target, daemon.spool.incoming(IMAGES) / "link.npy")
     failure = daemon.spool.wait_failure(IMAGES, "link.npy")
-    check_failure(daemon, api_document, failure, IMAGES, "link.npy", "not_regular_file", [])
+    check_refusal(daemon, api_document, failure, IMAGES, "link.npy", "not_regular_file", [])
     assert (daemon.spool.failed(IMAGES) / "link.npy").is_symlink()
     assert target.read_bytes() == GOOD_NPY
 
@@ -175,13 +163,13 @@ def test_a_symbolic_link_is_refused_and_not_followed(daemon, unchanged, api_docu
 def test_a_symbolic_link_to_nothing_is_refused(daemon, unchanged, api_document):
     os.symlink("nowhere", daemon.spool.incoming(IMAGES) / "dangling.npy")
     failure = daemon.spool.wait_failure(IMAGES, "dangling.npy")
-    check_failure(daemon, api_document, failure, IMAGES, "dangling.npy", "not_regular_file", [])
+    check_refusal(daemon, api_document, failure, IMAGES, "dangling.npy", "not_regular_file", [])
 
 
 def test_a_pipe_is_refused(daemon, unchanged, api_document):
     os.mkfifo(daemon.spool.incoming(REFERENCES) / "pipe.npy")
     failure = daemon.spool.wait_failure(REFERENCES, "pipe.npy")
-    check_failure(daemon, api_document, failure, REFERENCES, "pipe.npy", "not_regular_file", [])
+    check_refusal(daemon, api_document, failure, REFERENCES, "pipe.npy", "not_regular_file", [])
 
 
 def test_a_socket_is_refused(daemon, unchanged, api_document):
@@ -193,14 +181,14 @@ def test_a_socket_is_refused(daemon, unchanged, api_document):
         finally:
             os.close(here)
         failure = daemon.spool.wait_failure(REFERENCES, "socket.npy")
-    check_failure(daemon, api_document, failure, REFERENCES, "socket.npy", "not_regular_file", [])
+    check_refusal(daemon, api_document, failure, REFERENCES, "socket.npy", "not_regular_file", [])
 
 
 def test_a_folder_is_refused(daemon, unchanged, api_document):
     folder = daemon.spool.incoming(IMAGES) / "folder.npy"
     folder.mkdir()
     failure = daemon.spool.wait_failure(IMAGES, "folder.npy")
-    check_failure(daemon, api_document, failure, IMAGES, "folder.npy", "not_regular_file", [])
+    check_refusal(daemon, api_document, failure, IMAGES, "folder.npy", "not_regular_file", [])
     assert (daemon.spool.failed(IMAGES) / "folder.npy").is_dir()
 
 
@@ -209,7 +197,7 @@ def test_a_folder_with_something_in_it_is_refused_twice(daemon, unchanged):
         full = daemon.spool.root / "full"
         full.mkdir()
         (full / "file").write_text("content")
-        before = _stamp(daemon.spool.error_path(IMAGES, "full.npy"))
+        before = daemon.spool.error_stamp(IMAGES, "full.npy")
         full.rename(daemon.spool.incoming(IMAGES) / "full.npy")
         daemon.spool.wait_failure(IMAGES, "full.npy", before)
     kept = [name for name in daemon.spool.names("failed", IMAGES) if name.startswith("full.npy")]

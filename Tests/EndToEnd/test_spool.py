@@ -164,21 +164,12 @@ def test_replaced_references_give_right_biases_within_one_commit(make_daemon, rn
         name = f"{step:02}.npy"
         daemon.spool.drop(kind, name, vectors, ids)
         oracle.put(kind, ids, vectors)
-        # Times on files are coarse: make the order in which they came plain.
-        before = os.stat(daemon.spool.incoming(kind) / name).st_ctime_ns
-        wait_until(lambda: tick(daemon.spool.root) > before, "the file system's clock to go on")  # noqa: B023
+        daemon.spool.let_time_pass_after(kind, name)
     daemon.start()
     for step in range(30):
         daemon.spool.wait_receipt(REFERENCES if step % 3 else IMAGES, f"{step:02}.npy")
     with daemon.client() as client:
         check_everything(client, oracle)
-
-
-def tick(folder):
-    """The time that a file gets now."""
-    path = folder / ".tick"
-    path.touch()
-    return os.stat(path).st_ctime_ns
 
 
 def test_files_that_are_no_shards_yet_are_left_alone(daemon, rng):

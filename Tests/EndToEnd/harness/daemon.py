@@ -151,6 +151,9 @@ class Daemon:
     def drop(self, kind, name, vectors, ids=None):
         return self.spool.drop_and_wait(kind, name, vectors, ids)
 
+    def delete(self, kind, name, ids):
+        return self.spool.delete_and_wait(kind, name, ids)
+
     def status(self):
         with self.client() as client:
             return client.status()
@@ -158,6 +161,17 @@ class Daemon:
     def search(self, queries, top_k=10, alpha=None):
         with self.client() as client:
             return client.search(queries, top_k, alpha)
+
+
+def setting_from(source, folder, setting, value):
+    """What to start a daemon with so that it has a setting from its flag, the environment or the file."""
+    if source == "flag":
+        return {setting.replace("-", "_"): value}
+    if source == "environment":
+        return {"environment": {f"NNND_{setting.upper().replace('-', '_')}": value}}
+    path = folder / "nnnd.yaml"
+    path.write_text(f"{setting}: {value}\n")
+    return {"config": path}
 
 
 def run_to_end(folder, *, environment=None, **flags):

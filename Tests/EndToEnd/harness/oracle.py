@@ -6,7 +6,7 @@ TOLERANCE = 1e-5
 
 
 class Oracle:
-    """The corpus as two dictionaries from id to vector."""
+    """The corpus as two dictionaries from id to vector, in the order in which the ids arrived."""
 
     def __init__(self, k, alpha=0.75, metric="cosine", precision="float32"):
         self.k = k
@@ -22,11 +22,27 @@ class Oracle:
         self._frozen = self._means()
 
     def put(self, kind, ids, vectors):
-        """Takes in a shard: new ids are added, known ones replaced."""
+        """Takes in a shard: new ids are added, known ones replaced, which makes them arrive anew."""
         assert self._frozen is None
-        corpus = self.images if kind == "images" else self.references
+        corpus = self.of(kind)
         for id, vector in zip(ids, np.asarray(vectors), strict=True):
+            corpus.pop(id, None)
             corpus[id] = vector
+
+    def remove(self, kind, ids):
+        """Takes ids away; how many of them were there."""
+        assert self._frozen is None
+        return sum(self.of(kind).pop(id, None) is not None for id in ids)
+
+    def keep_newest_references(self, count):
+        """Takes all references away but those that arrived last; the ids of those that went."""
+        gone = list(self.references)[: max(0, len(self.references) - count)]
+        self.remove("references", gone)
+        return gone
+
+    def of(self, kind):
+        """The dictionary of one kind."""
+        return self.images if kind == "images" else self.references
 
     def biases(self, alpha=None):
         """The bias of each image by its id."""

@@ -39,14 +39,30 @@ class Spool:
 
     def drop(self, kind, name, vectors, ids=None):
         """Drops an array as NAME.npy, .npz or .safetensors, with a .ids file where there are `ids`."""
-        text = None if ids is None else "".join(f"{id}\n" for id in ids).encode()
-        self.drop_bytes(kind, name, encode(name, vectors), text)
+        self.drop_bytes(kind, name, encode(name, vectors), None if ids is None else id_lines(ids))
 
     def drop_and_wait(self, kind, name, vectors, ids=None):
         """Drops a shard that must take effect; its receipt."""
         before = self.receipt_stamp(kind, name)
         self.drop(kind, name, vectors, ids)
         return self.wait_receipt(kind, name, before)
+
+    def delete_and_wait(self, kind, name, ids):
+        """Drops a list of ids to delete, which must take effect; its receipt."""
+        before = self.receipt_stamp(kind, name)
+        self.drop_bytes(kind, name, id_lines(ids))
+        return self.wait_receipt(kind, name, before)
+
+    def let_time_pass_after(self, kind, name):
+        """Waits until a file that comes now is seen to be younger than a waiting one: times on files are coarse."""
+        before = os.stat(self.incoming(kind) / name).st_ctime_ns
+        tick = self.root / ".tick"
+
+        def look():
+            tick.touch()
+            return os.stat(tick).st_ctime_ns > before
+
+        wait_until(look, "the file system's clock to go on")
 
     def receipt_path(self, kind, name):
         return self.done(kind) / f"{name}.receipt.json"
@@ -57,6 +73,10 @@ class Spool:
     def receipt_stamp(self, kind, name):
         """Tells one receipt under a name from the next."""
         return _stamp(self.receipt_path(kind, name))
+
+    def error_stamp(self, kind, name):
+        """Tells one reason of a refusal under a name from the next."""
+        return _stamp(self.error_path(kind, name))
 
     def wait_receipt(self, kind, name, before=None):
         """The receipt of a shard, once there is one that was not there `before`."""
@@ -93,6 +113,11 @@ class Spool:
 def ids_name(name):
     """The name of the file with the ids of a shard."""
     return f"{name.rpartition('.')[0]}.ids"
+
+
+def id_lines(ids):
+    """The bytes of a file of ids, one a line."""
+    return "".join(f"{id}\n" for id in ids).encode()
 
 
 def default_ids(name, count):

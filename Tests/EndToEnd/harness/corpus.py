@@ -1,0 +1,82 @@
+"""A daemon together with the oracle of what it must hold."""
+
+import numpy as np
+
+from .oracle import Oracle, check_everything
+from .spool import IMAGES, REFERENCES
+from .waiting import wait_until
+
+KINDS = (IMAGES, REFERENCES)
+
+
+class Corpus:
+    """Random vectors under ids of the test's choice: each change goes into the daemon and into the oracle."""
+
+    def __init__(self, daemon, rng, *, dimension=6, max_references=None):
+        self.daemon = daemon
+        self.oracle = Oracle(k=daemon.flags["k"])
+        self.dimension = dimension
+        # How many the daemon keeps, as a flag or otherwise; `None` for all.
+        self.max_references = max_references or daemon.flags.get("max_references")
+        self._rng = rng
+
+    def vectors(self, rows):
+        return self._rng.standard_normal((rows, self.dimension)).astype(np.float32)
+
+    def add(self, kind, name, ids):
+        """Drops a shard that must take effect, and waits until it has; its receipt."""
+        ids = list(ids)
+        rows = self.vectors(len(ids))
+        replaced = len(self.oracle.of(kind).keys() & set(ids))
+        receipt = self.daemon.drop(kind, name, rows, ids)
+        assert (receipt["action"], receipt["rows"], receipt["replaced"]) == ("add", len(ids), replaced), receipt
+        assert (receipt["deleted"], receipt["missing"], receipt["unchanged"]) == (0, 0, False), receipt
+        self.oracle.put(kind, ids, rows)
+        if kind == REFERENCES and self.max_references is not None:
+            self.oracle.keep_newest_references(self.max_references)
+        return receipt
+
+    def delete(self, kind, name, ids):
+        """Drops a list of ids to delete, which must take effect, and waits until it has; its receipt."""
+        ids = list(ids)
+        deleted = self.oracle.remove(kind, ids)
+        receipt = self.daemon.delete(kind, name, ids)
+        assert (receipt["action"], receipt["rows"], receipt["replaced"]) == ("delete", len(ids), 0), receipt
+        assert (receipt["deleted"], receipt["missing"]) == (deleted, len(ids) - deleted), receipt
+        assert not receipt["unchanged"], receipt
+        return receipt
+
+    def check(self):
+        """Holds counts, all biases and a search against the oracle."""
+        with self.daemon.client() as client:
+            check_everything(client, self.oracle)
+
+    def check_references(self):
+        """Holds that the oracle's references are there and no others, in biases and explanations too."""
+        with self.daemon.client() as client:
+            assert client.status()["references"] == len(self.oracle.references)
+            for id in self.oracle.references:
+                assert client.get(f"/v1/references/{id}").status == 200, id
+        self.check()
+        self.check_explanations()
+
+    def wait_for_references(self, count):
+        """Waits until the daemon has so many references; they have to be the newest."""
+        daemon = self.daemon
+        wait_until(lambda: daemon.status()["references"] == count, f"{count} references", alive=daemon.check_alive)
+        self.oracle.keep_newest_references(count)
+        self.check_references()
+
+    def check_explanations(self):
+        """Holds that the images' explanations name references that there are, and no others."""
+        with self.daemon.client() as client:
+            for id in self.oracle.images:
+                report = client.get(f"/v1/images/{id}").json()
+                named = {entry["id"] for entry in report["references"]}
+                assert len(named) == len(report["references"]) >= min(self.oracle.k, len(self.oracle.references))
+                assert named <= self.oracle.references.keys(), named - self.oracle.references.keys()
+
+
+def ids_of(kind, numbers):
+    """Ids that tell their kind: i0 and on for images, r0 and on for references."""
+    return [f"{kind[0]}{number}" for number in numbers]

@@ -1,0 +1,185 @@
+"""`NAME.delete` in the spool: which lists are taken and how, and why others are refused."""
+
+import hashlib
+import os
+import urllib.parse
+
+import numpy as np
+import pytest
+
+from harness.corpus import Corpus, ids_of
+from harness.refusal import check_refusal
+from harness.spool import IMAGES, REFERENCES, id_lines
+
+
+@pytest.fixture
+def corpus(daemon, rng):
+    """Five images, i0 to i4, and one reference; generation 2."""
+    corpus = Corpus(daemon, rng)
+    corpus.add(IMAGES, "s.npy", ids_of(IMAGES, range(5)))
+    corpus.add(REFERENCES, "s.npy", ["r0"])
+    return corpus
+
+
+def test_a_list_goes_to_done_with_its_receipt(corpus, client, api_document):
+    spool, ids = corpus.daemon.spool, ["i1", "i3", "unknown"]
+    receipt = corpus.delete(IMAGES, "d.delete", ids)
+    api_document.validate(receipt, "ShardReceipt")
+    assert client.status()["last_receipts"][0] == receipt
+    assert receipt["received"] <= receipt["committed"]
+    del receipt["received"], receipt["committed"]
+    assert receipt == {
+        "name": "d.delete", "kind": "images", "sha256": hashlib.sha256(id_lines(ids)).hexdigest(),
+        "action": "delete", "rows": 3, "replaced": 0, "deleted": 2, "missing": 1, "generation": 3, "unchanged": False,
+    }  # fmt: skip
+    assert (spool.done(IMAGES) / "d.delete").read_bytes() == id_lines(ids)
+    assert spool.names(IMAGES) == spool.names("taken", IMAGES) == spool.names("failed", IMAGES) == []
+
+
+def test_finished_lists_are_deleted_if_so_configured(make_daemon):
+    daemon = make_daemon(k=4, finished_shards="delete").start()
+    daemon.delete(IMAGES, "d.delete", ["a"])
+    assert daemon.spool.names("done", IMAGES) == ["d.delete.receipt.json"]
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+
+
+def test_the_same_list_again_changes_nothing_even_where_its_ids_are_back(corpus):
+    first = corpus.delete(IMAGES, "d.delete", ["i1", "i2"])
+    generation = corpus.add(IMAGES, "back.npy", ["i1"])["generation"]
+    assert corpus.daemon.delete(IMAGES, "d.delete", ["i1", "i2"]) == first | {"unchanged": True}
+    corpus.daemon.restart()
+    assert corpus.daemon.delete(IMAGES, "d.delete", ["i1", "i2"]) == first | {"unchanged": True}
+    assert corpus.daemon.status()["generation"] == generation
+    corpus.check()
+
+
+def test_another_name_or_another_content_is_another_list(corpus):
+    corpus.delete(IMAGES, "d.delete", ["i1", "i2"])
+    corpus.add(IMAGES, "back.npy", ["i1"])
+    assert corpus.delete(IMAGES, "e.delete", ["i1", "i2"])["deleted"] == 1
+    assert corpus.delete(IMAGES, "d.delete", ["i3"])["deleted"] == 1
+    # No longer the last of its name.
+    assert corpus.delete(IMAGES, "d.delete", ["i1", "i2"])["missing"] == 2
+    corpus.check()
+
+
+def test_a_shard_dropped_again_does_not_bring_back_what_was_deleted(daemon, rng):
+    vectors = rng.standard_normal((3, 6))
+    daemon.drop(IMAGES, "s.npy", vectors)
+    daemon.delete(IMAGES, "d.delete", ["s:0", "s:1"])
+    assert daemon.drop(IMAGES, "s.npy", vectors)["unchanged"]
+    assert daemon.status()["images"] == 1
+    assert daemon.drop(IMAGES, "another.npy", vectors, ["s:0", "s:1", "s:2"])["replaced"] == 1
+    assert daemon.status()["images"] == 3
+
+
+def test_what_waits_together_takes_effect_in_the_order_in_which_it_came(make_daemon, rng):
+    daemon = make_daemon(k=4, capacity=6)
+    daemon.spool.make()
+    corpus = Corpus(daemon, rng)
+    expected = {}
+    for step in range(24):
+        kind = IMAGES if step % 4 < 2 else REFERENCES
+        ids = ids_of(kind, rng.choice(9, size=6, replace=False))
+        if step % 3 == 2:
+            name = f"{step:02}.delete"
+            daemon.spool.drop_bytes(kind, name, id_lines(ids))
+            expected[kind, name] = corpus.oracle.remove(kind, ids)
+        else:
+            name = f"{step:02}.npy"
+            expected[kind, name] = len(corpus.oracle.of(kind).keys() & set(ids))
+            daemon.spool.drop(kind, name, vectors := corpus.vectors(6), ids)
+            corpus.oracle.put(kind, ids, vectors)
+        daemon.spool.let_time_pass_after(kind, name)
+    daemon.start()
+    for (kind, name), count in expected.items():
+        receipt = daemon.spool.wait_receipt(kind, name)
+        assert receipt["deleted" if name.endswith(".delete") else "replaced"] == count, receipt
+    corpus.check()
+
+
+def test_a_list_takes_effect_once_however_often_the_daemon_is_killed(corpus):
+    daemon = corpus.daemon
+    for turn in range(5):
+        corpus.add(IMAGES, f"{turn}.npy", ids_of(IMAGES, range(5)))
+        daemon.spool.drop_bytes(IMAGES, f"{turn}.delete", id_lines(["i1", "i2"]))
+        daemon.kill()
+        daemon.start()
+        receipt = daemon.spool.wait_receipt(IMAGES, f"{turn}.delete")
+        assert (receipt["deleted"], receipt["missing"]) == (2, 0)
+        corpus.oracle.remove(IMAGES, ["i1", "i2"])
+        corpus.check()
+
+
+def test_a_list_written_in_place_is_taken_when_it_is_quiet(corpus):
+    (corpus.daemon.spool.incoming(IMAGES) / "d.delete").write_bytes(b"i1\ni2\n")
+    assert corpus.daemon.spool.wait_receipt(IMAGES, "d.delete")["deleted"] == 2
+
+
+def test_a_list_leaves_the_ids_of_a_shard_of_its_name_alone(corpus):
+    spool = corpus.daemon.spool
+    (spool.incoming(IMAGES) / "t.ids").write_bytes(id_lines(["a", "b"]))
+    corpus.delete(IMAGES, "t.delete", ["i1"])
+    spool.drop(IMAGES, "t.npy", corpus.vectors(2))
+    assert "ids_sha256" in spool.wait_receipt(IMAGES, "t.npy")
+    assert corpus.daemon.delete(IMAGES, "u.delete", ["a", "b"])["deleted"] == 2
+
+
+ODD = ["a b", " lead", "trail ", "ü", "u\u0308", "日本語", "-x", "a/b", "%41", "a\tb", "x" * 500, "é" * 250]
+LISTS = {
+    "LF": id_lines(ODD),
+    "CRLF": id_lines(ODD).replace(b"\n", b"\r\n"),
+    "no line end at the end": id_lines(ODD)[:-1],
+    "a byte order mark": b"\xef\xbb\xbf" + id_lines(ODD),
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_ids_of_all_kinds_in_all_forms_of_lists(corpus, client, form):
+    # The others differ from some of these by a space, by how a character is spelled, or by their case.
+    others = ["a  b", "lead", "trail", "u", "A B", "a", "b"]
+    corpus.add(IMAGES, "odd.npy", ODD + others)
+    corpus.daemon.spool.drop_bytes(IMAGES, "d.delete", LISTS[form])
+    assert corpus.daemon.spool.wait_receipt(IMAGES, "d.delete")["deleted"] == corpus.oracle.remove(IMAGES, ODD)
+    corpus.check()
+    assert all(client.get(f"/v1/images/{urllib.parse.quote(id)}").status == 200 for id in others)
+
+
+# name: (file name, content, code, rows)
+BAD = {
+    "empty": ("d.delete", b"", "no_rows", []),
+    "a byte order mark alone": ("d.delete", b"\xef\xbb\xbf", "no_rows", []),
+    "an id twice": ("d.delete", b"i1\ni2\ni1\ni2\n", "ids_duplicate", [2, 3]),
+    "an id twice with other line ends": ("d.delete", b"i1\ni1\r\n", "ids_duplicate", [1]),
+    "a blank line": ("d.delete", b"i1\n\ni2\n", "id_empty", [1]),
+    "a blank line at the end": ("d.delete", b"i1\n\n", "id_empty", [1]),
+    "a blank line with CRLF": ("d.delete", b"i1\r\n\r\ni2\r\n", "id_empty", [1]),
+    "nothing but a line end": ("d.delete", b"\n", "id_empty", [0]),
+    "too long": ("d.delete", b"i1\n" + b"x" * 501 + b"\n", "id_too_long", [1]),
+    "too long in two-byte characters": ("d.delete", "é".encode() * 251 + b"\ni1\n", "id_too_long", [0]),
+    "Latin-1": ("d.delete", b"i1\ncaf\xe9\n", "ids_not_utf8", [1]),
+    "UTF-16": ("d.delete", "i1\n".encode("utf-16"), "ids_not_utf8", [0]),
+    "too large": ("d.delete", id_lines(range(100_000)), "too_large", []),
+    "an array": ("d.delete", np.ones(3).tobytes(), "ids_not_utf8", [0]),
+    "another case": ("d.DELETE", b"i1\n", "not_a_shard", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_list_is_refused_and_deletes_nothing(make_daemon, rng, api_document, case):
+    name, content, code, rows = BAD[case]
+    corpus = Corpus(make_daemon(k=4, largest_shard=100_000).start(), rng)
+    corpus.add(IMAGES, "s.npy", ids_of(IMAGES, range(5)))
+    corpus.daemon.spool.drop_bytes(IMAGES, name, content)
+    failure = corpus.daemon.spool.wait_failure(IMAGES, name)
+    check_refusal(corpus.daemon, api_document, failure, IMAGES, name, code, rows)
+    assert (corpus.daemon.spool.failed(IMAGES) / name).read_bytes() == content
+    assert corpus.daemon.status()["generation"] == 1
+    corpus.check()
+
+
+def test_a_link_as_a_list_is_refused_and_not_followed(corpus, tmp_path):
+    (tmp_path / "ids").write_bytes(b"i1\n")
+    os.symlink(tmp_path / "ids", corpus.daemon.spool.incoming(IMAGES) / "d.delete")
+    assert corpus.daemon.spool.wait_failure(IMAGES, "d.delete")["code"] == "not_regular_file"
+    corpus.check()

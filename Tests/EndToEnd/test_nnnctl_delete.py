@@ -1,0 +1,133 @@
+"""nnnctl delete: what it takes out of the corpus, what it tells, and its exit statuses."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from harness.corpus import Corpus, ids_of
+from harness.daemon import binary, clean_environment
+from harness.nnnctl import fails, nnnctl, succeeds
+from harness.spool import IMAGES, REFERENCES, id_lines
+from harness.waiting import DEADLINE, wait_until
+
+ODD = ["a b", "-x", "--", "--kind", "ü", "日本", "a/b", "%41", " ", "'\"\\", "a\tb"]
+
+
+@pytest.fixture
+def corpus(daemon, rng):
+    corpus = Corpus(daemon, rng)
+    corpus.add(IMAGES, "odd.npy", ODD)
+    for kind in (IMAGES, REFERENCES):
+        corpus.add(kind, "s.npy", ids_of(kind, range(9)) + ["both"])
+    return corpus
+
+
+def delete(corpus, kind, *arguments, ids, **options):
+    """Deletes by nnnctl, which must succeed, and holds the corpus against the oracle; what it told."""
+    deleted = corpus.oracle.remove(kind, ids)
+    told = succeeds("delete", "--kind", kind, *arguments, daemon=corpus.daemon, **options)
+    rows = "1 row" if deleted == 1 else f"{deleted} rows"
+    assert f"{rows} deleted, {len(ids) - deleted} not there, since generation " in told
+    assert told.split()[-1] == str(corpus.daemon.status()["generation"])
+    corpus.check()
+    return told
+
+
+@pytest.mark.parametrize("kind", [IMAGES, REFERENCES])
+def test_delete_takes_ids_from_the_command_line(corpus, kind):
+    ids = [*ids_of(kind, (1, 4)), "both", "unknown"]
+    delete(corpus, kind, *ids, ids=ids)
+    assert corpus.daemon.spool.names(kind) == []
+    assert corpus.daemon.status()["last_receipts"][0]["action"] == "delete"
+
+
+@pytest.mark.parametrize("kind", [IMAGES, REFERENCES])
+def test_delete_takes_ids_from_a_file(corpus, tmp_path, kind):
+    ids = [*ids_of(kind, range(300)), "both"]
+    (tmp_path / "a list").write_bytes(id_lines(ids))
+    delete(corpus, kind, "--file", tmp_path / "a list", ids=ids)
+    assert (tmp_path / "a list").exists()
+
+
+def test_delete_takes_odd_ids_from_the_command_line(corpus):
+    delete(corpus, IMAGES, "--", *ODD[:6], ids=ODD[:6])
+    delete(corpus, IMAGES, *ODD[6:], ids=ODD[6:])
+
+
+def test_delete_of_ids_that_are_not_there_succeeds(corpus):
+    assert delete(corpus, IMAGES, "r1", "unknown", ids=["r1", "unknown"]).startswith("0 rows deleted, 2 not there")
+
+
+def test_delete_again_deletes_what_came_back(corpus):
+    for _ in range(2):
+        delete(corpus, IMAGES, "i1", ids=["i1"])
+        corpus.add(IMAGES, "back.npy", ["i1"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "--kind"),
+        (["i1"], "--kind"),
+        (["--kind", "images"], "--file"),
+        (["--kind", "images", "--file", "ids", "i1"], "--file"),
+        (["--kind", "pictures", "i1"], "'images' and 'references'"),
+        (["--kind", "images", "i1", "-x"], "-x"),
+        (["--kind", "images", "i1\ni2"], "line break"),
+        (["--kind", "images", "i1\r\ni2"], "line break"),
+    ],
+)
+def test_delete_says_how_it_is_used(corpus, tmp_path, arguments, told):
+    (tmp_path / "ids").write_text("i1\n")
+    generation = corpus.daemon.status()["generation"]
+    assert told in fails(64, "delete", *arguments, daemon=corpus.daemon, cwd=tmp_path)
+    assert corpus.daemon.status()["generation"] == generation
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "no_rows"), (b"i1\n\n", "id_empty"), (b"i1\ni1\n", "ids_duplicate"), (b"\xff\n", "ids_not_utf8")],
+)
+def test_delete_says_why_a_list_was_refused(corpus, tmp_path, content, code):
+    (tmp_path / "ids").write_bytes(content)
+    assert f"({code})" in fails(65, "delete", "--kind", "images", "--file", tmp_path / "ids", daemon=corpus.daemon)
+    corpus.check()
+
+
+def test_delete_refuses_bad_ids_on_the_command_line_and_files_that_are_not_there(corpus, tmp_path):
+    for ids, code in (([""], "id_empty"), (["i1", "i1"], "ids_duplicate"), (["x" * 501], "id_too_long")):
+        assert f"({code})" in fails(65, "delete", "--kind", "images", *ids, daemon=corpus.daemon)
+    for path in (tmp_path / "absent", tmp_path):
+        assert str(path) in fails(66, "delete", "--kind", "images", "--file", path, daemon=corpus.daemon)
+    corpus.check()
+
+
+@pytest.mark.xfail(strict=True, reason="nnnctl writes a list whose reader takes CR and a byte order mark away")
+@pytest.mark.parametrize("id", ["i1\r", "\ufeffi1"])
+def test_delete_deletes_no_other_id_than_the_one_on_the_command_line(corpus, id):
+    nnnctl("delete", "--kind", "images", id, daemon=corpus.daemon)
+    corpus.check()
+
+
+@pytest.mark.xfail(strict=True, reason="nnnctl reads regular files only")
+def test_delete_reads_a_pipe(corpus):
+    delete(corpus, IMAGES, "--file", "/dev/stdin", ids=["i1", "i2"], stdin=b"i1\ni2\n")
+
+
+def test_delete_that_is_interrupted_leaves_a_whole_list(deaf, tmp_path):
+    spool, own = tmp_path / "spool" / "images", tmp_path / "own"
+    own.mkdir()
+    process = subprocess.Popen(
+        [binary("nnnctl"), "delete", "--kind", "images", "i1", "i2", "--socket", deaf],
+        env=clean_environment({"TMPDIR": str(own)}), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with process:
+        wait_until(lambda: any(not name.startswith(".") for name in os.listdir(spool)), "the list")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, output, errors) == (130, b"", b"nnnctl: interrupted\n")
+    assert os.listdir(own) == []
+    (name,) = os.listdir(spool)
+    assert name.endswith(".delete") and (spool / name).read_bytes() == b"i1\ni2\n"

@@ -1,0 +1,68 @@
+"""nnnctl ingest: what it brings into the corpus, what it tells, and its exit statuses."""
+
+import os
+
+import numpy as np
+
+from harness.nnnctl import fails, nnnctl, succeeds
+from harness.spool import IMAGES, REFERENCES, id_lines
+
+
+def save(folder, name, vectors, ids=None):
+    np.save(folder / f"{name}.npy", vectors)
+    if ids is not None:
+        (folder / f"{name}.ids").write_bytes(id_lines(ids))
+    return folder / f"{name}.npy"
+
+
+def test_ingest_brings_shards_with_their_ids_and_tells_of_each(daemon, rng, tmp_path):
+    ids = [["a", "b", "c"], ["c", "d", "e"], None]
+    files = [save(tmp_path, f"s{n}", rng.standard_normal((3, 5)), own) for n, own in enumerate(ids)]
+    told = succeeds("ingest", "--kind", "images", "--wait", *files, daemon=daemon).splitlines()
+    assert [line.split(" since ")[0] for line in told] == ["s0.npy: 3 rows", "s1.npy: 3 rows", "s2.npy: 3 rows"]
+    assert "1 of them replaced" in told[1] and daemon.status()["images"] == 8
+    again = succeeds("ingest", "--kind", "images", "--wait", files[1], daemon=daemon)
+    assert again.startswith("s1.npy: unchanged, 3 rows since generation ")
+    # No copies are left, and what was ingested stays where it was.
+    assert daemon.spool.names(IMAGES) == [] and all(file.exists() for file in files)
+
+
+def test_ingest_without_waiting_tells_that_it_dropped_them(daemon, rng, tmp_path):
+    file = save(tmp_path, "s", rng.standard_normal((3, 5)))
+    assert succeeds("ingest", "--kind", "references", file, daemon=daemon) == "s.npy: dropped\n"
+    assert daemon.spool.wait_receipt(REFERENCES, "s.npy")["rows"] == 3
+
+
+def test_ingest_tells_why_a_shard_was_refused_and_takes_the_others(daemon, tmp_path):
+    files = [save(tmp_path, "bad", np.zeros((2, 5))), save(tmp_path, "good", np.ones((2, 5)))]
+    finished = nnnctl("ingest", "--kind", "images", "--wait", *files, daemon=daemon)
+    assert (finished.status, finished.output.split(":")[0]) == (65, "good.npy"), finished
+    assert all(word in finished.errors for word in ("bad.npy", "zero_vector", "Rows 0 and 1")), finished
+    assert daemon.status()["images"] == 2
+
+
+def test_ingest_works_where_finished_shards_are_deleted(make_daemon, rng, tmp_path):
+    daemon = make_daemon(k=4, finished_shards="delete").start()
+    file = save(tmp_path, "s", rng.standard_normal((3, 5)))
+    assert "3 rows since generation 1" in succeeds("ingest", "--kind", "images", "--wait", file, daemon=daemon)
+    assert "3 rows deleted" in succeeds("delete", "--kind", "images", "s:0", "s:1", "s:2", daemon=daemon)
+
+
+def test_ingest_checks_all_before_it_drops_any(daemon, tmp_path):
+    good = save(tmp_path, "good", np.ones((2, 5)))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "list.delete").write_text("good:0\n")
+    for status, file in ((66, tmp_path / "absent.npy"), (65, tmp_path / "list.delete"), (66, tmp_path / "other.npy")):
+        assert file.name in fails(status, "ingest", "--kind", "images", good, file, daemon=daemon)
+    twin = save(tmp_path / "other", "good", np.ones((2, 5)))
+    assert "same name" in nnnctl("ingest", "--kind", "images", good, twin, daemon=daemon).errors
+    fails(64, "ingest", "--kind", "images", "--timeout", "3", good, daemon=daemon)
+    assert daemon.status()["generation"] == 0 and daemon.spool.names(IMAGES) == []
+
+
+def test_ingest_gives_up_in_time_and_leaves_what_it_dropped(deaf, tmp_path):
+    file = save(tmp_path, "s", np.ones((2, 5)))
+    told = fails(75, "ingest", "--kind", "images", "--wait", "--timeout", "0", file, "--socket", deaf)
+    assert "s.npy" in told and os.listdir(tmp_path / "spool" / "images") == ["s.npy"]
+    # Nor does it replace what waits.
+    assert "s.npy" in fails(75, "ingest", "--kind", "images", file, "--socket", deaf)
