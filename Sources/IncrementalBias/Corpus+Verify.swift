@@ -53,9 +53,9 @@ extension Corpus {
         let images = try rows.compactMap { row in try identities.id(of: row, in: transaction).map { (row, $0) } }
         let vectors = try VectorTable(database: tables.images.vectors, layout: layout.vectors)
             .read(rows: images.map(\.0), in: transaction)
-        let similarities = try similarities(to: vectors, layout: layout, state: state, in: transaction)
+        let best = try bestSimilarities(to: vectors, layout: layout, state: state, in: transaction)
         for (position, (row, id)) in images.enumerated() {
-            let best = similarities[position].sorted(by: >).prefix(state.k)
+            let best = best[position]
             let computed = best.isEmpty ? 0 : Float(best.reduce(0.0) { $0 + Double($1) } / Double(best.count))
             let stored = try means.read(row: row, in: transaction)
             let difference = abs(stored - computed)
@@ -67,8 +67,8 @@ extension Corpus {
         }
     }
 
-    /// The similarities of each of a few images (images x dimension) to every reference.
-    private func similarities(
+    /// The k largest similarities to references of each of a few images (images x dimension).
+    private func bestSimilarities(
         to images: [Float], layout: StoreLayout, state: StoreState, in transaction: borrowing ReadTransaction
     ) throws -> [[Float]] {
         let count = images.count / layout.dimension
@@ -77,7 +77,7 @@ extension Corpus {
             .pin(0..<end, in: transaction)
         let step = Self.referencesPerPiece
         let parts = try upkeepPool.run(count: (end + step - 1) / step) {
-            (vectors: [Float](), found: [[Float]](repeating: [], count: count))
+            (vectors: [Float](), best: [TopNumbers](repeating: TopNumbers(limit: state.k), count: count))
         } body: { [gate] worker, piece in
             try gate.pass()
             let rows = piece * step..<min((piece + 1) * step, end)
@@ -87,10 +87,15 @@ extension Corpus {
                 worker.vectors.span.extracting(first: rows.count * layout.dimension), images.span,
                 dimension: layout.dimension, into: &products)
             for image in 0..<count {
-                let own = products[image * rows.count..<(image + 1) * rows.count]
-                worker.found[image] += own.filter { !$0.isNaN }
+                for product in products[image * rows.count..<(image + 1) * rows.count] where !product.isNaN {
+                    worker.best[image].offer(product)
+                }
             }
         }
-        return (0..<count).map { image in parts.flatMap { $0.found[image] } }
+        return (0..<count).map { image in
+            var best = TopNumbers(limit: state.k)
+            for part in parts { for similarity in part.best[image].numbers { best.offer(similarity) } }
+            return best.numbers
+        }
     }
 }

@@ -36,6 +36,17 @@ package enum NumberView {
         }
     }
 
+    /// Copies `integers` to `target`, from index `start` on.
+    package static func copy(_ integers: Span<UInt32>, to target: inout MutableSpan<UInt32>, at start: Int) {
+        precondition(start >= 0 && start + integers.count <= target.count)
+        unsafe integers.withUnsafeBufferPointer { source in
+            unsafe target.withUnsafeMutableBufferPointer { target in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                unsafe (to + start).update(from: from, count: source.count)
+            }
+        }
+    }
+
     /// The one 32-bit integer that `bytes` are, however aligned.
     package static func row(_ bytes: RawSpan) -> UInt32 {
         precondition(bytes.byteCount == 4)

@@ -30,7 +30,7 @@ struct Scan {
         in transaction: borrowing ReadTransaction
     ) throws -> [[Candidate]] {
         let blocks = layout.blocks(for: images.end)
-        let codes = try CodeTable(database: tables.codes, layout: layout).pin(end: images.end, in: transaction)
+        let codes = try CodeTable(database: tables.codes, layout: layout).pin(blocks: 0..<blocks, in: transaction)
         let means = try ColumnTable(database: tables.means, layout: layout).pin(blocks: 0..<blocks, in: transaction)
         let coded = CodedQueries(queries.span, alphas: alphas, layout: layout.codes)
         let decision = Decision(

@@ -41,31 +41,3 @@ struct TopRows: Sendable {
     /// The candidates, in no order.
     var candidates: [Candidate] { heap.unordered }
 }
-
-/// The largest `limit` of the numbers seen.
-struct TopNumbers: Sendable {
-    let limit: Int
-    /// What a number must reach to be among them, whatever was seen so far.
-    private(set) var threshold: Float
-    private var heap: HeapModule.Heap<Float> = []
-
-    /// - Parameter floor: a threshold known from elsewhere.
-    init(limit: Int, above floor: Float) {
-        self.limit = limit
-        threshold = limit > 0 ? floor : .infinity
-    }
-
-    /// Takes a number in, if it is among the largest.
-    ///
-    /// O(log limit).
-    mutating func offer(_ number: Float) {
-        if heap.count < limit {
-            heap.insert(number)
-        } else if let smallest = heap.min, smallest < number {
-            heap.replaceMin(with: number)
-        } else {
-            return
-        }
-        if heap.count == limit, let smallest = heap.min { threshold = max(threshold, smallest) }
-    }
-}

@@ -29,9 +29,9 @@ struct CodeTable {
         }
     }
 
-    /// The blocks that hold the first `end` rows, in place.
-    func pin(end: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
-        try transaction.pin(database, 0..<UInt32(layout.blocks(for: end)))
+    /// The blocks numbered `blocks`, in place.
+    func pin(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
+        try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound))
     }
 
     /// The codes of a range of `values`' rows, in pieces.

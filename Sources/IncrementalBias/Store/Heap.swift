@@ -36,12 +36,20 @@ struct Heap {
 
     /// Writes the heap to the end of `words`, all ``HeapLayout/wordsPerHeap`` of it.
     func append(to words: inout [UInt32]) {
-        words.append(UInt32(count))
-        words.append(0)
-        for i in 0..<count { words.append(similarities[i].bitPattern) }
-        words.append(contentsOf: repeatElement(0, count: capacity - count))
-        words.append(contentsOf: rows[..<count])
-        words.append(contentsOf: repeatElement(0, count: capacity - count))
+        let start = words.count
+        words.append(contentsOf: repeatElement(0, count: 2 + 2 * capacity))
+        store(to: &words, at: start)
+    }
+
+    /// Writes the heap over the one that starts at `words[start]`.
+    func store(to words: inout [UInt32], at start: Int) {
+        var span = words.mutableSpan
+        span[start] = UInt32(count)
+        let rowsAt = start + 2 + capacity
+        for i in 0..<capacity {
+            span[start + 2 + i] = i < count ? similarities[i].bitPattern : 0
+            span[rowsAt + i] = i < count ? rows[i] : 0
+        }
     }
 
     /// Drops the references in `removed`.
@@ -61,6 +69,15 @@ struct Heap {
     /// Takes over what `search` found for its row `row`, with columns as rows.
     mutating func take(from search: ExhaustiveSearch, row: Int) {
         count = search.result(row: row, products: &similarities, columns: &rows)
+    }
+
+    /// Takes over the best of `ranked`, which is sorted, with columns as rows.
+    mutating func take(_ ranked: ArraySlice<RankedProduct>) {
+        count = min(ranked.count, capacity)
+        for (i, entry) in ranked.prefix(count).enumerated() {
+            similarities[i] = entry.product
+            rows[i] = entry.column
+        }
     }
 
     /// Gives each reference the row that `name` has for it.

@@ -26,29 +26,33 @@ struct HeapTable {
     /// Stores heaps.
     ///
     /// - Parameters:
-    ///   - words: the heaps one after the other, as ``Heap/append(to:)`` writes them.
+    ///   - words: heaps, as ``Heap/append(to:)`` writes them.
+    ///   - starts: where each begins.
     ///   - rows: their images, rising.
-    func write(_ words: [UInt32], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
+    func write(_ words: [UInt32], starts: [Int], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         for positions in rows.chunked(by: { layout.page(of: Int($0)) }) {
             let page = layout.page(of: Int(rows[positions.lowerBound]))
             if positions.count == layout.heapsPerPage {
                 try transaction.overwrite(database, UInt32(page), count: layout.bytesPerPage) { bytes in
-                    copy(words, rows, positions, into: &bytes)
+                    copy(words, starts, rows, positions, into: &bytes)
                 }
             } else {
                 try transaction.update(database, UInt32(page), count: layout.bytesPerPage) { bytes, _ in
-                    copy(words, rows, positions, into: &bytes)
+                    copy(words, starts, rows, positions, into: &bytes)
                 }
             }
         }
     }
 
-    private func copy(_ words: [UInt32], _ rows: [UInt32], _ positions: Range<Int>, into bytes: inout MutableRawSpan) {
+    private func copy(
+        _ words: [UInt32], _ starts: [Int], _ rows: [UInt32], _ positions: Range<Int>, into bytes: inout MutableRawSpan
+    ) {
+        let size = layout.wordsPerHeap
         NumberView.withMutableIntegers(&bytes) { page in
             for position in positions {
-                let from = position * layout.wordsPerHeap
-                let to = layout.offset(of: Int(rows[position]))
-                for word in 0..<layout.wordsPerHeap { page[to + word] = words[from + word] }
+                NumberView.copy(
+                    words.span.extracting(starts[position]..<starts[position] + size), to: &page,
+                    at: layout.offset(of: Int(rows[position])))
             }
         }
     }

@@ -1,15 +1,15 @@
+internal import LMDB
 internal import Similarity
 
 /// One thread's part in a pass over the heaps: takes blocks of images through a change of the references.
 ///
 /// The calls for each block, in order: ``start(block:rows:means:thresholds:)``, ``takeOut(_:)``,
-/// ``bringIn(_:images:)``, ``finish(_:)``.
+/// ``bringIn(_:_:images:codes:)``, ``finish(_:)``.
 struct HeapPassWorker {
     private let layout: StoreLayout
     private let k: Int
     private let heaps: PinnedHeaps
-    private let gate: SearchGate
-    private let search: ExhaustiveSearch
+    private var finder: EntrantFinder
 
     private var firstRow = 0
     private var means: [Float] = []
@@ -19,21 +19,15 @@ struct HeapPassWorker {
     private var stagedAt: [Int?] = []
 
     private var heap: Heap
-    private var vectors: [Float] = []
-    private var found: Heap
-
-    /// References multiplied at a time; between two such pieces a search may go first.
-    private static let referencesPerStep = 512
+    private var entering: Heap
 
     init(layout: StoreLayout, k: Int, heaps: PinnedHeaps, gate: SearchGate) throws {
         self.layout = layout
         self.k = k
         self.heaps = heaps
-        self.gate = gate
-        let capacity = layout.settings.capacity
-        search = try ExhaustiveSearch(rows: layout.rowsPerBlock, capacity: capacity)
-        heap = Heap(capacity: capacity)
-        found = heap
+        finder = try EntrantFinder(layout: layout, gate: gate)
+        heap = Heap(capacity: layout.settings.capacity)
+        entering = heap
     }
 
     /// Begins a block, of which the first `rows` rows were ever used, with its columns as stored.
@@ -56,26 +50,22 @@ struct HeapPassWorker {
 
     /// Lets the references that come into the heaps they belong to.
     ///
-    /// - Parameter images: the stored vectors of images, the block's among them.
-    mutating func bringIn(_ change: ReferenceChange, images: PinnedVectors) throws {
-        let dimension = layout.dimension
-        let rows = stagedAt.count
-        images.copy(firstRow..<firstRow + rows, to: &vectors)
-        search.begin(thresholds: thresholds.span.extracting(first: rows))
-        for start in stride(from: 0, to: change.addedRows.count, by: Self.referencesPerStep) {
-            try gate.pass()
-            let end = min(start + Self.referencesPerStep, change.addedRows.count)
-            try search.add(
-                vectors.span.extracting(first: rows * dimension),
-                columns: change.addedValues.span.extracting(start * dimension..<end * dimension),
-                dimension: dimension, firstColumn: UInt32(start))
-        }
+    /// - Parameters:
+    ///   - coded: the vectors that come as codes.
+    ///   - images: the stored vectors of images, the block's among them.
+    ///   - codes: the block in coded form.
+    mutating func bringIn(
+        _ change: ReferenceChange, _ coded: CodedQueries, images: PinnedVectors, codes: RawSpan
+    ) throws {
+        try finder.find(
+            change, coded, rows: firstRow..<firstRow + stagedAt.count, thresholds: thresholds, images: images,
+            codes: codes)
         for slot in stagedAt.indices where isImage(slot) {
-            found.take(from: search, row: slot)
-            guard found.count > 0 else { continue }
-            found.renameRows { change.addedRows[Int($0)] }
+            finder.take(slot, into: &entering)
+            guard entering.count > 0 else { continue }
+            entering.renameRows { change.addedRows[Int($0)] }
             load(slot)
-            heap.merge(found)
+            heap.merge(entering)
             stage(slot)
         }
     }
@@ -84,16 +74,19 @@ struct HeapPassWorker {
     mutating func finish(_ change: ReferenceChange) -> HeapPassResult? {
         guard change.concernsAll || !staged.isEmpty else { return nil }
         var result = HeapPassResult(block: firstRow / layout.rowsPerBlock)
-        for slot in stagedAt.indices where isImage(slot) && (change.concernsAll || stagedAt[slot] != nil) {
-            load(slot)
-            if stagedAt[slot] != nil {
+        for slot in stagedAt.indices where isImage(slot) {
+            if let start = stagedAt[slot] {
                 result.rows.append(UInt32(firstRow + slot))
-                heap.append(to: &result.heaps)
+                result.starts.append(start)
+            } else if !change.concernsAll {
+                continue
             }
+            load(slot)
             means[slot] = heap.mean(k: k)
             thresholds[slot] = heap.threshold(references: change.count)
             if heap.isDeficient(k: k, references: change.count) { result.deficient.append(UInt32(firstRow + slot)) }
         }
+        swap(&result.heaps, &staged)
         result.means = means
         result.thresholds = thresholds
         return result
@@ -111,17 +104,23 @@ struct HeapPassWorker {
     }
 
     private mutating func stage(_ slot: Int) {
-        stagedAt[slot] = staged.count
-        heap.append(to: &staged)
+        if let start = stagedAt[slot] {
+            heap.store(to: &staged, at: start)
+        } else {
+            stagedAt[slot] = staged.count
+            heap.append(to: &staged)
+        }
     }
 }
 
 /// What became of one block of images in a pass.
 struct HeapPassResult {
     let block: Int
-    /// The images whose heaps changed, rising, and their heaps, as ``Heap/append(to:)`` writes them.
+    /// The images whose heaps changed, rising.
     var rows: [UInt32] = []
+    /// Their heaps, as ``Heap/append(to:)`` writes them, and where each one starts.
     var heaps: [UInt32] = []
+    var starts: [Int] = []
     /// The columns of the block.
     var means: [Float] = []
     var thresholds: [Float] = []

@@ -18,7 +18,8 @@ extension Upkeep {
             let parts = try searchReferences(
                 batch, rows: rows, values: values, references: references, in: transaction)
             for changes in join(parts, references: references.count) {
-                try heaps.write(changes.words, rows: changes.rows, in: transaction)
+                let starts = changes.rows.indices.map { $0 * layout.heaps.wordsPerHeap }
+                try heaps.write(changes.words, starts: starts, rows: changes.rows, in: transaction)
                 try means.write(changes.means, rows: changes.rows, in: transaction)
                 try thresholds.write(changes.thresholds, rows: changes.rows, in: transaction)
             }
@@ -32,7 +33,8 @@ extension Upkeep {
         var words: [UInt32] = []
         for _ in rows { empty.append(to: &words) }
         let nobody = [Float](repeating: .infinity, count: rows.count)
-        try heaps.write(words, rows: rows, in: transaction)
+        let starts = rows.indices.map { $0 * layout.heaps.wordsPerHeap }
+        try heaps.write(words, starts: starts, rows: rows, in: transaction)
         try means.write(nobody, rows: rows, in: transaction)
         try thresholds.write(nobody, rows: rows, in: transaction)
     }

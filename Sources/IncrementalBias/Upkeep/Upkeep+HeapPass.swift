@@ -41,10 +41,12 @@ extension Upkeep {
         var deficient: [UInt32] = []
         let blocks = layout.blocks(for: images.end)
         let step = max(1, Self.imagesPerBatch / layout.rowsPerBlock)
+        let coded = CodedQueries(
+            change.addedValues.span, alphas: Array(repeating: 1, count: change.addedRows.count), layout: layout.codes)
         for start in stride(from: 0, to: blocks, by: step) {
             let batch = start..<min(start + step, blocks)
-            for result in try pass(change, blocks: batch, end: images.end, in: transaction) {
-                try heaps.write(result.heaps, rows: result.rows, in: transaction)
+            for result in try pass(change, coded, blocks: batch, end: images.end, in: transaction) {
+                try heaps.write(result.heaps, starts: result.starts, rows: result.rows, in: transaction)
                 try means.write(block: result.block, result.means, in: transaction)
                 try thresholds.write(block: result.block, result.thresholds, in: transaction)
                 deficient += result.deficient
@@ -59,11 +61,13 @@ extension Upkeep {
     }
 
     private func pass(
-        _ change: ReferenceChange, blocks: Range<Int>, end: Int, in transaction: borrowing WriteTransaction
+        _ change: ReferenceChange, _ coded: CodedQueries, blocks: Range<Int>, end: Int,
+        in transaction: borrowing WriteTransaction
     ) throws -> [HeapPassResult] {
         let size = layout.rowsPerBlock
         let rows = blocks.lowerBound * size..<min(end, blocks.upperBound * size)
         let vectors = try vectors(.images).pin(rows, in: transaction)
+        let codes = try codes.pin(blocks: blocks, in: transaction)
         let means = try means.pin(blocks: blocks, in: transaction)
         let thresholds = try thresholds.pin(blocks: blocks, in: transaction)
         let heaps = try heaps.pin(rows: rows, in: transaction)
@@ -77,7 +81,9 @@ extension Upkeep {
                 block: block, rows: min(size, end - block * size),
                 means: means.value(at: index, floats), thresholds: thresholds.value(at: index, floats))
             if change.concernsAll { state.worker.takeOut(change) }
-            if !change.addedRows.isEmpty { try state.worker.bringIn(change, images: vectors) }
+            if !change.addedRows.isEmpty {
+                try codes.value(at: index) { try state.worker.bringIn(change, coded, images: vectors, codes: $0) }
+            }
             if let result = state.worker.finish(change) { state.results.append(result) }
         }
         return states.flatMap(\.results).sorted { $0.block < $1.block }
