@@ -30,8 +30,8 @@ extension ShardError {
     static func unknownExtension(_ fileName: String) -> ShardError {
         ShardError(
             code: .notAShard,
-            message: "The name \(Excerpt.quote(fileName)) does not end in .npy, .npz or .safetensors.",
-            advice: "Save the vectors in one of these formats, under a name with its extension.")
+            message: "The name \(Excerpt.quote(fileName)) does not end in .npy, .npz, .safetensors or .delete.",
+            advice: "Save vectors in one of these formats, or a list of ids to delete as NAME.delete.")
     }
 
     static func wrongStart(of format: String) -> ShardError {

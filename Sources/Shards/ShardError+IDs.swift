@@ -12,13 +12,13 @@ extension ShardError {
         ShardError(
             code: .idsDuplicate,
             message: "\(Excerpt.rows(rows)) an earlier row's id, such as \(Excerpt.quote(id)) of row \(first).",
-            advice: "Give each row of a shard an id of its own.", rows: rows)
+            advice: "Name each id once.", rows: rows)
     }
 
     static func emptyIDs(rows: [Int]) -> ShardError {
         ShardError(
             code: .idEmpty, message: "\(Excerpt.rows(rows)) an empty id.",
-            advice: "Give each row an id of at least one byte.", rows: rows)
+            advice: "Give each row an id of at least one byte, and leave no blank lines.", rows: rows)
     }
 
     static func tooLongIDs(rows: [Int]) -> ShardError {

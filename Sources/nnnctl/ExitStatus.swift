@@ -6,7 +6,7 @@ enum ExitStatus: Int32, CaseIterable {
     case wrongBiases = 1
     /// The command line makes no sense.
     case usage = 64
-    /// The daemon, or a check before it, refused the data: a shard, queries, an id.
+    /// The daemon, or a check before it, refused the data: a shard, a list of ids, queries, an id.
     case dataRefused = 65
     /// A file to read is missing or unreadable.
     case noInput = 66
@@ -38,7 +38,7 @@ enum ExitStatus: Int32, CaseIterable {
         case .fine: "all is well"
         case .wrongBiases: "verify found wrong biases"
         case .usage: "wrong usage"
-        case .dataRefused: "data refused: a shard, queries, an unknown id"
+        case .dataRefused: "data refused: a shard, a list of ids, queries, an unknown id"
         case .noInput: "an input file is missing or unreadable"
         case .unavailable: "nnnd can't be reached"
         case .internalFault: "internal error"

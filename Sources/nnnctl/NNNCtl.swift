@@ -7,7 +7,7 @@ import Wire
 struct NNNCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nnnctl",
-        abstract: "Look into, feed and query a running nnnd.",
+        abstract: "Look into, feed, prune and query a running nnnd.",
         discussion: """
             nnnd keeps the biases of a corpus of images true while images and reference queries stream in, and \
             answers searches with them. nnnctl speaks to it over its Unix socket.

@@ -6,6 +6,10 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch the spool, keep the biases, answer searches, until told to stop.",
         discussion: """
+            Shards renamed into SPOOL/images and SPOOL/references add rows, and replace those whose ids exist already. \
+            A list of ids, NAME.delete (UTF-8, one a line), deletes rows. --max-references and --reference-ttl retire \
+            references. Receipts appear in SPOOL/done, reasons for refusals in SPOOL/failed.
+
             Every setting can also be given in the environment (--socket-mode as NNND_SOCKET_MODE) or in the \
             configuration file (socket-mode: "0660"); a flag goes before the environment, and that before the file.
             """
@@ -18,7 +22,8 @@ struct Serve: AsyncParsableCommand {
     var config: String?
 
     @Option(
-        help: ArgumentHelp("Where shards are dropped. (default: /var/spool/nnnd)", valueName: "folder"),
+        help: ArgumentHelp(
+            "Where shards and lists of ids to delete are dropped. (default: /var/spool/nnnd)", valueName: "folder"),
         completion: .directory)
     var spool: String?
 
@@ -72,7 +77,8 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What becomes of a shard after its commit: move (to done/) or delete. (default: move)", valueName: "action"),
+            "What becomes of a shard or list after its commit: move (to done/) or delete; its receipt goes to done/ anyhow. (default: move)",
+            valueName: "action"),
         completion: .list(["move", "delete"]))
     var finishedShards: String?
 
@@ -81,13 +87,14 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Keep only the newest that many references. (default: all)", valueName: "number"))
+            "Keep only the newest that many references, in the order in which they arrived; a replaced one arrives anew. (default: all)",
+            valueName: "number"))
     var maxReferences: String?
 
     @Option(
         name: .customLong("reference-ttl"),
         help: ArgumentHelp(
-            "Keep only references that arrived less than so long ago, 12h or 30d say. (default: all)",
+            "Keep only references that arrived less than so long ago: 90s, 15m, 12h, 30d. Older ones go also when nothing comes. (default: for ever)",
             valueName: "duration"))
     var referenceTTL: String?
 

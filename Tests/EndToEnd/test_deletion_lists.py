@@ -10,6 +10,7 @@ import pytest
 from harness.corpus import Corpus, ids_of
 from harness.refusal import check_refusal
 from harness.spool import IMAGES, REFERENCES, id_lines
+from harness.waiting import wait_until
 
 
 @pytest.fixture
@@ -34,6 +35,18 @@ def test_a_list_goes_to_done_with_its_receipt(corpus, client, api_document):
     }  # fmt: skip
     assert (spool.done(IMAGES) / "d.delete").read_bytes() == id_lines(ids)
     assert spool.names(IMAGES) == spool.names("taken", IMAGES) == spool.names("failed", IMAGES) == []
+
+
+def test_the_log_tells_how_many_rows_a_list_deleted_and_how_many_it_missed(corpus):
+    daemon = corpus.daemon
+    corpus.delete(IMAGES, "d.delete", ["i1", "i3", "unknown"])
+
+    def look():
+        return [line for line in daemon.log().splitlines() if "name=d.delete" in line and "seconds=" in line]
+
+    (line,) = wait_until(look, "the line of the log", alive=daemon.check_alive)
+    assert {"action=delete", "rows=3", "deleted=2", "missing=1"} <= set(line.split()), line
+    assert "replaced" not in line
 
 
 def test_finished_lists_are_deleted_if_so_configured(make_daemon):

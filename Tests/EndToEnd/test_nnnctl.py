@@ -46,9 +46,16 @@ def test_status_tells_what_there_is_and_what_came_last(filled):
     assert f"{DIMENSION} numbers, float32, cosine" in told and "alpha 0.75, k 4 of at most 8" in told
     assert str(filled.spool.incoming(IMAGES)) in told and str(filled.flags["data"]) in told
     (receipt,) = [line.split() for line in told.splitlines() if line.split()[:1] == ["i.npy"]]
-    assert receipt[1:5] == ["images", "10", "0", "1"]
+    assert receipt[1:8] == ["images", "add", "10", "0", "-", "-", "1"]
     failure = filled.status()["last_failures"][0]
     assert "bad.npy" in told and all(failure[field] in told for field in ("code", "message", "advice"))
+
+
+def test_status_tells_of_deletions(filled):
+    filled.delete(REFERENCES, "d.delete", ["r:0", "r:1", "unknown"])
+    told = succeeds("status", daemon=filled)
+    (receipt,) = [line.split() for line in told.splitlines() if line.split()[:1] == ["d.delete"]]
+    assert receipt[1:8] == ["references", "delete", "3", "-", "2", "1", "3"]
 
 
 def test_status_of_an_empty_corpus(daemon):

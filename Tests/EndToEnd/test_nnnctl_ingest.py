@@ -53,7 +53,8 @@ def test_ingest_checks_all_before_it_drops_any(daemon, tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "list.delete").write_text("good:0\n")
     for status, file in ((66, tmp_path / "absent.npy"), (65, tmp_path / "list.delete"), (66, tmp_path / "other.npy")):
-        assert file.name in fails(status, "ingest", "--kind", "images", good, file, daemon=daemon)
+        told = fails(status, "ingest", "--kind", "images", good, file, daemon=daemon)
+        assert file.name in told and ("nnnctl delete --file" in told) == (file.suffix == ".delete")
     twin = save(tmp_path / "other", "good", np.ones((2, 5)))
     assert "same name" in nnnctl("ingest", "--kind", "images", good, twin, daemon=daemon).errors
     fails(64, "ingest", "--kind", "images", "--timeout", "3", good, daemon=daemon)

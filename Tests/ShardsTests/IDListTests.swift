@@ -16,6 +16,7 @@ import Testing
             ("", []),
             ("日本\nGrüße\n", ["日本", "Grüße"]),
             ("a\rb\n", ["a\rb"]),
+            ("\u{feff}\u{feff}a\r\r\n\u{feff}b\r\n", ["\u{feff}a\r", "\u{feff}b"]),
         ])
     func parses(text: String, ids: [String]) throws {
         #expect(try IDList.parse(Array(text.utf8)) == ids)

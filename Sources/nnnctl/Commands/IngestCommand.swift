@@ -8,8 +8,10 @@ struct IngestCommand: AsyncParsableCommand {
         abstract: "Copy shards into nnnd's spool, and wait for their receipts if asked to.",
         discussion: """
             A shard is NAME.npy, NAME.npz or NAME.safetensors; the file NAME.ids beside it, an id a line, goes with \
-            it. Each shard is copied whole before nnnd can see it, and takes effect as a whole. The same content \
-            under the same name changes nothing, so a command can be repeated after a failure.
+            it. Each shard is copied whole before nnnd can see it, and takes effect as a whole. A row whose id \
+            exists already replaces the other. The same content under the same name changes nothing, so a command can \
+            be repeated after a failure. That holds also where its rows have been deleted, replaced or retired since; \
+            use another name to bring them back.
             """
     )
 
@@ -21,16 +23,13 @@ struct IngestCommand: AsyncParsableCommand {
     @Flag(help: "Wait until each shard took effect or was refused.")
     var wait = false
 
-    @Option(help: ArgumentHelp("With --wait: give up after this time (default: never).", valueName: "seconds"))
-    var timeout: Double?
+    @OptionGroup var waiting: WaitOptions
 
     @Argument(help: "The shards.", completion: .file(extensions: ["npy", "npz", "safetensors"]))
     var files: [String]
 
     func validate() throws {
-        guard let timeout else { return }
-        guard wait else { throw ValidationError("'--timeout' goes with '--wait'.") }
-        guard timeout >= 0, timeout < 1e9 else { throw ValidationError("'--timeout' has to be a number of seconds.") }
+        guard wait || waiting.timeout == nil else { throw ValidationError("'--timeout' goes with '--wait'.") }
     }
 
     func run() async throws {
@@ -39,8 +38,7 @@ struct IngestCommand: AsyncParsableCommand {
             try await Daemon.connect(daemon.socket) { daemon in
                 let folders = SpoolFolders(kind, try await daemon.status().value.spool)
                 try folders.check()
-                var ingestion = Ingestion(
-                    shards, into: folders, of: daemon, waits: wait, timeout: timeout.map { .seconds($0) })
+                var ingestion = Ingestion(shards, into: folders, of: daemon, waits: wait, timeout: waiting.limit)
                 return try await ingestion.run()
             }
         }

@@ -15,7 +15,7 @@ struct StatusView {
 
     private var facts: Facts {
         let vectors = status.dimension.map { "\(Figures.count($0)) numbers" } ?? "no dimension yet"
-        let backlog = Figures.count(status.spool.backlog, "shard", "shards")
+        let backlog = Figures.count(status.spool.backlog, "file", "files")
         return Facts([
             ("generation", Figures.count(Int(clamping: status.generation))),
             ("images", Figures.count(status.images)),
@@ -36,17 +36,25 @@ struct StatusView {
     private var receipts: [String] {
         guard !status.lastReceipts.isEmpty else { return ["", style.bold("No receipts yet")] }
         var table = Table([
-            .leading("shard"), .leading("kind"), .trailing("rows"), .trailing("replaced"), .trailing("generation"),
-            .trailing("took"), .trailing("committed"),
+            .leading("file"), .leading("kind"), .leading("action"), .trailing("rows"), .trailing("replaced"),
+            .trailing("deleted"), .trailing("missing"), .trailing("generation"), .trailing("took"),
+            .trailing("committed"),
         ])
         for receipt in status.lastReceipts {
+            let counts = counts(receipt)
             table.append([
-                receipt.name.printable, receipt.kind.printable, Figures.count(receipt.rows),
-                Figures.count(receipt.replaced), Figures.count(Int(clamping: receipt.generation)),
+                receipt.name.printable, receipt.kind.printable, receipt.action.printable, Figures.count(receipt.rows),
+                counts.replaced, counts.deleted, counts.missing, Figures.count(Int(clamping: receipt.generation)),
                 Figures.duration(receipt.committed.timeIntervalSince(receipt.received)), ago(receipt.committed),
             ])
         }
         return ["", style.bold("Last receipts")] + table.lines(style: style, indent: 2)
+    }
+
+    /// What became of the rows of a shard, or of those that a list names; a dash for what it can't do.
+    private func counts(_ receipt: ShardReceipt) -> (replaced: String, deleted: String, missing: String) {
+        guard receipt.action == "delete" else { return (Figures.count(receipt.replaced), "-", "-") }
+        return ("-", Figures.count(receipt.deleted), Figures.count(receipt.missing))
     }
 
     private var failures: [String] {

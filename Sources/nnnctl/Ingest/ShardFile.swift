@@ -1,8 +1,16 @@
 import Shards
 
-/// A shard on the operator's side, with the file of its ids if there is one beside it.
+/// A shard on the operator's side, with the file of its ids if there is one beside it; or a list of ids to delete.
 struct ShardFile {
-    let path: String
+    /// Where bytes come from.
+    enum Source {
+        /// From the file at a path.
+        case file(String)
+        /// They are these.
+        case bytes([UInt8])
+    }
+
+    let source: Source
     /// The name it will have in the spool.
     let name: String
     /// The path of its ids: `NAME.ids` beside `NAME.npy`; `nil` if there is no such file.
@@ -16,12 +24,15 @@ struct ShardFile {
         guard let name = parts.last.map(String.init), let format = ShardFormat(fileName: name),
             let stem = format.name(of: name)
         else {
-            throw Failure(.dataRefused, "\(path): a shard's name ends in .npy, .npz or .safetensors")
+            throw Failure(
+                .dataRefused,
+                "\(path): a shard's name ends in .npy, .npz or .safetensors; lists of ids go through "
+                    + "'nnnctl delete --file'")
         }
         guard !name.hasPrefix(".") else {
             throw Failure(.dataRefused, "\(path): nnnd ignores files whose names start with a dot")
         }
-        self.path = path
+        source = .file(path)
         self.name = name
         idsName = "\(stem).ids"
         let idsPath = (parts.dropLast() + [idsName[...]]).joined(separator: "/")
@@ -32,8 +43,8 @@ struct ShardFile {
     }
 
     /// A list of ids to delete, which goes into the spool as `name`.
-    init(deletionList path: String, name: String) {
-        self.path = path
+    init(deletionList bytes: [UInt8], name: String) {
+        source = .bytes(bytes)
         self.name = name
         idsPath = nil
         idsName = name
@@ -42,12 +53,12 @@ struct ShardFile {
     /// Checks all shards of a command line before any is touched, and that none would take another's place.
     static func check(_ paths: [String]) throws -> [ShardFile] {
         let files = try paths.map(ShardFile.init)
-        var first: [String: ShardFile] = [:]
-        for file in files {
-            if let other = first.updateValue(file, forKey: file.idsName) {
+        var first: [String: String] = [:]
+        for (path, file) in zip(paths, files) {
+            if let other = first.updateValue(path, forKey: file.idsName) {
                 throw Failure(
                     .usage,
-                    "\(other.path) and \(file.path) have the same name in the spool: ingest them one after the other, "
+                    "\(other) and \(path) have the same name in the spool: ingest them one after the other, "
                         + "or rename one")
             }
         }

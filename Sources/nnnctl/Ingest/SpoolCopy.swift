@@ -2,24 +2,25 @@ import Crypto
 import FoundationEssentials
 import Glibc
 
-/// A copy of a file in the spool folder, under a name that the daemon ignores; removed unless it was put into place.
+/// A copy of a file or of bytes in the spool folder, under a name that the daemon ignores.
+///
+/// It is removed unless it was put into place.
 struct SpoolCopy: ~Copyable {
     /// SHA-256 of the content, in hexadecimal.
     let sha256: String
     private let path: String
 
-    /// Copies a file, and waits until the copy is on the disk.
+    /// Makes a copy, and waits until the copy is on the disk.
     ///
     /// No copy is left if it throws.
     ///
     /// - Throws: a ``SystemError``, a ``Failure`` if the folder is closed to us, or `CancellationError`.
-    init(of source: String, named name: String, in folder: String) throws {
+    init(of source: ShardFile.Source, named name: String, in folder: String) throws {
         let random = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         let path = "\(folder)/.nnnctl-\(random)-\(name)"
-        let input = try OpenFile(reading: source)
         let output = try Self.create(path, in: folder)
         do {
-            sha256 = try Self.copy(input, to: output)
+            sha256 = try Self.fill(output, from: source)
         } catch {
             FileSystem.remove(path)
             throw error
@@ -46,6 +47,21 @@ struct SpoolCopy: ~Copyable {
         }
     }
 
+    private static func fill(_ output: borrowing OpenFile, from source: ShardFile.Source) throws -> String {
+        switch source {
+        case .file(let path):
+            let input = try OpenFile(reading: path)
+            return try copy(input, to: output)
+        case .bytes(let bytes):
+            try Task.checkCancellation()
+            var hash = SHA256()
+            hash.update(data: bytes)
+            try output.write(bytes[...])
+            try output.synchronize()
+            return hexadecimal(hash)
+        }
+    }
+
     private static func copy(_ input: borrowing OpenFile, to output: borrowing OpenFile) throws -> String {
         var hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: OpenFile.bufferByteCount)
@@ -57,6 +73,10 @@ struct SpoolCopy: ~Copyable {
             try output.write(buffer[..<count])
         }
         try output.synchronize()
-        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return hexadecimal(hash)
+    }
+
+    private static func hexadecimal(_ hash: SHA256) -> String {
+        hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -11,7 +11,7 @@ extension SpoolFolders {
         let target = "\(spool)/\(file.name)"
         let idsTarget = "\(spool)/\(file.idsName)"
         try checkFree(target, idsTarget)
-        let shard = try SpoolCopy(of: file.path, named: file.name, in: spool)
+        let shard = try SpoolCopy(of: file.source, named: file.name, in: spool)
         guard let idsPath = file.idsPath else {
             let time = try withLock { () throws in
                 try checkFree(target, idsTarget)
@@ -21,7 +21,7 @@ extension SpoolFolders {
             }
             return Drop(name: file.name, sha256: shard.sha256, idsSHA256: nil, time: time)
         }
-        let ids = try SpoolCopy(of: idsPath, named: file.idsName, in: spool)
+        let ids = try SpoolCopy(of: .file(idsPath), named: file.idsName, in: spool)
         let time = try withLock { () throws in
             try checkFree(target, idsTarget)
             try ids.place(at: idsTarget)

@@ -1,4 +1,3 @@
-import Glibc
 import Shards
 
 /// The file that holds the queries of a search.
@@ -10,22 +9,12 @@ struct QueryFile {
     ///
     /// - Throws: a ``Failure`` that names the file if it is missing or is not an array of vectors.
     func read() throws -> Matrix {
-        let bytes = try contents()
+        let file = InputFile(path: path)
+        let bytes = try file.contents()
         do {
             return try NPY.readQueries(bytes)
         } catch {
-            throw Failure(.dataRefused, "\(name): \(error.message) \(error.advice)")
-        }
-    }
-
-    private var name: String { path == "-" ? "standard input" : path }
-
-    private func contents() throws -> [UInt8] {
-        do {
-            if path == "-" { return try OpenFile.contents(of: STDIN_FILENO, name: name) }
-            return try OpenFile(reading: path).contents()
-        } catch {
-            throw Failure(.noInput, error.description)
+            throw Failure(.dataRefused, "\(file.name): \(error.message) \(error.advice)")
         }
     }
 }

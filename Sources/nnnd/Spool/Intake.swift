@@ -147,14 +147,19 @@ struct Intake {
     }
 
     private func log(_ message: Logger.Message, _ receipt: Receipt, seconds: Double) {
-        logger.info(
-            message,
-            metadata: [
-                "name": "\(receipt.name)", "kind": "\(receipt.kind.rawValue)",
-                "action": "\(receipt.action.rawValue)", "rows": "\(receipt.rows)",
-                "replaced": "\(receipt.replaced)", "generation": "\(receipt.generation)",
-                "seconds": "\((seconds * 1000).rounded() / 1000)",
-            ])
+        var metadata: Logger.Metadata = [
+            "name": "\(receipt.name)", "kind": "\(receipt.kind.rawValue)", "action": "\(receipt.action.rawValue)",
+            "rows": "\(receipt.rows)", "generation": "\(receipt.generation)",
+            "seconds": "\((seconds * 1000).rounded() / 1000)",
+        ]
+        switch receipt.action {
+        case .add:
+            metadata["replaced"] = "\(receipt.replaced)"
+        case .delete:
+            metadata["deleted"] = "\(receipt.replaced)"
+            metadata["missing"] = "\(receipt.rows - receipt.replaced)"
+        }
+        logger.info(message, metadata: metadata)
     }
 }
 
