@@ -60,6 +60,18 @@ float product_of(uint64_t key) {
   return product;
 }
 
+/// Sorts the best `capacity` of `count` keys and writes what they stand for.
+size_t unpack_best(uint64_t *keys, size_t count, size_t capacity, float *products, uint32_t *columns) {
+  const size_t kept = std::min(count, capacity);
+  if (kept < count) std::nth_element(keys, keys + kept, keys + count);
+  std::sort(keys, keys + kept);
+  for (size_t i = 0; i < kept; i++) {
+    products[i] = product_of(keys[i]);
+    columns[i] = static_cast<uint32_t>(keys[i]);
+  }
+  return kept;
+}
+
 /// A copy of some vectors on cache lines, made where they don't lie so already.
 class Aligned {
   std::vector<float> memory;
@@ -140,15 +152,12 @@ cf_status cf_search_add(cf_search *search, const float *matrix, const float *col
 
 size_t cf_search_result(cf_search *search, size_t row, float *products, uint32_t *columns) {
   const Reservoir &reservoir = search->reservoirs[row];
-  const auto begin = search->keys.begin(), end = begin + static_cast<ptrdiff_t>(reservoir.i);
-  const size_t kept = std::min(reservoir.i, search->capacity);
-  const auto last = begin + static_cast<ptrdiff_t>(kept);
   for (size_t i = 0; i < reservoir.i; i++) search->keys[i] = sort_key(reservoir.vals[i], reservoir.ids[i]);
-  if (last != end) std::nth_element(begin, last, end);
-  std::sort(begin, last);
-  for (size_t i = 0; i < kept; i++) {
-    products[i] = product_of(search->keys[i]);
-    columns[i] = static_cast<uint32_t>(search->keys[i]);
-  }
-  return kept;
+  return unpack_best(search->keys.data(), reservoir.i, search->capacity, products, columns);
+}
+
+size_t cf_rank(const float *values, const uint32_t *names, size_t count, uint64_t *scratch, size_t capacity,
+               float *products, uint32_t *columns) {
+  for (size_t i = 0; i < count; i++) scratch[i] = sort_key(values[i], names[i]);
+  return unpack_best(scratch, count, capacity, products, columns);
 }

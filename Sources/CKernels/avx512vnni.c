@@ -30,6 +30,7 @@ static inline code_lanes code_step(code_lanes sum, code_row row, code_query quer
 
 static inline int32_t code_sum(code_lanes v) { return _mm512_reduce_add_epi32(v); }
 
+#include "avx512.inc"
 #include "body.inc"
 #pragma clang attribute pop
 #endif

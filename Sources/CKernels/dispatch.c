@@ -81,6 +81,21 @@ size_t ck_bounds_from(const int32_t *products, const float *scales, const float 
   return kernels()->bounds_from(products, scales, residuals, norms, means, count, query, threshold, found);
 }
 
+size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
+                  size_t count, ck_query query, uint32_t first, float threshold, float *uppers, float *lowers,
+                  uint32_t *rows) {
+  return kernels()->collect(products, scales, residuals, norms, count, query, first, threshold, uppers, lowers, rows);
+}
+
+size_t ck_prune(float *uppers, float *lowers, uint32_t *rows, size_t count, size_t wanted, float *threshold) {
+  return kernels()->prune(uppers, lowers, rows, count, wanted, threshold);
+}
+
+void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *rows,
+                          size_t count, float *out) {
+  kernels()->gathered_products(matrix, dimension, query, rows, count, out);
+}
+
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions) {
   return kernels()->above(values, count, threshold, positions);
 }

@@ -136,6 +136,44 @@ package struct CodedQueries: Sendable {
     }
 }
 
+extension CodedQueries {
+    /// Appends the rows of a block whose product can be `threshold` or more to columns of bounds.
+    ///
+    /// - Parameters:
+    ///   - query: the query's number.
+    ///   - count: how many rows the block has.
+    ///   - products: what ``products(_:queries:into:)`` gave.
+    ///   - offset: where this query's numbers begin in `products`.
+    ///   - first: the number that the block's first row is known by.
+    ///   - uppers: receives upper bounds, from index `start` on, as `lowers` lower bounds and `columns` numbers.
+    /// - Returns: how many were appended, at most `count`.
+    func collect(
+        _ query: Int, _ block: RawSpan, count: Int, products: [Int32], at offset: Int, first: UInt32,
+        from threshold: Float, uppers: inout [Float], lowers: inout [Float], columns: inout [UInt32], to start: Int
+    ) -> Int {
+        let layout = codes.layout
+        precondition(count <= layout.rows && block.byteCount >= layout.byteCount && products.count >= offset + count)
+        precondition(uppers.count >= start + count && lowers.count >= start + count && columns.count >= start + count)
+        return unsafe block.withUnsafeBytes { block in
+            unsafe products.withUnsafeBufferPointer { products in
+                unsafe uppers.withUnsafeMutableBufferPointer { uppers in
+                    unsafe lowers.withUnsafeMutableBufferPointer { lowers in
+                        unsafe columns.withUnsafeMutableBufferPointer { columns in
+                            guard let b = block.baseAddress, let p = products.baseAddress,
+                                let u = uppers.baseAddress, let l = lowers.baseAddress, let c = columns.baseAddress
+                            else { return 0 }
+                            let lengths = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
+                            return unsafe ck_collect(
+                                p + offset, lengths, lengths + layout.rows, lengths + 2 * layout.rows, count,
+                                queries[query], first, threshold, u + start, l + start, c + start)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Room for the bounds of a block's rows, used again and again.
 package struct ScoreBounds: Sendable {
     fileprivate var items: [ck_bound]

@@ -58,6 +58,29 @@ package enum Kernels {
         }
     }
 
+    /// The inner products of a query with some rows of a matrix, as ``products(_:_:dimension:into:)`` gives them.
+    ///
+    /// - Parameters:
+    ///   - matrix: rows x dimension.
+    ///   - query: dimension numbers.
+    ///   - rows: numbers of rows, of which those at `range` are taken.
+    ///   - out: receives range.count products.
+    static func gatheredProducts(
+        _ matrix: [Float], _ query: Span<Float>, rows: [UInt32], _ range: Range<Int>, into out: inout [Float]
+    ) {
+        precondition(range.upperBound <= rows.count && range.count <= out.count)
+        unsafe matrix.withUnsafeBufferPointer { matrix in
+            unsafe rows.withUnsafeBufferPointer { rows in
+                unsafe query.withUnsafeBufferPointer { query in
+                    guard let m = matrix.baseAddress, let q = query.baseAddress, let r = rows.baseAddress else {
+                        return
+                    }
+                    unsafe ck_gathered_products(m, query.count, q, r + range.lowerBound, range.count, &out)
+                }
+            }
+        }
+    }
+
     /// The inner product of two vectors, as ``products(_:_:dimension:into:)`` gives it.
     package static func product(_ a: Span<Float>, _ b: Span<Float>) -> Float {
         precondition(a.count == b.count)

@@ -48,6 +48,13 @@ cf_status cf_search_add(cf_search *search, const float *matrix, const float *col
 /// @return how many there are
 size_t cf_search_result(cf_search *search, size_t row, float *products, uint32_t *columns);
 
+/// Writes the `capacity` largest of `count` products, falling, equal ones by rising name, and their names.
+///
+/// @param scratch room for `count` numbers
+/// @return how many there are
+size_t cf_rank(const float *values, const uint32_t *names, size_t count, uint64_t *scratch, size_t capacity,
+               float *products, uint32_t *columns);
+
 #pragma clang assume_nonnull end
 
 #ifdef __cplusplus

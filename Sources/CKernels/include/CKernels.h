@@ -79,6 +79,21 @@ typedef struct ck_bound {
 size_t ck_bounds_from(const int32_t *products, const float *scales, const float *residuals, const float *norms,
                       const float *means, size_t count, ck_query query, float threshold, ck_bound *found);
 
+/// The same without a bias, into columns: for the rows whose similarity can be `threshold` or more writes the upper and
+/// lower bounds and first + row, and returns how many there are. The columns have room for `count`.
+size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
+                  size_t count, ck_query query, uint32_t first, float threshold, float *uppers, float *lowers,
+                  uint32_t *rows);
+
+/// Raises the threshold to a value that at least `wanted` of the lower bounds reach, and hardly more (at most a 32nd, but
+/// for equal ones), and drops the rows whose upper bounds don't reach it, keeping the order. Leaves the threshold where
+/// fewer reach it. Returns how many rows are left.
+size_t ck_prune(float *uppers, float *lowers, uint32_t *rows, size_t count, size_t wanted, float *threshold);
+
+/// out[i] = inner product of matrix[rows[i], :] and the query, the same float that ck_products gives.
+void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *rows,
+                          size_t count, float *out);
+
 /// Writes the positions of the values above `threshold` to `positions`, rising, and returns how many.
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);
 

@@ -71,6 +71,11 @@ struct Heap {
         count = search.result(row: row, products: &similarities, columns: &rows)
     }
 
+    /// Takes over what `search` found for its row `row`, with columns as rows.
+    mutating func take(from search: inout CodedSearch, row: Int) {
+        count = search.result(row: row, products: &similarities, columns: &rows)
+    }
+
     /// Takes over the best of `ranked`, which is sorted, with columns as rows.
     mutating func take(_ ranked: ArraySlice<RankedProduct>) {
         count = min(ranked.count, capacity)

@@ -1,0 +1,132 @@
+internal import LMDB
+internal import Similarity
+
+/// A search for the best references of some images, fed piece by piece, by one thread.
+protocol ReferenceSearch: SendableMetatype {
+    /// The most images at a time.
+    static var images: Int { get }
+    /// References of a piece.
+    static var referencesPerPiece: Int { get }
+
+    /// Starts over with other images, images x dimension.
+    mutating func begin(_ images: [Float])
+
+    /// Compares the images with the references of one piece.
+    mutating func add(_ references: Range<Int>) throws
+
+    /// Decides, when all pieces have been added.
+    mutating func finish()
+
+    /// The best references of an image.
+    mutating func take(_ image: Int, into heap: inout Heap)
+}
+
+/// Multiplies everything, and lets Faiss select.
+struct SearchByProducts: ReferenceSearch {
+    static let images = 512
+    static let referencesPerPiece = 512
+
+    private let vectors: PinnedVectors
+    private let search: ExhaustiveSearch
+    private var images: [Float] = []
+    private var references: [Float] = []
+
+    init(_ vectors: PinnedVectors, capacity: Int) throws {
+        self.vectors = vectors
+        search = try ExhaustiveSearch(rows: Self.images, capacity: capacity)
+    }
+
+    mutating func begin(_ images: [Float]) {
+        self.images = images
+        search.begin(rows: images.count / vectors.layout.dimension)
+    }
+
+    mutating func add(_ references: Range<Int>) throws {
+        let dimension = vectors.layout.dimension
+        vectors.copy(references, to: &self.references)
+        let columns = self.references
+        try search.add(
+            images.span, columns: columns.span.extracting(first: references.count * dimension), dimension: dimension,
+            firstColumn: UInt32(references.lowerBound))
+    }
+
+    func finish() {}
+
+    func take(_ image: Int, into heap: inout Heap) {
+        heap.take(from: search, row: image)
+    }
+}
+
+/// Multiplies codes, and vectors only where bounds can't exclude a pair.
+struct SearchByCodes: ReferenceSearch {
+    static let images = 256
+    static let referencesPerPiece = CodedReferences.rowsPerBlock
+
+    private let vectors: PinnedVectors
+    private let references: CodedReferences
+    private var search: CodedSearch
+    private let scratch = FloatScratch()
+
+    init(_ vectors: PinnedVectors, _ references: CodedReferences, capacity: Int) {
+        self.vectors = vectors
+        self.references = references
+        search = CodedSearch(rows: Self.images, capacity: capacity, layout: references.layout)
+    }
+
+    mutating func begin(_ images: [Float]) {
+        search.begin(images)
+    }
+
+    mutating func add(_ references: Range<Int>) {
+        let (vectors, scratch) = (vectors, scratch)
+        self.references.withBlock(of: references.lowerBound) { block in
+            search.add(block, count: references.count, firstColumn: UInt32(references.lowerBound)) { column, body in
+                vectors.withVector(column, scratch: scratch, body)
+            }
+        }
+    }
+
+    mutating func finish() {
+        let (vectors, scratch) = (vectors, scratch)
+        search.decide { column, body in vectors.withVector(column, scratch: scratch, body) }
+    }
+
+    mutating func take(_ image: Int, into heap: inout Heap) {
+        heap.take(from: &search, row: image)
+    }
+}
+
+/// The references as codes, in memory: what many images are compared with.
+struct CodedReferences: Sendable {
+    static let rowsPerBlock = 512
+
+    let layout: CodeLayout
+    private let blocks: [[UInt8]]
+
+    /// Encodes the references in `vectors`, `end` rows.
+    init(_ vectors: PinnedVectors, end: Int, pool: WorkerPool) throws {
+        let layout = CodeLayout(rows: Self.rowsPerBlock, dimension: vectors.layout.dimension)
+        let count = (end + Self.rowsPerBlock - 1) / Self.rowsPerBlock
+        let workers = try pool.run(count: count) {
+            (values: [Float](), done: [(block: Int, bytes: [UInt8])]())
+        } body: { worker, block in
+            let rows = block * Self.rowsPerBlock..<min((block + 1) * Self.rowsPerBlock, end)
+            vectors.copy(rows, to: &worker.values)
+            let values = worker.values
+            let codes = Codes(values.span.extracting(first: rows.count * layout.dimension), layout: layout)
+            var bytes = [UInt8](repeating: 0, count: layout.byteCount)
+            var span = bytes.mutableSpan
+            var target = unsafe span.mutableBytes
+            for slot in 0..<rows.count { codes.write(slot, to: &target, slot: slot) }
+            worker.done.append((block, bytes))
+        }
+        self.layout = layout
+        blocks = workers.flatMap(\.done).sorted { $0.block < $1.block }.map(\.bytes)
+    }
+
+    /// Calls `body` with the block of codes that begins with `row`.
+    func withBlock<R>(of row: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
+        let block = blocks[row / Self.rowsPerBlock]
+        return try unsafe body(block.span.bytes)
+    }
+}
