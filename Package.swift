@@ -93,6 +93,7 @@ let package = Package(
         .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], swiftSettings: testing),
         .testTarget(
             name: "ShardsTests", dependencies: ["Shards"], exclude: ["Fixtures"], swiftSettings: testing),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: testing),
         .testTarget(
             name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "Shards", "Similarity"],
             swiftSettings: testing),

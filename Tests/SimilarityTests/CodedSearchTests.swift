@@ -55,12 +55,9 @@ extension KernelTests {
             for start in stride(from: 0, to: columnCount, by: layout.rows) {
                 let block = columns[start..<min(start + layout.rows, columnCount)]
                 let flat = block.flatMap(\.self)
-                let codes = Codes(flat.span, layout: layout)
-                var bytes = [UInt8](repeating: 0, count: layout.byteCount)
-                var span = bytes.mutableSpan
-                var target = unsafe span.mutableBytes
-                for slot in 0..<block.count { codes.write(slot, to: &target, slot: slot) }
-                unsafe search.add(bytes.span.bytes, count: block.count, firstColumn: UInt32(start), vectors: vectors)
+                CodeBlock(flat.span, layout: layout).withBytes {
+                    search.add($0, count: block.count, firstColumn: UInt32(start), vectors: vectors)
+                }
             }
             search.decide(vectors)
             for (index, row) in rows.enumerated() {

@@ -9,6 +9,8 @@ struct Decision {
     let means: PinnedValues
     let layout: StoreLayout
     let vectors: VectorTable
+    /// Image rows ever used.
+    let end: Int
     let pool: WorkerPool
 
     /// Fewer rows than this are decided faster by one thread than dealt out.
@@ -23,12 +25,12 @@ struct Decision {
         }
         var starts = [0]
         for rows in undecided { starts.append(starts[starts.count - 1] + rows.count) }
-        let blocks = try vectors.pinBlocks(of: undecided.flatMap { $0.map(\.row) }, in: transaction)
+        let rows = try vectors.pin(undecided.flatMap { $0.map(\.row) }, end: end, in: transaction)
         let (before, firsts) = (tops, starts)
         let piece = { @Sendable (query: Int, scratch: FloatScratch) -> TopRows in
-            score(undecided[query], blocks: blocks, first: firsts[query], query: query, before[query], scratch)
+            score(undecided[query], vectors: rows, first: firsts[query], query: query, before[query], scratch)
         }
-        guard blocks.count >= Self.rowsWorthDealing, tops.count > 1 else {
+        guard rows.rows.count >= Self.rowsWorthDealing, tops.count > 1 else {
             let scratch = FloatScratch()
             for query in tops.indices { tops[query] = piece(query, scratch) }
             return
@@ -51,24 +53,18 @@ struct Decision {
 
     /// - Parameters:
     ///   - rows: by falling upper bound.
-    ///   - blocks: the blocks of their vectors, from `first` on.
+    ///   - vectors: theirs, from `first` on.
     private func score(
-        _ rows: [BoundedRow], blocks: PinnedValues, first: Int, query: Int, _ before: TopRows, _ scratch: FloatScratch
+        _ rows: [BoundedRow], vectors: PinnedRows, first: Int, query: Int, _ before: TopRows, _ scratch: FloatScratch
     ) -> TopRows {
         var top = before
-        let layout = layout.vectors
         let own = query * layout.dimension..<(query + 1) * layout.dimension
         for (index, bound) in rows.enumerated() {
             guard bound.upper >= top.threshold else { break }
-            let row = Int(bound.row)
-            let similarity = blocks.value(at: first + index) { block in
-                layout.coding.withFloats(
-                    block.extracting(layout.bytes(of: layout.place(of: row).slot)), scratch: scratch
-                ) { vector in
-                    Kernels.product(vector, queries.span.extracting(own))
-                }
+            let similarity = vectors.withVector(at: first + index, scratch: scratch) { vector in
+                Kernels.product(vector, queries.span.extracting(own))
             }
-            let mean = mean(of: row)
+            let mean = mean(of: Int(bound.row))
             top.offer(
                 Candidate(score: similarity - alphas[query] * mean, similarity: similarity, row: bound.row))
         }

@@ -35,7 +35,7 @@ struct Scan {
         let coded = CodedQueries(queries.span, alphas: alphas, layout: layout.codes)
         let decision = Decision(
             queries: queries, alphas: alphas, means: means, layout: layout,
-            vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), pool: pool)
+            vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), end: images.end, pool: pool)
         var tops = limits.map(TopRows.init(limit:))
         var done = 0
         while done < blocks {

@@ -32,3 +32,30 @@ struct PinnedVectors: Sendable {
         }
     }
 }
+
+/// The stored vectors of some rows, in place in the map; valid as ``PinnedValues`` are.
+struct PinnedRows: Sendable {
+    let rows: [UInt32]
+    let layout: VectorLayout
+    let source: Source
+
+    enum Source: Sendable {
+        /// The block of each row.
+        case blocks(PinnedValues)
+        /// All vectors.
+        case range(PinnedVectors)
+    }
+
+    /// Calls `body` with the vector of the row at `index`.
+    func withVector<R>(at index: Int, scratch: FloatScratch, _ body: (Span<Float>) throws -> R) rethrows -> R {
+        let row = Int(rows[index])
+        switch source {
+        case .range(let vectors): return try vectors.withVector(row, scratch: scratch, body)
+        case .blocks(let blocks):
+            return try blocks.value(at: index) { block in
+                try layout.coding.withFloats(
+                    block.extracting(layout.bytes(of: layout.place(of: row).slot)), scratch: scratch, body)
+            }
+        }
+    }
+}

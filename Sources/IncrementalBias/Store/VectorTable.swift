@@ -35,9 +35,16 @@ struct VectorTable {
             firstBlock: blocks.lowerBound, layout: layout)
     }
 
-    /// The blocks of `rows`, in place: one value a row, in their order.
-    func pinBlocks(of rows: [UInt32], in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
-        try transaction.pin(database, rows.lazy.map { UInt32(layout.place(of: Int($0)).block) })
+    /// The vectors of `rows`, in place, in their order; `end` rows were ever used.
+    func pin(
+        _ rows: [UInt32], end: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> PinnedRows {
+        // A step to the next block costs about an eighth of looking one up.
+        if rows.count > layout.place(of: end).block / 8 {
+            return PinnedRows(rows: rows, layout: layout, source: .range(try pin(0..<end, in: transaction)))
+        }
+        let blocks = try transaction.pin(database, rows.lazy.map { UInt32(layout.place(of: Int($0)).block) })
+        return PinnedRows(rows: rows, layout: layout, source: .blocks(blocks))
     }
 
     /// The vectors of `rows` as floats, rows.count x dimension.

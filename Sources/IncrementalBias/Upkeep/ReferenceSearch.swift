@@ -101,32 +101,27 @@ struct CodedReferences: Sendable {
     static let rowsPerBlock = 512
 
     let layout: CodeLayout
-    private let blocks: [[UInt8]]
+    private let blocks: [CodeBlock]
 
     /// Encodes the references in `vectors`, `end` rows.
     init(_ vectors: PinnedVectors, end: Int, pool: WorkerPool) throws {
         let layout = CodeLayout(rows: Self.rowsPerBlock, dimension: vectors.layout.dimension)
         let count = (end + Self.rowsPerBlock - 1) / Self.rowsPerBlock
         let workers = try pool.run(count: count) {
-            (values: [Float](), done: [(block: Int, bytes: [UInt8])]())
-        } body: { worker, block in
-            let rows = block * Self.rowsPerBlock..<min((block + 1) * Self.rowsPerBlock, end)
+            (values: [Float](), done: [(number: Int, block: CodeBlock)]())
+        } body: { worker, number in
+            let rows = number * Self.rowsPerBlock..<min((number + 1) * Self.rowsPerBlock, end)
             vectors.copy(rows, to: &worker.values)
             let values = worker.values
-            let codes = Codes(values.span.extracting(first: rows.count * layout.dimension), layout: layout)
-            var bytes = [UInt8](repeating: 0, count: layout.byteCount)
-            var span = bytes.mutableSpan
-            var target = unsafe span.mutableBytes
-            for slot in 0..<rows.count { codes.write(slot, to: &target, slot: slot) }
-            worker.done.append((block, bytes))
+            let block = CodeBlock(values.span.extracting(first: rows.count * layout.dimension), layout: layout)
+            worker.done.append((number, block))
         }
         self.layout = layout
-        blocks = workers.flatMap(\.done).sorted { $0.block < $1.block }.map(\.bytes)
+        blocks = workers.flatMap(\.done).sorted { $0.number < $1.number }.map(\.block)
     }
 
     /// Calls `body` with the block of codes that begins with `row`.
     func withBlock<R>(of row: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
-        let block = blocks[row / Self.rowsPerBlock]
-        return try unsafe body(block.span.bytes)
+        try blocks[row / Self.rowsPerBlock].withBytes(body)
     }
 }

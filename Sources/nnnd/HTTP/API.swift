@@ -68,9 +68,9 @@ struct API: Sendable {
             }
         }
         let took = (clock.now - start) / .milliseconds(1)
-        return Response(
-            json: SearchResponse(
-                generation: answer.generation, results: results, tookMs: (took * 1000).rounded() / 1000))
+        let response = SearchResponse(
+            generation: answer.generation, results: results, tookMs: (took * 1000).rounded() / 1000)
+        return Response(status: .ok, body: ByteBuffer(bytes: response.json), mediaType: "application/json")
     }
 
     /// Refuses a search whose answer would take all memory.

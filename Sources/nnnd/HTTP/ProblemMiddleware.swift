@@ -51,6 +51,11 @@ extension Response {
     /// A JSON document.
     init(status: HTTPResponse.Status = .ok, json: some Encodable, mediaType: String = "application/json") {
         let body = (try? WireJSON.encode(json)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
+        self.init(status: status, body: body, mediaType: mediaType)
+    }
+
+    /// A document.
+    init(status: HTTPResponse.Status, body: ByteBuffer, mediaType: String) {
         self.init(
             status: status,
             headers: [.contentType: mediaType, .contentLength: String(body.readableBytes)],

@@ -1,8 +1,6 @@
-import FoundationEssentials
 import Hummingbird
 import IncrementalBias
 import NIOCore
-import NIOFoundationEssentialsCompat
 import Shards
 import Wire
 
@@ -49,10 +47,11 @@ struct SearchBody {
     }
 
     private static func json(_ body: ByteBuffer) throws -> SearchRequest {
+        let bytes = Array(buffer: body)
         do {
-            return try WireJSON.decode(SearchRequest.self, from: Data(buffer: body))
+            return try SearchRequest(json: bytes)
         } catch {
-            throw Problem.badJSON(error, Array(buffer: body))
+            throw Problem.badJSON(error, bytes)
         }
     }
 

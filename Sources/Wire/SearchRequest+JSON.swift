@@ -1,0 +1,167 @@
+internal import FoundationEssentials
+
+extension SearchRequest {
+    /// Reads the JSON form: hundreds of numbers a query, at a few nanoseconds a byte.
+    ///
+    /// What is not plainly an object of known keys and finite numbers goes to Foundation's decoder, which also says what
+    /// is wrong with it.
+    ///
+    /// - Throws: `DecodingError`.
+    package init(json: [UInt8]) throws {
+        var reader = SearchRequestReader(bytes: json)
+        if let request = reader.request() {
+            self = request
+        } else {
+            self = try WireJSON.decode(SearchRequest.self, from: Data(json))
+        }
+    }
+}
+
+/// Reads what it is sure of; `nil` says that somebody else must look.
+private struct SearchRequestReader {
+    let bytes: [UInt8]
+    private var position = 0
+
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    mutating func request() -> SearchRequest? {
+        var queries: [[Float]]?
+        var topK: Int?
+        var alpha: Float?
+        guard take("{") else { return nil }
+        repeat {
+            switch key() {
+            case "queries" where queries == nil:
+                guard let value = list({ $0.list { $0.number() } }) else { return nil }
+                queries = value
+            case "top_k" where topK == nil:
+                guard let value = wholeNumber() else { return nil }
+                topK = value
+            case "alpha" where alpha == nil:
+                guard let value = number() else { return nil }
+                alpha = value
+            default: return nil
+            }
+        } while take(",")
+        guard take("}"), let queries else { return nil }
+        skipSpace()
+        return position == bytes.count ? SearchRequest(queries: queries, topK: topK, alpha: alpha) : nil
+    }
+
+    /// The elements between brackets.
+    private mutating func list<Element>(_ element: (inout SearchRequestReader) -> Element?) -> [Element]? {
+        guard take("[") else { return nil }
+        var elements: [Element] = []
+        if take("]") { return elements }
+        repeat {
+            guard let next = element(&self) else { return nil }
+            elements.append(next)
+        } while take(",")
+        return take("]") ? elements : nil
+    }
+
+    /// A key without escapes, with its colon.
+    private mutating func key() -> String? {
+        guard take("\"") else { return nil }
+        let start = position
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") { position += 1 }
+        let key = String(decoding: bytes[start..<position], as: UTF8.self)
+        return skip("\"") && take(":") ? key : nil
+    }
+
+    private mutating func wholeNumber() -> Int? {
+        skipSpace()
+        guard let value = digits(), value.count <= 9, !goesOn else { return nil }
+        if value.count > 1, bytes[position - value.count] == UInt8(ascii: "0") { return nil }
+        return Int(value.number)
+    }
+
+    /// A number in JSON's grammar, rounded to the nearest float.
+    private mutating func number() -> Float? {
+        skipSpace()
+        let start = position
+        let isNegative = skip("-")
+        guard let whole = digits() else { return nil }
+        if whole.count > 1, bytes[position - whole.count] == UInt8(ascii: "0") { return nil }
+        var (number, count) = whole
+        var exponent = 0
+        if skip(".") {
+            guard let fraction = digits(after: number) else { return nil }
+            number = fraction.number
+            count += fraction.count
+            exponent = -fraction.count
+        }
+        if skip("e") || skip("E") {
+            let isSmall = skip("-")
+            if !isSmall { _ = skip("+") }
+            guard let power = digits(), power.count <= 3 else { return nil }
+            exponent += isSmall ? -Int(power.number) : Int(power.number)
+        }
+        // 64 bits hold 19 digits.
+        guard count <= 19, let value = Self.nearest(number, exponent: exponent) else {
+            return library(bytes[start..<position])
+        }
+        return isNegative ? -value : value
+    }
+
+    /// One digit or more: the number that they add to `start`, and how many they are.
+    private mutating func digits(after start: UInt64 = 0) -> (number: UInt64, count: Int)? {
+        let first = position
+        var number = start
+        while position < bytes.count {
+            let digit = bytes[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            number = number &* 10 &+ UInt64(digit)
+            position += 1
+        }
+        return position > first ? (number, position - first) : nil
+    }
+
+    private static let powers: [Double] = (0...60).map { Double("1e\($0)") ?? .nan }
+
+    /// The float nearest to number x 10^exponent; `nil` where the arithmetic can't tell.
+    ///
+    /// Three operations in double precision, each off by 2^-53 of its result at most: where numbers four times that to
+    /// either side round to the same float, so does the exact one.
+    private static func nearest(_ number: UInt64, exponent: Int) -> Float? {
+        guard abs(exponent) <= 60 else { return nil }
+        let power = powers[abs(exponent)]
+        let value = exponent < 0 ? Double(number) / power : Double(number) * power
+        let low = Float(value * (1 - 0x1p-51))
+        let high = Float(value * (1 + 0x1p-51))
+        return low == high && high.isFinite ? low : nil
+    }
+
+    /// A number as the standard library reads it, unless it is too large or too small for a float.
+    private func library(_ text: ArraySlice<UInt8>) -> Float? {
+        guard let value = Float(String(decoding: text, as: UTF8.self)), value.isNormal else { return nil }
+        return value
+    }
+
+    /// Whether a number goes on here.
+    private var goesOn: Bool {
+        position < bytes.count && (bytes[position] == UInt8(ascii: ".") || bytes[position] | 0x20 == UInt8(ascii: "e"))
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        skipSpace()
+        return skip(character)
+    }
+
+    private mutating func skip(_ character: Unicode.Scalar) -> Bool {
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
+        }
+    }
+}
