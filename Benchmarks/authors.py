@@ -1,16 +1,45 @@
-"""nnnd against nnn-retrieval, the package of the paper's authors, on the WordNet data: same hits, same scores."""
+"""nnnd against nnn-retrieval, the package of the paper's authors, on CPU: the same hits, and the time.
 
-import argparse
+Skipped where that package or torch isn't installed.
+"""
+
+import contextlib
+import io
+import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import torch
-from nnn import NNNRetriever
 
-from harness import Daemon
+import peer
+from base import name
+from harness import Daemon, settle, timed, vectors
 
+TITLE = "The authors' package"
 WORDNET = Path(__file__).resolve().parents[1] / "Examples" / "wordnet"
-K, ALPHA, TOP, TOLERANCE = 128, 0.75, 10, 1e-4
+BATCHES = (1, 16, 100, 1000)
+CHUNK = 1000  # rows that the package multiplies at a time
+
+
+class Authors:
+    """What the package needs for images, references and searches."""
+
+    def __init__(self, images, references):
+        import torch
+
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints which of its optional packages are absent
+            from nnn import NNNRetriever
+
+        self.torch, self.retriever = torch, NNNRetriever(images.shape[1])
+        self.images = torch.from_numpy(images)
+        self.seconds, means = timed(lambda: self.retriever.setup_retriever(
+            self.images, torch.from_numpy(references), peer.K, CHUNK))
+        self.means = torch.tensor(means)
+
+    def search(self, queries):
+        """Returns scores and rows."""
+        return self.retriever.retrieve(
+            self.images, self.torch.from_numpy(queries), peer.TOP, peer.ALPHA, self.means, CHUNK)
 
 
 def load(path):
@@ -18,33 +47,53 @@ def load(path):
     return values / np.linalg.norm(values, axis=1, keepdims=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bin", type=Path, default=Path(".build/release"))
+def same_hits(context):
+    """On real vectors: returns how many queries were compared."""
     shards = {kind: sorted((WORDNET / kind).glob("*.npy")) for kind in ("images", "references")}
     images, references = (np.vstack([load(path) for path in shards[kind]]) for kind in ("images", "references"))
     queries = load(WORDNET / "queries.npy")
-    ids = [f"{path.stem}:{row}" for path in shards["images"] for row in range(1000)]
-
-    authors = NNNRetriever(images.shape[1])
-    means = authors.setup_retriever(torch.tensor(images), torch.tensor(references), K, 1000)
-    scores, rows = authors.retrieve(torch.tensor(images), torch.tensor(queries), TOP, ALPHA, means, 1000)
-
-    with Daemon(parser.parse_args().bin.resolve()) as daemon:
+    ids = [f"{path.stem}:{row}" for path in shards["images"] for row in range(len(np.load(path, mmap_mode="r")))]
+    scores, rows = Authors(images, references).search(queries)
+    with Daemon(context.binaries) as daemon:
         for kind, paths in shards.items():
             for path in paths:
-                daemon.drop(kind, path.name, np.load(path))
-        _, answer = daemon.search(queries, TOP, ALPHA)
-    found = np.array([[hit["score"] for hit in hits] for hits in answer["results"]])
-    difference = np.abs(found - scores).max()
-    other = 0
-    for hits, own, places in zip(answer["results"], scores, rows):
-        by_id = {ids[row]: score for row, score in zip(places, own)}
-        # Another hit at a place is right only where it ties with the last of the authors'.
-        other += sum(hit["id"] not in by_id and abs(hit["score"] - own[-1]) > TOLERANCE for hit in hits)
-    print(f"{len(queries)} queries, top {TOP}: scores differ by {difference:.1e} at most, {other} hits differ beyond ties")
-    assert difference < TOLERANCE and other == 0
+                daemon.drop(kind, path.stem, np.load(path))
+        _, answer = daemon.search(queries, peer.TOP, peer.ALPHA)
+    peer.check_answers(answer, scores, rows, ids.__getitem__)
+    return len(queries)
 
 
-if __name__ == "__main__":
-    main()
+def run(context):
+    report, random = context.report, np.random.default_rng([context.seed, 5])
+    count = context.scaled(4096)
+    os.environ["TQDM_DISABLE"] = "1"
+    report.section(TITLE, f"nnn-retrieval with torch on CPU; {context.shape}, {count:,} references.")
+    if missing := [package for package in ("nnn", "torch") if not find_spec(package)]:
+        report.text(f"Skipped: {' and '.join(missing)} not installed.")
+        return
+    import torch
+
+    torch.set_num_threads(context.cores)
+    compared = same_hits(context)
+    images, references, queries = (
+        vectors(random, rows, context.dimension) for rows in (context.images, count, max(BATCHES)))
+    with Daemon(context.binaries) as daemon:
+        daemon.drop("references", "references", references)
+        settle()
+        ingest = daemon.drop("images", "images", images)
+        settle()
+        authors = Authors(images, references)
+        report.row(f"{context.images:,} images dropped", ingest, authors.seconds, "its biases alone")
+        for batch in BATCHES:
+            own, other = [], []
+            for run in range(context.runs + 1):
+                settle()
+                seconds, answer = daemon.search(queries[:batch], peer.TOP, peer.ALPHA)
+                settle()
+                seconds_other, (scores, rows) = timed(lambda: authors.search(queries[:batch]))
+                peer.check_answers(answer, scores, rows, name)
+                if run > 0:
+                    own.append(seconds)
+                    other.append(seconds_other)
+            report.row("1 query" if batch == 1 else f"{batch:,} queries at once", own, other, "nnn-retrieval")
+    report.text(f"The same hits and scores also for {compared:,} queries on Examples/wordnet.")

@@ -1,108 +1,115 @@
 """nnnd against faiss-cpu: the same data in the same run, nnnd from a client over its socket, everything included.
 
-The peer does what the authors' package does on a CPU: biases by an IndexFlatIP over the references, debiased search by
-an IndexFlatIP over vectors with the bias as one number more. Prints seconds, and ratios nnnd / peer.
+Prints a table for each part as it goes. See docs/benchmarks.md for what was measured, and how.
 """
 
 import argparse
+import contextlib
 import os
-import platform
-import statistics
+import signal
+import sys
 import time
+import traceback
 from pathlib import Path
+from types import SimpleNamespace
 
-import faiss
-import numpy as np
+import authors
+import churn
+import growth
+import ingest
+import kernels
+import living
+import machine
+import million
+import native
+import peer
+import search
+import upkeep
+from base import Base
+from report import Report
 
-from harness import Daemon
-
-K, ALPHA, TOP = 128, 0.75, 10
-BATCHES = (1, 4, 16, 100, 1000)
-
-
-def vectors(random, rows, dimension):
-    """Random directions, normalised float32: rows x dimension."""
-    values = random.standard_normal((rows, dimension), dtype=np.float32)
-    return values / np.linalg.norm(values, axis=1, keepdims=True)
-
-
-def timed(call):
-    begin = time.perf_counter()
-    result = call()
-    return time.perf_counter() - begin, result
-
-
-def peer_biases(images, references):
-    index = faiss.IndexFlatIP(references.shape[1])
-    index.add(references)
-    return ALPHA * index.search(images, K)[0].mean(axis=1)
+ON_BASE = {"search": search, "upkeep": upkeep, "ingest": ingest, "growth": growth}
+ALONE = {"living": living, "churn": churn, "million": million, "kernels": kernels, "authors": authors}
+PARTS = {**ON_BASE, **ALONE}
+SIZE = 200_000  # images that the bars are meant for
 
 
-def row(name, own, peer=None, note=""):
-    """One line of the table: medians, the ratio of the medians and its spread over pairs."""
-    own = own if isinstance(own, list) else [own]
-    line = f"| {name} | {statistics.median(own):.4f} |"
-    if peer is None:
-        print(f"{line} | | {note} |")
-        return
-    peer = peer if isinstance(peer, list) else [peer]
-    pairs = [a / b for a, b in zip(own, peer)] if len(own) == len(peer) else [own[0] / peer[0]]
-    ratio = statistics.median(own) / statistics.median(peer)
-    print(f"{line} {statistics.median(peer):.4f} | {ratio:.3f} ({min(pairs):.3f} to {max(pairs):.3f}) | {note} |")
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", type=Path, default=Path(".build/release"), help="folder of nnnd")
+    parser.add_argument("--parts", default=",".join(part for part in PARTS if part != "million"),
+                        help=f"some of {','.join(PARTS)}, or all (default: all but million, which takes long)")
+    parser.add_argument("--images", type=int, default=SIZE, help="every other size follows")
+    parser.add_argument("--dimension", type=int, default=512)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=2, help="of one measurement with clients")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", type=Path, help="a Markdown file; a plot is put beside it")
+    options = parser.parse_args()
+    options.parts = list(PARTS) if options.parts == "all" else options.parts.split(",")
+    if unknown := set(options.parts) - PARTS.keys():
+        parser.error(f"no such part: {', '.join(unknown)}")
+    if options.images < 7000:
+        parser.error("at least 7,000 images: references follow, and k is 128")
+    return options
 
 
-def searches(daemon, index, queries, runs):
-    extended = np.hstack([queries, np.ones((len(queries), 1), np.float32)])
-    for batch in BATCHES:
-        own, peer = [], []
-        for run in range(runs + 1):
-            seconds, answer = daemon.search(queries[:batch], TOP, ALPHA)
-            other, (scores, _) = timed(lambda: index.search(extended[:batch], TOP))
-            found = np.array([[hit["score"] for hit in hits] for hits in answer["results"]])
-            assert np.abs(found - scores).max() < 1e-5, "the answers differ"
-            if run > 0:
-                own.append(seconds)
-                peer.append(other)
-        row(f"search, {batch} queries at once", own, peer)
+def make_context(options):
+    """What every part is given."""
+    measured = []
+
+    def limits():
+        """What all cores can do, measured once."""
+        if not measured:
+            measured.append(native.limits(os.cpu_count()))
+        return measured[0]
+
+    return SimpleNamespace(
+        binaries=options.bin.resolve(), images=options.images, references=options.images // 10,
+        dimension=options.dimension, runs=options.runs, seconds=options.seconds, seed=options.seed,
+        report=Report(), limits=limits, cores=os.cpu_count(),
+        shape=f"{options.images:,} x {options.dimension} float32 images",
+        where=f"{machine.cpu()}, {machine.now()}",
+        plots=options.write.resolve().parent if options.write else None,
+        scaled=lambda count: max(1, count * options.images // SIZE),
+    )
+
+
+def run_part(part, context, *base):
+    """Runs a part; a failure ends it, not the others."""
+    module, report, begin, load = PARTS[part], context.report, time.monotonic(), machine.load()
+    try:
+        module.run(context, *base)
+    except Exception as error:
+        traceback.print_exc()
+        report.fail(module.TITLE, error)
+    seconds = time.monotonic() - begin
+    report.text(f"*{machine.now()}, {machine.cpu()}; nnnd {machine.program(context.binaries)}; took {seconds:.0f} s;"
+                f" load when it began {load}.*")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=Path, default=Path(".build/release"))
-    parser.add_argument("--images", type=int, default=200_000)
-    parser.add_argument("--references", type=int, default=20_000)
-    parser.add_argument("--dimension", type=int, default=512)
-    parser.add_argument("--runs", type=int, default=7)
-    options = parser.parse_args()
-    random = np.random.default_rng(1)
-    images = vectors(random, options.images, options.dimension)
-    references = vectors(random, options.references, options.dimension)
-    queries = vectors(random, max(BATCHES), options.dimension)
-    faiss.omp_set_num_threads(os.cpu_count())
-    print(f"{options.images} x {options.dimension} float32 images, {options.references} references, k = {K};"
-          f" {os.cpu_count()} cores, {platform.machine()}, faiss-cpu {faiss.__version__},"
-          f" load {os.getloadavg()[0]:.2f}\n")
-    print("| | nnnd (s) | faiss-cpu (s) | ratio | |\n|---|---|---|---|---|")
-    with Daemon(options.bin.resolve()) as daemon:
-        brought = daemon.drop("references", "references.npy", references)
-        ingest = brought + daemon.drop("images", "images.npy", images)
-        once, biases = timed(lambda: peer_biases(images, references))
-        row("drop to receipt of all, against computing the biases once", ingest, once)
-        time.sleep(1)
-        share = daemon.anonymous_bytes() / images.nbytes
-        row("anonymous memory of the idle daemon / bytes of the vectors", share)
-        index = faiss.IndexFlatIP(options.dimension + 1)
-        index.add(np.hstack([images, -biases[:, None].astype(np.float32)]))
-        searches(daemon, index, queries, options.runs)
-        for rows in (1, 1000):
-            fresh = vectors(random, rows, options.dimension)
-            seconds = daemon.drop("references", f"more-{rows}.npy", fresh)
-            row(f"{rows} references more, against computing all biases", seconds, once)
-        row("100 images more", daemon.drop("images", "more.npy", vectors(random, 100, options.dimension)))
-        daemon.stop()
-        row("restart to ready", daemon.start())
-        row("data file / bytes of the vectors", daemon.data_bytes() / images.nbytes)
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends daemons and removes folders on the way
+    peer.use_all_cores()
+    context = make_context(options)
+    report, begin = context.report, time.monotonic()
+    report.begin(machine.describe(context.binaries), context.limits())
+    if options.images != SIZE:
+        print(f"\nThe bars are meant for {SIZE:,} images.")
+    with contextlib.ExitStack() as stack:
+        on_base = [part for part in PARTS if part in options.parts and part in ON_BASE]
+        if on_base:
+            base = stack.enter_context(Base(context))
+            for part in on_base:
+                run_part(part, context, base)
+    for part in [part for part in PARTS if part in options.parts and part in ALONE]:
+        run_part(part, context)
+    if options.write:
+        report.write(options.write)
+    print(f"\n{time.monotonic() - begin:.0f} s. Missed: {'; '.join(report.missed) or 'nothing'}")
+    return 1 if report.failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

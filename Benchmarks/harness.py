@@ -9,11 +9,13 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
 from pathlib import Path
 
 import numpy as np
 
-DEADLINE = 1800
+DEADLINE = 3600
+POLL = 0.0005
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -29,7 +31,7 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def wait_for(condition, seconds=0.001):
+def wait_for(condition, seconds=POLL):
     end = time.monotonic() + DEADLINE
     while not condition():
         if time.monotonic() > end:
@@ -37,24 +39,50 @@ def wait_for(condition, seconds=0.001):
         time.sleep(seconds)
 
 
+def timed(call):
+    """Returns the seconds that a call took, and its result."""
+    begin = time.perf_counter()
+    result = call()
+    return time.perf_counter() - begin, result
+
+
+def settle():
+    """Lets threads end that spin after their work is done (OpenMP's do for some ms), so that a turn starts alone."""
+    time.sleep(0.05)
+
+
+def vectors(random, rows, dimension):
+    """Random directions, normalised float32: rows x dimension."""
+    values = random.standard_normal((rows, dimension), dtype=np.float32)
+    values /= np.linalg.norm(values, axis=1, keepdims=True)
+    return values
+
+
 class Daemon:
     """Starts nnnd on folders of its own; ends it and removes them."""
 
     def __init__(self, binaries, *flags, env=None):
         self.home = Path(tempfile.mkdtemp(prefix="nnnd-bench-"))
-        self.spool, self.socket = self.home / "spool", self.home / "nnnd.sock"
+        self.spool, self.data, self.socket = self.home / "spool", self.home / "data", self.home / "nnnd.sock"
+        self.binaries = binaries
         self.command = [
-            str(binaries / "nnnd"), "serve", "--spool", str(self.spool), "--data", str(self.home / "data"),
+            str(binaries / "nnnd"), "serve", "--spool", str(self.spool), "--data", str(self.data),
             "--socket", str(self.socket), "--log-level", "warning", *flags,
         ]
         self.env = {**os.environ, **(env or {})}
+        self.process = None
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        if self.process:
+            self.stop()
         shutil.rmtree(self.home)
 
     def start(self):
@@ -62,47 +90,130 @@ class Daemon:
         begin = time.perf_counter()
         self.process = subprocess.Popen(self.command, env=self.env)
         wait_for(self.ready)
+        seconds = time.perf_counter() - begin
         self.connection = UnixConnection(self.socket)
-        return time.perf_counter() - begin
+        return seconds
 
     def ready(self):
+        self.check()
         try:
             connection = UnixConnection(self.socket)
             connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
+            status = connection.getresponse().status
+            connection.close()
+            return status == 200
         except OSError:
             return False
 
+    def check(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"nnnd has ended with status {self.process.returncode}")
+
     def stop(self):
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(120)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
-    def drop(self, kind, name, array):
-        """Drops a shard; returns the seconds from its rename to its receipt."""
-        folder = self.spool / kind
-        with open(folder / f".{name}", "wb") as file:
+    def copy(self, *flags, env=None):
+        """Another daemon, not yet started, on a copy of this one's store; this one is restarted."""
+        other = Daemon(self.binaries, *flags, env=env)
+        try:
+            self.stop()
+            other.data.mkdir(mode=0o700)
+            shutil.copyfile(self.data / "data.mdb", other.data / "data.mdb")
+            self.start()
+        except BaseException:
+            other.__exit__()
+            raise
+        return other
+
+    def forget_pages(self):
+        """Takes the store of the stopped daemon out of the page cache."""
+        with open(self.data / "data.mdb", "rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def drop(self, kind, name, array, ids=None):
+        """Drops the shard NAME.npy; returns the seconds from its rename to its receipt."""
+
+        def save(file):
             np.save(file, array)
-        receipt = self.spool / "done" / kind / f"{name}.receipt.json"
+
+        return self.drop_file(kind, f"{name.removesuffix('.npy')}.npy", save, ids)
+
+    def delete(self, kind, name, ids):
+        """Deletes rows by a shard; returns the seconds from its rename to its receipt."""
+        return self.drop_file(kind, f"{name}.delete", lambda file: file.write("\n".join(ids).encode()))
+
+    def drop_file(self, kind, name, save, ids=None):
+        """The file is on the disk before the clock starts, so that writing it back costs the daemon nothing."""
+        folder, done = self.spool / kind, self.spool / "done" / kind
+        hidden, receipt = folder / f".{name}", done / f"{name}.receipt.json"
+        refusal = self.spool / "failed" / kind / f"{name}.error.json"
+        if receipt.exists():
+            raise ValueError(f"{name} was dropped before")
+        if ids is not None:
+            listed = folder / f"{Path(name).stem}.ids"
+            (folder / f".{listed.name}").write_text("".join(f"{each}\n" for each in ids))
+            (folder / f".{listed.name}").rename(listed)
+        with open(hidden, "wb") as file:
+            save(file)
+            file.flush()
+            os.fsync(file.fileno())
+
+        def is_done():
+            if receipt.exists():
+                return True
+            if refusal.exists():
+                raise RuntimeError(refusal.read_text())
+            self.check()
+            return False
+
         begin = time.perf_counter()
-        (folder / f".{name}").rename(folder / name)
-        wait_for(receipt.exists)
-        return time.perf_counter() - begin
+        hidden.rename(folder / name)
+        wait_for(is_done)
+        end = time.perf_counter()
+        self.last_drop = (begin, end)
+        for path in (done / name, done / f"{Path(name).stem}.ids"):
+            path.unlink(missing_ok=True)
+        return end - begin
 
     def search(self, queries, top_k=10, alpha=0.75):
-        """Returns the seconds that the answer took, and the answer."""
+        """Returns the seconds from the whole request to the whole response, and the answer."""
         body = io.BytesIO()
         np.save(body, queries)
         begin = time.perf_counter()
         self.connection.request(
             "POST", f"/v1/search?top_k={top_k}&alpha={alpha}", body.getvalue(), {"Content-Type": "application/x-npy"})
-        answer = self.connection.getresponse().read()
+        response = self.connection.getresponse()
+        answer = response.read()
         seconds = time.perf_counter() - begin
+        if response.status != 200:
+            raise RuntimeError(answer.decode())
         return seconds, json.loads(answer)
 
+    def get(self, path):
+        self.connection.request("GET", path)
+        response = self.connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise RuntimeError(answer.decode())
+        return json.loads(answer)
+
+    def status(self):
+        return self.get("/v1/status")
+
+    def bias(self, image):
+        """The bias of the image with that id."""
+        return self.get(f"/v1/images/{urllib.parse.quote(image, safe='')}")["bias"]
+
     def anonymous_bytes(self):
-        """Anonymous memory of the idle daemon."""
+        """Anonymous memory of the daemon at this moment."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("RssAnon"))
 
     def data_bytes(self):
-        return (self.home / "data" / "data.mdb").stat().st_size
+        return (self.data / "data.mdb").stat().st_size

@@ -1,0 +1,50 @@
+"""The corpus that several parts share: images and references, and a daemon that holds them."""
+
+import contextlib
+
+import numpy as np
+
+import peer
+from harness import Daemon, timed, vectors
+
+
+def name(row):
+    """The id of an image of the base."""
+    return f"images:{row}"
+
+
+class Base:
+    """200,000 images and 20,000 references unless told otherwise; parts leave it as they found it."""
+
+    def __init__(self, context):
+        self.context = context
+        self.random = np.random.default_rng(context.seed)
+        self.images = vectors(self.random, context.images, context.dimension)
+        self.references = vectors(self.random, context.references, context.dimension)
+        self.queries = vectors(self.random, 1000, context.dimension)
+        self.daemon = Daemon(context.binaries)
+        self.computed = None
+        self.names = 0
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.daemon)
+            self.daemon.drop("references", "references", self.references)
+            self.daemon.drop("images", "images", self.images)
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *problem):
+        return self.stack.__exit__(*problem)
+
+    def fresh(self, rows):
+        """A new name for a shard, and vectors for it."""
+        self.names += 1
+        return f"more-{self.names}", vectors(self.random, rows, self.context.dimension)
+
+    def biases(self):
+        """The peer's biases, with the seconds that it took; computed once."""
+        if self.computed is None:
+            self.computed = timed(lambda: peer.biases(self.images, self.references))
+            peer.check_biases(self.daemon, self.computed[1], name)
+        return self.computed

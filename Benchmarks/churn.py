@@ -1,0 +1,71 @@
+"""Rounds that replace images and references: does the file stay small, and does anything slow down?"""
+
+import numpy as np
+
+import clients
+import peer
+from harness import Daemon, vectors
+
+TITLE = "Rounds of replacement"
+ROUNDS = 30
+EARLY, LATE = slice(2, 7), slice(25, 30)  # rounds 3 to 7, and 26 to 30: medians around round 5 and of the last five
+INTERVAL = 0.05
+
+
+def image(row):
+    return f"image-{row}"
+
+
+def run(context):
+    report, random = context.report, np.random.default_rng([context.seed, 3])
+    sets = {
+        "images": vectors(random, context.images // 2, context.dimension),
+        "references": vectors(random, context.references, context.dimension),
+    }
+    tenths = {kind: len(rows) // 10 for kind, rows in sets.items()}
+    report.section(TITLE, f"{ROUNDS} rounds that replace {tenths['images']:,} of {len(sets['images']):,} images and"
+                          f" {tenths['references']:,} of {len(sets['references']):,} references x {context.dimension},"
+                          f" chosen at random, while a client sends {1 / INTERVAL:.0f} single queries a second.")
+    queries = vectors(random, 256, context.dimension)
+    seconds = {kind: [] for kind in sets}
+    middle, high = [], []
+
+    def fill(daemon):
+        for kind in ("references", "images"):
+            daemon.drop(kind, "all", sets[kind], [f"{kind[:-1]}-{row}" for row in range(len(sets[kind]))])
+
+    with Daemon(context.binaries) as daemon:
+        fill(daemon)
+        with clients.running(daemon, queries, 1, INTERVAL) as load:
+            windows = []
+            for turn in range(ROUNDS):
+                begins = []
+                for kind, rows in sets.items():
+                    chosen = random.choice(len(rows), tenths[kind], replace=False)
+                    rows[chosen] = vectors(random, tenths[kind], context.dimension)
+                    ids = [f"{kind[:-1]}-{row}" for row in chosen]
+                    seconds[kind].append(daemon.drop(kind, f"round-{turn}", rows[chosen], ids))
+                    begins.append(daemon.last_drop)
+                windows.append((begins[0][0], begins[-1][1]))
+            times = load.stop()
+        for begin, end in windows:
+            inside = times[(times[:, 1] > begin) & (times[:, 0] < end)]
+            middle.append(clients.percentile(inside, 50))
+            high.append(clients.percentile(inside, 95))
+        biases = peer.biases(sets["images"], sets["references"])
+        peer.check_biases(daemon, biases, image)
+        index = peer.search_index(sets["images"], biases)
+        _, answer = daemon.search(queries, peer.TOP, peer.ALPHA)
+        peer.check_answers(answer, *index.search(peer.extended(queries), peer.TOP), image)
+        grown = daemon.data_bytes()
+    with Daemon(context.binaries) as daemon:
+        fill(daemon)
+        fresh = daemon.data_bytes()
+    report.row("data file after the rounds", grown, fresh, "a fresh store of the final rows", unit="B", at_most=1.6)
+    for kind in sets:
+        report.row(f"{tenths[kind]:,} {kind} replaced, rounds 26 to 30", seconds[kind][LATE], seconds[kind][EARLY],
+                   "rounds 3 to 7", at_most=1.25)
+    report.row("single query during rounds 26 to 30, median", middle[LATE], middle[EARLY], "rounds 3 to 7",
+               at_most=1.25)
+    report.row("the same, 95th percentile", high[LATE], high[EARLY], "rounds 3 to 7", at_most=1.25)
+    report.text(f"{len(times):,} searches in all, none refused.")

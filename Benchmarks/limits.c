@@ -1,0 +1,149 @@
+// What this machine can do at most, for the shares that the benchmark states.
+//
+//     limits THREADS BYTES
+//
+// prints as JSON the bytes per second of reading BYTES (summing them, each thread its part; the best of several), and
+// the operations per second of fused float32 multiply-adds and of int8 products (VNNI; 0 without) on registers alone.
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+#define CHAINS 12  // more than latency times throughput of an FMA, fewer than registers
+#define REPETITIONS 9
+#define MAXIMUM_THREADS 1024
+
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef uint64_t words __attribute__((vector_size(64)));
+
+static pthread_barrier_t barrier;
+static volatile uint64_t sink;
+static volatile float one = 1;
+static int threads;
+static const words *array;
+static size_t count;  // of words
+static long passes;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void read_part(int thread) {
+  size_t begin = count * (size_t)thread / (size_t)threads, end = count * (size_t)(thread + 1) / (size_t)threads;
+  words a = {0}, b = {0}, c = {0}, d = {0};
+  for (long pass = 0; pass < passes; pass++) {
+    size_t i = begin;
+    for (; i + 4 <= end; i += 4) {
+      a += array[i];
+      b += array[i + 1];
+      c += array[i + 2];
+      d += array[i + 3];
+    }
+    __asm__ volatile("" ::: "memory");  // each pass reads again
+  }
+  a += b + c + d;
+  sink += a[0] + a[1] + a[2] + a[3] + a[4] + a[5] + a[6] + a[7];
+}
+
+static void multiply_floats(int thread) {
+  (void)thread;
+  lanes x[CHAINS], factor = {0}, term = {0};
+  factor += one, term += one;
+  for (int i = 0; i < CHAINS; i++) x[i] = term * (float)i;
+  for (long pass = 0; pass < passes; pass++)
+    for (int i = 0; i < CHAINS; i++) x[i] = x[i] * factor + term;
+  for (int i = 1; i < CHAINS; i++) x[0] += x[i];
+  sink += (uint64_t)x[0][0];
+}
+
+static void multiply_codes(int thread) {
+  (void)thread;
+#if defined(__AVX512VNNI__)
+  __m512i x[CHAINS], row = _mm512_set1_epi8((char)one), query = _mm512_set1_epi8((char)one);
+  for (int i = 0; i < CHAINS; i++) x[i] = _mm512_set1_epi32(i);
+  for (long pass = 0; pass < passes; pass++)
+    for (int i = 0; i < CHAINS; i++) x[i] = _mm512_dpbusd_epi32(x[i], row, query);
+  for (int i = 1; i < CHAINS; i++) x[0] = _mm512_add_epi32(x[0], x[i]);
+  sink += (uint64_t)_mm512_reduce_add_epi32(x[0]);
+#endif
+}
+
+typedef struct work {
+  void (*call)(int);
+  int thread;
+  double begin[REPETITIONS], end[REPETITIONS];
+} work;
+
+static void *run(void *argument) {
+  work *own = argument;
+  for (int i = 0; i < REPETITIONS; i++) {
+    pthread_barrier_wait(&barrier);
+    own->begin[i] = now();
+    own->call(own->thread);
+    own->end[i] = now();
+  }
+  return NULL;
+}
+
+/// The seconds of the fastest repetition, from the first thread's begin to the last one's end.
+static double best(void (*call)(int)) {
+  static pthread_t ids[MAXIMUM_THREADS];
+  static work works[MAXIMUM_THREADS];
+  pthread_barrier_init(&barrier, NULL, (unsigned)threads);
+  for (int i = 0; i < threads; i++) {
+    works[i].call = call;
+    works[i].thread = i;
+    if (pthread_create(&ids[i], NULL, run, &works[i])) abort();
+  }
+  for (int i = 0; i < threads; i++) pthread_join(ids[i], NULL);
+  pthread_barrier_destroy(&barrier);
+  double best = 1e9;
+  for (int i = 0; i < REPETITIONS; i++) {
+    double begin = works[0].begin[i], end = works[0].end[i];
+    for (int t = 1; t < threads; t++) {
+      if (works[t].begin[i] < begin) begin = works[t].begin[i];
+      if (works[t].end[i] > end) end = works[t].end[i];
+    }
+    if (end - begin < best) best = end - begin;
+  }
+  return best;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) return 2;
+  threads = atoi(argv[1]);
+  size_t bytes = strtoull(argv[2], NULL, 10) / 4096 * 4096;
+  if (threads < 1 || threads > MAXIMUM_THREADS || bytes == 0) return 2;
+  words *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return 1;
+  madvise(memory, bytes, MADV_HUGEPAGE);
+  count = bytes / sizeof(words);
+  for (size_t i = 0; i < count; i++) memory[i] = (words){0} + i;
+  array = memory;
+
+  passes = (long)(((size_t)1 << 30) / bytes) + 1;
+  double bandwidth = (double)passes * (double)bytes / best(read_part);
+  passes = 20 * 1000 * 1000;
+  double floats = 2.0 * LANES * CHAINS * (double)passes * threads / best(multiply_floats);
+  double codes = 0;
+#if defined(__AVX512VNNI__)
+  codes = 2.0 * 64 * CHAINS * (double)passes * threads / best(multiply_codes);
+#endif
+  printf("{\"bandwidth\": %.0f, \"float32\": %.0f, \"int8\": %.0f}\n", bandwidth, floats, codes);
+  return 0;
+}

@@ -1,0 +1,40 @@
+"""A living reference set: the oldest references retire while new ones arrive."""
+
+import numpy as np
+
+import peer
+from base import name
+from harness import Daemon, settle, timed, vectors
+
+TITLE = "A living reference set"
+
+
+def run(context):
+    report, random = context.report, np.random.default_rng([context.seed, 2])
+    many, some, early = context.images // 2, context.scaled(1000), context.references
+    report.section(TITLE, f"{context.shape}, {many:,} references, of which the oldest {some:,} retire while {some:,}"
+                          f" arrive (`--max-references {many}`).")
+    images = vectors(random, context.images, context.dimension)
+    references = vectors(random, many, context.dimension)
+    with Daemon(context.binaries) as growing:
+        growing.drop("references", "early", references[:early])
+        growing.drop("images", "images", images)
+        growing.drop("references", "late", references[early:])
+        with growing.copy("--max-references", str(many)) as living:
+            alone, both = [], []
+            for run in range(context.runs + 1):
+                fresh = vectors(random, some, context.dimension)
+                settle()
+                seconds = growing.drop("references", f"fresh-{run}", fresh)
+                settle()
+                seconds_both = living.drop("references", f"fresh-{run}", fresh)
+                references = np.vstack([references[some:], fresh])
+                if run > 0:
+                    alone.append(seconds)
+                    both.append(seconds_both)
+            assert living.status()["references"] == many
+            settle()
+            recomputed, biases = timed(lambda: peer.biases(images, references))
+            peer.check_biases(living, biases, name)
+    report.row(f"{some:,} retire, {some:,} arrive", both, alone, f"{some:,} arrive", at_most=3)
+    report.row(f"{some:,} retire, {some:,} arrive", both, recomputed, "faiss-cpu, all biases again", at_most=1 / 20)

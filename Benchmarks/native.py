@@ -1,0 +1,43 @@
+"""Compiles the small C programs of the benchmark, on the spot, into a temporary folder."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+KERNELS = HERE.parent / "Sources" / "CKernels"
+FOLDER = tempfile.TemporaryDirectory(prefix="nnnd-bench-native-")
+ROOM = 1_400_000_000  # bytes: far more than any cache
+
+
+def program(name, *flags, compiler="cc", sources=()):
+    """The path of the compiled program."""
+    path = Path(FOLDER.name) / name
+    if not path.exists():
+        command = [compiler, *flags, "-o", str(path), str(HERE / f"{name}.c"), *map(str, sources), "-lpthread", "-lm"]
+        subprocess.run(command, check=True)
+    return str(path)
+
+
+def limits(threads, size=ROOM):
+    """Measures here and now: bytes/s of reading `size` bytes, float32 operations/s, int8 operations/s (0: no VNNI)."""
+    command = [program("limits", "-O3", "-march=native"), str(threads), str(size)]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=600).stdout)
+
+
+def clang():
+    """The kernels need clang: that of the path, or the Swift toolchain's."""
+    swift = shutil.which("swift")
+    beside = Path(swift).resolve().parent / "clang" if swift else None
+    found = shutil.which("clang") or (str(beside) if beside and beside.exists() else None)
+    if not found:
+        raise RuntimeError("the kernels need clang, which comes with the Swift toolchain")
+    return found
+
+
+def kernels():
+    """The path of the harness for the kernels, compiled with their present sources."""
+    flags = ("-O2", "-I", str(KERNELS / "include"))
+    return program("kernels", *flags, compiler=clang(), sources=sorted(KERNELS.glob("*.c")))
