@@ -28,7 +28,7 @@ struct FloatDecoder {
     }
 
     /// Asks for large pages behind memory that was never touched: what takes longest is to get it page by page.
-    private static func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
+    static func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
         let page = 1 << 21
         // The allocator maps anything this large by itself and gives it back as a whole.
         guard memory.count >= 32 * page, let start = memory.baseAddress else { return }

@@ -20,10 +20,27 @@ package enum ShardReader {
             throw .unknownExtension(fileName)
         }
         let contents = try contents(format, bytes.span, maximumBytes: maximumBytes, withIDs: ids == nil)
-        let matrix = contents.matrix
-        if let dimension, dimension != matrix.dimension {
-            throw .wrongDimension(found: matrix.dimension, expected: dimension)
+        if let dimension, dimension != contents.matrix.dimension {
+            throw .wrongDimension(found: contents.matrix.dimension, expected: dimension)
         }
+        return try shard(name, contents, ids: ids, maximumBytes: maximumBytes)
+    }
+
+    /// Checks a shard whose matrix was read from the file by other means; see ``PlainNPY``.
+    ///
+    /// - Parameters: as those of ``read(fileName:bytes:ids:maximumBytes:dimension:)``.
+    /// - Throws: as that does, for what can be wrong with numbers and ids.
+    package static func read(
+        fileName: String, matrix: consuming Matrix, ids: [UInt8]?, maximumBytes: Int
+    ) throws(ShardError) -> Shard {
+        guard let name = ShardFormat(fileName: fileName)?.name(of: fileName) else { throw .unknownExtension(fileName) }
+        return try shard(name, ShardContents(matrix: matrix, ids: nil), ids: ids, maximumBytes: maximumBytes)
+    }
+
+    private static func shard(
+        _ name: String, _ contents: consuming ShardContents, ids: [UInt8]?, maximumBytes: Int
+    ) throws(ShardError) -> Shard {
+        let matrix = contents.matrix
         let nonFinite = matrix.nonFiniteRows()
         guard nonFinite.isEmpty else { throw .notFinite(rows: nonFinite) }
         let list = try list(ids, within: contents, name: name, maximumBytes: maximumBytes)

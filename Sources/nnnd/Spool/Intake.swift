@@ -86,25 +86,36 @@ struct Intake {
     private func read(_ file: WaitingFile) throws -> Read? {
         let received = Date()
         let folder = file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind)
-        guard let content = try ShardFile(path: "\(folder)/\(file.name)", limit: largestShard),
-            content.entry.isSameFile(as: file.entry)
+        let isDeletion = file.name.hasSuffix(Self.deletionSuffix)
+        guard
+            let read = try ShardFile(
+                path: "\(folder)/\(file.name)", limit: largestShard, isNPY: file.name.hasSuffix(".npy")),
+            read.entry.isSameFile(as: file.entry)
         else { return nil }
-        if file.name.hasSuffix(Self.deletionSuffix) {
+        let sha256 = read.sha256
+        if isDeletion, case .bytes(let bytes) = read.content {
             return Read(
                 file: file, ids: nil,
                 shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: nil,
-                    ids: try IDList.read(content.bytes), content: .deletion, received: received))
+                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: nil, ids: try IDList.read(bytes),
+                    content: .deletion, received: received))
         }
         let ids = try readIDs(of: file)
-        let (rowIDs, vectors) = try prepare(
-            ShardReader.read(
-                fileName: file.name, bytes: content.bytes, ids: ids?.bytes, maximumBytes: largestShard))
+        let (rowIDs, vectors) = try prepare(shard(file.name, (consume read).content, ids: ids?.bytes))
         return Read(
             file: file, ids: ids?.entry,
             shard: IncomingShard(
-                name: file.name, kind: file.kind, sha256: content.sha256, idsSHA256: ids?.sha256, ids: rowIDs,
+                name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
                 content: .vectors(vectors), received: received))
+    }
+
+    private func shard(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {
+        switch consume content {
+        case .bytes(let bytes):
+            try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: largestShard)
+        case .matrix(let matrix):
+            try ShardReader.read(fileName: name, matrix: matrix, ids: ids, maximumBytes: largestShard)
+        }
     }
 
     private func readIDs(of file: WaitingFile) throws -> ShardFile? {

@@ -60,7 +60,7 @@ struct Putaway: Sendable {
     private func hasDocument(_ receipt: Receipt) throws -> Bool {
         let name = Self.documentName(receipt.name, ".receipt.json")
         guard let file = try ShardFile(path: "\(folders.done(receipt.kind))/\(name)", limit: .max) else { return false }
-        let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes))
+        let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes ?? []))
         return document?.generation == receipt.generation && document?.sha256 == receipt.sha256
     }
 

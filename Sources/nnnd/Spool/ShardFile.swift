@@ -2,24 +2,38 @@ import Crypto
 import Glibc
 import Shards
 
-/// The bytes of a file in the spool, read whole, with what identifies them.
+/// A file in the spool, read whole into memory of its own, with what identifies it.
 struct ShardFile {
-    let bytes: [UInt8]
+    let content: Content
     let entry: FileSystem.Entry
-
     /// SHA-256 of the bytes, in hexadecimal.
-    var sha256: String {
-        var hash = SHA256()
-        unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
-        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let sha256: String
+
+    /// What was read.
+    enum Content {
+        case bytes([UInt8])
+        /// The matrix of a ``PlainNPY``.
+        case matrix(Matrix)
     }
 
-    /// Reads the file at `path` into memory of its own, so that nobody can change it any more.
+    /// The bytes; `nil` where a matrix was read.
+    var bytes: [UInt8]? {
+        if case .bytes(let bytes) = content { bytes } else { nil }
+    }
+
+    /// Bytes read and hashed at a time: what is hashed is in the cache still.
+    private static let piece = 1 << 18
+    /// Where the header of a ``PlainNPY`` must end.
+    private static let headerBytes = 1 << 12
+
+    /// Reads the file at `path`, so that nobody can change it any more.
     ///
-    /// - Parameter limit: the most bytes to read.
+    /// - Parameters:
+    ///   - limit: the most bytes to read.
+    ///   - isNPY: whether it is an .npy file, which may be read straight into a matrix.
     /// - Returns: `nil` where the file went away or is changing.
     /// - Throws: `ShardError` where it can't be a shard, ``SystemError`` where the fault isn't the file's.
-    init?(path: String, limit: Int) throws {
+    init?(path: String, limit: Int, isNPY: Bool = false) throws {
         let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             switch errno {
@@ -34,10 +48,58 @@ struct ShardFile {
         entry = try FileSystem.entry(descriptor: descriptor)
         guard entry.isRegularFile else { throw ShardError.notRegularFile(kind: "a folder, a pipe or a device") }
         guard entry.size <= limit else { throw ShardError.tooLarge(byteCount: entry.size, limit: limit) }
-        guard let bytes = try Self.read(descriptor, 0..<entry.size), bytes.count == entry.size,
-            try FileSystem.entry(descriptor: descriptor) == entry
-        else { return nil }
-        self.bytes = bytes
+        var hash = SHA256()
+        do {
+            content = try Self.read(descriptor, size: entry.size, limit: limit, isNPY: isNPY, &hash)
+        } catch is EndedEarly {
+            return nil
+        }
+        guard try FileSystem.entry(descriptor: descriptor) == entry else { return nil }
+        sha256 = hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// The file became shorter while it was read.
+    private struct EndedEarly: Error {}
+
+    private static func read(
+        _ descriptor: Int32, size: Int, limit: Int, isNPY: Bool, _ hash: inout SHA256
+    ) throws -> Content {
+        if isNPY {
+            var header = try read(descriptor, 0..<min(size, headerBytes))
+            if let plain = PlainNPY(header: header, byteCount: size, maximumBytes: limit) {
+                header.removeSubrange(plain.dataOffset...)
+                unsafe header.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+                return .matrix(
+                    try Matrix(rows: plain.rows, dimension: plain.dimension) { bytes in
+                        try unsafe bytes.withUnsafeMutableBytes {
+                            try unsafe read(descriptor, from: plain.dataOffset, into: $0, &hash)
+                        }
+                    })
+            }
+        }
+        return .bytes(
+            try unsafe [UInt8](unsafeUninitializedCapacity: size) { target, count in
+                try unsafe read(descriptor, from: 0, into: UnsafeMutableRawBufferPointer(target), &hash)
+                count = size
+            })
+    }
+
+    /// Fills `target` with what the file holds from `offset` on.
+    private static func read(
+        _ descriptor: Int32, from offset: Int, into target: UnsafeMutableRawBufferPointer, _ hash: inout SHA256
+    ) throws {
+        var done = 0
+        while done < target.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: target[done..<min(done + piece, target.count)])
+            let count = unsafe pread(descriptor, rest.baseAddress, rest.count, offset + done)
+            if count == 0 { throw EndedEarly() }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError("read a shard")
+            }
+            unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+            done += count
+        }
     }
 
     /// Whether the header of a file that is perhaps still being written agrees with its size.
@@ -47,12 +109,12 @@ struct ShardFile {
         defer { close(descriptor) }
         let size = try FileSystem.entry(descriptor: descriptor).size
         return try ShardReader.isComplete(format, size: size) { range in
-            try read(descriptor, range) ?? []
+            try read(descriptor, range)
         }
     }
 
-    /// The bytes in `range`; fewer where the file ends before; `nil` where they can't be read.
-    private static func read(_ descriptor: Int32, _ range: Range<Int>) throws -> [UInt8]? {
+    /// The bytes in `range`; fewer where the file ends before.
+    private static func read(_ descriptor: Int32, _ range: Range<Int>) throws -> [UInt8] {
         try unsafe Array(unsafeUninitializedCapacity: range.count) { buffer, count in
             while count < range.count {
                 let read = unsafe pread(
