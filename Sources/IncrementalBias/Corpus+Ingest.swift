@@ -1,5 +1,6 @@
 package import Foundation
 internal import LMDB
+internal import Synchronization
 
 extension Corpus {
     /// Lets shards take effect, in order, in one commit: all of each or nothing of it.
@@ -17,7 +18,7 @@ extension Corpus {
     package func ingest(
         _ shards: [IncomingShard], settled: [UInt64], retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
-        try writeAndSettle { transaction in
+        try write { transaction in
             var commit = Commit(
                 state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:),
                 retention: retention, now: now())
@@ -34,7 +35,7 @@ extension Corpus {
     @discardableResult
     package func retire(_ retention: Retention, now: Date) throws -> Int {
         guard try environment.read({ try Commit.expired(retention, tables, now: now, in: $0) }) else { return 0 }
-        return try writeAndSettle { transaction in
+        return try write { transaction in
             let state = try Self.state(tables, in: transaction)
             var commit = Commit(
                 state: state, tables: tables, upkeep: upkeep(dimension:), retention: retention, now: now)
@@ -44,32 +45,38 @@ extension Corpus {
         }
     }
 
-    /// Commits what `body` writes and, if it is much, a second time without a change.
+    /// Makes the pages free for the next commit that the last one freed, if they are many; for after the receipts.
     ///
-    /// LMDB uses pages again that were freed two commits ago, so that the last but one snapshot stays whole. Without the
-    /// second commit, two large ones in a row would each take new room for all that they write.
-    func writeAndSettle<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
-        var written = 0
-        let result = try environment.write { transaction in
-            defer { written = transaction.writtenBytes }
-            return try body(transaction)
+    /// LMDB uses pages again that were freed two commits ago, so that the last but one snapshot stays whole. Without a
+    /// commit in between, two large ones in a row would each take new room for all that they write.
+    ///
+    /// - Parameter settled: numbers of receipts whose files have been put away.
+    /// - Returns: whether there was such a commit, and the receipts need not be named to the next ingest.
+    package func settle(_ settled: [UInt64]) throws -> Bool {
+        guard lastWrite.load(ordering: .relaxed) > Self.muchWritten else { return false }
+        try write { transaction in
+            for number in settled { try transaction.remove(tables.unsettled, number) }
+            let state = try Self.state(tables, in: transaction)
+            try transaction.put(tables.meta, "state", state.encoded.span)
         }
-        if written > Self.muchWritten {
-            try environment.write { transaction in
-                let state = try Self.state(tables, in: transaction)
-                try transaction.put(tables.meta, "state", state.encoded.span)
-            }
-        }
-        return result
+        return true
     }
 
     private static let muchWritten = 1 << 22
+
+    /// Runs `body` in a write transaction, and notes how much it wrote.
+    func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
+        try environment.write { transaction in
+            defer { lastWrite.store(transaction.writtenBytes, ordering: .relaxed) }
+            return try body(transaction)
+        }
+    }
 
     /// Gives the memory that commits have used back to the system, if it is much.
     ///
     /// For when nothing waits.
     package func returnFreedMemory() {
-        LMDB.Environment.returnFreedMemory(ifMoreThan: 16 << 20)
+        LMDB.Environment.returnFreedMemory(ifMoreThan: 64 << 20)
     }
 
     /// Ends an ingest under way, which then throws `CancellationError` and changes nothing, and lets none begin.

@@ -78,8 +78,7 @@ extension Corpus {
         let step = Self.referencesPerPiece
         let parts = try upkeepPool.run(count: (end + step - 1) / step) {
             (vectors: [Float](), best: [TopNumbers](repeating: TopNumbers(limit: state.k), count: count))
-        } body: { [gate] worker, piece in
-            try gate.pass()
+        } body: { worker, piece in
             let rows = piece * step..<min((piece + 1) * step, end)
             pinned.copy(rows, to: &worker.vectors)
             var products = [Float](repeating: 0, count: count * rows.count)

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import LMDB
 internal import Similarity
+internal import Synchronization
 
 /// The images, the references, and the biases that follow from them, kept in one store.
 ///
@@ -24,6 +25,8 @@ package final class Corpus: Sendable {
     let searchPool: WorkerPool
     let upkeepPool: WorkerPool
     let gate = SearchGate()
+    /// Bytes of values that the last commit wrote.
+    let lastWrite = Atomic(0)
     private let lock: StoreLock
 
     /// The form of the data that this version reads and writes.
@@ -56,7 +59,7 @@ package final class Corpus: Sendable {
         }
         self.k = k
         searchPool = WorkerPool(threads: threads, name: "search")
-        upkeepPool = WorkerPool(threads: threads, name: "upkeep")
+        upkeepPool = WorkerPool(threads: threads, name: "upkeep", gate: gate)
         try establishK()
     }
 
@@ -112,7 +115,7 @@ package final class Corpus: Sendable {
     /// Applies `k`, where the means were computed with another.
     private func establishK() throws {
         guard try state().k != k else { return }
-        try writeAndSettle { transaction in
+        try write { transaction in
             var state = try Self.state(tables, in: transaction)
             try applyK(&state, in: transaction)
         }

@@ -4,14 +4,21 @@ internal import Synchronization
 /// A fixed team of threads that works through numbered pieces of work.
 ///
 /// The cooperative pool of Swift concurrency stays free: long computations run here.
-package final class WorkerPool: Sendable {
+final class WorkerPool: Sendable {
     /// How many threads there are.
-    package let threads: Int
+    let threads: Int
     private let team: Team
+    private let gate: SearchGate?
 
-    /// Starts `threads` threads (at least one), called `name`.
-    package init(threads: Int, name: String) {
+    /// Starts threads.
+    ///
+    /// - Parameters:
+    ///   - threads: how many; at least one is started.
+    ///   - name: what they are called.
+    ///   - gate: what they pass before each piece of work, if anything.
+    init(threads: Int, name: String, gate: SearchGate? = nil) {
         self.threads = max(1, threads)
+        self.gate = gate
         team = Team()
         for _ in 0..<self.threads {
             let thread = Thread { [team] in team.work() }
@@ -32,12 +39,13 @@ package final class WorkerPool: Sendable {
     ///   - state: makes what one thread keeps between its pieces (scratch memory, results).
     ///   - body: does one piece. A thread that starts a piece later than another gets a higher number.
     /// - Returns: the states of the threads that took part, in no order.
-    /// - Throws: the first error thrown by `state` or `body`; pieces not yet started are then left out.
-    package func run<State>(
+    /// - Throws: the first error thrown by `state`, `body` or the gate; pieces not yet started are then left out.
+    func run<State>(
         count: Int, state: @Sendable () throws -> State, body: @Sendable (inout State, Int) throws -> Void
     ) throws -> [State] {
         guard count > 0 else { return [] }
         let outcome = Outcome<State>()
+        let gate = gate
         withoutActuallyEscaping(state) { state in
             withoutActuallyEscaping(body) { body in
                 team.assign(threads: threads) {
@@ -46,6 +54,7 @@ package final class WorkerPool: Sendable {
                         guard index < count else { return }
                         var own = try state()
                         while index < count {
+                            try gate?.pass()
                             try body(&own, index)
                             index = outcome.next()
                         }

@@ -75,7 +75,6 @@ extension Upkeep {
         let states = try pool.run(count: blocks.count) {
             (worker: try HeapPassWorker(layout: layout, k: k, heaps: heaps, gate: gate), results: [HeapPassResult]())
         } body: { state, index in
-            try gate.pass()
             let block = blocks.lowerBound + index
             state.worker.start(
                 block: block, rows: min(size, end - block * size),

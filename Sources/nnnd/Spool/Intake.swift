@@ -72,14 +72,21 @@ struct Intake {
                 try refuse(read.file, ShardError(refusal))
             }
         }
+        try settle()
+    }
+
+    /// Brings the store to rest after a commit and what follows from it.
+    private mutating func settle() throws {
+        if try corpus.settle(settled) { settled.removeAll() }
     }
 
     /// What the name of a list of ids to delete ends in.
     private static let deletionSuffix = ".delete"
 
     /// Lets the references go that retention doesn't keep any more.
-    func retire() throws {
+    mutating func retire() throws {
         let count = try corpus.retire(retention, now: Date())
+        try settle()
         if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
     }
 
