@@ -25,7 +25,7 @@ typedef struct setting {
 static float *floats, *float_queries, *columns[5], *float_products;
 static int8_t *codes, *code_queries;
 static int32_t *code_products;
-static ck_bound *bounds;
+static ck_bounds bounds;
 static volatile size_t sink;
 
 static double now(void) {
@@ -62,8 +62,8 @@ static void bounds_of_rows(const setting *s) {
   ck_query query = {.scale = 1e-3f, .norm = 1, .residual = 0.01f, .alpha = 0.75f};
   size_t found = 0;
   for (size_t r = 0; r < s->rows; r += s->block)
-    found += ck_bounds_from((const int32_t *)columns[4] + r, columns[0] + r, columns[1] + r, columns[2] + r,
-                            columns[3] + r, s->block, query, 1e9f, bounds);
+    found += ck_collect((const int32_t *)columns[4] + r, columns[0] + r, columns[1] + r, columns[2] + r,
+                            columns[3] + r, s->block, query, 0, 1e9f, bounds);
   sink = found;
 }
 
@@ -102,7 +102,7 @@ static void measure_all(const char *data, size_t dimension, size_t bytes, size_t
   size_t row = 4 * sizeof(float) + sizeof(int32_t);
   s.rows = bytes / row / s.block * s.block;
   if (s.rows == 0) s.rows = s.block;
-  measure("ck_bounds_from", bounds_of_rows, s, s.rows * row, 0);
+  measure("ck_collect", bounds_of_rows, s, s.rows * row, 0);
 }
 
 int main(int argc, char **argv) {
@@ -117,7 +117,8 @@ int main(int argc, char **argv) {
   code_queries = memory(QUERIES * stride);
   float_products = memory(QUERIES * largest * sizeof(float));
   code_products = memory(QUERIES * largest * sizeof(int32_t));
-  bounds = memory((largest > 512 ? largest : 512) * sizeof(ck_bound));
+  const size_t room = (largest > 512 ? largest : 512) * sizeof(float);
+  bounds = (ck_bounds){memory(room), memory(room), memory(room)};
   for (size_t i = 0; i < cold / sizeof(float); i++) floats[i] = (float)(int32_t)noise() * 1e-10f;
   for (size_t i = 0; i < cold; i += 4) memcpy(codes + i, &(uint32_t){noise() & 0x7f7f7f7f}, 4);
   for (size_t i = 0; i < QUERIES * dimension; i++) float_queries[i] = (float)(int32_t)noise() * 1e-10f;

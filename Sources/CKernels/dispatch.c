@@ -76,19 +76,13 @@ void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int
   kernels()->code_products(codes, rows, stride, queries, query_count, out);
 }
 
-size_t ck_bounds_from(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                      const float *means, size_t count, ck_query query, float threshold, ck_bound *found) {
-  return kernels()->bounds_from(products, scales, residuals, norms, means, count, query, threshold, found);
-}
-
 size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                  size_t count, ck_query query, uint32_t first, float threshold, float *uppers, float *lowers,
-                  uint32_t *rows) {
-  return kernels()->collect(products, scales, residuals, norms, count, query, first, threshold, uppers, lowers, rows);
+                  const float *means, size_t count, ck_query query, uint32_t first, float threshold, ck_bounds found) {
+  return kernels()->collect(products, scales, residuals, norms, means, count, query, first, threshold, found);
 }
 
-size_t ck_prune(float *uppers, float *lowers, uint32_t *rows, size_t count, size_t wanted, float *threshold) {
-  return kernels()->prune(uppers, lowers, rows, count, wanted, threshold);
+size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold) {
+  return kernels()->prune(bounds, count, wanted, threshold);
 }
 
 void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *rows,

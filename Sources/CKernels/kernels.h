@@ -8,11 +8,9 @@ typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
   ck_code (*encode)(const float *, size_t, size_t, int8_t *);
   void (*code_products)(const int8_t *, size_t, size_t, const int8_t *, size_t, int32_t *);
-  size_t (*bounds_from)(const int32_t *, const float *, const float *, const float *, const float *, size_t, ck_query,
-                        float, ck_bound *);
-  size_t (*collect)(const int32_t *, const float *, const float *, const float *, size_t, ck_query, uint32_t, float,
-                    float *, float *, uint32_t *);
-  size_t (*prune)(float *, float *, uint32_t *, size_t, size_t, float *);
+  size_t (*collect)(const int32_t *, const float *, const float *, const float *, const float *, size_t, ck_query,
+                    uint32_t, float, ck_bounds);
+  size_t (*prune)(ck_bounds, size_t, size_t, float *);
   void (*gathered_products)(const float *, size_t, const float *, const uint32_t *, size_t, float *);
   size_t (*above)(const float *, size_t, float, uint32_t *);
   void (*float_from_half)(const uint16_t *, size_t, float *);

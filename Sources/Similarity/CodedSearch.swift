@@ -30,9 +30,10 @@ package struct CodedSearch {
     private var thresholds: [Float] = []
     /// How many columns a row may collect before it is pruned again.
     private var limits: [Int] = []
-    private var uppers: [Float]
-    private var lowers: [Float]
-    private var columns: [UInt32]
+    /// The columns of each row that can be among its best, `room` for each row.
+    private var bounds: BoundedRows
+    /// No bias: this search is for similarities.
+    private let noMeans: [Float]
     private var products: [Int32]
     private var scratch: [UInt64]
 
@@ -47,9 +48,8 @@ package struct CodedSearch {
         self.layout = layout
         room = 8 * capacity + layout.rows
         coded = CodedQueries([Float]().span, alphas: [], layout: layout)
-        uppers = Array(repeating: 0, count: rows * room)
-        lowers = uppers
-        columns = Array(repeating: 0, count: rows * room)
+        bounds = BoundedRows(count: rows * room)
+        noMeans = Array(repeating: 0, count: layout.rows)
         products = Array(repeating: 0, count: min(rows, Self.rowsPerStep) * layout.rows)
         scratch = Array(repeating: 0, count: room)
     }
@@ -60,7 +60,7 @@ package struct CodedSearch {
     package mutating func begin(_ values: [Float]) {
         rows = values
         let count = values.count / layout.dimension
-        precondition(count * room <= uppers.count)
+        precondition(count * room <= bounds.count)
         coded = CodedQueries(values.span, alphas: Array(repeating: 0, count: count), layout: layout)
         counts = Array(repeating: 0, count: count)
         thresholds = Array(repeating: -.infinity, count: count)
@@ -75,15 +75,16 @@ package struct CodedSearch {
     ///   - firstColumn: the number that the first of them is known by.
     ///   - vectors: gives the vectors of columns.
     package mutating func add(_ block: RawSpan, count: Int, firstColumn: UInt32, vectors: Vectors) {
+        let noMeans = noMeans
         for start in stride(from: 0, to: coded.count, by: Self.rowsPerStep) {
             let step = start..<min(start + Self.rowsPerStep, coded.count)
             coded.products(block, queries: step, into: &products)
             for row in step {
                 let base = row * room
                 counts[row] += coded.collect(
-                    row, block, count: count, products: products, at: (row - start) * layout.rows, first: firstColumn,
-                    from: thresholds[row], uppers: &uppers, lowers: &lowers, columns: &columns,
-                    to: base + counts[row])
+                    row, block, count: count, products: products, at: (row - start) * layout.rows,
+                    means: noMeans.span, first: firstColumn, from: thresholds[row], into: &bounds,
+                    at: base + counts[row])
                 if counts[row] > limits[row] {
                     prune(row)
                     limits[row] = min(counts[row] + capacity, room - layout.rows)
@@ -101,11 +102,11 @@ package struct CodedSearch {
         var end = 0
         for row in counts.indices {
             prune(row)
-            for i in row * room..<row * room + counts[row] { end = max(end, Int(columns[i]) + 1) }
+            for i in row * room..<row * room + counts[row] { end = max(end, Int(bounds.rows[i]) + 1) }
         }
         var starts = [Int](repeating: 0, count: end + 1)
         for row in counts.indices {
-            for i in row * room..<row * room + counts[row] { starts[Int(columns[i]) + 1] += 1 }
+            for i in row * room..<row * room + counts[row] { starts[Int(bounds.rows[i]) + 1] += 1 }
         }
         for column in 0..<end { starts[column + 1] += starts[column] }
         var rowsOf = [UInt32](repeating: 0, count: starts[end])
@@ -113,10 +114,10 @@ package struct CodedSearch {
         var next = starts
         for row in counts.indices {
             for i in row * room..<row * room + counts[row] {
-                let place = next[Int(columns[i])]
+                let place = next[Int(bounds.rows[i])]
                 rowsOf[place] = UInt32(row)
                 positions[place] = Int32(i)
-                next[Int(columns[i])] = place + 1
+                next[Int(bounds.rows[i])] = place + 1
             }
         }
         var exact = [Float](repeating: 0, count: counts.count)
@@ -126,7 +127,9 @@ package struct CodedSearch {
             vectors(column) { vector in
                 Kernels.gatheredProducts(rows, vector, rows: rowsOf, pairs, into: &exact)
             }
-            for (index, place) in pairs.enumerated() { uppers[Int(positions[place])] = exact[index] }
+            for (index, place) in pairs.enumerated() {
+                bounds.decide(Int(positions[place]), exact[index])
+            }
         }
     }
 
@@ -139,9 +142,9 @@ package struct CodedSearch {
     package mutating func result(row: Int, products: inout [Float], columns: inout [UInt32]) -> Int {
         precondition(products.count >= capacity && columns.count >= capacity)
         let (base, count) = (row * room, counts[row])
-        let (capacity, own) = (capacity, self.columns)
-        return unsafe uppers.withUnsafeBufferPointer { uppers in
-            unsafe own.withUnsafeBufferPointer { own in
+        let (capacity, bounds) = (capacity, bounds)
+        return unsafe bounds.uppers.withUnsafeBufferPointer { uppers in
+            unsafe bounds.rows.withUnsafeBufferPointer { own in
                 unsafe scratch.withUnsafeMutableBufferPointer { scratch in
                     guard let u = uppers.baseAddress, let c = own.baseAddress, let s = scratch.baseAddress else {
                         return 0
@@ -154,17 +157,8 @@ package struct CodedSearch {
 
     /// Raises the threshold of `row` to what `capacity` of its columns reach for certain, and drops what is below.
     private mutating func prune(_ row: Int) {
-        let (base, count, capacity) = (row * room, counts[row], capacity)
-        counts[row] = unsafe uppers.withUnsafeMutableBufferPointer { uppers in
-            unsafe lowers.withUnsafeMutableBufferPointer { lowers in
-                unsafe columns.withUnsafeMutableBufferPointer { columns in
-                    guard let u = uppers.baseAddress, let l = lowers.baseAddress, let c = columns.baseAddress else {
-                        return 0
-                    }
-                    return unsafe ck_prune(u + base, l + base, c + base, count, capacity, &thresholds[row])
-                }
-            }
-        }
+        counts[row] = bounds.prune(
+            from: row * room, count: counts[row], wanted: capacity, threshold: &thresholds[row])
     }
 
     /// Decides the columns of one row at once: where bounds exclude too little to keep them all.
@@ -172,19 +166,17 @@ package struct CodedSearch {
         let base = row * room
         var exact: [Float] = [0]
         let rows = rows
-        for i in base..<base + counts[row] where lowers[i] < uppers[i] {
-            vectors(Int(columns[i])) { vector in
+        for i in base..<base + counts[row] where bounds.lowers[i] < bounds.uppers[i] {
+            vectors(Int(bounds.rows[i])) { vector in
                 Kernels.gatheredProducts(rows, vector, rows: [UInt32(row)], 0..<1, into: &exact)
             }
-            uppers[i] = exact[0]
+            bounds.decide(i, exact[0])
         }
         var products = [Float](repeating: 0, count: capacity)
         var best = [UInt32](repeating: 0, count: capacity)
         let kept = result(row: row, products: &products, columns: &best)
         for i in 0..<kept {
-            uppers[base + i] = products[i]
-            lowers[base + i] = products[i]
-            columns[base + i] = best[i]
+            bounds.set(base + i, row: best[i], score: products[i])
         }
         counts[row] = kept
         if kept == capacity { thresholds[row] = max(thresholds[row], products[kept - 1]) }

@@ -103,89 +103,38 @@ package struct CodedQueries: Sendable {
         }
     }
 
-    /// Bounds the scores of a block's rows, and finds those that can be `threshold` or more.
-    ///
-    /// - Parameters:
-    ///   - query: the query's number.
-    ///   - products: what ``products(_:queries:into:)`` gave.
-    ///   - offset: where this query's numbers begin in `products`.
-    ///   - means: those of the block's rows; a row without an image has +infinity and is never found.
-    ///   - found: receives the bounds of the rows found, rows rising; room for a block's rows.
-    /// - Returns: how many were found.
-    package func bounds(
-        _ query: Int, _ block: RawSpan, products: [Int32], at offset: Int, means: Span<Float>, from threshold: Float,
-        found: inout ScoreBounds
-    ) -> Int {
-        let layout = codes.layout
-        let rows = layout.rows
-        precondition(products.count >= offset + rows && means.count >= rows && block.byteCount >= layout.byteCount)
-        precondition(found.items.count >= rows)
-        return unsafe block.withUnsafeBytes { block in
-            unsafe products.withUnsafeBufferPointer { products in
-                unsafe means.withUnsafeBufferPointer { means in
-                    guard let b = block.baseAddress, let p = products.baseAddress, let m = means.baseAddress else {
-                        return 0
-                    }
-                    let columns = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
-                    return unsafe ck_bounds_from(
-                        p + offset, columns, columns + rows, columns + 2 * rows, m, rows, queries[query], threshold,
-                        &found.items)
-                }
-            }
-        }
-    }
-}
-
-extension CodedQueries {
-    /// Appends the rows of a block whose product can be `threshold` or more to columns of bounds.
+    /// Bounds the scores of a block's rows, and appends those that can be `threshold` or more.
     ///
     /// - Parameters:
     ///   - query: the query's number.
     ///   - count: how many rows the block has.
     ///   - products: what ``products(_:queries:into:)`` gave.
     ///   - offset: where this query's numbers begin in `products`.
+    ///   - means: those of the block's rows; a row without an image has +infinity and is never found.
     ///   - first: the number that the block's first row is known by.
-    ///   - uppers: receives upper bounds, from index `start` on, as `lowers` lower bounds and `columns` numbers.
-    /// - Returns: how many were appended, at most `count`.
-    func collect(
-        _ query: Int, _ block: RawSpan, count: Int, products: [Int32], at offset: Int, first: UInt32,
-        from threshold: Float, uppers: inout [Float], lowers: inout [Float], columns: inout [UInt32], to start: Int
+    ///   - found: receives the rows from index `start` on, rising; it must have room for `count`.
+    /// - Returns: how many were found.
+    package func collect(
+        _ query: Int, _ block: RawSpan, count: Int, products: [Int32], at offset: Int, means: Span<Float>,
+        first: UInt32 = 0, from threshold: Float, into found: inout BoundedRows, at start: Int = 0
     ) -> Int {
         let layout = codes.layout
         precondition(count <= layout.rows && block.byteCount >= layout.byteCount && products.count >= offset + count)
-        precondition(uppers.count >= start + count && lowers.count >= start + count && columns.count >= start + count)
-        return unsafe block.withUnsafeBytes { block in
-            unsafe products.withUnsafeBufferPointer { products in
-                unsafe uppers.withUnsafeMutableBufferPointer { uppers in
-                    unsafe lowers.withUnsafeMutableBufferPointer { lowers in
-                        unsafe columns.withUnsafeMutableBufferPointer { columns in
-                            guard let b = block.baseAddress, let p = products.baseAddress,
-                                let u = uppers.baseAddress, let l = lowers.baseAddress, let c = columns.baseAddress
-                            else { return 0 }
-                            let lengths = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
-                            return unsafe ck_collect(
-                                p + offset, lengths, lengths + layout.rows, lengths + 2 * layout.rows, count,
-                                queries[query], first, threshold, u + start, l + start, c + start)
+        precondition(means.count >= count && found.count >= start + count)
+        return unsafe found.withColumns(from: start) { found in
+            unsafe block.withUnsafeBytes { block in
+                unsafe products.withUnsafeBufferPointer { products in
+                    unsafe means.withUnsafeBufferPointer { means in
+                        guard let b = block.baseAddress, let p = products.baseAddress, let m = means.baseAddress else {
+                            return 0
                         }
+                        let columns = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
+                        return unsafe ck_collect(
+                            p + offset, columns, columns + layout.rows, columns + 2 * layout.rows, m, count,
+                            queries[query], first, threshold, found)
                     }
                 }
             }
         }
-    }
-}
-
-/// Room for the bounds of a block's rows, used again and again.
-package struct ScoreBounds: Sendable {
-    fileprivate var items: [ck_bound]
-
-    /// - Parameter rows: how many there can be.
-    package init(rows: Int) {
-        items = Array(repeating: ck_bound(), count: rows)
-    }
-
-    /// The bounds at `index` of those found: the row in its block, and between what and what its score lies.
-    package subscript(index: Int) -> (row: Int, lower: Float, upper: Float) {
-        let item = items[index]
-        return (Int(item.row), item.lower, item.upper)
     }
 }

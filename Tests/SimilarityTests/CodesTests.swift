@@ -50,10 +50,10 @@ extension KernelTests {
                 var products = [Int32](repeating: 0, count: queries.count * layout.rows)
                 unsafe coded.products(block.span.bytes, queries: 0..<queries.count, into: &products)
                 for (query, vector) in queries.enumerated() {
-                    var bounds = ScoreBounds(rows: layout.rows)
-                    let found = unsafe coded.bounds(
-                        query, block.span.bytes, products: products, at: query * layout.rows, means: means.span,
-                        from: -.infinity, found: &bounds)
+                    var bounds = BoundedRows(count: layout.rows)
+                    let found = unsafe coded.collect(
+                        query, block.span.bytes, count: layout.rows, products: products, at: query * layout.rows,
+                        means: means.span, from: -.infinity, into: &bounds)
                     let all = (0..<found).map { bounds[$0].row }
                     #expect(all == (0..<layout.rows).filter { $0 != 7 })
                     for (row, lower, upper) in (0..<found).map({ bounds[$0] }) {

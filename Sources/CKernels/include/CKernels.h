@@ -62,33 +62,27 @@ typedef struct ck_query {
   float alpha;     ///< the weight of the means
 } ck_query;
 
-/// Between what and what the score of a row lies.
-typedef struct ck_bound {
-  uint32_t row;
-  float upper;
-  float lower;
-} ck_bound;
+/// Columns of rows and of the bounds between which their scores lie.
+typedef struct ck_bounds {
+  float *uppers;
+  float *lowers;
+  uint32_t *rows;
+} ck_bounds;
 
 /// Bounds the score of each row, similarity - alpha * mean, given the product of the codes:
 ///
 ///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
 ///
-/// with everything that rounding can add. Writes the bounds of the rows whose score can be `threshold` or more to
-/// `found`, rows rising, and returns how many; `found` has room for `count`. A bound that is not a number is not
-/// written: none of a row without an image (mean +infinity).
-size_t ck_bounds_from(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                      const float *means, size_t count, ck_query query, float threshold, ck_bound *found);
-
-/// The same without a bias, into columns: for the rows whose similarity can be `threshold` or more writes the upper and
-/// lower bounds and first + row, and returns how many there are. The columns have room for `count`.
+/// with everything that rounding can add. For the rows whose score can be `threshold` or more writes the bounds and
+/// first + row to `found`, rows rising, and returns how many there are; `found` has room for `count`. A bound that is
+/// not a number is not written: none of a row without an image (mean +infinity).
 size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                  size_t count, ck_query query, uint32_t first, float threshold, float *uppers, float *lowers,
-                  uint32_t *rows);
+                  const float *means, size_t count, ck_query query, uint32_t first, float threshold, ck_bounds found);
 
 /// Raises the threshold to a value that at least `wanted` of the lower bounds reach, and hardly more (at most a 32nd, but
 /// for equal ones), and drops the rows whose upper bounds don't reach it, keeping the order. Leaves the threshold where
 /// fewer reach it. Returns how many rows are left.
-size_t ck_prune(float *uppers, float *lowers, uint32_t *rows, size_t count, size_t wanted, float *threshold);
+size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold);
 
 /// out[i] = inner product of matrix[rows[i], :] and the query, the same float that ck_products gives.
 void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *rows,

@@ -19,7 +19,7 @@ struct Decision {
     /// Offers every row that can be among a query's best to its `tops`, with its exact score.
     ///
     /// - Parameter found: for each thread of the pass, for each query, the rows that it found.
-    func decide(_ found: [[[BoundedRow]]], _ tops: inout [TopRows], in transaction: borrowing ReadTransaction) throws {
+    func decide(_ found: [[[Bounded]]], _ tops: inout [TopRows], in transaction: borrowing ReadTransaction) throws {
         let undecided = tops.indices.map { query in
             remaining(found.map { $0[query] }, limit: tops[query].limit, threshold: tops[query].threshold)
         }
@@ -44,7 +44,7 @@ struct Decision {
     }
 
     /// Of the rows that the threads found for one query, those that can be among its best, by falling upper bound.
-    private func remaining(_ found: [[BoundedRow]], limit: Int, threshold: Float) -> [BoundedRow] {
+    private func remaining(_ found: [[Bounded]], limit: Int, threshold: Float) -> [Bounded] {
         var lowers = TopNumbers(limit: limit, above: threshold)
         for rows in found { for row in rows { lowers.offer(row.lower) } }
         let threshold = lowers.threshold
@@ -55,7 +55,7 @@ struct Decision {
     ///   - rows: by falling upper bound.
     ///   - vectors: theirs, from `first` on.
     private func score(
-        _ rows: [BoundedRow], vectors: PinnedRows, first: Int, query: Int, _ before: TopRows, _ scratch: FloatScratch
+        _ rows: [Bounded], vectors: PinnedRows, first: Int, query: Int, _ before: TopRows, _ scratch: FloatScratch
     ) -> TopRows {
         var top = before
         let own = query * layout.dimension..<(query + 1) * layout.dimension

@@ -79,7 +79,7 @@ private final class Position: Sendable {
 }
 
 /// A row whose score lies between two bounds.
-struct BoundedRow: Sendable {
+struct Bounded: Sendable {
     let row: UInt32
     let lower: Float
     let upper: Float
@@ -90,11 +90,11 @@ private struct ScanWorker {
     private let layout: StoreLayout
     private let coded: CodedQueries
     private var products: [Int32]
-    private var bounds: ScoreBounds
+    private var bounds: BoundedRows
     /// For each query, the largest lower bounds: so many rows score at least the smallest of them.
     private var lowers: [TopNumbers]
     /// For each query, the rows that the bounds can't exclude.
-    private(set) var found: [[BoundedRow]]
+    private(set) var found: [[Bounded]]
     /// How many those are.
     private(set) var count = 0
 
@@ -105,7 +105,7 @@ private struct ScanWorker {
         self.layout = layout
         self.coded = coded
         products = Array(repeating: 0, count: min(Self.queriesPerStep, coded.count) * layout.rowsPerBlock)
-        bounds = ScoreBounds(rows: layout.rowsPerBlock)
+        bounds = BoundedRows(count: layout.rowsPerBlock)
         lowers = zip(limits, thresholds).map { TopNumbers(limit: $0, above: $1) }
         found = limits.map { _ in [] }
     }
@@ -117,9 +117,10 @@ private struct ScanWorker {
                 let step = start..<min(start + Self.queriesPerStep, coded.count)
                 coded.products(codes, queries: step, into: &products)
                 for query in step {
-                    let passed = coded.bounds(
-                        query, codes, products: products, at: (query - start) * layout.rowsPerBlock, means: means,
-                        from: lowers[query].threshold, found: &bounds)
+                    let passed = coded.collect(
+                        query, codes, count: layout.rowsPerBlock, products: products,
+                        at: (query - start) * layout.rowsPerBlock, means: means, from: lowers[query].threshold,
+                        into: &bounds)
                     for index in 0..<passed { collect(bounds[index], query, firstRow) }
                 }
             }
@@ -131,7 +132,7 @@ private struct ScanWorker {
         guard bound.upper >= lowers[query].threshold else { return }
         lowers[query].offer(bound.lower)
         found[query].append(
-            BoundedRow(row: firstRow + UInt32(bound.row), lower: bound.lower, upper: bound.upper))
+            Bounded(row: firstRow + UInt32(bound.row), lower: bound.lower, upper: bound.upper))
         count += 1
     }
 }

@@ -12,7 +12,7 @@ struct EntrantFinder {
     private let scratch = FloatScratch()
     private var vectors: [Float] = []
     private var products: [Int32]
-    private var bounds: ScoreBounds
+    private var bounds: BoundedRows
     private var entrants: Ranking
     private var usesCodes = false
 
@@ -26,7 +26,7 @@ struct EntrantFinder {
         self.gate = gate
         search = try ExhaustiveSearch(rows: layout.rowsPerBlock, capacity: layout.settings.capacity)
         products = Array(repeating: 0, count: Self.codesPerStep * layout.rowsPerBlock)
-        bounds = ScoreBounds(rows: layout.rowsPerBlock)
+        bounds = BoundedRows(count: layout.rowsPerBlock)
         entrants = Ranking(rows: layout.rowsPerBlock)
     }
 
@@ -90,9 +90,9 @@ struct EntrantFinder {
             coded.products(codes, queries: step, into: &products)
             for reference in step {
                 // With a threshold in the place of the bias, a row's score says by how much it is exceeded.
-                let found = coded.bounds(
-                    reference, codes, products: products, at: (reference - start) * layout.rowsPerBlock,
-                    means: thresholds.span, from: 0, found: &bounds)
+                let found = coded.collect(
+                    reference, codes, count: layout.rowsPerBlock, products: products,
+                    at: (reference - start) * layout.rowsPerBlock, means: thresholds.span, from: 0, into: &bounds)
                 guard found > 0 else { continue }
                 let vector = reference * dimension..<(reference + 1) * dimension
                 for index in 0..<found {
