@@ -10,4 +10,6 @@ struct Drop {
     let idsSHA256: String?
     /// Just before the shard appeared in the spool.
     let time: Date
+    /// When the spool was first seen not to hold it any more.
+    var left: ContinuousClock.Instant?
 }

@@ -8,6 +8,8 @@ struct Ingestion {
     private static let maximumPendingListed = 8
     /// How long to wait before looking again.
     private static let interval = Duration.milliseconds(50)
+    /// How long after a shard has left the spool the receipt of an earlier drop may still be replaced.
+    private static let patience = Duration.seconds(1)
 
     private let folders: SpoolFolders
     private let waits: Bool
@@ -61,8 +63,10 @@ struct Ingestion {
         let status = try await watch.look()
         let listed = status?.lastReceipts ?? []
         var open: [Drop] = []
-        for drop in pending {
-            if let outcome = try folders.outcome(of: drop, listed: listed) {
+        for var drop in pending {
+            if drop.left == nil, try !folders.holds(drop) { drop.left = .now }
+            let takesOld = drop.left.map { $0.duration(to: .now) >= Self.patience } ?? false
+            if let outcome = try folders.outcome(of: drop, listed: listed, takesOld: takesOld) {
                 try report.settled(outcome)
             } else if try folders.mayBeOff(listed, drop) {
                 throw Failure(

@@ -4,15 +4,17 @@ import Wire
 extension SpoolFolders {
     /// What became of a shard; `nil` while that is open.
     ///
-    /// A receipt counts if it is of the same content; one of an earlier drop says the same as the new one will, so it
-    /// counts as soon as the spool no longer holds the shard. A refusal counts if it is not older than the drop.
+    /// A receipt counts if it is of the same content. That of an earlier drop is replaced soon after the shard has left
+    /// the spool, by one that says "unchanged"; it counts only where that doesn't come. A refusal counts if it is not
+    /// older than the drop.
     ///
     /// - Parameters:
     ///   - drop: the shard.
     ///   - listed: the receipts that the daemon's status lists, for where it writes none into a folder.
+    ///   - takesOld: whether the receipt of an earlier drop counts.
     /// - Returns: the receipt or the refusal.
     /// - Throws: a ``SystemError`` if a document is there and can't be read.
-    func outcome(of drop: Drop, listed: [ShardReceipt]) throws -> ShardOutcome? {
+    func outcome(of drop: Drop, listed: [ShardReceipt], takesOld: Bool) throws -> ShardOutcome? {
         guard try !holds(drop) else { return nil }
         // Documents carry milliseconds only.
         let earliest = drop.time.addingTimeInterval(-0.002)
@@ -25,7 +27,9 @@ extension SpoolFolders {
         } else {
             receipts = listed
         }
-        return receipts.first { matches($0, drop) }.map(ShardOutcome.committed)
+        return receipts.first { receipt in
+            matches(receipt, drop) && (takesOld || receipt.unchanged || receipt.committed >= earliest)
+        }.map(ShardOutcome.committed)
     }
 
     /// Whether the receipt of a shard may have been pushed off the list in the daemon's status by newer ones.
