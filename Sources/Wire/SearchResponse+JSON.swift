@@ -1,5 +1,5 @@
 extension SearchResponse {
-    /// The JSON form, as `WireJSON.encode(_:pretty:)` writes it, forty times as fast.
+    /// The JSON form, as `WireJSON.encode(_:pretty:)` writes it.
     package var json: [UInt8] {
         var writer = JSONWriter()
         writer.write("{\"generation\":")

@@ -26,6 +26,12 @@ struct StoreLayout: Sendable {
     /// The most numbers that a vector can have: products of codes then fit 32 bits.
     static let largestDimension = 65_536
 
+    /// Whether codes exclude enough for exact products of what is left to be fewer: where there are several times as many
+    /// references as a heap holds, few of them enter it.
+    func codesPay(among references: Int) -> Bool {
+        references >= 4 * settings.capacity
+    }
+
     /// How many blocks of codes and of columns `rows` images take.
     func blocks(for rows: Int) -> Int { (rows + rowsPerBlock - 1) / rowsPerBlock }
 }

@@ -39,7 +39,7 @@ struct VectorTable {
     func pin(
         _ rows: [UInt32], end: Int, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> PinnedRows {
-        // A step to the next block costs about an eighth of looking one up.
+        // Stepping from block to block costs a fraction of looking each one up.
         if rows.count > layout.place(of: end).block / 8 {
             return PinnedRows(rows: rows, layout: layout, source: .range(try pin(0..<end, in: transaction)))
         }

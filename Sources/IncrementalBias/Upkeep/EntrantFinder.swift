@@ -42,16 +42,13 @@ struct EntrantFinder {
         _ change: ReferenceChange, _ coded: CodedQueries, rows: Range<Int>, thresholds: [Float],
         images: PinnedVectors, codes: RawSpan
     ) throws {
-        usesCodes = change.countBetween >= layout.settings.capacity * Self.leastShare
+        usesCodes = layout.codesPay(among: change.countBetween)
         if usesCodes {
             try findByCodes(change, coded, rows: rows, thresholds: thresholds, images: images, codes: codes)
         } else {
             try findByProducts(change, rows: rows, thresholds: thresholds, images: images)
         }
     }
-
-    /// How many times as many references as a heap holds there must be for codes to pay.
-    private static let leastShare = 4
 
     /// The references that enter the heap of the block's image `slot`, by their numbers among those that come.
     mutating func take(_ slot: Int, into heap: inout Heap) {

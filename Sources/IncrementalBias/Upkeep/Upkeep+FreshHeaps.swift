@@ -14,7 +14,7 @@ extension Upkeep {
     ) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
         let capacity = layout.settings.capacity
-        let paysToCode = rows.count >= Self.imagesWorthCoding && references.count >= 4 * capacity
+        let paysToCode = rows.count >= Self.imagesWorthCoding && layout.codesPay(among: references.count)
         let coded =
             paysToCode
             ? try CodedReferences(
