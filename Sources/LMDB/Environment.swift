@@ -76,10 +76,31 @@ internal import Glibc
         return try unsafe withUnsafeMutablePointer(to: &written) { written in
             let transaction = try unsafe WriteTransaction(self, counting: written)
             let result = try body(transaction)
-            try transaction.commit()
+            do throws(LMDBError) {
+                try transaction.commit()
+            } catch {
+                throw error.code == EIO && isDiskFull(for: unsafe written.pointee)
+                    ? LMDBError(code: ENOSPC, operation: error.operation) : error
+            }
             return result
         }
     }
+
+    /// Whether the file system has less room than a transaction needs that wrote `bytes`.
+    ///
+    /// LMDB calls it an input/output error when the system takes a part of a write only, as it does when the disk fills
+    /// up in the middle.
+    private func isDiskFull(for bytes: Int) -> Bool {
+        var path: UnsafePointer<CChar>?
+        var info = statvfs()
+        guard unsafe mdb_env_get_path(handle, &path) == MDB_SUCCESS, let path = unsafe path,
+            unsafe statvfs(path, &info) == 0
+        else { return false }
+        return Int(info.f_bavail) * Int(info.f_frsize) < bytes + Self.pagesAround
+    }
+
+    /// What a commit writes beside values, generously: the pages of the trees, and the list of free pages.
+    private static let pagesAround = 1 << 20
 
     /// Gives memory that was freed back to the system.
     ///
