@@ -67,7 +67,8 @@ final class SpoolService: Service {
                 try intake.retire()
                 guard wait > 0 else { continue }
                 corpus.returnFreedMemory()
-                try listen(seconds: min(wait, settings.retirementInterval), &readiness, &watchLost)
+                let longest = watchLost ? Self.pauseAfterTrouble : settings.retirementInterval
+                try listen(seconds: min(wait, longest), &readiness, &watchLost)
             } catch is CancellationError {
                 return
             } catch let error where error.isTemporary {
