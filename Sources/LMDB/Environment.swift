@@ -39,6 +39,7 @@ internal import Glibc
             try unsafe LMDBError.check(mdb_env_set_maxdbs(environment, databases), "mdb_env_set_maxdbs")
             try unsafe LMDBError.check(mdb_env_set_maxreaders(environment, readers), "mdb_env_set_maxreaders")
             try unsafe LMDBError.check(mdb_env_open(environment, folder, UInt32(MDB_NOTLS), mode), "mdb_env_open")
+            try unsafe checkLength(environment, folder)
             var dead: Int32 = 0
             try unsafe LMDBError.check(mdb_reader_check(environment, &dead), "mdb_reader_check")
         } catch {

@@ -5,6 +5,8 @@ internal import LMDB
 package protocol StoreTrouble: Error {
     /// Whether trying again later makes sense: the disk or the memory is full, or the disk takes no writes now.
     var isTemporary: Bool { get }
+    /// Whether the store itself is not as it must be.
+    var isDamage: Bool { get }
 }
 
 extension LMDBError: StoreTrouble {
