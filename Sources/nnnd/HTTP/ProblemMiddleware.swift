@@ -21,8 +21,6 @@ struct ProblemMiddleware: RouterMiddleware {
             return unknown(request)
         } catch let refusal as SearchQueue.Refusal {
             return Response(Problem(refusal))
-        } catch is NIOTooManyBytesError {
-            return Response(.bodyTooLarge)
         } catch is CancellationError {
             return Response(.stopping)
         } catch {
@@ -56,4 +54,24 @@ extension Response {
             headers: [.contentType: mediaType, .contentLength: String(body.readableBytes)],
             body: ResponseBody(byteBuffer: body))
     }
+
+    /// A JSON document that may be large: it is sent in slices, each when the one before has been taken, and keeps
+    /// `share` until then.
+    init(json: some Encodable, holding share: Allowance.Share) {
+        let body = (try? WireJSON.encode(json)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
+        self.init(
+            status: .ok,
+            headers: [.contentType: "application/json", .contentLength: String(body.readableBytes)],
+            body: ResponseBody(contentLength: body.readableBytes) { writer in
+                var rest = body
+                while let slice = rest.readSlice(length: min(rest.readableBytes, Self.sliceBytes)), slice.readableBytes > 0
+                {
+                    try await writer.write(slice)
+                }
+                try await writer.finish(nil)
+                withExtendedLifetime(share) {}
+            })
+    }
+
+    private static let sliceBytes = 256 << 10
 }
