@@ -182,11 +182,14 @@ struct API: Sendable {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > RequestLimits.bodyBytes {
             throw Problem.bodyTooLarge
         }
+        // Parsing JSON takes many times the room of the text.
+        let isNPY = request.headers[.contentType].map { !$0.lowercased().hasPrefix("application/json") } ?? false
+        let weight = isNPY ? 1 : RequestLimits.allBodyBytes / RequestLimits.bodyBytes
         var body = ByteBuffer()
         for try await var part in request.body {
             let count = body.readableBytes + part.readableBytes
             guard count <= RequestLimits.bodyBytes else { throw Problem.bodyTooLarge }
-            try room.grow(to: count)
+            try room.grow(to: count * weight)
             body.writeBuffer(&part)
         }
         return body

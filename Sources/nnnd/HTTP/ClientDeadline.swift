@@ -5,6 +5,7 @@ import NIOHTTPTypes
 /// Closes a connection whose client keeps the daemon waiting: for a request, for the rest of one, or to take an answer.
 ///
 /// It has so long for each of these, however it spreads its bytes. While the daemon works on an answer, no time runs.
+/// Tells the other connections' keeper when a request has begun to come and when all answers have been taken.
 final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -12,18 +13,25 @@ final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let patience: TimeAmount
+    private let connections: Connections
     private var timer: Scheduled<Void>?
     /// Requests that came and whose answers have not been taken yet.
     private var open = 0
     /// Whether a request has come in part.
     private var isReceiving = false
 
-    init(patience: TimeAmount) {
+    init(patience: TimeAmount, connections: Connections) {
         self.patience = patience
+        self.connections = connections
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         waitForClient(context)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        waitForClient(context)
+        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -43,7 +51,10 @@ final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
             open += 1
             isReceiving = true
             // One that is sent ahead waits for the daemon, not the other way round.
-            if open == 1 { waitForClient(context) }
+            if open == 1 {
+                connections.begin(context.channel)
+                waitForClient(context)
+            }
         case .body: break
         case .end:
             isReceiving = false
@@ -71,6 +82,7 @@ final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answerTaken(_ context: ChannelHandlerContext) {
         open -= 1
+        if open == 0 { connections.end(context.channel) }
         // With another request here already, it is the daemon's turn again.
         if open > 0, !isReceiving { waitForDaemon() } else { waitForClient(context) }
     }

@@ -9,16 +9,27 @@ final class Connections: Sendable {
         /// Whether it belongs to an event loop already: it can't be closed before.
         var registered = false
         var busy = false
-
-        var isIdle: Bool { registered && !busy }
+        /// Whether it has to go so that another can come.
+        var leaving = false
         /// A counter's value when it was last of use: those with lower ones have been idle for longer.
         var used: UInt64
+
+        var isIdle: Bool { registered && !busy && !leaving }
     }
     private struct State {
         var open: [ObjectIdentifier: Entry] = [:]
         var uses: UInt64 = 0
         var draining = false
         var whenRoom: @Sendable () -> Void = {}
+
+        /// If as many are open as can be, the one that has been idle for longest: closing it lets the next come in.
+        mutating func takeIdle(_ limit: Int) -> (any Channel)? {
+            guard open.count >= limit, !open.values.contains(where: \.leaving),
+                let idle = open.values.filter(\.isIdle).min(by: { $0.used < $1.used })
+            else { return nil }
+            open[ObjectIdentifier(idle.channel)]?.leaving = true
+            return idle.channel
+        }
     }
     private let state = Mutex(State())
     /// How many there can be.
@@ -39,50 +50,49 @@ final class Connections: Sendable {
         state.withLock { $0.whenRoom = body }
     }
 
-    /// A connection was accepted. If it is the last that there can be, the one that has been idle for longest is closed,
-    /// so that the next can come in.
+    /// A connection was accepted.
     func add(_ channel: any Channel) {
-        let idle = state.withLock { state -> (any Channel)? in
-            let idle = state.open.count + 1 < limit ? nil : state.open.values.filter(\.isIdle).min { $0.used < $1.used }
+        state.withLock { state in
             state.uses += 1
             state.open[ObjectIdentifier(channel)] = Entry(channel: channel, used: state.uses)
-            return idle?.channel
         }
         channel.closeFuture.whenComplete { [self] _ in remove(channel) }
-        idle?.close(promise: nil)
     }
 
     /// A connection that was added belongs to an event loop now.
     func registered(_ channel: any Channel) {
-        let draining = state.withLock { state in
+        let (draining, idle) = state.withLock { state in
             state.open[ObjectIdentifier(channel)]?.registered = true
-            return state.draining
+            return (state.draining, state.takeIdle(limit))
         }
         if draining { channel.close(promise: nil) }
+        idle.map(Self.finish)
     }
 
     private func remove(_ channel: any Channel) {
-        let whenRoom = state.withLock { state in
+        let (whenRoom, idle) = state.withLock { state in
             state.open[ObjectIdentifier(channel)] = nil
-            return state.whenRoom
+            return (state.whenRoom, state.takeIdle(limit))
         }
+        idle.map(Self.finish)
         whenRoom()
     }
 
-    /// A request came whose answer must be sent.
+    /// A request has begun to come, whose answer must be sent.
     func begin(_ channel: any Channel) {
         state.withLock { $0.open[ObjectIdentifier(channel)]?.busy = true }
     }
 
-    /// The answer has been handed to the connection.
+    /// All answers have been taken.
     func end(_ channel: any Channel) {
-        let draining = state.withLock { state in
+        let (draining, idle) = state.withLock { state in
             state.uses += 1
             state.open[ObjectIdentifier(channel)]?.busy = false
             state.open[ObjectIdentifier(channel)]?.used = state.uses
-            return state.draining
+            return (state.draining, state.takeIdle(limit))
         }
         if draining { Self.finish(channel) }
+        idle.map(Self.finish)
     }
 
     /// Ends all connections, each as soon as it has nothing under way.

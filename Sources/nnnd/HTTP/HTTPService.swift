@@ -40,7 +40,8 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
         }
         let channelSetup = HTTP1Channel(
             responder: respond,
-            configuration: .init(additionalChannelHandlers: [ClientDeadline(patience: patience)]))
+            configuration: .init(
+                additionalChannelHandlers: [ClientDeadline(patience: patience, connections: connections)]))
         try await withThrowingDiscardingTaskGroup { group in
             while !connections.isDraining, !Task.isCancelled {
                 let server = try await bind(channelSetup)
@@ -86,8 +87,6 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     @Sendable private func respond(
         to request: Request, writer: consuming ResponseWriter, channel: any Channel
     ) async throws {
-        connections.begin(channel)
-        defer { connections.end(channel) }
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         let response = try await responder.respond(to: request, context: context)
         try await writer.write(response: response.head, body: response.body)

@@ -59,19 +59,17 @@ extension Response {
     /// `share` until then.
     init(json: some Encodable, holding share: Allowance.Share) {
         let body = (try? WireJSON.encode(json)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
+        let sliceBytes = 256 << 10
         self.init(
             status: .ok,
             headers: [.contentType: "application/json", .contentLength: String(body.readableBytes)],
             body: ResponseBody(contentLength: body.readableBytes) { writer in
                 var rest = body
-                while let slice = rest.readSlice(length: min(rest.readableBytes, Self.sliceBytes)), slice.readableBytes > 0
-                {
+                while rest.readableBytes > 0, let slice = rest.readSlice(length: min(rest.readableBytes, sliceBytes)) {
                     try await writer.write(slice)
                 }
                 try await writer.finish(nil)
                 withExtendedLifetime(share) {}
             })
     }
-
-    private static let sliceBytes = 256 << 10
 }

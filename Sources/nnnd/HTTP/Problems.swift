@@ -119,7 +119,7 @@ enum RequestLimits {
     /// Queries times images asked for.
     static let hits = 1_000_000
 
-    /// Of all bodies under way together, beyond the first 64 KiB of each.
+    /// Of all bodies under way together, beyond the first 64 KiB of each; those of JSON count four times.
     static let allBodyBytes = 4 * bodyBytes
     static let freeBodyBytes = 64 << 10
     /// Of all answers under way together, beyond the first thousand of each.
