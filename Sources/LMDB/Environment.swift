@@ -38,6 +38,8 @@ internal import Glibc
             try unsafe LMDBError.check(mdb_env_set_mapsize(environment, mapSize), "mdb_env_set_mapsize")
             try unsafe LMDBError.check(mdb_env_set_maxdbs(environment, databases), "mdb_env_set_maxdbs")
             try unsafe LMDBError.check(mdb_env_set_maxreaders(environment, readers), "mdb_env_set_maxreaders")
+            unsafe BrokenMap.report(environment, folder: folder)
+            try allocateLockFile(folder, mode: mode)
             try unsafe LMDBError.check(mdb_env_open(environment, folder, UInt32(MDB_NOTLS), mode), "mdb_env_open")
             try unsafe checkLength(environment, folder)
             var dead: Int32 = 0

@@ -50,6 +50,8 @@ enum Daemon {
             try await services.run()
         } catch let error as any StoreTrouble {
             throw StartError(ending: error, folder: settings.data)
+        } catch let error as StoreError {
+            throw StartError(error, folder: settings.data)
         }
         queue.close()
         logger.info("nnnd stopped")

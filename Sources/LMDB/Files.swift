@@ -39,6 +39,17 @@ func checkLength(_ environment: OpaquePointer, _ folder: String) throws(LMDBErro
     }
 }
 
+/// Gives the lock file its room before LMDB maps it: on a full disk the first use of a page without room would end the
+/// process (SIGBUS).
+func allocateLockFile(_ folder: String, mode: UInt32) throws(LMDBError) {
+    let descriptor = unsafe open("\(folder)/lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode)
+    guard descriptor >= 0 else { throw LMDBError(code: errno, operation: "open lock.mdb") }
+    defer { close(descriptor) }
+    // What LMDB takes for 126 readers, in whole pages.
+    let failure = posix_fallocate(descriptor, 0, 8192)
+    guard failure == 0 else { throw LMDBError(code: failure, operation: "make room for lock.mdb") }
+}
+
 /// How many of `pages` are on the list of free ones.
 private func countFreePages(_ environment: OpaquePointer, in pages: Range<Int>) throws(LMDBError) -> Int {
     var transaction: OpaquePointer?
