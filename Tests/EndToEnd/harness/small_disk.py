@@ -37,3 +37,13 @@ class SmallDisk:
     def free(self):
         """Gives the room back."""
         self._ballast.unlink()
+
+    def forbid_writes(self):
+        """Lets it take no writes; nobody may have a file open for writing."""
+        self._remount("ro")
+
+    def allow_writes(self):
+        self._remount("rw")
+
+    def _remount(self, how):
+        subprocess.run(["mount", "-o", f"remount,{how}", self.folder], check=True)
