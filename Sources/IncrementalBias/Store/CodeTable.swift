@@ -31,7 +31,8 @@ struct CodeTable {
 
     /// The blocks numbered `blocks`, in place.
     func pin(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
-        try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
+        try transaction.pin(
+            database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
             byteCount: layout.codes.byteCount)
     }
 

@@ -31,14 +31,17 @@ struct VectorTable {
         guard !rows.isEmpty else { return PinnedVectors(blocks: PinnedValues(), firstBlock: 0, layout: layout) }
         let blocks = layout.place(of: rows.lowerBound).block..<layout.place(of: rows.upperBound - 1).block + 1
         return PinnedVectors(
-            blocks: try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
+            blocks: try transaction.pin(
+                database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
                 byteCount: layout.blockBytes),
             firstBlock: blocks.lowerBound, layout: layout)
     }
 
     /// The blocks of `rows`, in place: one value a row, in their order.
     func pinBlocks(of rows: [UInt32], in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
-        try transaction.pin(database, rows.lazy.map { UInt32(layout.place(of: Int($0)).block) }, byteCount: layout.blockBytes)
+        try transaction.pin(
+            database, rows.lazy.map { UInt32(layout.place(of: Int($0)).block) },
+            byteCount: layout.blockBytes)
     }
 
     /// The vectors of `rows` as floats, rows.count x dimension.
