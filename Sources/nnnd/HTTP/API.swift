@@ -14,14 +14,15 @@ struct API: Sendable {
     let queue: SearchQueue
     let settings: ServeSettings
     let journal: SpoolJournal
-    let started: Date
+    let started: ContinuousClock.Instant
     /// Where calls that read the store at length run, off the event loops.
     let threads: NIOThreadPool
     private let bodies = Allowance(RequestLimits.allBodyBytes, free: RequestLimits.freeBodyBytes)
     private let hits = Allowance(RequestLimits.allHits, free: RequestLimits.freeHits)
 
     init(
-        corpus: Corpus, queue: SearchQueue, settings: ServeSettings, journal: SpoolJournal, started: Date,
+        corpus: Corpus, queue: SearchQueue, settings: ServeSettings, journal: SpoolJournal,
+        started: ContinuousClock.Instant,
         threads: NIOThreadPool
     ) {
         self.corpus = corpus
@@ -172,7 +173,7 @@ struct API: Sendable {
             store: .init(path: settings.data, bytes: usage.usedBytes, maximumBytes: usage.mapBytes),
             lastReceipts: try corpus.lastReceipts(16).map { ShardReceipt($0, unchanged: false) },
             lastFailures: journal.failures,
-            uptimeS: (Date().timeIntervalSince(started) * 1000).rounded() / 1000)
+            uptimeS: ((ContinuousClock.now - started) / .milliseconds(1)).rounded() / 1000)
     }
 
     /// The whole body, up to the limit.
@@ -186,11 +187,16 @@ struct API: Sendable {
         let isNPY = request.headers[.contentType].map { !$0.lowercased().hasPrefix("application/json") } ?? false
         let weight = isNPY ? 1 : RequestLimits.allBodyBytes / RequestLimits.bodyBytes
         var body = ByteBuffer()
-        for try await var part in request.body {
-            let count = body.readableBytes + part.readableBytes
-            guard count <= RequestLimits.bodyBytes else { throw Problem.bodyTooLarge }
-            try room.grow(to: count * weight)
-            body.writeBuffer(&part)
+        do {
+            for try await var part in request.body {
+                let count = body.readableBytes + part.readableBytes
+                guard count <= RequestLimits.bodyBytes else { throw Problem.bodyTooLarge }
+                try room.grow(to: count * weight)
+                body.writeBuffer(&part)
+            }
+        } catch let error where !(error is Problem || error is CancellationError) {
+            // Not the daemon's fault: the client went away, or sent chunks that are none.
+            throw Problem.badRequest("bad_body", "The body ends too early, or its chunks are not as HTTP has them.")
         }
         return body
     }

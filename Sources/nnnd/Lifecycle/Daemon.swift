@@ -26,7 +26,7 @@ enum Daemon {
         }
         let queue = SearchQueue(corpus)
         let api = API(
-            corpus: corpus, queue: queue, settings: settings, journal: journal, started: Date(),
+            corpus: corpus, queue: queue, settings: settings, journal: journal, started: .now,
             threads: .singleton)
         let state = try corpus.state()
         logger.info(
