@@ -140,6 +140,20 @@ def try_out(corpus, queries):
     return "no harm"
 
 
+def test_a_file_cut_short_while_it_is_open_ends_the_daemon_clearly(stopped):
+    """As a page does that a broken disk doesn't give: there is no going on in the middle of an instruction."""
+    daemon = stopped.daemon
+    daemon.log_path.unlink(missing_ok=True)
+    daemon.start()
+    os.truncate(data_file(stopped), 2 * PAGE)
+    with daemon.client() as client, pytest.raises(OSError):
+        while True:
+            client.status()
+    assert daemon.wait() == DAMAGED
+    last = daemon.log().splitlines()[-1]
+    assert last.startswith("nnnd: ") and "damaged" in last and str(daemon.flags["data"]) in last
+
+
 def test_a_store_of_another_version_is_refused(stopped):
     put_in_lmdb(stopped.daemon.flags["data"], "meta", b"format", b"7")
     check_refused(stopped.daemon, CONFIGURATION, "format 7")
