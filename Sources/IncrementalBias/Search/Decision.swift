@@ -24,6 +24,7 @@ struct Decision {
         var starts = [0]
         for rows in undecided { starts.append(starts[starts.count - 1] + rows.count) }
         let blocks = try vectors.pinBlocks(of: undecided.flatMap { $0.map(\.row) }, in: transaction)
+        guard blocks.isComplete else { throw StoreError.damaged("a block of vectors is missing") }
         let (before, firsts) = (tops, starts)
         let piece = { @Sendable (query: Int, scratch: FloatScratch) -> TopRows in
             score(undecided[query], blocks: blocks, first: firsts[query], query: query, before[query], scratch)
