@@ -220,7 +220,7 @@ MOST_MEMORY = 2 << 30
 @pytest.mark.parametrize("case", LARGE)
 def test_the_largest_requests_from_many_clients_at_once(served, case, rng):
     media_type, body, query, expected = LARGE[case]
-    daemon = served(client_seconds=60)
+    daemon = served(client_seconds=600)
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((300, 4)))
     found, errors = [], []
 
