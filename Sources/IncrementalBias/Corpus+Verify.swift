@@ -7,7 +7,8 @@ package struct Verification: Sendable {
     package var checked = 0
     /// The largest difference between a stored mean and one computed from scratch.
     package var largestDifference: Float = 0
-    /// The images whose mean is off, at most ``reported``: id, stored mean, mean from scratch.
+    /// The images whose mean is off, or that a search may not find as it should, at most ``reported``: id, stored mean,
+    /// mean from scratch.
     package var wrong: [(id: String, stored: Float, computed: Float)] = []
     /// How many images are off.
     package var wrongCount = 0
@@ -20,7 +21,7 @@ package struct Verification: Sendable {
 
 extension Corpus {
     /// Computes the means of images from the stored vectors alone, without heaps or thresholds, and compares them with
-    /// the stored ones.
+    /// the stored ones; looks whether searches can rely on what stands beside the vectors, codes and ids.
     ///
     /// Images are taken a few at a time, each few from one snapshot, so that it can run beside everything else.
     ///
@@ -51,8 +52,12 @@ extension Corpus {
         let identities = IdentityTable(tables: tables.images)
         let means = ColumnTable(database: tables.means, layout: layout)
         let images = try rows.compactMap { row in try identities.id(of: row, in: transaction).map { (row, $0) } }
+        let codes = CodeTable(database: tables.codes, layout: layout)
         let vectors = try VectorTable(database: tables.images.vectors, layout: layout.vectors)
             .read(rows: images.map(\.0), in: transaction)
+        guard vectors.count == images.count * layout.dimension else {
+            throw StoreError.damaged("vectors of images are missing")
+        }
         let best = try bestSimilarities(to: vectors, layout: layout, state: state, in: transaction)
         for (position, (row, id)) in images.enumerated() {
             let best = best[position]
@@ -61,7 +66,11 @@ extension Corpus {
             let difference = abs(stored - computed)
             verification.checked += 1
             verification.largestDifference = max(verification.largestDifference, difference)
-            guard !(difference <= Verification.tolerance * max(1, abs(computed))) else { continue }
+            let vector = Array(vectors[position * layout.dimension..<(position + 1) * layout.dimension])
+            let isCovered = try codes.covers(vector, row: row, in: transaction)
+            let found = try identities.row(of: id, in: transaction)
+            let isRight = difference <= Verification.tolerance * max(1, abs(computed))
+            if isRight, isCovered, found == row { continue }
             verification.wrongCount += 1
             if verification.wrong.count < Verification.reported { verification.wrong.append((id, stored, computed)) }
         }

@@ -47,6 +47,7 @@ package final class Corpus: Sendable {
     /// - Throws: ``StoreError`` where this is not a store that can be used so, or `LMDBError`.
     package init(folder: String, settings: StoreSettings, k: Int, threads: Int) throws {
         lock = try StoreLock(folder: folder)
+        if lock.hasLostStore(folder: folder) { throw StoreError.damaged("data.mdb is empty") }
         do {
             environment = try LMDB.Environment(folder: folder, mapSize: Self.mapBytes)
         } catch let error where error.isDamage {
@@ -57,6 +58,7 @@ package final class Corpus: Sendable {
         guard k <= self.settings.capacity else {
             throw StoreError.kBeyondCapacity(k: k, capacity: self.settings.capacity)
         }
+        lock.noteStore()
         self.k = k
         searchPool = WorkerPool(threads: threads, name: "search")
         upkeepPool = WorkerPool(threads: threads, name: "upkeep", gate: gate)

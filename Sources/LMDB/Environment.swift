@@ -38,7 +38,10 @@ internal import Glibc
             try unsafe LMDBError.check(mdb_env_set_mapsize(environment, mapSize), "mdb_env_set_mapsize")
             try unsafe LMDBError.check(mdb_env_set_maxdbs(environment, databases), "mdb_env_set_maxdbs")
             try unsafe LMDBError.check(mdb_env_set_maxreaders(environment, readers), "mdb_env_set_maxreaders")
+            unsafe BrokenMap.report(environment, folder: folder)
+            try allocateLockFile(folder, mode: mode)
             try unsafe LMDBError.check(mdb_env_open(environment, folder, UInt32(MDB_NOTLS), mode), "mdb_env_open")
+            try unsafe checkLength(environment, folder)
             var dead: Int32 = 0
             try unsafe LMDBError.check(mdb_reader_check(environment, &dead), "mdb_reader_check")
         } catch {
@@ -76,10 +79,31 @@ internal import Glibc
         return try unsafe withUnsafeMutablePointer(to: &written) { written in
             let transaction = try unsafe WriteTransaction(self, counting: written)
             let result = try body(transaction)
-            try transaction.commit()
+            do throws(LMDBError) {
+                try transaction.commit()
+            } catch {
+                throw error.code == EIO && isDiskFull(for: unsafe written.pointee)
+                    ? LMDBError(code: ENOSPC, operation: error.operation) : error
+            }
             return result
         }
     }
+
+    /// Whether the file system has less room than a transaction needs that wrote `bytes`.
+    ///
+    /// LMDB calls it an input/output error when the system takes a part of a write only, as it does when the disk fills
+    /// up in the middle.
+    private func isDiskFull(for bytes: Int) -> Bool {
+        var path: UnsafePointer<CChar>?
+        var info = statvfs()
+        guard unsafe mdb_env_get_path(handle, &path) == MDB_SUCCESS, let path = unsafe path,
+            unsafe statvfs(path, &info) == 0
+        else { return false }
+        return Int(info.f_bavail) * Int(info.f_frsize) < bytes + Self.pagesAround
+    }
+
+    /// What a commit writes beside values, generously: the pages of the trees, and the list of free pages.
+    private static let pagesAround = 1 << 20
 
     /// Gives memory that was freed back to the system.
     ///

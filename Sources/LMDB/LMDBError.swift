@@ -12,6 +12,11 @@ package struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
         self.operation = operation
     }
 
+    /// A value has a size that it was not written with.
+    static func wrongSize(_ database: Database) -> LMDBError {
+        LMDBError(code: MDB_CORRUPTED, operation: "a value in \(database.name) has a wrong size")
+    }
+
     /// The map is full: the transaction is dead and the environment needs a larger map.
     package var isMapFull: Bool { code == MDB_MAP_FULL }
 

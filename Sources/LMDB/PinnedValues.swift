@@ -10,6 +10,9 @@
 
     package var count: Int { unsafe values.count }
 
+    /// Whether no value is empty.
+    package var isComplete: Bool { unsafe values.allSatisfy { unsafe !$0.isEmpty } }
+
     /// Calls `body` with the value at `index`.
     package func value<R>(at index: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
         try unsafe body(values[index].bytes)

@@ -68,19 +68,28 @@ extension Transaction where Self: ~Copyable {
 
     /// The values of `keys`, pinned in place so that several threads can read them at once.
     ///
+    /// - Parameter byteCount: what each value must have.
     /// - Returns: one value a key, in order; empty where a key has none.
-    package func pin(_ database: Database, _ keys: some Sequence<UInt32>) throws(LMDBError) -> PinnedValues {
+    package func pin(_ database: Database, _ keys: some Sequence<UInt32>, byteCount: Int) throws(LMDBError)
+        -> PinnedValues
+    {
         var pinned = PinnedValues()
         for key in keys {
-            try unsafe pinned.append(locate(database, key) ?? UnsafeRawBufferPointer(start: nil, count: 0))
+            guard let value = try unsafe locate(database, key) else {
+                unsafe pinned.append(UnsafeRawBufferPointer(start: nil, count: 0))
+                continue
+            }
+            guard value.count == byteCount else { throw .wrongSize(database) }
+            unsafe pinned.append(value)
         }
         return pinned
     }
 
-    /// The values of neighbouring keys, pinned; faster than ``pin(_:_:)``, as the tree is walked down once.
+    /// The values of neighbouring keys, pinned; faster than one key after the other, as the tree is walked down once.
     ///
+    /// - Parameter byteCount: what each value must have.
     /// - Returns: one value a key, in order; empty where a key has none.
-    package func pin(_ database: Database, _ keys: Range<UInt32>) throws(LMDBError) -> PinnedValues {
+    package func pin(_ database: Database, _ keys: Range<UInt32>, byteCount: Int) throws(LMDBError) -> PinnedValues {
         var pinned = PinnedValues()
         pinned.reserve(keys.count)
         guard let first = keys.first else { return pinned }
@@ -97,6 +106,7 @@ extension Transaction where Self: ~Copyable {
                 unsafe pinned.append(UnsafeRawBufferPointer(start: nil, count: 0))
                 continue
             }
+            guard unsafe data.mv_size == byteCount else { throw .wrongSize(database) }
             unsafe pinned.append(UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size))
             var key = unsafe MDB_val()
             let found = try unsafe LMDBError.found(

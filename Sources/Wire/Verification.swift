@@ -12,7 +12,7 @@ package struct VerifyRequest: Codable, Sendable {
 package struct VerifyReport: Codable, Sendable {
     /// How many images were looked at.
     package var checked: Int
-    /// How many of them are off by more than rounding.
+    /// How many of them are off by more than rounding, or have codes or ids that don't belong to their vectors.
     package var wrong: Int
     /// The largest difference of a mean.
     package var largestDifference: Float

@@ -109,6 +109,12 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How long a client may take to send a request or to take an answer, and stay connected without one. (default: 60)",
+            valueName: "seconds"))
+    var clientSeconds: String?
+
+    @Option(
+        help: ArgumentHelp(
             "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"),
         completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"]))
     var logLevel: String?
@@ -132,7 +138,7 @@ struct Serve: AsyncParsableCommand {
             (.capacity, capacity), (.alpha, alpha), (.metric, metric), (.precision, precision), (.threads, threads),
             (.finishedShards, finishedShards), (.largestShard, largestShard), (.maxReferences, maxReferences),
             (.referenceTTL, referenceTTL), (.quietSeconds, quietSeconds),
-            (.rescanSeconds, rescanSeconds), (.logLevel, logLevel),
+            (.rescanSeconds, rescanSeconds), (.clientSeconds, clientSeconds), (.logLevel, logLevel),
         ]
         return given.reduce(into: [:]) { flags, entry in flags[entry.0] = entry.1 }
     }

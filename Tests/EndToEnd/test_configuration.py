@@ -113,6 +113,7 @@ BAD = {
     "socket-mode": ["0888", "rw", "07777", "-1", ""],
     "quiet-seconds": ["-1", "soon", "nan"],
     "rescan-seconds": ["0", "-5", "never"],
+    "client-seconds": ["0", "-5", "never"],
     "log-level": ["loud", ""],
     "max-references": ["0", "-1", "all"],
     "reference-ttl": ["0", "-1d", "1w", "d", "nan", ""],

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 
 import numpy as np
 import pytest
@@ -17,15 +16,6 @@ DIMENSION = 8
 
 def shard(rng, rows=3):
     return rng.standard_normal((rows, DIMENSION)).astype(np.float32)
-
-
-def let_run(daemon, seconds):
-    """Lets the daemon do what it does for a while: any moment is a good one to kill it."""
-    try:
-        status = daemon.process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return
-    raise AssertionError(f"the daemon ended with status {status}:\n{daemon.log()[-3000:]}")
 
 
 @pytest.mark.parametrize("finished", ["move", "delete"])
@@ -48,7 +38,7 @@ def test_killed_at_random_moments_again_and_again(make_daemon, rng, finished):
         if not turn % 2:
             for kind, name, vectors, ids in dropped[-number - 1 :]:
                 daemon.spool.drop(kind, name, vectors, ids)
-        let_run(daemon, float(rng.exponential(0.02)))
+        daemon.let_run(float(rng.exponential(0.02)))
         daemon.kill()
     daemon.start()
     for kind, name, vectors, _ in dropped:

@@ -22,7 +22,7 @@ ARROWS = {
     "nnnd": {
         "IncrementalBias", "Shards", "Similarity", "Wire",
         "ArgumentParser", "Configuration", "Crypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
-        "NIOCore", "NIOFoundationEssentialsCompat", "NIOPosix", "ServiceLifecycle", "SystemPackage",
+        "NIOCore", "NIOFoundationEssentialsCompat", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle", "SystemPackage",
         "UnixSignals", "Yams",
     },
     "nnnctl": {"Shards", "Wire", "ArgumentParser", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1"},

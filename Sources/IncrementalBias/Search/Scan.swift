@@ -32,6 +32,7 @@ struct Scan {
         let blocks = layout.blocks(for: images.end)
         let codes = try CodeTable(database: tables.codes, layout: layout).pin(blocks: 0..<blocks, in: transaction)
         let means = try ColumnTable(database: tables.means, layout: layout).pin(blocks: 0..<blocks, in: transaction)
+        guard codes.isComplete, means.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let coded = CodedQueries(queries.span, alphas: alphas, layout: layout.codes)
         let decision = Decision(
             queries: queries, alphas: alphas, means: means, layout: layout,

@@ -31,7 +31,18 @@ struct CodeTable {
 
     /// The blocks numbered `blocks`, in place.
     func pin(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
-        try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound))
+        try transaction.pin(
+            database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
+            byteCount: layout.codes.byteCount)
+    }
+
+    /// Whether the stored code of `row` bounds products with `vector`, its vector as it is stored.
+    func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
+        let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
+        let isCovered = try transaction.value(database, UInt32(block)) { bytes in
+            layout.codes.covers(vector, in: bytes, slot: slot)
+        }
+        return isCovered ?? false
     }
 
     /// The codes of a range of `values`' rows, in pieces.

@@ -8,14 +8,19 @@ struct ColumnTable {
 
     /// The blocks numbered `blocks`, in place.
     func pin(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedValues {
-        try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound))
+        try transaction.pin(
+            database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
+            byteCount: layout.rowsPerBlock * 4)
     }
 
     /// The number of `row`.
     func read(row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Float {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
         return try transaction.value(database, UInt32(block)) { bytes in
-            NumberView.withFloats(bytes) { $0[slot] }
+            guard bytes.byteCount == layout.rowsPerBlock * 4 else {
+                throw StoreError.damaged("a block of numbers has a wrong size")
+            }
+            return NumberView.withFloats(bytes) { $0[slot] }
         } ?? .infinity
     }
 

@@ -11,7 +11,8 @@ struct HeapTable {
         guard !rows.isEmpty else { return PinnedHeaps(pages: PinnedValues(), firstPage: 0, layout: layout) }
         let pages = layout.page(of: rows.lowerBound)...layout.page(of: rows.upperBound - 1)
         return PinnedHeaps(
-            pages: try transaction.pin(database, UInt32(pages.lowerBound)..<UInt32(pages.upperBound) + 1),
+            pages: try transaction.pin(
+                database, UInt32(pages.lowerBound)..<UInt32(pages.upperBound) + 1, byteCount: layout.bytesPerPage),
             firstPage: pages.lowerBound, layout: layout)
     }
 

@@ -7,7 +7,10 @@ struct IdentityTable {
 
     /// The row of `id`; `nil` where there is none.
     func row(of id: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt32? {
-        try transaction.value(tables.rows, id) { NumberView.row($0) }
+        try transaction.value(tables.rows, id) { row in
+            guard row.byteCount == 4 else { throw StoreError.damaged("the row of an id has a wrong size") }
+            return NumberView.row(row)
+        }
     }
 
     /// The id of `row`; `nil` where there is none.

@@ -3,13 +3,15 @@ internal import LMDB
 
 /// An error of the store of which the caller may want to know whether it passes.
 package protocol StoreTrouble: Error {
-    /// Whether trying again later makes sense: the disk or the memory is full.
+    /// Whether trying again later makes sense: the disk or the memory is full, or the disk takes no writes now.
     var isTemporary: Bool { get }
+    /// Whether the store itself is not as it must be.
+    var isDamage: Bool { get }
 }
 
 extension LMDBError: StoreTrouble {
     package var isTemporary: Bool {
-        isMapFull || [ENOSPC, EDQUOT, ENOMEM].contains(code)
+        isMapFull || [ENOSPC, EDQUOT, ENOMEM, EROFS].contains(code)
     }
 }
 

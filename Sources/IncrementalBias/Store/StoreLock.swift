@@ -16,6 +16,20 @@ internal import LMDB
         self.descriptor = descriptor
     }
 
+    /// Whether a store has been made in the folder.
+    private var hasStore: Bool { lseek(descriptor, 0, SEEK_END) > 0 }
+
+    /// Whether the data file is empty though a store has been made: LMDB would begin a new one.
+    func hasLostStore(folder: String) -> Bool {
+        var info = stat()
+        return unsafe stat(folder + "/data.mdb", &info) == 0 && info.st_size == 0 && hasStore
+    }
+
+    /// Remembers that a store has been made.
+    func noteStore() {
+        if !hasStore { _ = unsafe write(descriptor, "a store is here\n", 16) }
+    }
+
     deinit {
         close(descriptor)
     }

@@ -30,9 +30,9 @@ struct VectorTable {
     func pin(_ rows: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> PinnedVectors {
         guard !rows.isEmpty else { return PinnedVectors(blocks: PinnedValues(), firstBlock: 0, layout: layout) }
         let blocks = layout.place(of: rows.lowerBound).block..<layout.place(of: rows.upperBound - 1).block + 1
-        return PinnedVectors(
-            blocks: try transaction.pin(database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound)),
-            firstBlock: blocks.lowerBound, layout: layout)
+        let values = try transaction.pin(
+            database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound), byteCount: layout.blockBytes)
+        return PinnedVectors(blocks: try complete(values), firstBlock: blocks.lowerBound, layout: layout)
     }
 
     /// The vectors of `rows`, in place, in their order; `end` rows were ever used.
@@ -43,8 +43,14 @@ struct VectorTable {
         if rows.count > layout.place(of: end).block / 8 {
             return PinnedRows(rows: rows, layout: layout, source: .range(try pin(0..<end, in: transaction)))
         }
-        let blocks = try transaction.pin(database, rows.lazy.map { UInt32(layout.place(of: Int($0)).block) })
-        return PinnedRows(rows: rows, layout: layout, source: .blocks(blocks))
+        let blocks = try transaction.pin(
+            database, rows.lazy.map { UInt32(layout.place(of: Int($0)).block) }, byteCount: layout.blockBytes)
+        return PinnedRows(rows: rows, layout: layout, source: .blocks(try complete(blocks)))
+    }
+
+    private func complete(_ blocks: PinnedValues) throws(StoreError) -> PinnedValues {
+        guard blocks.isComplete else { throw .damaged("a block of vectors is missing") }
+        return blocks
     }
 
     /// The vectors of `rows` as floats, rows.count x dimension.
@@ -54,7 +60,10 @@ struct VectorTable {
         for row in rows {
             let (block, slot) = layout.place(of: Int(row))
             let vector = try transaction.value(database, UInt32(block)) { bytes in
-                layout.coding.decode(bytes.extracting(layout.bytes(of: slot)))
+                guard bytes.byteCount == layout.blockBytes else {
+                    throw StoreError.damaged("a block of vectors has a wrong size")
+                }
+                return layout.coding.decode(bytes.extracting(layout.bytes(of: slot)))
             }
             values.append(contentsOf: vector ?? [])
         }

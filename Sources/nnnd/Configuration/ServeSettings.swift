@@ -18,6 +18,8 @@ struct ServeSettings: Sendable {
     var retention: Retention
     var quiet: Double
     var rescan: Double
+    /// Seconds that a client may keep a connection waiting.
+    var patience: Double
     var logLevel: Logger.Level
 
     /// What becomes of a shard's files after its commit.
@@ -54,6 +56,7 @@ struct ServeSettings: Sendable {
             secondsToLive: try read.duration(.referenceTTL))
         quiet = Double(try read.number(.quietSeconds, in: 0...86_400, default: 2))
         rescan = Double(try read.number(.rescanSeconds, in: 0.1...86_400, default: 30))
+        patience = Double(try read.number(.clientSeconds, in: 0.1...86_400, default: 60))
         logLevel = try read.choice(.logLevel, default: Logger.Level.info)
     }
 

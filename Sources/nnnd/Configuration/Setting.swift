@@ -18,5 +18,6 @@ enum Setting: String, CaseIterable, Sendable {
     case referenceTTL = "reference-ttl"
     case quietSeconds = "quiet-seconds"
     case rescanSeconds = "rescan-seconds"
+    case clientSeconds = "client-seconds"
     case logLevel = "log-level"
 }

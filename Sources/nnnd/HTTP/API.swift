@@ -14,9 +14,24 @@ struct API: Sendable {
     let queue: SearchQueue
     let settings: ServeSettings
     let journal: SpoolJournal
-    let started: Date
+    let started: ContinuousClock.Instant
     /// Where calls that read the store at length run, off the event loops.
     let threads: NIOThreadPool
+    private let bodies = Allowance(RequestLimits.allBodyBytes, free: RequestLimits.freeBodyBytes)
+    private let hits = Allowance(RequestLimits.allHits, free: RequestLimits.freeHits)
+
+    init(
+        corpus: Corpus, queue: SearchQueue, settings: ServeSettings, journal: SpoolJournal,
+        started: ContinuousClock.Instant,
+        threads: NIOThreadPool
+    ) {
+        self.corpus = corpus
+        self.queue = queue
+        self.settings = settings
+        self.journal = journal
+        self.started = started
+        self.threads = threads
+    }
 
     /// What answers requests.
     func responder() -> some HTTPResponder<BasicRequestContext> {
@@ -56,12 +71,9 @@ struct API: Sendable {
     }
 
     @Sendable private func search(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let body = try await body(request)
         let clock = ContinuousClock()
-        let start = clock.now
-        let queries = try SearchBody(body, request: request, standardAlpha: settings.alpha).queries
-        try checkSize(queries)
-        let answer = try await queue.search(queries)
+        let share = hits.share()
+        let (answer, start) = try await answer(request, share, clock)
         let results = answer.hits.map { hits in
             hits.map {
                 SearchResponse.Hit(id: $0.id, score: $0.score, similarity: $0.similarity, bias: $0.bias)
@@ -70,21 +82,41 @@ struct API: Sendable {
         let took = (clock.now - start) / .milliseconds(1)
         let response = SearchResponse(
             generation: answer.generation, results: results, tookMs: (took * 1000).rounded() / 1000)
-        return Response(status: .ok, body: ByteBuffer(bytes: response.json), mediaType: "application/json")
+        return Response(
+            body: ByteBuffer(bytes: response.json), mediaType: "application/json", holding: share)
     }
 
-    /// Refuses a search whose answer would take all memory.
-    private func checkSize(_ queries: [SearchQuery]) throws {
+    /// Reads the queries of a search and has them answered; what the body takes is free again afterwards.
+    ///
+    /// - Parameter share: grows to the number of hits.
+    /// - Returns: the answer, and when the body had come.
+    private func answer(_ request: Request, _ share: Allowance.Share, _ clock: ContinuousClock) async throws
+        -> (SearchQueue.Answer, ContinuousClock.Instant)
+    {
+        let room = bodies.share()
+        let body = try await body(request, room)
+        let start = clock.now
+        let queries = try SearchBody(body, request: request, standardAlpha: settings.alpha).queries
+        try checkSize(queries, share)
+        let answer = try await queue.search(queries)
+        return withExtendedLifetime(room) { (answer, start) }
+    }
+
+    /// Refuses a search whose answer would take all memory, alone or with those that are under way.
+    private func checkSize(_ queries: [SearchQuery], _ share: Allowance.Share) throws {
         guard let topK = queries.first?.topK else { return }
         let hits = queries.count * min(topK, try corpus.state().images.count)
-        guard hits > RequestLimits.hits else { return }
-        throw Problem.badRequest(
-            "too_many_hits",
-            "\(queries.count) queries would find \(hits) images; one answer may have \(RequestLimits.hits).")
+        guard hits <= RequestLimits.hits else {
+            throw Problem.badRequest(
+                "too_many_hits",
+                "\(queries.count) queries would find \(hits) images; one answer may have \(RequestLimits.hits).")
+        }
+        try share.grow(to: hits)
     }
 
     @Sendable private func verify(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let body = try await body(request)
+        let room = bodies.share()
+        let body = try await body(request, room)
         var wanted = VerifyRequest()
         if body.readableBytes > 0 {
             do {
@@ -98,6 +130,7 @@ struct API: Sendable {
         }
         let sample = wanted.sample
         let found = try await offLoop { try corpus.verify(sample: sample) }
+        withExtendedLifetime(room) {}
         return Response(
             json: VerifyReport(
                 checked: found.checked, wrong: found.wrongCount, largestDifference: found.largestDifference,
@@ -140,15 +173,32 @@ struct API: Sendable {
             store: .init(path: settings.data, bytes: usage.usedBytes, maximumBytes: usage.mapBytes),
             lastReceipts: try corpus.lastReceipts(16).map { ShardReceipt($0, unchanged: false) },
             lastFailures: journal.failures,
-            uptimeS: (Date().timeIntervalSince(started) * 1000).rounded() / 1000)
+            uptimeS: ((ContinuousClock.now - started) / .milliseconds(1)).rounded() / 1000)
     }
 
     /// The whole body, up to the limit.
-    private func body(_ request: Request) async throws -> ByteBuffer {
+    ///
+    /// - Parameter room: grows with what has come.
+    private func body(_ request: Request, _ room: Allowance.Share) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > RequestLimits.bodyBytes {
             throw Problem.bodyTooLarge
         }
-        return try await request.body.collect(upTo: RequestLimits.bodyBytes)
+        // Parsing JSON takes many times the room of the text.
+        let isNPY = request.headers[.contentType].map { !$0.lowercased().hasPrefix("application/json") } ?? false
+        let weight = isNPY ? 1 : RequestLimits.allBodyBytes / RequestLimits.bodyBytes
+        var body = ByteBuffer()
+        do {
+            for try await var part in request.body {
+                let count = body.readableBytes + part.readableBytes
+                guard count <= RequestLimits.bodyBytes else { throw Problem.bodyTooLarge }
+                try room.grow(to: count * weight)
+                body.writeBuffer(&part)
+            }
+        } catch let error where !(error is Problem || error is CancellationError) {
+            // Not the daemon's fault: the client went away, or sent chunks that are none.
+            throw Problem.badRequest("bad_body", "The body ends too early, or its chunks are not as HTTP has them.")
+        }
+        return body
     }
 
     private func id(_ context: BasicRequestContext) throws -> String {

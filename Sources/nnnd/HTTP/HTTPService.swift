@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -15,47 +16,77 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     let responder: Responder
     let logger: Logger
 
-    private let connections = Connections()
+    private let connections: Connections
+    private let patience: TimeAmount
 
     /// How long answers under way have to be sent after a shutdown began.
     private static var grace: Duration { .seconds(5) }
 
-    init(socket: ListeningSocket, responder: Responder, logger: Logger) {
+    /// - Parameters:
+    ///   - mostConnections: how many can be open at once.
+    ///   - patience: seconds that a client may keep it waiting.
+    init(socket: ListeningSocket, responder: Responder, mostConnections: Int, patience: Double, logger: Logger) {
+        connections = Connections(limit: mostConnections)
+        self.patience = .milliseconds(Int64(patience * 1000))
         self.socket = socket
         self.responder = responder
         self.logger = logger
     }
 
     func run() async throws {
-        let channelSetup = HTTP1Channel(responder: respond)
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
-            .bind(socket.descriptor) { [connections] channel in
-                connections.add(channel)
-                channel.closeFuture.whenComplete { _ in connections.remove(channel) }
-                return channelSetup.setup(channel: channel, logger: logger)
-            }
-        defer { socket.remove() }
-        try await withGracefulShutdownHandler {
-            try await withThrowingDiscardingTaskGroup { group in
-                try await server.executeThenClose { accepted in
-                    for try await connection in accepted {
-                        group.addTask { await channelSetup.handle(value: connection, logger: logger) }
+        defer {
+            socket.remove()
+            close(socket.descriptor)
+        }
+        let channelSetup = HTTP1Channel(
+            responder: respond,
+            configuration: .init(
+                additionalChannelHandlers: [ClientDeadline(patience: patience, connections: connections)]))
+        try await withThrowingDiscardingTaskGroup { group in
+            while !connections.isDraining, !Task.isCancelled {
+                let server = try await bind(channelSetup)
+                do {
+                    try await withGracefulShutdownHandler {
+                        try await server.executeThenClose { accepted in
+                            for try await connection in accepted {
+                                group.addTask { await channelSetup.handle(value: connection, logger: logger) }
+                            }
+                        }
+                    } onGracefulShutdown: {
+                        connections.drain()
+                        server.channel.close(promise: nil)
+                        server.channel.eventLoop.scheduleTask(in: TimeAmount(Self.grace)) { connections.closeAll() }
+                    }
+                } catch {
+                    // One connection that couldn't be set up, or came in the moment of the end.
+                    if !connections.isDraining, !Task.isCancelled {
+                        logger.warning("connections are accepted anew", metadata: ["reason": "\(error)"])
                     }
                 }
             }
-        } onGracefulShutdown: {
-            server.channel.close(promise: nil)
-            connections.drain()
-            server.channel.eventLoop.scheduleTask(in: TimeAmount(Self.grace)) { connections.closeAll() }
         }
+    }
+
+    /// Begins to accept connections, on a copy of the socket's descriptor: another beginning may follow.
+    private func bind(_ channelSetup: HTTP1Channel) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
+        let descriptor = dup(socket.descriptor)
+        guard descriptor >= 0 else { throw SystemError("accept connections") }
+        return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelInitializer { [connections] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptLimit(connections))
+                }
+            }
+            .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
+            .bind(descriptor) { [connections] channel in
+                connections.registered(channel)
+                return channelSetup.setup(channel: channel, logger: logger)
+            }
     }
 
     @Sendable private func respond(
         to request: Request, writer: consuming ResponseWriter, channel: any Channel
     ) async throws {
-        connections.begin(channel)
-        defer { connections.end(channel) }
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         let response = try await responder.respond(to: request, context: context)
         try await writer.write(response: response.head, body: response.body)

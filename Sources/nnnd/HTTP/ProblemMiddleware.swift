@@ -21,8 +21,6 @@ struct ProblemMiddleware: RouterMiddleware {
             return unknown(request)
         } catch let refusal as SearchQueue.Refusal {
             return Response(Problem(refusal))
-        } catch is NIOTooManyBytesError {
-            return Response(.bodyTooLarge)
         } catch is CancellationError {
             return Response(.stopping)
         } catch {
@@ -60,5 +58,22 @@ extension Response {
             status: status,
             headers: [.contentType: mediaType, .contentLength: String(body.readableBytes)],
             body: ResponseBody(byteBuffer: body))
+    }
+
+    /// A document that may be large: it is sent in slices, each when the one before has been taken, and keeps `share`
+    /// until then.
+    init(body: ByteBuffer, mediaType: String, holding share: Allowance.Share) {
+        let sliceBytes = 256 << 10
+        self.init(
+            status: .ok,
+            headers: [.contentType: mediaType, .contentLength: String(body.readableBytes)],
+            body: ResponseBody(contentLength: body.readableBytes) { writer in
+                var rest = body
+                while rest.readableBytes > 0, let slice = rest.readSlice(length: min(rest.readableBytes, sliceBytes)) {
+                    try await writer.write(slice)
+                }
+                try await writer.finish(nil)
+                withExtendedLifetime(share) {}
+            })
     }
 }

@@ -41,7 +41,8 @@ extension Problem {
         code: "body_too_large")
 
     static let overloaded = Problem(
-        title: "Service Unavailable", status: 503, detail: "Too many queries are waiting; try again in a moment.",
+        title: "Service Unavailable", status: 503,
+        detail: "Too many or too large requests are under way; try again in a moment.",
         code: "overloaded")
 
     static let stopping = Problem(
@@ -117,4 +118,11 @@ enum RequestLimits {
     static let queries = 4096
     /// Queries times images asked for.
     static let hits = 1_000_000
+
+    /// Of all bodies under way together, beyond the first 64 KiB of each; those of JSON count four times.
+    static let allBodyBytes = 4 * bodyBytes
+    static let freeBodyBytes = 64 << 10
+    /// Of all answers under way together, beyond the first thousand of each.
+    static let allHits = 2 * hits
+    static let freeHits = 1000
 }

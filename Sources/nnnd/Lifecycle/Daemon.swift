@@ -10,7 +10,7 @@ import Wire
 enum Daemon {
     /// Runs until told to stop.
     ///
-    /// - Throws: ``StartError`` when it can't start, or what ended it.
+    /// - Throws: ``StartError`` when it can't start, or can't go on.
     static func run(_ settings: ServeSettings) async throws {
         var logger = Logger(label: "nnnd", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = settings.logLevel
@@ -26,7 +26,7 @@ enum Daemon {
         }
         let queue = SearchQueue(corpus)
         let api = API(
-            corpus: corpus, queue: queue, settings: settings, journal: journal, started: Date(),
+            corpus: corpus, queue: queue, settings: settings, journal: journal, started: .now,
             threads: .singleton)
         let state = try corpus.state()
         logger.info(
@@ -39,11 +39,20 @@ enum Daemon {
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: HTTPService(socket: socket, responder: api.responder(), logger: logger)),
+                    .init(
+                        service: HTTPService(
+                            socket: socket, responder: api.responder(), mostConnections: Descriptors.connections(),
+                            patience: settings.patience, logger: logger)),
                     .init(service: spool),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
-        try await services.run()
+        do {
+            try await services.run()
+        } catch let error as any StoreTrouble {
+            throw StartError(ending: error, folder: settings.data)
+        } catch let error as StoreError {
+            throw StartError(error, folder: settings.data)
+        }
         queue.close()
         logger.info("nnnd stopped")
     }
@@ -56,6 +65,7 @@ enum Daemon {
         } catch let error as StoreError {
             throw StartError(error, folder: settings.data)
         } catch let error as any StoreTrouble {
+            if error.isDamage { throw StartError(.damaged("\(error)"), folder: settings.data) }
             throw StartError("the store in \(settings.data) can't be opened: \(error)", .system)
         } catch let error as SystemError {
             throw StartError("\(error)", .system)

@@ -1,6 +1,6 @@
 import IncrementalBias
 
-/// Why the daemon can't start: one line for a person, and the exit status that goes with it (sysexits.h).
+/// Why the daemon can't start, or can't go on: one line for a person, and the exit status that goes with it (sysexits.h).
 struct StartError: Error, CustomStringConvertible {
     let description: String
     let exitCode: Int32
@@ -20,6 +20,17 @@ struct StartError: Error, CustomStringConvertible {
     init(_ description: String, _ status: Status) {
         self.description = description
         exitCode = status.rawValue
+    }
+
+    /// A commit that failed so that only a new start knows what the store holds.
+    init(ending error: any StoreTrouble, folder: String) {
+        if error.isDamage {
+            self.init(.damaged("\(error)"), folder: folder)
+        } else {
+            self.init(
+                "the store in \(folder) can't be written: \(error); what was committed is safe, and shards wait in the "
+                    + "spool: look after the disk, then start again", .system)
+        }
     }
 
     /// A store that can't be opened, and the way out.

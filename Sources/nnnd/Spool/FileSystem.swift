@@ -74,14 +74,18 @@ enum FileSystem {
     }
 
     /// Makes a folder with exactly these permissions, and the folders above it; leaves an existing one alone.
+    ///
+    /// It gets its name last: a crash in between must not leave one that the mask has made narrower.
     static func makeFolder(_ path: String, mode: mode_t) throws(SystemError) {
         if let existing = unsafe opendir(path) {
             unsafe closedir(existing)
             return
         }
         if let parent = parent(of: path) { try makeFolder(parent, mode: 0o755) }
-        guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("make folder \(path)") }
-        guard unsafe chmod(path, mode) == 0 else { throw SystemError("set the permissions of \(path)") }
+        let unnamed = "\(parent(of: path) ?? "")/.\(name(of: path)).new"
+        guard unsafe mkdir(unnamed, mode) == 0 || errno == EEXIST else { throw SystemError("make folder \(path)") }
+        guard unsafe chmod(unnamed, mode) == 0 else { throw SystemError("set the permissions of \(path)") }
+        guard unsafe rename(unnamed, path) == 0 else { throw SystemError("make folder \(path)") }
     }
 
     /// Moves what lies at `from`, replacing a file at `to`.

@@ -15,6 +15,8 @@ struct Intake {
 
     /// Numbers of receipts whose files have been put away since the last commit.
     private var settled: [UInt64] = []
+    /// How many files of the last ``take(_:)`` can't be read now.
+    private(set) var left = 0
 
     /// A file that was read.
     private struct Read {
@@ -45,14 +47,21 @@ struct Intake {
     }
 
     /// Takes files in, in one commit.
+    ///
+    /// A file that the system can't read now, for want of a descriptor or for a bad sector, is left: the others must not
+    /// wait for it.
     mutating func take(_ files: [WaitingFile]) throws {
         let started = Date()
         var read: [Read] = []
+        left = 0
         for file in files {
             do {
                 if let shard = try self.read(file) { read.append(shard) }
             } catch let error as ShardError {
                 try refuse(file, error)
+            } catch let error as SystemError {
+                left += 1
+                logger.error("shard waits", metadata: ["name": "\(file.name)", "reason": "\(error)"])
             }
         }
         guard !read.isEmpty else { return }

@@ -18,7 +18,7 @@ final class SpoolService: Service {
     /// One commit takes at most this many shards, and stops collecting at so many bytes.
     private static let shardsPerCommit = 256
     private static let bytesPerCommit = 64 << 20
-    /// How long to wait before trying again when the disk is full.
+    /// How long to wait before trying again when the disk is full, or the spool can't be read.
     private static let pauseAfterTrouble = 5.0
 
     /// Makes the spool's folders where they are missing, and begins to watch them.
@@ -58,6 +58,7 @@ final class SpoolService: Service {
             largestShard: settings.largestShard, retention: settings.retention, journal: journal, logger: logger)
         var readiness = Readiness(folders, quietSeconds: settings.quiet)
         var mustHeal = true
+        var watchLost = false
         while !stopping.load(ordering: .acquiring) {
             do {
                 if mustHeal { try intake.heal() }
@@ -66,14 +67,24 @@ final class SpoolService: Service {
                 try intake.retire()
                 guard wait > 0 else { continue }
                 corpus.returnFreedMemory()
-                try listen(seconds: min(wait, settings.retirementInterval), &readiness)
+                let longest = watchLost ? Self.pauseAfterTrouble : settings.retirementInterval
+                try listen(seconds: min(wait, longest), &readiness, &watchLost)
             } catch is CancellationError {
                 return
             } catch let error where error.isTemporary {
                 logger.error("shards wait", metadata: ["reason": "\(error)"])
                 mustHeal = true
-                try listen(seconds: Self.pauseAfterTrouble, &readiness)
+                pause(&readiness, &watchLost)
             }
+        }
+    }
+
+    /// Waits a while, or until something happens; that the spool can't be watched either is no reason to end.
+    private func pause(_ readiness: inout Readiness, _ watchLost: inout Bool) {
+        do {
+            try listen(seconds: Self.pauseAfterTrouble, &readiness, &watchLost)
+        } catch {
+            logger.error("the spool can't be watched", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -89,10 +100,12 @@ final class SpoolService: Service {
         var batch: [WaitingFile] = []
         var bytes = 0
         var took = false
+        var left = 0
         func takeBatch() throws {
             try intake.take(batch)
+            left += intake.left
             for file in batch { readiness.forget(file) }
-            journal.backlog -= batch.count
+            journal.backlog -= batch.count - intake.left
             (batch, bytes, took) = ([], 0, true)
         }
         for file in scan.oldest where !stopping.load(ordering: .acquiring) {
@@ -106,28 +119,33 @@ final class SpoolService: Service {
             if batch.count == Self.shardsPerCommit || bytes >= Self.bytesPerCommit { try takeBatch() }
         }
         if !batch.isEmpty { try takeBatch() }
+        if left > 0 { return min(wait, Self.pauseAfterTrouble) }
         return took ? 0 : wait
     }
 
     /// Waits for news from the spool.
-    private func listen(seconds: Double, _ readiness: inout Readiness) throws {
+    ///
+    /// - Parameter watchLost: whether a watched folder is gone; stays so until the folders can be watched again.
+    private func listen(seconds: Double, _ readiness: inout Readiness, _ watchLost: inout Bool) throws {
         let news = watch.withLock { $0 }.wait(seconds: seconds)
+        if news.folderLost { watchLost = true }
         try readiness.noteRenamed(news.renamed)
-        if news.folderLost, !stopping.load(ordering: .acquiring) {
+        if watchLost, !stopping.load(ordering: .acquiring) {
             logger.warning("a folder of the spool went away; making it again", metadata: ["spool": "\(folders.root)"])
             try folders.make()
             let fresh = try SpoolWatch(folders)
             watch.withLock { $0 = fresh }
+            watchLost = false
         }
     }
 }
 
 extension Error {
     /// Whether trying again later makes sense: a full disk, say.
+    ///
+    /// Whatever is wrong with the spool is no reason to end: what is in the store can be searched all the same, and
+    /// nothing is lost by waiting.
     fileprivate var isTemporary: Bool {
-        if let error = self as? SystemError {
-            return [ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EROFS, ENOENT].contains(error.number)
-        }
-        return (self as? any StoreTrouble)?.isTemporary ?? false
+        self is SystemError || (self as? any StoreTrouble)?.isTemporary ?? false
     }
 }

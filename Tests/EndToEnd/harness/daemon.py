@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 
@@ -30,7 +31,7 @@ class Daemon:
     Flags are given as keyword arguments: `socket_mode="0600"` is `--socket-mode=0600`. None leaves a flag out.
     """
 
-    def __init__(self, folder, *, environment=None, user=None, socket_path=None, **flags):
+    def __init__(self, folder, *, environment=None, user=None, socket_path=None, wrapper=(), descriptors=None, **flags):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.flags = {
@@ -45,6 +46,10 @@ class Daemon:
         self._socket_path = socket_path
         self.environment = environment or {}
         self.user = user
+        # What to start it with, such as strace; the process must stay the daemon's own.
+        self.wrapper = list(wrapper)
+        # How many files it may have open.
+        self.descriptors = descriptors
         self.process = None
         self.spool = Spool(pathlib.Path(self.flags["spool"] or self.folder / "spool"), alive=self.check_alive)
         self.log_path = self.folder / "log"
@@ -84,10 +89,14 @@ class Daemon:
         assert self.process is None or self.process.poll() is not None, "it runs already"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                self.wrapper + self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                 env=clean_environment(self.environment), user=self.user,
-            )
+                preexec_fn=self._limit if self.descriptors else None,
+            )  # fmt: skip
         return self
+
+    def _limit(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
     def start(self):
         self.spawn()
@@ -127,6 +136,14 @@ class Daemon:
 
     def resume(self):
         self.send(signal.SIGCONT)
+
+    def let_run(self, seconds):
+        """Lets it do what it does for a while: any moment is a good one to kill it."""
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return
+        raise AssertionError(f"the daemon ended with status {status}:\n{self.log()[-3000:]}")
 
     def wait(self, deadline=DEADLINE):
         """Waits for its end; the exit status."""

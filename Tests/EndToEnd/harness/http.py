@@ -100,10 +100,11 @@ def npy_bytes(array):
 def connect(path, timeout=60):
     """A bare connected socket."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(timeout)
     try:
+        # One with a timeout would not wait where many are waiting already.
         connection.connect(str(path))
     except OSError:
         connection.close()
         raise
+    connection.settimeout(timeout)
     return connection

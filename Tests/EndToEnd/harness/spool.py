@@ -31,11 +31,11 @@ class Spool:
         for kind in (IMAGES, REFERENCES):
             self.incoming(kind).mkdir(parents=True, exist_ok=True)
 
-    def drop_bytes(self, kind, name, content, ids=None):
-        """Renames a file of these bytes into the spool, its ids before it."""
+    def drop_bytes(self, kind, name, content, ids=None, writer=""):
+        """Renames a file of these bytes into the spool, its ids before it; several writers at once need names."""
         if ids is not None:
-            self._rename_into(kind, ids_name(name), ids)
-        self._rename_into(kind, name, content)
+            self._rename_into(kind, ids_name(name), ids, writer)
+        self._rename_into(kind, name, content, writer)
 
     def drop(self, kind, name, vectors, ids=None):
         """Drops an array as NAME.npy, .npz or .safetensors, with a .ids file where there are `ids`."""
@@ -104,8 +104,8 @@ class Spool:
         """The names in a folder below the spool."""
         return sorted(os.listdir(self.root.joinpath(*parts)))
 
-    def _rename_into(self, kind, name, content):
-        waiting = self.root / f".being-written-{kind}"
+    def _rename_into(self, kind, name, content, writer):
+        waiting = self.root / f".being-written-{kind}{writer}"
         waiting.write_bytes(content)
         os.rename(waiting, self.incoming(kind) / name)
 

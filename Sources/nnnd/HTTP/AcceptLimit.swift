@@ -1,0 +1,49 @@
+import NIOCore
+
+/// Accepts no connection while as many are open as may be; those that want in wait.
+///
+/// For the server's channel, ahead of what hands the connections on.
+final class AcceptLimit: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = any Channel
+    typealias OutboundOut = any Channel
+
+    private let connections: Connections
+    /// Whether the channel has asked for connections and was put off.
+    private var isHolding = false
+
+    init(_ connections: Connections) {
+        self.connections = connections
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        connections.whenRoom {
+            loop.execute {
+                let (handler, context) = bound.value
+                handler.goOn(context)
+            }
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connections.add(unwrapInboundIn(data))
+        context.fireChannelRead(data)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if connections.isFull {
+            isHolding = true
+        } else {
+            context.read()
+        }
+    }
+
+    private func goOn(_ context: ChannelHandlerContext) {
+        guard isHolding, !connections.isFull else { return }
+        isHolding = false
+        context.read()
+    }
+}

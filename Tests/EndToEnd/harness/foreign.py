@@ -1,0 +1,31 @@
+"""LMDB environments as other programs make them, by way of the system's own library."""
+
+import ctypes
+
+_CREATE = 0x40000
+
+
+class _Value(ctypes.Structure):
+    _fields_ = (("size", ctypes.c_size_t), ("data", ctypes.c_char_p))
+
+
+def put_in_lmdb(folder, database, key, value):
+    """Sets one key in a named database of the environment in `folder`, which is made where there is none."""
+    lmdb = ctypes.CDLL("liblmdb.so.0")
+    environment, transaction, handle = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint()
+
+    def call(function, *arguments):
+        code = getattr(lmdb, function)(*arguments)
+        assert code == 0, (function, code)
+
+    call("mdb_env_create", ctypes.byref(environment))
+    call("mdb_env_set_maxdbs", environment, 64)
+    call("mdb_env_set_mapsize", environment, ctypes.c_size_t(1 << 30))
+    call("mdb_env_open", environment, str(folder).encode(), 0, 0o600)
+    try:
+        call("mdb_txn_begin", environment, None, 0, ctypes.byref(transaction))
+        call("mdb_dbi_open", transaction, database.encode(), _CREATE, ctypes.byref(handle))
+        call("mdb_put", transaction, handle, ctypes.byref(_Value(len(key), key)), ctypes.byref(_Value(len(value), value)), 0)
+        call("mdb_txn_commit", transaction)
+    finally:
+        lmdb.mdb_env_close(environment)

@@ -1,0 +1,65 @@
+"""Libraries that are loaded in front of the daemon's, to make what a test can't otherwise have: a small map, a clock
+that jumps."""
+
+import subprocess
+
+_SMALL_MAP = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+int mdb_env_set_mapsize(void *environment, size_t size) {
+    int (*real)(void *, size_t) = (int (*)(void *, size_t))dlsym(RTLD_NEXT, "mdb_env_set_mapsize");
+    const char *wanted = getenv("TEST_MAP_BYTES");
+    return real(environment, wanted ? strtoul(wanted, 0, 10) : size);
+}
+"""
+
+_CLOCK = """
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *time) {
+    int result = (int)syscall(SYS_clock_gettime, clock, time);
+    if (result == 0 && clock == CLOCK_REALTIME) {
+        char text[32] = {0};
+        int file = open(getenv("TEST_CLOCK"), O_RDONLY | O_CLOEXEC);
+        if (file >= 0) {
+            if (read(file, text, sizeof text - 1) > 0) time->tv_sec += atol(text);
+            close(file);
+        }
+    }
+    return result;
+}
+"""
+
+
+def small_map(folder, size):
+    """The environment in which the daemon's map has so many bytes instead of 1 TiB."""
+    return {"LD_PRELOAD": _library(folder, "small_map", _SMALL_MAP), "TEST_MAP_BYTES": str(size)}
+
+
+class JumpingClock:
+    """A clock of the daemon's own, which `jump` sets forward or, with negative seconds, back."""
+
+    def __init__(self, folder):
+        self._path = folder / "clock"
+        self.environment = {"LD_PRELOAD": _library(folder, "clock", _CLOCK), "TEST_CLOCK": str(self._path)}
+        self.jump(0)
+
+    def jump(self, seconds):
+        """Sets it this far from the real time."""
+        waiting = self._path.with_suffix(".new")
+        waiting.write_text(str(seconds))
+        waiting.rename(self._path)
+
+
+def _library(folder, name, source):
+    library = folder / f"{name}.so"
+    if not library.exists():
+        text = folder / f"{name}.c"
+        text.write_text(source)
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, text, "-ldl"], check=True)
+    return str(library)

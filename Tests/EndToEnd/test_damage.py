@@ -1,0 +1,167 @@
+"""Data files that are not as they were left: a clear refusal, or a clear report by `verify`; never a wrong answer with
+neither.
+
+NNND_TEST_FLIPS=2000 turns over bytes in so many copies of a store.
+"""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from harness.daemon import run_to_end
+from harness.foreign import put_in_lmdb
+from harness.oracle import check_rankings
+from harness.spool import IMAGES, REFERENCES
+from harness.waiting import wait_until
+
+DAMAGED, SYSTEM, CONFIGURATION = 65, 71, 78
+FLIPS = int(os.environ.get("NNND_TEST_FLIPS") or 25)
+PAGE = 4096
+
+
+@pytest.fixture
+def stopped(make_corpus):
+    """A corpus whose daemon has stopped, and its data file."""
+    corpus = make_corpus()
+    corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(40)])
+    corpus.add(IMAGES, "more.npy", [f"m{number}" for number in range(300)])
+    corpus.delete(IMAGES, "some.delete", [f"m{number}" for number in range(0, 300, 3)])
+    assert corpus.daemon.stop() == 0
+    return corpus
+
+
+def data_file(corpus):
+    return corpus.daemon.flags["data"] / "data.mdb"
+
+
+def check_refused(daemon, expected, *told):
+    status, errors = run_to_end(daemon.folder, **daemon.flags)
+    assert status == expected, errors
+    assert errors.count("\n") == 1 and errors.startswith("nnnd: "), errors
+    for text in (str(daemon.flags["data"]), *told):
+        assert text in errors, errors
+
+
+def is_refused(daemon):
+    """Whether a start is refused, in one line that names the folder; a start that crashes is neither."""
+    daemon.log_path.unlink(missing_ok=True)
+    try:
+        daemon.start()
+    except AssertionError:
+        assert daemon.process.returncode in (DAMAGED, CONFIGURATION), daemon.log()[-3000:]
+        assert str(daemon.flags["data"]) in daemon.log()
+        return True
+    return False
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, PAGE, 2 * PAGE - 1, 2 * PAGE, 3 * PAGE, "half", "all but a page of data"])
+def test_a_file_that_was_cut_short_is_refused(stopped, left):
+    path = data_file(stopped)
+    size = path.stat().st_size
+    whole = path.read_bytes()
+    left = {"half": size // 2, "all but a page of data": last_page_of_data(whole) * PAGE}.get(left, left)
+    os.truncate(path, left)
+    check_refused(stopped.daemon, DAMAGED, "damaged")
+    assert path.stat().st_size == left, "it is as it was found"
+    path.write_bytes(whole)
+    stopped.daemon.start()
+    stopped.check()
+
+
+def last_page_of_data(content):
+    """The last page that is of use: the one with the highest number of an id, say."""
+    return content.rindex(b"m299") // PAGE
+
+
+def test_a_file_that_lacks_free_pages_only_is_as_good_as_a_whole_one(stopped):
+    """LMDB never writes pages that a transaction took and gave back: a file can be shorter than its last page."""
+    path = data_file(stopped)
+    whole = path.read_bytes()
+    for cut in range(1, 4):
+        path.write_bytes(whole[: -cut * PAGE])
+        if is_refused(stopped.daemon):
+            break
+        stopped.check()
+        assert stopped.daemon.stop() == 0
+
+
+def flip(path, rng, count):
+    content = np.fromfile(path, np.uint8)
+    # Bytes of one page, which is what a bad sector or a stray write takes.
+    page = int(rng.integers(0, len(content) // PAGE))
+    places = page * PAGE + rng.integers(0, PAGE, count)
+    content[places] ^= rng.integers(1, 256, count).astype(np.uint8)
+    content.tofile(path)
+    return page
+
+
+def test_bytes_turned_over_are_refused_or_reported_or_do_no_harm(stopped, rng):
+    daemon, path = stopped.daemon, data_file(stopped)
+    whole = path.with_name("whole")
+    shutil.copy(path, whole)
+    outcomes = []
+    queries = stopped.vectors(20)
+    for _ in range(FLIPS):
+        shutil.copy(whole, path)
+        page = flip(path, rng, int(rng.choice([1, 8, 200])))
+        outcome = try_out(stopped, queries)
+        assert outcome, f"a wrong answer and nothing told of page {page}"
+        outcomes.append(outcome)
+        daemon.kill()
+    print({outcome: outcomes.count(outcome) for outcome in set(outcomes)})
+
+
+def try_out(corpus, queries):
+    """What became of a damaged store; None if it gave wrong answers in silence."""
+    daemon = corpus.daemon
+    daemon.log_path.unlink(missing_ok=True)
+    report = {"wrong": 0, "images": []}
+    try:
+        daemon.start()
+        with daemon.client() as client:
+            found = client.search(queries, top_k=20)["results"]
+            report = client.post("/v1/verify", b"", "application/json").json()
+        check_rankings(corpus.oracle, queries, found)
+        corpus.check()
+        return "no harm"
+    except (AssertionError, OSError):
+        wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "its end, or an answer")
+        if daemon.process.poll() is not None:
+            return "refused" if daemon.process.returncode in (DAMAGED, SYSTEM, CONFIGURATION) else "crashed"
+        if "wrong" not in report or "request failed" in daemon.log():
+            return "a request failed"
+        return "reported" if report["images"] else None
+
+
+def test_a_file_cut_short_while_it_is_open_ends_the_daemon_clearly(stopped):
+    """As a page does that a broken disk doesn't give: there is no going on in the middle of an instruction."""
+    daemon = stopped.daemon
+    daemon.log_path.unlink(missing_ok=True)
+    daemon.start()
+    os.truncate(data_file(stopped), 2 * PAGE)
+    with daemon.client() as client, pytest.raises(OSError):
+        while True:
+            client.status()
+    assert daemon.wait() == DAMAGED
+    last = daemon.log().splitlines()[-1]
+    assert last.startswith("nnnd: ") and "damaged" in last and str(daemon.flags["data"]) in last
+
+
+def test_a_store_of_another_version_is_refused(stopped):
+    put_in_lmdb(stopped.daemon.flags["data"], "meta", b"format", b"7")
+    check_refused(stopped.daemon, CONFIGURATION, "format 7")
+
+
+def test_the_data_of_another_program_are_refused(make_daemon):
+    daemon = make_daemon()
+    daemon.flags["data"].mkdir()
+    put_in_lmdb(daemon.flags["data"], "meta", b"something", b"else")
+    check_refused(daemon, CONFIGURATION)
+
+
+@pytest.mark.parametrize("key", [b"state", b"settings"])
+def test_a_store_without_what_it_needs_is_refused(stopped, key):
+    put_in_lmdb(stopped.daemon.flags["data"], "meta", key, b"?")
+    check_refused(stopped.daemon, DAMAGED, "damaged")

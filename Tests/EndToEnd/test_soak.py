@@ -1,0 +1,14 @@
+"""Nothing grows while everything goes on. NNND_TEST_SOAK_MINUTES=30, or Tests/Soak/soak.py, for a long one."""
+
+import os
+
+from harness.corpus import Corpus
+from harness.soak import Soak, settings
+
+MINUTES = float(os.environ.get("NNND_TEST_SOAK_MINUTES") or 0.2)
+
+
+def test_memory_descriptors_and_file_stay_flat(make_daemon, rng):
+    soak = Soak(Corpus(make_daemon(**settings()).start(), rng, dimension=64))
+    soak.run(MINUTES, tell=print)
+    soak.check()
