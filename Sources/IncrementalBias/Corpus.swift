@@ -23,7 +23,8 @@ package final class Corpus: Sendable {
     let tables: Tables
     let searchPool: WorkerPool
     let upkeepPool: WorkerPool
-    let gate = SearchGate()
+    let gate: SearchGate
+    let observer: (any WorkObserver)?
     private let lock: StoreLock
 
     /// The form of the data that this version reads and writes.
@@ -41,8 +42,13 @@ package final class Corpus: Sendable {
     ///   - settings: what the store must have been made with.
     ///   - k: how many of a heap's similarities a mean takes, at most the capacity.
     ///   - threads: how many threads a search uses, and as many the upkeep.
+    ///   - observer: is told how the work goes, from the opening on.
     /// - Throws: ``StoreError`` where this is not a store that can be used so, or `LMDBError`.
-    package init(folder: String, settings: StoreSettings, k: Int, threads: Int) throws {
+    package init(
+        folder: String, settings: StoreSettings, k: Int, threads: Int, observer: (any WorkObserver)? = nil
+    ) throws {
+        self.observer = observer
+        gate = SearchGate { observer?.commitAdvanced() }
         lock = try StoreLock(folder: folder)
         do {
             environment = try LMDB.Environment(folder: folder, mapSize: Self.mapBytes)
@@ -55,8 +61,8 @@ package final class Corpus: Sendable {
             throw StoreError.kBeyondCapacity(k: k, capacity: self.settings.capacity)
         }
         self.k = k
-        searchPool = WorkerPool(threads: threads, name: "search")
-        upkeepPool = WorkerPool(threads: threads, name: "upkeep")
+        searchPool = WorkerPool(threads: threads, name: "search") { observer?.scanAdvanced() }
+        upkeepPool = WorkerPool(threads: threads, name: "upkeep") { observer?.commitAdvanced() }
         try establishK()
     }
 

@@ -8,10 +8,14 @@ package final class WorkerPool: Sendable {
     /// How many threads there are.
     package let threads: Int
     private let team: Team
+    private let advanced: @Sendable () -> Void
 
     /// Starts `threads` threads (at least one), called `name`.
-    package init(threads: Int, name: String) {
+    ///
+    /// - Parameter advanced: is called after each piece of work, by the thread that did it.
+    package init(threads: Int, name: String, advanced: @escaping @Sendable () -> Void = {}) {
         self.threads = max(1, threads)
+        self.advanced = advanced
         team = Team()
         for _ in 0..<self.threads {
             let thread = Thread { [team] in team.work() }
@@ -23,6 +27,11 @@ package final class WorkerPool: Sendable {
 
     deinit {
         team.stop()
+    }
+
+    /// Tells that work goes on, where one piece is long.
+    package func advance() {
+        advanced()
     }
 
     /// Calls `body` for each number below `count`, rising, on all threads at once; returns when all are done.
@@ -37,7 +46,7 @@ package final class WorkerPool: Sendable {
         count: Int, state: @Sendable () throws -> State, body: @Sendable (inout State, Int) throws -> Void
     ) throws -> [State] {
         guard count > 0 else { return [] }
-        let outcome = Outcome<State>()
+        let (outcome, advanced) = (Outcome<State>(), advanced)
         withoutActuallyEscaping(state) { state in
             withoutActuallyEscaping(body) { body in
                 team.assign(threads: threads) {
@@ -47,6 +56,7 @@ package final class WorkerPool: Sendable {
                         var own = try state()
                         while index < count {
                             try body(&own, index)
+                            advanced()
                             index = outcome.next()
                         }
                         outcome.add(own)

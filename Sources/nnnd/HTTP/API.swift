@@ -12,8 +12,9 @@ import Wire
 struct API: Sendable {
     let corpus: Corpus
     let queue: SearchQueue
-    let settings: ServeSettings
+    let settings: LiveSettings
     let journal: SpoolJournal
+    let page: MetricsPage
     let started: Date
     /// Where calls that read the store at length run, off the event loops.
     let threads: NIOThreadPool
@@ -26,6 +27,7 @@ struct API: Sendable {
             Route(.get, "/v1/status") { _, _ in Response(json: try await self.offLoop(self.status)) },
             Route(.get, "/v1/images/{id}", image),
             Route(.get, "/v1/references/{id}", reference),
+            Route(.get, "/metrics") { _, _ in try await self.offLoop(self.page.response) },
             Route(.get, "/healthz") { _, _ in Response(json: ["status": "alive"]) },
             Route(.get, "/readyz") { _, _ in
                 _ = try await self.offLoop(self.corpus.state)
@@ -56,10 +58,22 @@ struct API: Sendable {
     }
 
     @Sendable private func search(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let start = ContinuousClock.now
+        do {
+            let response = try await answerSearch(request)
+            page.metrics.searched(.answered, took: .now - start)
+            return response
+        } catch {
+            page.metrics.searched(.init(error), took: .now - start)
+            throw error
+        }
+    }
+
+    private func answerSearch(_ request: Request) async throws -> Response {
         let body = try await body(request)
         let clock = ContinuousClock()
         let start = clock.now
-        let queries = try SearchBody(body, request: request, standardAlpha: settings.alpha).queries
+        let queries = try SearchBody(body, request: request, standardAlpha: settings.now.alpha).queries
         try checkSize(queries)
         let answer = try await queue.search(queries)
         let results = answer.hits.map { hits in
@@ -109,9 +123,10 @@ struct API: Sendable {
         guard let found = try await offLoop({ try corpus.explainImage(id) }) else {
             throw Problem.unknownID(.images, id)
         }
+        let alpha = settings.now.alpha
         return Response(
             json: ImageReport(
-                id: found.id, generation: found.generation, bias: settings.alpha * found.mean, alpha: settings.alpha,
+                id: found.id, generation: found.generation, bias: alpha * found.mean, alpha: alpha,
                 mean: found.mean, used: found.used,
                 references: found.references.map { .init(id: $0.id, similarity: $0.similarity) }))
     }
@@ -125,6 +140,7 @@ struct API: Sendable {
     }
 
     @Sendable private func status() throws -> Status {
+        let settings = settings.now
         let state = try corpus.state()
         let usage = corpus.usage
         let folders = SpoolFolders(root: settings.spool)
@@ -162,5 +178,16 @@ struct API: Sendable {
     /// Runs `body` on a thread of its own.
     private func offLoop<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await threads.runIfActive(body)
+    }
+}
+
+extension DaemonMetrics.SearchOutcome {
+    /// How a search that ended with `error` counts.
+    fileprivate init(_ error: any Error) {
+        switch error {
+        case SearchQueue.Refusal.overloaded: self = .overloaded
+        case SearchQueue.Refusal.query, is Problem, is NIOTooManyBytesError: self = .refused
+        default: self = .failed
+        }
     }
 }

@@ -14,16 +14,21 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     let socket: ListeningSocket
     let responder: Responder
     let logger: Logger
+    /// Is called once requests are answered.
+    private let ready: @Sendable () -> Void
 
     private let connections = Connections()
 
     /// How long answers under way have to be sent after a shutdown began.
     private static var grace: Duration { .seconds(5) }
 
-    init(socket: ListeningSocket, responder: Responder, logger: Logger) {
+    init(
+        socket: ListeningSocket, responder: Responder, logger: Logger, ready: @escaping @Sendable () -> Void
+    ) {
         self.socket = socket
         self.responder = responder
         self.logger = logger
+        self.ready = ready
     }
 
     func run() async throws {
@@ -39,6 +44,7 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
                 try await server.executeThenClose { accepted in
+                    ready()
                     for try await connection in accepted {
                         group.addTask { await channelSetup.handle(value: connection, logger: logger) }
                     }

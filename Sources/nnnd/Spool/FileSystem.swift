@@ -74,6 +74,8 @@ enum FileSystem {
     }
 
     /// Makes a folder with exactly these permissions, and the folders above it; leaves an existing one alone.
+    ///
+    /// A set-group-ID bit that it gets from the folder above stays: what lies in a spool is then its group's.
     static func makeFolder(_ path: String, mode: mode_t) throws(SystemError) {
         if let existing = unsafe opendir(path) {
             unsafe closedir(existing)
@@ -81,7 +83,13 @@ enum FileSystem {
         }
         if let parent = parent(of: path) { try makeFolder(parent, mode: 0o755) }
         guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("make folder \(path)") }
-        guard unsafe chmod(path, mode) == 0 else { throw SystemError("set the permissions of \(path)") }
+        var info = stat()
+        guard unsafe stat(path, &info) == 0 else { throw SystemError("look at \(path)") }
+        // Where the mask left nothing out there is nothing to do; systemd's RestrictSUIDSGID= would forbid it.
+        if info.st_mode & 0o777 == mode { return }
+        guard unsafe chmod(path, mode | info.st_mode & S_ISGID) == 0 else {
+            throw SystemError("set the permissions of \(path)")
+        }
     }
 
     /// Moves what lies at `from`, replacing a file at `to`.

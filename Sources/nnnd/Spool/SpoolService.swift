@@ -8,8 +8,10 @@ import Synchronization
 final class SpoolService: Service {
     private let corpus: Corpus
     private let folders: SpoolFolders
-    private let settings: ServeSettings
+    private let settings: LiveSettings
     private let journal: SpoolJournal
+    private let metrics: DaemonMetrics
+    private let pulse: LoopPulse
     private let logger: Logger
     private let watch: Mutex<SpoolWatch>
     private let lock: SpoolLock
@@ -22,12 +24,19 @@ final class SpoolService: Service {
     private static let pauseAfterTrouble = 5.0
 
     /// Makes the spool's folders where they are missing, and begins to watch them.
-    init(corpus: Corpus, settings: ServeSettings, journal: SpoolJournal, logger: Logger) throws {
+    ///
+    /// - Parameter pulse: shows that the work goes on.
+    init(
+        corpus: Corpus, settings: LiveSettings, journal: SpoolJournal, metrics: DaemonMetrics, pulse: LoopPulse,
+        logger: Logger
+    ) throws {
         self.corpus = corpus
         self.settings = settings
         self.journal = journal
+        self.metrics = metrics
+        self.pulse = pulse
         self.logger = logger
-        folders = SpoolFolders(root: settings.spool)
+        folders = SpoolFolders(root: settings.now.spool)
         try folders.make()
         lock = try SpoolLock(folders)
         watch = Mutex(try SpoolWatch(folders))
@@ -51,12 +60,16 @@ final class SpoolService: Service {
         }
     }
 
+    /// Looks into the spool soon, with the settings as they are then.
+    func look() {
+        watch.withLock { $0 }.wake()
+    }
+
     private func work() throws {
         var intake = Intake(
-            corpus: corpus, folders: folders,
-            putaway: Putaway(folders: folders, finishedShards: settings.finishedShards),
-            largestShard: settings.largestShard, retention: settings.retention, journal: journal, logger: logger)
-        var readiness = Readiness(folders, quietSeconds: settings.quiet)
+            corpus: corpus, folders: folders, settings: settings, journal: journal, metrics: metrics, pulse: pulse,
+            logger: logger)
+        var readiness = Readiness(folders, quietSeconds: settings.now.quiet)
         var mustHeal = true
         while !stopping.load(ordering: .acquiring) {
             do {
@@ -64,13 +77,15 @@ final class SpoolService: Service {
                 mustHeal = false
                 let wait = try takeWaiting(&intake, &readiness)
                 try intake.retire()
+                pulse.beat()
                 guard wait > 0 else { continue }
                 corpus.returnFreedMemory()
-                try listen(seconds: min(wait, settings.retirementInterval), &readiness)
+                try listen(seconds: min(wait, settings.now.retirementInterval), &readiness)
             } catch is CancellationError {
                 return
             } catch let error where error.isTemporary {
                 logger.error("shards wait", metadata: ["reason": "\(error)"])
+                metrics.spoolTrouble()
                 mustHeal = true
                 try listen(seconds: Self.pauseAfterTrouble, &readiness)
             }
@@ -81,8 +96,11 @@ final class SpoolService: Service {
     ///
     /// - Returns: how long to wait before the next look; 0 if there may be more to do.
     private func takeWaiting(_ intake: inout Intake, _ readiness: inout Readiness) throws -> Double {
+        let settings = settings.now
+        readiness.quietSeconds = settings.quiet
         try folders.make()
         let scan = try SpoolScan(folders)
+        pulse.beat()
         try intake.refuse(scan.unnameable)
         journal.backlog = scan.count
         var wait = settings.rescan
@@ -111,7 +129,9 @@ final class SpoolService: Service {
 
     /// Waits for news from the spool.
     private func listen(seconds: Double, _ readiness: inout Readiness) throws {
+        pulse.rest(seconds: seconds)
         let news = watch.withLock { $0 }.wait(seconds: seconds)
+        pulse.wake()
         try readiness.noteRenamed(news.renamed)
         if news.folderLost, !stopping.load(ordering: .acquiring) {
             logger.warning("a folder of the spool went away; making it again", metadata: ["spool": "\(folders.root)"])
