@@ -122,11 +122,15 @@ struct Serve: AsyncParsableCommand {
             return try ServeSettings(sources, environment: environment)
         }
         do {
-            try await Daemon.run(read(), environment: environment, read: read)
+            // First of all: a descriptor that isn't there must not be taken for the next one that something opens.
+            let inherited = try Activation.socket(environment: environment)
+            try await Daemon.run(read(), inherited: inherited, environment: environment, read: read)
         } catch let error as ConfigurationError {
             throw Self.failure("\(error)", status: error.exitCode)
         } catch let error as StartError {
             throw Self.failure("\(error)", status: error.exitCode)
+        } catch let error as SystemError {
+            throw Self.failure("\(error)", status: StartError.Status.system.rawValue)
         }
     }
 

@@ -36,9 +36,10 @@ package final class SearchQueue: Sendable {
     package init(_ corpus: Corpus, queriesPerScan: Int = 1024, capacity: Int = 65_536) {
         self.capacity = capacity
         let thread = Thread { [line] in
+            // The system knows only the name that a thread gives itself.
+            Thread.current.name = "search queue"
             while let requests = line.next(queries: queriesPerScan) { Self.scan(requests, corpus) }
         }
-        thread.name = "search queue"
         thread.stackSize = 8 << 20
         thread.start()
     }

@@ -12,11 +12,12 @@ enum Daemon {
     ///
     /// - Parameters:
     ///   - settings: those of the start.
-    ///   - environment: the process' environment, where systemd says what it hands over and wants to hear.
+    ///   - inherited: the socket that systemd handed over, if it did.
+    ///   - environment: the process' environment, where systemd says what it wants to hear.
     ///   - read: reads the settings anew.
     /// - Throws: ``StartError`` when it can't start, or what ended it.
     static func run(
-        _ settings: ServeSettings, environment: [String: String],
+        _ settings: ServeSettings, inherited: ListeningSocket?, environment: [String: String],
         read: @escaping @Sendable () async throws -> ServeSettings
     ) async throws {
         let threshold = LineLogHandler.Threshold(settings.logLevel)
@@ -30,7 +31,6 @@ enum Daemon {
         // From here on a SIGHUP is a wish to reload, and waits until the daemon can.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let notify = try system { try NotifySocket(environment: environment) }
-        let inherited = try system { try Activation.socket(environment: environment) }
         let moreTime = TimeExtension(socket: notify, loops: loops)
         let observer = DaemonObserver(loops: loops, metrics: metrics, news: news)
         notify.tell("STATUS=Opening the store in \(settings.data).")

@@ -1,7 +1,9 @@
 import Foundation
 import Glibc
 
-/// What the system knows of this process: proc(5) and getrusage(2). What can't be read counts as 0.
+/// What the system knows of this process: proc(5) and getrusage(2).
+///
+/// What can't be read counts as 0.
 struct ProcessFacts {
     var residentBytes = 0.0
     var anonymousBytes = 0.0

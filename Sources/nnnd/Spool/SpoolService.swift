@@ -48,8 +48,11 @@ final class SpoolService: Service {
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let thread = Thread { continuation.resume(with: Result { try self.work() }) }
-                thread.name = "spool"
+                let thread = Thread {
+                    // The system knows only the name that a thread gives itself.
+                    Thread.current.name = "spool"
+                    continuation.resume(with: Result { try self.work() })
+                }
                 thread.stackSize = 8 << 20
                 thread.start()
             }

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// What a loop shows of itself to the watchdog. Any thread may touch it.
+/// What a loop shows of itself to the watchdog.
+///
+/// Any thread may touch it.
 final class LoopPulse: Sendable {
     private let count = Atomic<UInt64>(0)
     /// Nanoseconds of ``clock`` until which the loop may be silent.

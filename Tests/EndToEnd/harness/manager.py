@@ -50,6 +50,8 @@ class Manager:
         self._socket.bind(self.name.replace("@", "\0", 1) if self.name.startswith("@") else self.name)
         # Every assignment that was told, in order: ("READY", "1").
         self.told = []
+        # How many of them `wait` has gone past.
+        self._past = 0
 
     def __enter__(self):
         return self
@@ -91,26 +93,33 @@ class Manager:
         return [name for name, _ in self.told]
 
     def wait(self, name, condition=lambda value: True, count=1, alive=None):
-        """Waits until `name` has been told with a fitting value so many times more than now; the last such value."""
-        self.drain()
-        start, end = len(self.told), time.monotonic() + DEADLINE
+        """Waits until `name` has been told with a fitting value so many times; the last such value.
+
+        What an earlier wait has gone past doesn't count again.
+        """
+        end = time.monotonic() + DEADLINE
         while True:
-            fitting = [value for told, value in self.told[start:] if told == name and condition(value)]
+            fitting = [
+                place for place in range(self._past, len(self.told))
+                if self.told[place][0] == name and condition(self.told[place][1])
+            ]  # fmt: skip
             if len(fitting) >= count:
-                return fitting[-1]
+                self._past = fitting[count - 1] + 1
+                return self.told[fitting[count - 1]][1]
             assert time.monotonic() < end, f"waited {DEADLINE} s in vain for {name}: {self.told}"
             if alive:
                 alive()
             self.receive(0.05)
 
     def wait_until_watchdog_bites(self, seconds):
-        """Waits until no ping has come for so long, which is when systemd ends the service."""
+        """Waits until no ping has come for so long, which is when systemd ends the service; goes past all before."""
         end = time.monotonic() + DEADLINE
         bites = time.monotonic() + seconds
         while time.monotonic() < bites:
             assert time.monotonic() < end, "pings keep coming"
             if ("WATCHDOG", "1") in self.receive(max(0.001, bites - time.monotonic())):
                 bites = time.monotonic() + seconds
+        self._past = len(self.told)
 
 
 def listening(path, kind=socket.SOCK_STREAM):
