@@ -58,19 +58,19 @@ struct API: Sendable {
     }
 
     @Sendable private func search(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let start = ContinuousClock.now
         do {
-            let response = try await answerSearch(request)
-            page.metrics.searched(.answered, took: .now - start)
+            let body = try await body(request)
+            let start = ContinuousClock.now
+            let response = try await answer(body, of: request)
+            page.metrics.searched(took: .now - start)
             return response
         } catch {
-            page.metrics.searched(.init(error), took: .now - start)
+            page.metrics.notSearched(.init(error))
             throw error
         }
     }
 
-    private func answerSearch(_ request: Request) async throws -> Response {
-        let body = try await body(request)
+    private func answer(_ body: ByteBuffer, of request: Request) async throws -> Response {
         let clock = ContinuousClock()
         let start = clock.now
         let queries = try SearchBody(body, request: request, standardAlpha: settings.now.alpha).queries

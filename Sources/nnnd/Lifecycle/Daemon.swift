@@ -20,6 +20,7 @@ enum Daemon {
         _ settings: ServeSettings, inherited: ListeningSocket?, environment: [String: String],
         read: @escaping @Sendable () async throws -> ServeSettings
     ) async throws {
+        let started = Date()
         let threshold = LineLogHandler.Threshold(settings.logLevel)
         let handler = LineLogHandler(threshold: threshold, isJournal: LogOutput.isJournal(environment))
         let logger = Logger(label: "nnnd", factory: { _ in handler })
@@ -47,9 +48,9 @@ enum Daemon {
         }
         let queue = SearchQueue(corpus)
         loops.watch(queue)
-        let page = MetricsPage(metrics: metrics, corpus: corpus, queue: queue, journal: journal)
+        let page = MetricsPage(metrics: metrics, corpus: corpus, queue: queue, journal: journal, started: started)
         let api = API(
-            corpus: corpus, queue: queue, settings: live, journal: journal, page: page, started: Date(),
+            corpus: corpus, queue: queue, settings: live, journal: journal, page: page, started: started,
             threads: .singleton)
         let http = HTTPService(socket: socket, responder: api.responder(), logger: logger) {
             tellReady(settings, socket, try? corpus.state(), logger)

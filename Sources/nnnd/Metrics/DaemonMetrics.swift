@@ -85,9 +85,14 @@ final class DaemonMetrics: Sendable {
     }
 
     /// A search request has its answer.
-    func searched(_ outcome: SearchOutcome, took duration: Duration) {
+    func searched(took duration: Duration) {
+        counter("nnnd_searches_total", [("outcome", SearchOutcome.answered.rawValue)], 1)
+        searchSeconds.record(duration: duration)
+    }
+
+    /// A search request can't be answered.
+    func notSearched(_ outcome: SearchOutcome) {
         counter("nnnd_searches_total", [("outcome", outcome.rawValue)], 1)
-        if outcome == .answered { searchSeconds.record(duration: duration) }
     }
 
     /// Settings were read anew.

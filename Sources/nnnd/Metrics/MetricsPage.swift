@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Hummingbird
 import IncrementalBias
 import NIOCore
@@ -11,6 +12,8 @@ struct MetricsPage: Sendable {
     let corpus: Corpus
     let queue: SearchQueue
     let journal: SpoolJournal
+    /// When the daemon started.
+    let started: Date
 
     /// Prometheus' text format.
     static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,7 +38,7 @@ struct MetricsPage: Sendable {
         metrics.gauge("nnnd_memory_anonymous_bytes", facts.anonymousBytes)
         metrics.gauge("nnnd_memory_mapped_bytes", facts.mappedBytes)
         metrics.gauge("process_open_fds", facts.openDescriptors)
-        metrics.gauge("process_start_time_seconds", ProcessFacts.started)
+        metrics.gauge("process_start_time_seconds", started.timeIntervalSince1970)
         metrics.processorTime(facts.processorSeconds)
         let text = metrics.registry.render()
         return Response(

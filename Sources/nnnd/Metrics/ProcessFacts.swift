@@ -11,9 +11,6 @@ struct ProcessFacts {
     var openDescriptors = 0.0
     var processorSeconds = 0.0
 
-    /// Seconds since 1970, as of the first look: call it at the start.
-    static let started = Date().timeIntervalSince1970
-
     /// Looks now.
     init() {
         for line in Self.read("/proc/self/status").split(separator: "\n") {

@@ -163,6 +163,10 @@ class Daemon:
         with self.client() as client:
             return client.status()
 
+    def metrics(self):
+        with self.client() as client:
+            return client.metrics()
+
     def search(self, queries, top_k=10, alpha=None):
         with self.client() as client:
             return client.search(queries, top_k, alpha)
