@@ -32,7 +32,7 @@ enum MetricFamilies {
         Family("nnnd_searches_total", .counter, "Search requests by their outcome."),
         Family(
             "nnnd_search_seconds", .histogram(durations),
-            "How long answered search requests took, from the body read to the answer made."),
+            "How long answered search requests took, once the body is read, until the answer is made."),
         Family("nnnd_waiting_queries", .gauge, "Queries that wait for a scan."),
         Family("nnnd_scan_seconds", .histogram(durations), "How long scans took."),
         Family("nnnd_scan_requests", .histogram(batches), "Search requests that shared a scan."),
