@@ -18,13 +18,7 @@ package final class WorkerPool: Sendable {
         self.advanced = advanced
         team = Team()
         for _ in 0..<self.threads {
-            let thread = Thread { [team] in
-                // The system knows only the name that a thread gives itself.
-                Thread.current.name = name
-                team.work()
-            }
-            thread.stackSize = 8 << 20
-            thread.start()
+            NamedThread.start(name) { [team] in team.work() }
         }
     }
 

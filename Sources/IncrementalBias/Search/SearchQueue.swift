@@ -35,13 +35,9 @@ package final class SearchQueue: Sendable {
     ///   - capacity: how many queries can wait.
     package init(_ corpus: Corpus, queriesPerScan: Int = 1024, capacity: Int = 65_536) {
         self.capacity = capacity
-        let thread = Thread { [line] in
-            // The system knows only the name that a thread gives itself.
-            Thread.current.name = "search queue"
+        NamedThread.start("search queue") { [line] in
             while let requests = line.next(queries: queriesPerScan) { Self.scan(requests, corpus) }
         }
-        thread.stackSize = 8 << 20
-        thread.start()
     }
 
     deinit {

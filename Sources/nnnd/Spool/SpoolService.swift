@@ -48,13 +48,7 @@ final class SpoolService: Service {
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let thread = Thread {
-                    // The system knows only the name that a thread gives itself.
-                    Thread.current.name = "spool"
-                    continuation.resume(with: Result { try self.work() })
-                }
-                thread.stackSize = 8 << 20
-                thread.start()
+                NamedThread.start("spool") { continuation.resume(with: Result { try self.work() }) }
             }
         } onGracefulShutdown: {
             self.stopping.store(true, ordering: .releasing)

@@ -5,6 +5,8 @@ import ctypes
 import os
 import pathlib
 
+from .waiting import wait_until
+
 _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17
 _WALL = 0x40000000
 
@@ -22,7 +24,8 @@ def threads_called(process, name):
 @contextlib.contextmanager
 def hung_thread(process, name):
     """Keeps the one thread of this name from running."""
-    (thread,) = threads_called(process, name)
+    # A thread names itself when it first runs.
+    (thread,) = wait_until(lambda: threads_called(process, name), f"a thread called {name!r}")
     _call(_SEIZE, thread)
     try:
         _call(_INTERRUPT, thread)
