@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", "4.5.2"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -54,12 +55,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Wire", swiftSettings: strict),
+        .target(
+            name: "Prometheus", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict
+        ),
 
         // The programs.
         .executableTarget(
             name: "nnnd",
             dependencies: [
-                "IncrementalBias", "Shards", "Similarity", "Wire",
+                "IncrementalBias", "Prometheus", "Shards", "Similarity", "Wire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -67,6 +72,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -74,6 +80,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -99,6 +106,10 @@ let package = Package(
         .testTarget(
             name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "Shards", "Similarity"],
             swiftSettings: testing),
+        .testTarget(
+            name: "PrometheusTests",
+            dependencies: ["Prometheus", .product(name: "Metrics", package: "swift-metrics")], swiftSettings: testing),
+        .testTarget(name: "nnndTests", dependencies: ["nnnd"], swiftSettings: testing),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -18,14 +18,16 @@ extension Corpus {
     package func ingest(
         _ shards: [IncomingShard], settled: [UInt64], retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
-        try write { transaction in
+        let (outcomes, summary) = try write { transaction in
             var commit = Commit(
                 state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:),
                 retention: retention, now: now())
             for number in settled { try transaction.remove(tables.unsettled, number) }
             for shard in shards { try commit.take(shard, in: transaction) }
-            return try commit.finish(in: transaction)
+            return (try commit.finish(in: transaction), commit.summary)
         }
+        observer?.committed(summary)
+        return outcomes
     }
 
     /// Lets the references go that `retention` doesn't keep, in one commit, if there are any.
@@ -35,14 +37,16 @@ extension Corpus {
     @discardableResult
     package func retire(_ retention: Retention, now: Date) throws -> Int {
         guard try environment.read({ try Commit.expired(retention, tables, now: now, in: $0) }) else { return 0 }
-        return try write { transaction in
+        let summary = try write { transaction in
             let state = try Self.state(tables, in: transaction)
             var commit = Commit(
                 state: state, tables: tables, upkeep: upkeep(dimension:), retention: retention, now: now)
             try commit.retire(in: transaction)
             _ = try commit.finish(in: transaction)
-            return try state.references.count - Self.state(tables, in: transaction).references.count
+            return commit.summary
         }
+        observer?.committed(summary)
+        return summary.retired
     }
 
     /// Makes the pages free for the next commit that the last one freed, if they are many; for after the receipts.

@@ -24,7 +24,8 @@ package final class Corpus: Sendable {
     let tables: Tables
     let searchPool: WorkerPool
     let upkeepPool: WorkerPool
-    let gate = SearchGate()
+    let gate: SearchGate
+    let observer: (any WorkObserver)?
     /// Bytes of values that the last commit wrote.
     let lastWrite = Atomic(0)
     private let lock: StoreLock
@@ -44,8 +45,13 @@ package final class Corpus: Sendable {
     ///   - settings: what the store must have been made with.
     ///   - k: how many of a heap's similarities a mean takes, at most the capacity.
     ///   - threads: how many threads a search uses, and as many the upkeep.
+    ///   - observer: is told how the work goes, from the opening on.
     /// - Throws: ``StoreError`` where this is not a store that can be used so, or `LMDBError`.
-    package init(folder: String, settings: StoreSettings, k: Int, threads: Int) throws {
+    package init(
+        folder: String, settings: StoreSettings, k: Int, threads: Int, observer: (any WorkObserver)? = nil
+    ) throws {
+        self.observer = observer
+        gate = SearchGate { observer?.commitAdvanced() }
         lock = try StoreLock(folder: folder)
         if lock.hasLostStore(folder: folder) { throw StoreError.damaged("data.mdb is empty") }
         do {
@@ -60,8 +66,8 @@ package final class Corpus: Sendable {
         }
         lock.noteStore()
         self.k = k
-        searchPool = WorkerPool(threads: threads, name: "search")
-        upkeepPool = WorkerPool(threads: threads, name: "upkeep", gate: gate)
+        searchPool = WorkerPool(threads: threads, name: "search") { observer?.scanAdvanced() }
+        upkeepPool = WorkerPool(threads: threads, name: "upkeep") { [gate] in try gate.pass() }
         try establishK()
     }
 

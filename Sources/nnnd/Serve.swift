@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 
 /// `nnnd serve`: the daemon itself.
 struct Serve: AsyncParsableCommand {
@@ -120,15 +121,22 @@ struct Serve: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let (flags, file) = (flags, config ?? environment["NNND_CONFIG"])
+        let read = { @Sendable () async throws -> ServeSettings in
+            let sources = try await SettingSources(flags: flags, environment: environment, file: file)
+            return try ServeSettings(sources, environment: environment)
+        }
         do {
-            let environment = ProcessInfo.processInfo.environment
-            let sources = try await SettingSources(
-                flags: flags, environment: environment, file: config ?? environment["NNND_CONFIG"])
-            try await Daemon.run(ServeSettings(sources, environment: environment))
+            // First of all: a descriptor that isn't there must not be taken for the next one that something opens.
+            let inherited = try Activation.socket(environment: environment)
+            try await Daemon.run(read(), inherited: inherited, environment: environment, read: read)
         } catch let error as ConfigurationError {
             throw Self.failure("\(error)", status: error.exitCode)
         } catch let error as StartError {
             throw Self.failure("\(error)", status: error.exitCode)
+        } catch let error as SystemError {
+            throw Self.failure("\(error)", status: StartError.Status.system.rawValue)
         }
     }
 
@@ -145,7 +153,8 @@ struct Serve: AsyncParsableCommand {
 
     /// Says in one line on standard error why the program ends.
     private static func failure(_ message: String, status: Int32) -> ExitCode {
-        FileHandle.standardError.write(Data("nnnd: \(message)\n".utf8))
+        let isJournal = LogOutput.isJournal(ProcessInfo.processInfo.environment)
+        LogOutput.write((isJournal ? LineLogHandler.start(.error, isJournal: true) : "nnnd: ") + message)
         return ExitCode(status)
     }
 }

@@ -59,6 +59,7 @@ def provoke(daemon, product_daemon):
         yield client.get("/v1/images/c%2Fd")
         yield client.get("/v1/references/c%2Fd")
         yield client.post_json("/v1/verify", {"sample": 2})
+        yield client.get("/metrics")
         yield client.get("/healthz")
         yield client.get("/readyz")
         yield client.post("/v1/search", b"{", JSON)

@@ -9,6 +9,12 @@ final class SearchGate: @unchecked Sendable {
     private var searching = false
     private var finished = 0
     private var closed = false
+    private let advanced: @Sendable () -> Void
+
+    /// - Parameter advanced: is called by each who comes to the gate.
+    init(advanced: @escaping @Sendable () -> Void) {
+        self.advanced = advanced
+    }
 
     /// Runs a search; those who come to the gate meanwhile wait.
     func search<R>(_ body: () throws -> R) rethrows -> R {
@@ -27,6 +33,7 @@ final class SearchGate: @unchecked Sendable {
     ///
     /// - Throws: `CancellationError` when the gate is closed.
     func pass() throws {
+        advanced()
         try condition.withLock {
             let before = finished
             while searching, finished == before, !closed { condition.wait() }

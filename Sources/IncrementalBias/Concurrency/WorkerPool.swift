@@ -8,28 +8,30 @@ final class WorkerPool: Sendable {
     /// How many threads there are.
     let threads: Int
     private let team: Team
-    private let gate: SearchGate?
+    private let before: @Sendable () throws -> Void
 
     /// Starts threads.
     ///
     /// - Parameters:
     ///   - threads: how many; at least one is started.
     ///   - name: what they are called.
-    ///   - gate: what they pass before each piece of work, if anything.
-    init(threads: Int, name: String, gate: SearchGate? = nil) {
+    ///   - before: is called before each piece of work, by the thread that does it; where it throws, the work ends.
+    init(threads: Int, name: String, before: @escaping @Sendable () throws -> Void = {}) {
         self.threads = max(1, threads)
-        self.gate = gate
+        self.before = before
         team = Team()
         for _ in 0..<self.threads {
-            let thread = Thread { [team] in team.work() }
-            thread.name = name
-            thread.stackSize = 8 << 20
-            thread.start()
+            NamedThread.start(name) { [team] in team.work() }
         }
     }
 
     deinit {
         team.stop()
+    }
+
+    /// Does within a long piece of work what is done before each one.
+    func advance() throws {
+        try before()
     }
 
     /// Calls `body` for each number below `count`, rising, on all threads at once; returns when all are done.
@@ -39,13 +41,12 @@ final class WorkerPool: Sendable {
     ///   - state: makes what one thread keeps between its pieces (scratch memory, results).
     ///   - body: does one piece. A thread that starts a piece later than another gets a higher number.
     /// - Returns: the states of the threads that took part, in no order.
-    /// - Throws: the first error thrown by `state`, `body` or the gate; pieces not yet started are then left out.
+    /// - Throws: the first error thrown by `state`, `body` or what is called before; pieces not yet started are then left out.
     func run<State>(
         count: Int, state: @Sendable () throws -> State, body: @Sendable (inout State, Int) throws -> Void
     ) throws -> [State] {
         guard count > 0 else { return [] }
-        let outcome = Outcome<State>()
-        let gate = gate
+        let (outcome, before) = (Outcome<State>(), before)
         withoutActuallyEscaping(state) { state in
             withoutActuallyEscaping(body) { body in
                 team.assign(threads: threads) {
@@ -54,7 +55,7 @@ final class WorkerPool: Sendable {
                         guard index < count else { return }
                         var own = try state()
                         while index < count {
-                            try gate?.pass()
+                            try before()
                             try body(&own, index)
                             index = outcome.next()
                         }

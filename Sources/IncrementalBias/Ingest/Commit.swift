@@ -16,6 +16,8 @@ struct Commit {
 
     private var run = Run(kind: .images, action: .add)
     private var outcomes: [Entry] = []
+    /// What it does beside what the outcomes tell.
+    private(set) var summary = CommitSummary()
 
     /// What is known of a shard so far.
     private enum Entry {
@@ -166,8 +168,10 @@ extension Commit {
         let upkeep = makeUpkeep(state.dimension)
         try upkeep.vectors(.references).write(run.values.span, rows: rows, in: transaction)
         let replaced = zip(rows, existed).filter(\.1).map(\.0)
+        let gone = try retired(in: transaction)
+        summary.retired += gone.count
         try change(
-            gone: retired(in: transaction), replaced: replaced, coming: rows, values: run.values,
+            gone: gone, replaced: replaced, coming: rows, values: run.values,
             countBefore: countBefore, in: transaction)
         return existed
     }
@@ -182,6 +186,7 @@ extension Commit {
     /// Lets the references go that retention doesn't keep.
     mutating func retire(in transaction: borrowing WriteTransaction) throws {
         let rows = try retired(in: transaction)
+        summary.retired += rows.count
         if !rows.isEmpty { try change(gone: rows, countBefore: state.references.count, in: transaction) }
     }
 
@@ -227,7 +232,8 @@ extension Commit {
         try upkeep.vectors(.references).erase(rows: gone, in: transaction)
         try IdentityTable(tables: tables.references).release(gone, rows: &state.references, in: transaction)
         change.count = state.references.count
-        try upkeep.apply(change, images: state.images, references: state.references, in: transaction)
+        summary.refilledHeaps += try upkeep.apply(
+            change, images: state.images, references: state.references, in: transaction)
     }
 
     /// The rows of the run's ids, of those that there are, and for each id whether there is one.

@@ -17,6 +17,8 @@ struct Scan {
 
     /// Candidates that one thread collects before the pass pauses.
     private static let candidatesPerWorker = 1 << 18
+    /// Blocks between two signs that the pass goes on: a block alone can take microseconds.
+    private static let blocksPerSign = 16
 
     /// The best rows for each query, by falling score.
     ///
@@ -42,7 +44,7 @@ struct Scan {
         while done < blocks {
             let thresholds = tops.map(\.threshold)
             let start = done
-            let (layout, full, next) = (layout, Flag(), Position(start))
+            let (layout, pool, full, next) = (layout, pool, Flag(), Position(start))
             let workers = try pool.run(count: pool.threads) {
                 ScanWorker(layout: layout, coded: coded, limits: limits, thresholds: thresholds)
             } body: { worker, _ in
@@ -55,6 +57,7 @@ struct Scan {
                         }
                     }
                     if worker.count > Self.candidatesPerWorker { full.set() }
+                    if block % Self.blocksPerSign == 0 { try pool.advance() }
                 }
             }
             done = min(next.value, blocks)

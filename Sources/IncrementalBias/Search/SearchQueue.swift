@@ -8,6 +8,9 @@ package final class SearchQueue: Sendable {
     private let line = Line()
     private let capacity: Int
 
+    /// How many queries wait for a scan, and whether one is under way or about to be.
+    package var load: (waiting: Int, busy: Bool) { line.load }
+
     /// What a request gets.
     package struct Answer: Sendable {
         /// The one generation that all of it reflects.
@@ -32,12 +35,9 @@ package final class SearchQueue: Sendable {
     ///   - capacity: how many queries can wait.
     package init(_ corpus: Corpus, queriesPerScan: Int = 1024, capacity: Int = 65_536) {
         self.capacity = capacity
-        let thread = Thread { [line] in
+        NamedThread.start("search queue") { [line] in
             while let requests = line.next(queries: queriesPerScan) { Self.scan(requests, corpus) }
         }
-        thread.name = "search queue"
-        thread.stackSize = 8 << 20
-        thread.start()
     }
 
     deinit {
@@ -60,8 +60,12 @@ package final class SearchQueue: Sendable {
     }
 
     private static func scan(_ requests: [Line.Request], _ corpus: Corpus) {
+        let queries = requests.flatMap(\.queries)
+        corpus.observer?.scanBegan()
+        let found = Result { try corpus.search(queries) }
+        corpus.observer?.scanEnded(requests: requests.count, queries: queries.count)
         do {
-            let (generation, results) = try corpus.search(requests.flatMap(\.queries))
+            let (generation, results) = try found.get()
             var start = 0
             for request in requests {
                 let own = results[start..<start + request.queries.count]
@@ -92,6 +96,11 @@ private final class Line: @unchecked Sendable {
     private var requests: [Request] = []
     private var queries = 0
     private var closed = false
+    private var scanning = false
+
+    var load: (waiting: Int, busy: Bool) {
+        condition.withLock { (queries, scanning || !requests.isEmpty) }
+    }
 
     /// - Returns: why the request can't wait, or `nil`.
     func add(_ request: Request, capacity: Int) -> SearchQueue.Refusal? {
@@ -108,6 +117,7 @@ private final class Line: @unchecked Sendable {
     /// The requests of the next scan, waiting for one to come; `nil` when closed and empty.
     func next(queries limit: Int) -> [Request]? {
         condition.withLock {
+            scanning = false
             while requests.isEmpty, !closed { condition.wait() }
             var taken = 0
             var count = 0
@@ -118,6 +128,7 @@ private final class Line: @unchecked Sendable {
             }
             guard taken > 0 else { return nil }
             queries -= count
+            scanning = true
             defer { requests.removeFirst(taken) }
             return Array(requests.prefix(taken))
         }

@@ -12,8 +12,9 @@ import Wire
 struct API: Sendable {
     let corpus: Corpus
     let queue: SearchQueue
-    let settings: ServeSettings
+    let settings: LiveSettings
     let journal: SpoolJournal
+    let page: MetricsPage
     let started: ContinuousClock.Instant
     /// Where calls that read the store at length run, off the event loops.
     let threads: NIOThreadPool
@@ -21,14 +22,14 @@ struct API: Sendable {
     private let hits = Allowance(RequestLimits.allHits, free: RequestLimits.freeHits)
 
     init(
-        corpus: Corpus, queue: SearchQueue, settings: ServeSettings, journal: SpoolJournal,
-        started: ContinuousClock.Instant,
-        threads: NIOThreadPool
+        corpus: Corpus, queue: SearchQueue, settings: LiveSettings, journal: SpoolJournal, page: MetricsPage,
+        started: ContinuousClock.Instant, threads: NIOThreadPool
     ) {
         self.corpus = corpus
         self.queue = queue
         self.settings = settings
         self.journal = journal
+        self.page = page
         self.started = started
         self.threads = threads
     }
@@ -41,6 +42,7 @@ struct API: Sendable {
             Route(.get, "/v1/status") { _, _ in Response(json: try await self.offLoop(self.status)) },
             Route(.get, "/v1/images/{id}", image),
             Route(.get, "/v1/references/{id}", reference),
+            Route(.get, "/metrics") { _, _ in try await self.offLoop(self.page.response) },
             Route(.get, "/healthz") { _, _ in Response(json: ["status": "alive"]) },
             Route(.get, "/readyz") { _, _ in
                 _ = try await self.offLoop(self.corpus.state)
@@ -71,6 +73,15 @@ struct API: Sendable {
     }
 
     @Sendable private func search(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        do {
+            return try await answered(request)
+        } catch {
+            page.metrics.notSearched(.init(error))
+            throw error
+        }
+    }
+
+    private func answered(_ request: Request) async throws -> Response {
         let clock = ContinuousClock()
         let share = hits.share()
         let (answer, start) = try await answer(request, share, clock)
@@ -82,8 +93,9 @@ struct API: Sendable {
         let took = (clock.now - start) / .milliseconds(1)
         let response = SearchResponse(
             generation: answer.generation, results: results, tookMs: (took * 1000).rounded() / 1000)
-        return Response(
-            body: ByteBuffer(bytes: response.json), mediaType: "application/json", holding: share)
+        let json = ByteBuffer(bytes: response.json)
+        page.metrics.searched(took: clock.now - start)
+        return Response(body: json, mediaType: "application/json", holding: share)
     }
 
     /// Reads the queries of a search and has them answered; what the body takes is free again afterwards.
@@ -96,7 +108,7 @@ struct API: Sendable {
         let room = bodies.share()
         let body = try await body(request, room)
         let start = clock.now
-        let queries = try SearchBody(body, request: request, standardAlpha: settings.alpha).queries
+        let queries = try SearchBody(body, request: request, standardAlpha: settings.now.alpha).queries
         try checkSize(queries, share)
         let answer = try await queue.search(queries)
         return withExtendedLifetime(room) { (answer, start) }
@@ -142,9 +154,10 @@ struct API: Sendable {
         guard let found = try await offLoop({ try corpus.explainImage(id) }) else {
             throw Problem.unknownID(.images, id)
         }
+        let alpha = settings.now.alpha
         return Response(
             json: ImageReport(
-                id: found.id, generation: found.generation, bias: settings.alpha * found.mean, alpha: settings.alpha,
+                id: found.id, generation: found.generation, bias: alpha * found.mean, alpha: alpha,
                 mean: found.mean, used: found.used,
                 references: found.references.map { .init(id: $0.id, similarity: $0.similarity) }))
     }
@@ -158,6 +171,7 @@ struct API: Sendable {
     }
 
     @Sendable private func status() throws -> Status {
+        let settings = settings.now
         let state = try corpus.state()
         let usage = corpus.usage
         let folders = SpoolFolders(root: settings.spool)
@@ -212,5 +226,16 @@ struct API: Sendable {
     /// Runs `body` on a thread of its own.
     private func offLoop<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await threads.runIfActive(body)
+    }
+}
+
+extension DaemonMetrics.SearchOutcome {
+    /// How a search that ended with `error` counts.
+    fileprivate init(_ error: any Error) {
+        switch error {
+        case SearchQueue.Refusal.overloaded: self = .overloaded
+        case SearchQueue.Refusal.query, is Problem, is NIOTooManyBytesError: self = .refused
+        default: self = .failed
+        }
     }
 }

@@ -15,6 +15,8 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     let socket: ListeningSocket
     let responder: Responder
     let logger: Logger
+    /// Is called once requests are answered.
+    private let ready: @Sendable () -> Void
 
     private let connections: Connections
     private let patience: TimeAmount
@@ -25,12 +27,17 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     /// - Parameters:
     ///   - mostConnections: how many can be open at once.
     ///   - patience: seconds that a client may keep it waiting.
-    init(socket: ListeningSocket, responder: Responder, mostConnections: Int, patience: Double, logger: Logger) {
+    ///   - ready: is called once requests are answered.
+    init(
+        socket: ListeningSocket, responder: Responder, mostConnections: Int, patience: Double, logger: Logger,
+        ready: @escaping @Sendable () -> Void
+    ) {
         connections = Connections(limit: mostConnections)
         self.patience = .milliseconds(Int64(patience * 1000))
         self.socket = socket
         self.responder = responder
         self.logger = logger
+        self.ready = ready
     }
 
     func run() async throws {
@@ -43,8 +50,11 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
             configuration: .init(
                 additionalChannelHandlers: [ClientDeadline(patience: patience, connections: connections)]))
         try await withThrowingDiscardingTaskGroup { group in
+            var isReady = false
             while !connections.isDraining, !Task.isCancelled {
                 let server = try await bind(channelSetup)
+                if !isReady { ready() }
+                isReady = true
                 do {
                     try await withGracefulShutdownHandler {
                         try await server.executeThenClose { accepted in

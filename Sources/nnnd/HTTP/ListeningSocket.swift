@@ -1,14 +1,24 @@
 import Glibc
 
-/// A Unix socket that listens, made with exact permissions.
+/// A Unix socket that listens: made with exact permissions, or handed over by systemd.
 @safe struct ListeningSocket: Sendable {
     let descriptor: Int32
     let path: String
     /// The socket's file, to tell it from one that another process makes in its place.
     private let entry: FileSystem.Entry?
+    /// Whether systemd made it, and keeps it when this process ends.
+    let isInherited: Bool
 
     /// How many connections can wait to be accepted.
     private static let backlog: Int32 = 1024
+
+    /// Takes a socket that listens already, whose file is somebody else's to remove.
+    init(inherited descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+        entry = nil
+        isInherited = true
+    }
 
     /// Binds `path`, removing a socket that nobody listens on any more.
     ///
@@ -18,6 +28,7 @@ import Glibc
     /// - Throws: ``StartError`` where another process listens there, something else is there, or the system refuses.
     init(path: String, mode: UInt32) throws {
         self.path = path
+        isInherited = false
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let room = MemoryLayout.size(ofValue: address.sun_path)

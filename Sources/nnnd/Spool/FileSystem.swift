@@ -75,7 +75,8 @@ enum FileSystem {
 
     /// Makes a folder with exactly these permissions, and the folders above it; leaves an existing one alone.
     ///
-    /// It gets its name last: a crash in between must not leave one that the mask has made narrower.
+    /// It gets its name last: a crash in between must not leave one that the mask has made narrower. A set-group-ID bit
+    /// that it gets from the folder above stays: what lies in a spool is then its group's.
     static func makeFolder(_ path: String, mode: mode_t) throws(SystemError) {
         if let existing = unsafe opendir(path) {
             unsafe closedir(existing)
@@ -84,7 +85,14 @@ enum FileSystem {
         if let parent = parent(of: path) { try makeFolder(parent, mode: 0o755) }
         let unnamed = "\(parent(of: path) ?? "")/.\(name(of: path)).new"
         guard unsafe mkdir(unnamed, mode) == 0 || errno == EEXIST else { throw SystemError("make folder \(path)") }
-        guard unsafe chmod(unnamed, mode) == 0 else { throw SystemError("set the permissions of \(path)") }
+        var info = stat()
+        guard unsafe stat(unnamed, &info) == 0 else { throw SystemError("look at \(path)") }
+        // Where the mask left nothing out there is nothing to do; systemd's RestrictSUIDSGID= would forbid it.
+        if info.st_mode & 0o777 != mode {
+            guard unsafe chmod(unnamed, mode | info.st_mode & S_ISGID) == 0 else {
+                throw SystemError("set the permissions of \(path)")
+            }
+        }
         guard unsafe rename(unnamed, path) == 0 else { throw SystemError("make folder \(path)") }
     }
 

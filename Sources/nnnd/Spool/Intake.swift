@@ -7,10 +7,11 @@ import Shards
 struct Intake {
     let corpus: Corpus
     let folders: SpoolFolders
-    let putaway: Putaway
-    let largestShard: Int
-    let retention: Retention
+    let settings: LiveSettings
     let journal: SpoolJournal
+    let metrics: DaemonMetrics
+    /// Shows that the work goes on.
+    let pulse: LoopPulse
     let logger: Logger
 
     /// Numbers of receipts whose files have been put away since the last commit.
@@ -26,22 +27,26 @@ struct Intake {
     }
 
     init(
-        corpus: Corpus, folders: SpoolFolders, putaway: Putaway, largestShard: Int, retention: Retention,
-        journal: SpoolJournal, logger: Logger
+        corpus: Corpus, folders: SpoolFolders, settings: LiveSettings, journal: SpoolJournal, metrics: DaemonMetrics,
+        pulse: LoopPulse, logger: Logger
     ) {
         self.corpus = corpus
         self.folders = folders
-        self.putaway = putaway
-        self.largestShard = largestShard
-        self.retention = retention
+        self.settings = settings
         self.journal = journal
+        self.metrics = metrics
+        self.pulse = pulse
         self.logger = logger
     }
+
+    private var putaway: Putaway { Putaway(folders: folders, finishedShards: settings.now.finishedShards) }
+    private var largestShard: Int { settings.now.largestShard }
 
     /// Puts away what a crash left lying.
     mutating func heal() throws {
         for receipt in try corpus.unsettledReceipts() {
             try putaway.heal(receipt)
+            pulse.beat()
             settled.append(receipt.number)
         }
     }
@@ -55,6 +60,7 @@ struct Intake {
         var read: [Read] = []
         left = 0
         for file in files {
+            pulse.beat()
             do {
                 if let shard = try self.read(file) { read.append(shard) }
             } catch let error as ShardError {
@@ -65,15 +71,21 @@ struct Intake {
             }
         }
         guard !read.isEmpty else { return }
-        let outcomes = try corpus.ingest(read.map(\.shard), settled: settled, retention: retention, now: { Date() })
+        let began = ContinuousClock.now
+        let outcomes = try corpus.ingest(
+            read.map(\.shard), settled: settled, retention: settings.now.retention, now: { Date() })
+        metrics.committed(shards: read.count, took: .now - began)
         settled.removeAll()
         for (read, outcome) in zip(read, outcomes) {
+            pulse.beat()
             switch outcome {
             case .applied(let receipt):
+                metrics.applied(receipt)
                 try putaway.finish(read.file, ids: read.ids, receipt, unchanged: false)
                 settled.append(receipt.number)
                 log("shard took effect", receipt, seconds: Date().timeIntervalSince(started))
             case .unchanged(let receipt):
+                metrics.shard(receipt.kind, .unchanged)
                 try putaway.finish(read.file, ids: read.ids, receipt, unchanged: true)
                 settled.append(receipt.number)
                 log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
@@ -94,7 +106,7 @@ struct Intake {
 
     /// Lets the references go that retention doesn't keep any more.
     mutating func retire() throws {
-        let count = try corpus.retire(retention, now: Date())
+        let count = try corpus.retire(settings.now.retention, now: Date())
         try settle()
         if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
     }
@@ -146,6 +158,7 @@ struct Intake {
     /// Takes away files whose names aren't UTF-8.
     func refuse(_ names: [(kind: Kind, name: Name)]) throws {
         for (kind, name) in names {
+            metrics.shard(kind, .refused)
             journal.add(try putaway.refuse(name, kind, now: Date()))
             logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
         }
@@ -164,6 +177,7 @@ struct Intake {
     }
 
     private func refuse(_ file: WaitingFile, _ error: ShardError) throws {
+        metrics.shard(file.kind, .refused)
         journal.add(try putaway.refuse(file, error, now: Date()))
         logger.warning(
             "shard refused",

@@ -10,7 +10,8 @@ import Shards
 /// after ``patience`` quiet times, to be refused.
 struct Readiness {
     private let folders: SpoolFolders
-    private let quiet: Double
+    /// How long a file must not have changed.
+    var quietSeconds: Double
     private var renamed: [String: FileSystem.Entry] = [:]
     /// Files that weren't quiet for long enough: how they looked, and since when, on a clock that never jumps.
     private var observed: [String: (entry: FileSystem.Entry, since: Double)] = [:]
@@ -21,7 +22,7 @@ struct Readiness {
 
     init(_ folders: SpoolFolders, quietSeconds: Double) {
         self.folders = folders
-        quiet = quietSeconds
+        self.quietSeconds = quietSeconds
     }
 
     /// Remembers files that were renamed into place, as they look now: another under the same name is another file.
@@ -45,16 +46,16 @@ struct Readiness {
         if file.isTaken || !file.entry.isRegularFile { return 0 }
         if let entry = renamed[key(file.kind, file.name)], entry.isSameFile(as: file.entry) { return 0 }
         let age = quietTime(file)
-        if age < quiet { return quiet - age }
-        guard age < quiet * Self.patience, let format = ShardFormat(fileName: file.name) else { return 0 }
+        if age < quietSeconds { return quietSeconds - age }
+        guard age < quietSeconds * Self.patience, let format = ShardFormat(fileName: file.name) else { return 0 }
         if try ShardFile.isComplete(path: "\(folders.incoming(file.kind))/\(file.name)", format: format) { return 0 }
-        return max(quiet, 0.1)
+        return max(quietSeconds, 0.1)
     }
 
     /// How long the file has not changed: by its own time, or by what was seen where that lies in the future.
     private mutating func quietTime(_ file: WaitingFile) -> Double {
         let age = Self.seconds(CLOCK_REALTIME) - Double(max(file.entry.modified, file.entry.changed)) / 1e9
-        if age >= quiet { return age }
+        if age >= quietSeconds { return age }
         let now = Self.seconds(CLOCK_MONOTONIC)
         if let seen = observed[key(file.kind, file.name)], seen.entry == file.entry { return now - seen.since }
         observed[key(file.kind, file.name)] = (file.entry, now)

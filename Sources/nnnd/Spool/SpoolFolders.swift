@@ -16,6 +16,9 @@ struct SpoolFolders: Sendable {
 
     /// Makes what is missing.
     func make() throws(SystemError) {
+        for (name, mode) in [("done", 0o750), ("failed", 0o750), ("taken", 0o700)] as [(String, UInt32)] {
+            try FileSystem.makeFolder("\(root)/\(name)", mode: mode)
+        }
         for kind in Kind.allCases {
             try FileSystem.makeFolder(incoming(kind), mode: 0o770)
             try FileSystem.makeFolder(done(kind), mode: 0o750)

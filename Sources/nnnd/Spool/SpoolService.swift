@@ -8,8 +8,10 @@ import Synchronization
 final class SpoolService: Service {
     private let corpus: Corpus
     private let folders: SpoolFolders
-    private let settings: ServeSettings
+    private let settings: LiveSettings
     private let journal: SpoolJournal
+    private let metrics: DaemonMetrics
+    private let pulse: LoopPulse
     private let logger: Logger
     private let watch: Mutex<SpoolWatch>
     private let lock: SpoolLock
@@ -22,12 +24,19 @@ final class SpoolService: Service {
     private static let pauseAfterTrouble = 5.0
 
     /// Makes the spool's folders where they are missing, and begins to watch them.
-    init(corpus: Corpus, settings: ServeSettings, journal: SpoolJournal, logger: Logger) throws {
+    ///
+    /// - Parameter pulse: shows that the work goes on.
+    init(
+        corpus: Corpus, settings: LiveSettings, journal: SpoolJournal, metrics: DaemonMetrics, pulse: LoopPulse,
+        logger: Logger
+    ) throws {
         self.corpus = corpus
         self.settings = settings
         self.journal = journal
+        self.metrics = metrics
+        self.pulse = pulse
         self.logger = logger
-        folders = SpoolFolders(root: settings.spool)
+        folders = SpoolFolders(root: settings.now.spool)
         try folders.make()
         lock = try SpoolLock(folders)
         watch = Mutex(try SpoolWatch(folders))
@@ -39,10 +48,7 @@ final class SpoolService: Service {
     func run() async throws {
         try await withGracefulShutdownHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let thread = Thread { continuation.resume(with: Result { try self.work() }) }
-                thread.name = "spool"
-                thread.stackSize = 8 << 20
-                thread.start()
+                NamedThread.start("spool") { continuation.resume(with: Result { try self.work() }) }
             }
         } onGracefulShutdown: {
             self.stopping.store(true, ordering: .releasing)
@@ -51,12 +57,16 @@ final class SpoolService: Service {
         }
     }
 
+    /// Looks into the spool soon, with the settings as they are then.
+    func look() {
+        watch.withLock { $0 }.wake()
+    }
+
     private func work() throws {
         var intake = Intake(
-            corpus: corpus, folders: folders,
-            putaway: Putaway(folders: folders, finishedShards: settings.finishedShards),
-            largestShard: settings.largestShard, retention: settings.retention, journal: journal, logger: logger)
-        var readiness = Readiness(folders, quietSeconds: settings.quiet)
+            corpus: corpus, folders: folders, settings: settings, journal: journal, metrics: metrics, pulse: pulse,
+            logger: logger)
+        var readiness = Readiness(folders, quietSeconds: settings.now.quiet)
         var mustHeal = true
         var watchLost = false
         while !stopping.load(ordering: .acquiring) {
@@ -65,14 +75,16 @@ final class SpoolService: Service {
                 mustHeal = false
                 let wait = try takeWaiting(&intake, &readiness)
                 try intake.retire()
+                pulse.beat()
                 guard wait > 0 else { continue }
                 corpus.returnFreedMemory()
-                let longest = watchLost ? Self.pauseAfterTrouble : settings.retirementInterval
+                let longest = watchLost ? Self.pauseAfterTrouble : settings.now.retirementInterval
                 try listen(seconds: min(wait, longest), &readiness, &watchLost)
             } catch is CancellationError {
                 return
             } catch let error where error.isTemporary {
                 logger.error("shards wait", metadata: ["reason": "\(error)"])
+                metrics.spoolTrouble()
                 mustHeal = true
                 pause(&readiness, &watchLost)
             }
@@ -92,8 +104,11 @@ final class SpoolService: Service {
     ///
     /// - Returns: how long to wait before the next look; 0 if there may be more to do.
     private func takeWaiting(_ intake: inout Intake, _ readiness: inout Readiness) throws -> Double {
+        let settings = settings.now
+        readiness.quietSeconds = settings.quiet
         try folders.make()
         let scan = try SpoolScan(folders)
+        pulse.beat()
         try intake.refuse(scan.unnameable)
         journal.backlog = scan.count
         var wait = settings.rescan
@@ -127,7 +142,9 @@ final class SpoolService: Service {
     ///
     /// - Parameter watchLost: whether a watched folder is gone; stays so until the folders can be watched again.
     private func listen(seconds: Double, _ readiness: inout Readiness, _ watchLost: inout Bool) throws {
+        pulse.rest(seconds: seconds)
         let news = watch.withLock { $0 }.wait(seconds: seconds)
+        pulse.wake()
         if news.folderLost { watchLost = true }
         try readiness.noteRenamed(news.renamed)
         if watchLost, !stopping.load(ordering: .acquiring) {

@@ -20,7 +20,8 @@ def binary(name="nnnd"):
 
 def clean_environment(extra=None):
     """The environment without any setting of the daemon."""
-    ours = ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "WATCHDOG_USEC")
+    ours = ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
+    ours += ("WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NNND_") and name not in ours}
     return kept | (extra or {})
 
@@ -31,7 +32,10 @@ class Daemon:
     Flags are given as keyword arguments: `socket_mode="0600"` is `--socket-mode=0600`. None leaves a flag out.
     """
 
-    def __init__(self, folder, *, environment=None, user=None, socket_path=None, wrapper=(), descriptors=None, **flags):
+    def __init__(
+        self, folder, *, environment=None, user=None, socket_path=None, wrapper=(), descriptors=None, handed_over=None,
+        **flags
+    ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.flags = {
@@ -50,6 +54,8 @@ class Daemon:
         self.wrapper = list(wrapper)
         # How many files it may have open.
         self.descriptors = descriptors
+        # Descriptors that it finds open: a HandedOver.
+        self.handed_over = handed_over
         self.process = None
         self.spool = Spool(pathlib.Path(self.flags["spool"] or self.folder / "spool"), alive=self.check_alive)
         self.log_path = self.folder / "log"
@@ -87,9 +93,11 @@ class Daemon:
     def spawn(self):
         """Starts the process without waiting until it answers."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
+        given = self.handed_over
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.wrapper + self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                self.wrapper + (given.arguments(self.arguments) if given else self.arguments),
+                pass_fds=given.descriptors if given else (), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                 env=clean_environment(self.environment), user=self.user,
                 preexec_fn=self._limit if self.descriptors else None,
             )  # fmt: skip
@@ -174,6 +182,10 @@ class Daemon:
     def status(self):
         with self.client() as client:
             return client.status()
+
+    def metrics(self):
+        with self.client() as client:
+            return client.metrics()
 
     def search(self, queries, top_k=10, alpha=None):
         with self.client() as client:

@@ -7,6 +7,8 @@ import socket
 
 import numpy as np
 
+from .metrics import Metrics
+
 NPY = "application/x-npy"
 JSON = "application/json"
 
@@ -83,6 +85,11 @@ class Client:
         response = self.post(target, npy_bytes(queries), NPY)
         assert response.status == 200, response
         return response.json()
+
+    def metrics(self):
+        response = self.get("/metrics")
+        assert response.status == 200, response
+        return Metrics(response.body.decode())
 
     def status(self):
         response = self.get("/v1/status")

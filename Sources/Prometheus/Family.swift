@@ -1,0 +1,42 @@
+/// What metrics of one name have in common.
+package struct Family: Sendable {
+    /// `nnnd_scans_total`: letters, digits and underscores.
+    package let name: String
+    package let kind: Kind
+    /// One sentence for a person, with the unit.
+    package let help: String
+
+    /// How a value changes.
+    package enum Kind: Sendable, Equatable {
+        /// It only grows, until the program ends.
+        case counter
+        /// It goes up and down.
+        case gauge
+        /// How often values were at most so large: the bounds of its buckets, rising, without infinity.
+        case histogram([Double])
+    }
+
+    /// Describes the metrics called `name`.
+    package init(_ name: String, _ kind: Kind, _ help: String) {
+        precondition(Text.isName(name), "\(name) can't be a metric's name")
+        self.name = name
+        self.kind = kind
+        self.help = help
+    }
+}
+
+extension Family.Kind {
+    /// The kind as the text format calls it.
+    var name: String {
+        switch self {
+        case .counter: "counter"
+        case .gauge: "gauge"
+        case .histogram: "histogram"
+        }
+    }
+
+    /// The bounds of a histogram's buckets.
+    var bounds: [Double] {
+        if case .histogram(let bounds) = self { bounds } else { [] }
+    }
+}

@@ -1,0 +1,46 @@
+/// The small parts of the text format.
+enum Text {
+    /// `{kind="images",outcome="applied"}`, sorted by name; nothing where there are no labels.
+    static func labels(_ labels: [(String, String)]) -> String {
+        guard !labels.isEmpty else { return "" }
+        let parts = labels.sorted { $0.0 < $1.0 }.map { "\($0)=\"\(escapedValue($1))\"" }
+        return "{\(parts.joined(separator: ","))}"
+    }
+
+    /// Labels as rendered, with one more behind them.
+    static func adding(_ name: String, _ value: String, to labels: String) -> String {
+        labels.isEmpty ? "{\(name)=\"\(value)\"}" : "\(labels.dropLast()),\(name)=\"\(value)\"}"
+    }
+
+    /// Whether `name` can be a metric's name.
+    static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
+        return name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: ":"): true
+            default: false
+            }
+        }
+    }
+
+    /// A number: whole ones without a point, infinity as the format wants it.
+    static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+        if let whole = Int64(exactly: value) { return String(whole) }
+        return String(value)
+    }
+
+    /// A label's value, with what would end it escaped.
+    static func escapedValue(_ value: String) -> String {
+        escapedHelp(value).replacing("\"", with: "\\\"")
+    }
+
+    /// A help text, with what would end its line escaped.
+    static func escapedHelp(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+    }
+}

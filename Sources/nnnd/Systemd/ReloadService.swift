@@ -1,0 +1,58 @@
+import Foundation
+import Glibc
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads the settings anew on SIGHUP (`systemctl reload`), applies what can change while the daemon runs, and says what
+/// can't.
+struct ReloadService: Service {
+    /// SIGHUPs; trapped since before the daemon said that it is ready.
+    let hangups: UnixSignalsSequence
+    /// Reads the settings from where the start did.
+    let read: @Sendable () async throws -> ServeSettings
+    let live: LiveSettings
+    let socket: NotifySocket
+    let metrics: DaemonMetrics
+    /// Is called after settings have changed.
+    let applied: @Sendable () -> Void
+    let logger: Logger
+
+    /// Reloads at each SIGHUP until the daemon stops.
+    func run() async throws {
+        for await _ in hangups.cancelOnGracefulShutdown() {
+            // systemd 252 takes the unit for reloading until READY=1 comes; later ones want the time as well.
+            socket.tell("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
+            await reload()
+            socket.tell("READY=1")
+        }
+    }
+
+    private func reload() async {
+        do {
+            let wanted = try await read()
+            let (changed, fixed) = live.apply(wanted)
+            metrics.reloaded(ok: true)
+            if changed.isEmpty, fixed.isEmpty { logger.notice("settings read anew: nothing has changed") }
+            if !changed.isEmpty {
+                logger.notice(
+                    "settings changed",
+                    metadata: Dictionary(uniqueKeysWithValues: changed.map { ($0.rawValue, "\($0.text(in: wanted))") }))
+            }
+            if !fixed.isEmpty {
+                let names = fixed.map(\.rawValue).joined(separator: ", ")
+                logger.warning("settings that take effect at a restart only", metadata: ["settings": "\(names)"])
+            }
+            applied()
+        } catch {
+            metrics.reloaded(ok: false)
+            logger.error("the settings stay as they were", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private static var monotonicMicroseconds: Int {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+    }
+}

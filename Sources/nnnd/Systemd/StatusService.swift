@@ -1,0 +1,64 @@
+import FoundationEssentials
+import IncrementalBias
+import ServiceLifecycle
+
+/// Tells systemd in a line what goes on, for `systemctl status`, and when the daemon begins to stop.
+struct StatusService: Service {
+    let socket: NotifySocket
+    let corpus: Corpus
+    let journal: SpoolJournal
+    let news: News
+    let moreTime: TimeExtension
+
+    /// Says that there may be something new to tell; many at once count as one.
+    struct News: Sendable {
+        fileprivate let stream: AsyncStream<Void>
+        private let continuation: AsyncStream<Void>.Continuation
+
+        init() {
+            (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        }
+
+        /// There may be something new to tell.
+        func post() {
+            continuation.yield()
+        }
+    }
+
+    /// The shortest time between two lines: a busy spool would else tell of each commit.
+    private static let pause = Duration.milliseconds(500)
+
+    /// Tells until the daemon stops.
+    func run() async throws {
+        var told = ""
+        for await _ in news.stream.cancelOnGracefulShutdown() {
+            if let line = line(), line != told {
+                socket.tell("STATUS=\(line)")
+                told = line
+            }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.pause) }
+        }
+        socket.tell("STOPPING=1", "STATUS=Stopping: what is under way is finished or undone.")
+        // It goes on while the other services stop, until the process ends.
+        Task { await moreTime.run() }
+    }
+
+    /// `5,000 images, 8,000 references, generation 4; 3 shards wait`.
+    private func line() -> String? {
+        guard let state = try? corpus.state() else { return nil }
+        let backlog = journal.backlog
+        let waiting =
+            backlog == 0 ? "no shard waits" : backlog == 1 ? "1 shard waits" : "\(grouped(backlog)) shards wait"
+        return "\(grouped(state.images.count)) images, \(grouped(state.references.count)) references, "
+            + "generation \(grouped(Int(state.generation))); \(waiting)"
+    }
+
+    /// A number with commas between its thousands.
+    private func grouped(_ number: Int) -> String {
+        let digits = Array(String(number))
+        return String(
+            digits.enumerated().flatMap { index, digit in
+                index > 0 && (digits.count - index) % 3 == 0 ? [",", digit] : [digit]
+            })
+    }
+}

@@ -1,0 +1,158 @@
+"""The listening socket that systemd hands over: sd_listen_fds(3)."""
+
+import os
+import socket
+import threading
+
+import numpy as np
+import pytest
+
+from harness.daemon import run_to_end
+from harness.http import UnixConnection
+from harness.manager import HandedOver, listening
+from harness.spool import IMAGES
+
+CONFIGURATION = 78
+
+
+@pytest.fixture
+def handed(tmp_path):
+    """A listening socket, as a socket unit makes it."""
+    with listening(tmp_path / "s") as made:
+        yield made
+
+
+@pytest.fixture
+def activated(make_daemon, handed, tmp_path):
+    """A daemon that is given the socket, and isn't started yet."""
+    return make_daemon(k=4, capacity=8, socket=tmp_path / "own", socket_path=tmp_path / "s", handed_over=HandedOver(handed))
+
+
+def test_it_answers_on_the_socket_that_is_handed_over(activated, tmp_path):
+    activated._socket_path = tmp_path / "s"
+    assert activated.start().status()["generation"] == 0
+    assert not (tmp_path / "own").exists()
+
+
+def test_it_leaves_the_socket_to_systemd_at_the_end(activated, tmp_path):
+    assert activated.start().stop() == 0
+    assert (tmp_path / "s").is_socket()
+
+
+def test_a_connection_made_before_the_start_waits(activated, tmp_path):
+    connection = UnixConnection(tmp_path / "s")
+    connection.request("GET", "/healthz")
+    activated.spawn()
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_connections_made_during_a_restart_wait(activated, rng, tmp_path):
+    activated.start()
+    activated.drop(IMAGES, "i.npy", rng.standard_normal((3, 8)))
+    for number in range(3):
+        assert activated.stop() == 0
+        connections = [UnixConnection(tmp_path / "s") for _ in range(20)]
+        for connection in connections:
+            connection.request("GET", "/v1/status")
+        activated.spawn()
+        for connection in connections:
+            response = connection.getresponse()
+            assert (response.status, b'"images":3' in response.read()) == (200, True), number
+            connection.close()
+        # Searches that come later are answered too.
+        assert len(activated.search(np.ones((1, 8)))["results"][0]) == 3
+
+
+def test_nobody_is_turned_away_during_restarts(activated, tmp_path):
+    """A connection may end without an answer when it is open while the daemon stops; making one never fails."""
+    activated.start()
+    refused, answered, stop = [], [], threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            connection = UnixConnection(tmp_path / "s")
+            try:
+                connection.connect()
+            except OSError as error:
+                refused.append(error)
+                return
+            try:
+                connection.request("GET", "/healthz")
+                answered.append(connection.getresponse().status)
+            except (ConnectionError, OSError):
+                pass
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        activated.restart()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not refused
+    assert answered and set(answered) == {200}
+
+
+@pytest.mark.parametrize("process", [1, os.getpid(), "x"])
+def test_a_socket_for_another_process_is_not_taken(make_daemon, handed, process):
+    daemon = make_daemon(handed_over=HandedOver(handed, process=process)).start()
+    assert daemon.status()["generation"] == 0
+    assert daemon.stop() == 0
+    assert not daemon.socket.exists()
+
+
+def test_no_socket_handed_over_means_one_of_its_own(make_daemon):
+    assert make_daemon(handed_over=HandedOver()).start().status()["generation"] == 0
+
+
+def check_refused(folder, given, *told):
+    status, errors = run_to_end(folder, handed_over=given)
+    assert (status, errors.count("\n")) == (CONFIGURATION, 1), errors
+    for text in told:
+        assert text in errors, errors
+    assert not (folder / "data").exists()
+
+
+def test_several_sockets_are_refused(handed, tmp_path):
+    with listening(tmp_path / "t") as another:
+        check_refused(tmp_path / "d", HandedOver(handed, another), "2 sockets")
+
+
+def test_a_pipe_is_refused(tmp_path):
+    ends = os.pipe()
+    check_refused(tmp_path / "d", HandedOver(ends[0]), "descriptor 3 is no socket")
+    for end in ends:
+        os.close(end)
+
+
+def test_a_file_is_refused(tmp_path):
+    with open(tmp_path / "file", "w") as file:
+        check_refused(tmp_path / "d", HandedOver(file), "no socket")
+
+
+def test_a_descriptor_that_is_not_open_is_refused(tmp_path):
+    check_refused(tmp_path / "d", HandedOver(count="1"), "descriptor 3")
+
+
+def test_a_socket_that_does_not_listen_is_refused(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
+        silent.bind(str(tmp_path / "silent"))
+        check_refused(tmp_path / "d", HandedOver(silent), "doesn't listen")
+
+
+def test_a_datagram_socket_is_refused(tmp_path):
+    with listening(tmp_path / "datagrams", socket.SOCK_DGRAM) as datagrams:
+        check_refused(tmp_path / "d", HandedOver(datagrams), "no stream socket")
+
+
+def test_a_network_socket_is_refused(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as network:
+        check_refused(tmp_path / "d", HandedOver(network), "no Unix socket")
+
+
+@pytest.mark.parametrize("count", ["-1", "one", "1.5"])
+def test_a_count_that_is_none_is_refused(handed, tmp_path, count):
+    check_refused(tmp_path / "d", HandedOver(handed, count=count), f"'{count}'")

@@ -1,0 +1,51 @@
+import Testing
+import nnnd
+
+/// A watchdog that is waited for 8 seconds: it pings each 4, and a loop may be silent for less than 4.
+@Suite struct WatchdogTests {
+    private var watchdog = Watchdog(timeout: .seconds(8))
+
+    private func sign(_ count: UInt64, rests: Bool = false, loop: String = "ingest") -> Watchdog.Sign {
+        Watchdog.Sign(loop, count: count, rests: rests)
+    }
+
+    @Test mutating func itPingsAtOnceAndThenEachHalfOfTheTime() {
+        let verdicts = (0..<10).map { watchdog.look(.seconds($0), [sign(UInt64($0))]) }
+        #expect(verdicts == [.ping, .wait, .wait, .wait, .ping, .wait, .wait, .wait, .ping, .wait])
+    }
+
+    @Test mutating func aLoopThatRestsNeedNotMove() {
+        for second in stride(from: 0, to: 100, by: 4) {
+            #expect(watchdog.look(.seconds(second), [sign(7, rests: true)]) == .ping)
+        }
+    }
+
+    @Test mutating func aLoopThatDoesNotMoveHangs() {
+        #expect(watchdog.look(.seconds(0), [sign(7)]) == .ping)
+        #expect(watchdog.look(.seconds(3), [sign(7)]) == .wait)
+        #expect(watchdog.look(.seconds(4), [sign(7)]) == .hangs(loop: "ingest", silent: .seconds(4)))
+        #expect(watchdog.look(.seconds(100), [sign(7)]) == .hangs(loop: "ingest", silent: .seconds(100)))
+    }
+
+    @Test mutating func aLoopThatMovesAgainIsWellAtOnce() {
+        #expect(watchdog.look(.seconds(0), [sign(7)]) == .ping)
+        #expect(watchdog.look(.seconds(6), [sign(7)]) == .hangs(loop: "ingest", silent: .seconds(6)))
+        #expect(watchdog.look(.seconds(7), [sign(8)]) == .ping)
+        #expect(watchdog.look(.seconds(8), [sign(8)]) == .wait)
+    }
+
+    @Test mutating func oneLoopThatHangsIsEnough() {
+        for second in 0..<4 {
+            _ = watchdog.look(.seconds(second), [sign(UInt64(second)), sign(1, loop: "search")])
+        }
+        let verdict = watchdog.look(.seconds(4), [sign(4), sign(1, loop: "search")])
+        #expect(verdict == .hangs(loop: "search", silent: .seconds(4)))
+    }
+
+    @Test mutating func silenceCountsFromTheEndOfRest() {
+        #expect(watchdog.look(.seconds(0), [sign(7, rests: true)]) == .ping)
+        #expect(watchdog.look(.seconds(50), [sign(7, rests: true)]) == .ping)
+        #expect(watchdog.look(.seconds(53), [sign(7)]) == .wait)
+        #expect(watchdog.look(.seconds(54), [sign(7)]) == .hangs(loop: "ingest", silent: .seconds(4)))
+    }
+}
