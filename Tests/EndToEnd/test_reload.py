@@ -1,6 +1,7 @@
 """SIGHUP: settings are read anew, and what can change without a restart does."""
 
 import signal
+import socket
 
 import pytest
 
@@ -123,6 +124,14 @@ def test_the_spool_is_looked_through_as_often_as_said_last(make, rng):
     reloadable.reload("rescan-seconds: 0.1\nquiet-seconds: 0\n")
     # Written in place by a link, of which nothing is told but that something happened.
     reloadable.daemon.drop(IMAGES, "i.npy", rng.standard_normal((1, 2)))
+
+
+def test_clients_have_as_long_as_said_last(make):
+    reloadable = make("client-seconds: 86400\n")
+    reloadable.reload("client-seconds: 0.1\n")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(reloadable.daemon.socket))
+        assert client.recv(1) == b"", "it closes a connection without a request"
 
 
 def test_a_hangup_without_a_manager_reloads_too(make_daemon, tmp_path):

@@ -27,6 +27,7 @@ final class LiveSettings: Sendable {
             current.retention = wanted.retention
             current.quiet = wanted.quiet
             current.rescan = wanted.rescan
+            current.patience = wanted.patience
             current.logLevel = wanted.logLevel
             return (different.filter { !$0.needsRestart }, different.filter(\.needsRestart))
         }
@@ -39,7 +40,7 @@ extension Setting {
         switch self {
         case .spool, .data, .socket, .socketMode, .k, .capacity, .metric, .precision, .threads: true
         case .alpha, .finishedShards, .largestShard, .maxReferences, .referenceTTL, .quietSeconds, .rescanSeconds,
-            .logLevel:
+            .clientSeconds, .logLevel:
             false
         }
     }
@@ -63,6 +64,7 @@ extension Setting {
         case .referenceTTL: settings.retention.secondsToLive.map { "\($0) s" } ?? "for ever"
         case .quietSeconds: String(settings.quiet)
         case .rescanSeconds: String(settings.rescan)
+        case .clientSeconds: String(settings.patience)
         case .logLevel: settings.logLevel.rawValue
         }
     }

@@ -20,8 +20,8 @@ final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether a request has come in part.
     private var isReceiving = false
 
-    init(patience: TimeAmount, connections: Connections) {
-        self.patience = patience
+    init(seconds: Double, connections: Connections) {
+        patience = .milliseconds(Int64(seconds * 1000))
         self.connections = connections
     }
 

@@ -19,21 +19,22 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     private let ready: @Sendable () -> Void
 
     private let connections: Connections
-    private let patience: TimeAmount
+    private let patience: @Sendable () -> Double
 
     /// How long answers under way have to be sent after a shutdown began.
     private static var grace: Duration { .seconds(5) }
 
     /// - Parameters:
     ///   - mostConnections: how many can be open at once.
-    ///   - patience: seconds that a client may keep it waiting.
+    ///   - patience: seconds that a client may keep it waiting, for connections made from now on.
     ///   - ready: is called once requests are answered.
     init(
-        socket: ListeningSocket, responder: Responder, mostConnections: Int, patience: Double, logger: Logger,
+        socket: ListeningSocket, responder: Responder, mostConnections: Int, logger: Logger,
+        patience: @escaping @Sendable () -> Double,
         ready: @escaping @Sendable () -> Void
     ) {
         connections = Connections(limit: mostConnections)
-        self.patience = .milliseconds(Int64(patience * 1000))
+        self.patience = patience
         self.socket = socket
         self.responder = responder
         self.logger = logger
@@ -48,7 +49,7 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
         let channelSetup = HTTP1Channel(
             responder: respond,
             configuration: .init(
-                additionalChannelHandlers: [ClientDeadline(patience: patience, connections: connections)]))
+                additionalChannelHandlers: [ClientDeadline(seconds: patience(), connections: connections)]))
         try await withThrowingDiscardingTaskGroup { group in
             var isReady = false
             while !connections.isDraining, !Task.isCancelled {

@@ -54,7 +54,7 @@ enum Daemon {
             threads: .singleton)
         let http = HTTPService(
             socket: socket, responder: api.responder(), mostConnections: Descriptors.connections(),
-            patience: settings.patience, logger: logger
+            logger: logger, patience: { live.now.patience }
         ) {
             tellReady(settings, socket, try? corpus.state(), logger)
             notify.tell("READY=1")
