@@ -55,6 +55,14 @@ package struct Receipt: Codable, Equatable, Sendable {
         sha256 == shard.sha256 && idsSHA256 == shard.idsSHA256
     }
 
+    /// Whether what should be SHA-256 digests are.
+    var hasDigests: Bool {
+        [sha256, idsSHA256].allSatisfy { digest in
+            digest.map { $0.utf8.count == 64 && $0.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit } }
+                ?? true
+        }
+    }
+
     static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .millisecondsSince1970

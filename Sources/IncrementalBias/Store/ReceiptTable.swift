@@ -21,7 +21,10 @@ struct ReceiptTable {
     /// The receipt with this number.
     func receipt(_ number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> Receipt? {
         guard let bytes = try transaction.bytes(tables.receipts, number) else { return nil }
-        return try Receipt.decoder.decode(Receipt.self, from: Data(bytes))
+        guard let receipt = try? Receipt.decoder.decode(Receipt.self, from: Data(bytes)), receipt.hasDigests else {
+            throw StoreError.damaged("receipt \(number) can't be read")
+        }
+        return receipt
     }
 
     /// The receipt of the last shard of this kind and name.
