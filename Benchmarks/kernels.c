@@ -63,7 +63,7 @@ static void bounds_of_rows(const setting *s) {
   size_t found = 0;
   for (size_t r = 0; r < s->rows; r += s->block)
     found += ck_collect((const int32_t *)columns[4] + r, columns[0] + r, columns[1] + r, columns[2] + r,
-                            columns[3] + r, s->block, query, 0, 1e9f, bounds);
+                            columns[3] + r, s->block, query, 1e9f, bounds);
   sink = found;
 }
 

@@ -77,17 +77,27 @@ void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int
 }
 
 size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                  const float *means, size_t count, ck_query query, uint32_t first, float threshold, ck_bounds found) {
-  return kernels()->collect(products, scales, residuals, norms, means, count, query, first, threshold, found);
+                  const float *means, size_t count, ck_query query, float threshold, ck_bounds found) {
+  return kernels()->collect(products, scales, residuals, norms, means, count, query, threshold, found);
 }
 
 size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold) {
   return kernels()->prune(bounds, count, wanted, threshold);
 }
 
-void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *rows,
-                          size_t count, float *out) {
-  kernels()->gathered_products(matrix, dimension, query, rows, count, out);
+size_t ck_drop(ck_bounds bounds, size_t count, float threshold) { return kernels()->drop(bounds, count, threshold); }
+
+float ck_middle_reached(ck_bounds bounds, size_t count, size_t wanted) {
+  return kernels()->middle_reached(bounds, count, wanted);
+}
+
+void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *places,
+                          size_t count, uint32_t places_per_row, float *out) {
+  kernels()->gathered_products(matrix, dimension, query, places, count, places_per_row, out);
+}
+
+void ck_prefetch(const float *values, size_t count) {
+  for (size_t i = 0; i < count; i += 16) __builtin_prefetch(values + i);
 }
 
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions) {

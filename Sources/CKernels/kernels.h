@@ -9,9 +9,11 @@ typedef struct kernel_table {
   ck_code (*encode)(const float *, size_t, size_t, int8_t *);
   void (*code_products)(const int8_t *, size_t, size_t, const int8_t *, size_t, int32_t *);
   size_t (*collect)(const int32_t *, const float *, const float *, const float *, const float *, size_t, ck_query,
-                    uint32_t, float, ck_bounds);
+                    float, ck_bounds);
   size_t (*prune)(ck_bounds, size_t, size_t, float *);
-  void (*gathered_products)(const float *, size_t, const float *, const uint32_t *, size_t, float *);
+  size_t (*drop)(ck_bounds, size_t, float);
+  float (*middle_reached)(ck_bounds, size_t, size_t);
+  void (*gathered_products)(const float *, size_t, const float *, const uint32_t *, size_t, uint32_t, float *);
   size_t (*above)(const float *, size_t, float, uint32_t *);
   void (*float_from_half)(const uint16_t *, size_t, float *);
   void (*half_from_float)(const float *, size_t, uint16_t *);

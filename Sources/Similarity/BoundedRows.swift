@@ -21,6 +21,38 @@ package struct BoundedRows: Sendable {
         (Int(rows[index]), lowers[index], uppers[index])
     }
 
+    /// Replaces the bounds of the rows at `places` by their exact scores.
+    mutating func decide(_ places: ArraySlice<UInt32>, _ scores: [Float]) {
+        precondition(places.count <= scores.count)
+        _ = unsafe withColumns(from: 0) { columns in
+            unsafe places.withUnsafeBufferPointer { places in
+                guard let p = places.baseAddress else { return }
+                unsafe ck_decide(columns, p, scores, places.count)
+            }
+        }
+    }
+
+    /// Adds the places of those of the `count` rows from `start` on to `places` that are not decided and whose middle is
+    /// `least` or more.
+    mutating func addUndecided(from start: Int, count: Int, least: Float, to places: inout [UInt32], at end: Int) -> Int
+    {
+        precondition(start + count <= self.count && end + count <= places.count)
+        return unsafe withColumns(from: start) { columns in
+            unsafe places.withUnsafeMutableBufferPointer { places in
+                guard let p = places.baseAddress else { return 0 }
+                return unsafe ck_undecided(columns, count, least, UInt32(start), p + end)
+            }
+        } ?? 0
+    }
+
+    /// Drops those of the `count` rows from `start` on whose upper bound is below `threshold`.
+    ///
+    /// - Returns: how many are left.
+    mutating func drop(from start: Int, count: Int, below threshold: Float) -> Int {
+        precondition(start + count <= self.count)
+        return unsafe withColumns(from: start) { unsafe ck_drop($0, count, threshold) } ?? 0
+    }
+
     /// Replaces the bounds of the row at `index` by its exact score.
     mutating func decide(_ index: Int, _ score: Float) {
         uppers[index] = score
@@ -38,17 +70,28 @@ package struct BoundedRows: Sendable {
     /// - Returns: how many are left.
     mutating func prune(from start: Int, count: Int, wanted: Int, threshold: inout Float) -> Int {
         precondition(start + count <= self.count)
-        return unsafe withColumns(from: start) { unsafe ck_prune($0, count, wanted, &threshold) }
+        return unsafe withColumns(from: start) { unsafe ck_prune($0, count, wanted, &threshold) } ?? 0
+    }
+
+    /// A value that the middles of about `wanted` of the `count` rows from `start` on reach; see `ck_middle_reached`.
+    mutating func middleReached(from start: Int, count: Int, wanted: Int) -> Float {
+        precondition(start + count <= self.count)
+        return unsafe withColumns(from: start) { unsafe ck_middle_reached($0, count, wanted) } ?? -.infinity
+    }
+
+    /// Gives each of the `count` rows from `start` on the name that `names` has for it.
+    mutating func rename(from start: Int, count: Int, _ names: ArraySlice<UInt32>) {
+        for index in start..<start + count { rows[index] = names[names.startIndex + Int(rows[index])] }
     }
 
     /// Calls `body` with the columns from `start` on.
-    mutating func withColumns(from start: Int, _ body: (ck_bounds) -> Int) -> Int {
+    mutating func withColumns<R>(from start: Int, _ body: (ck_bounds) -> R) -> R? {
         precondition(start >= 0 && start <= count)
         return unsafe uppers.withUnsafeMutableBufferPointer { uppers in
             unsafe lowers.withUnsafeMutableBufferPointer { lowers in
                 unsafe rows.withUnsafeMutableBufferPointer { rows in
                     guard let u = uppers.baseAddress, let l = lowers.baseAddress, let r = rows.baseAddress else {
-                        return 0
+                        return nil
                     }
                     return unsafe body(ck_bounds(uppers: u + start, lowers: l + start, rows: r + start))
                 }

@@ -4,20 +4,23 @@ internal import CKernels
 /// An exhaustive inner-product search that is exact and multiplies mostly codes.
 ///
 /// For each of some rows it keeps the columns that can be among the `capacity` best: products of codes bound the
-/// products of the vectors, and a column whose upper bound is below what `capacity` columns reach for certain is out.
-/// Exact products decide about those that are left, column by column, so that each column's vector is fetched once
-/// for all rows. A search belongs to one thread at a time.
+/// products of the vectors, and a column is out whose upper bound is below the row's *floor*. The floor is a guess, from
+/// the columns that came so far, of what `capacity` of all columns reach. Exact products of the columns that are left
+/// decide, and show whether the guess was right: where fewer than `capacity` columns reach the floor, what was left out
+/// might have been better, and that row is multiplied with every column.
 ///
-/// For example, the best references of some images:
+/// The guess is good where the columns come in random order; in any other the search is as exact, and slower.
+///
+/// A search belongs to one thread at a time. For example, the best references of some images:
 ///
 ///     var search = CodedSearch(rows: 256, capacity: 160, layout: layout)
-///     search.begin(images)
-///     for block in references { search.add(block, count: 512, firstColumn: row) { column, body in ... } }
-///     search.decide { column, body in ... }
+///     search.begin(images, columns: references.count)
+///     for block in blocks { search.add(block.codes, names: block.rows) { row, body in ... } }
+///     search.decide { row, body in ... }
 ///     let count = search.result(row: 0, products: &products, columns: &columns)
 package struct CodedSearch {
-    /// Hands a column's vector, dimension floats, to its second argument.
-    package typealias Vectors = (_ column: Int, _ body: (Span<Float>) -> Void) -> Void
+    /// Hands the vector of the column of a name, dimension floats, to its second argument.
+    package typealias Vectors = (_ name: Int, _ body: (Span<Float>) -> Void) -> Void
 
     private let capacity: Int
     private let layout: CodeLayout
@@ -27,14 +30,23 @@ package struct CodedSearch {
     private var rows: [Float] = []
     private var coded: CodedQueries
     private var counts: [Int] = []
-    private var thresholds: [Float] = []
-    /// How many columns a row may collect before it is pruned again.
-    private var limits: [Int] = []
+    /// What a row's columns must reach to be kept.
+    private var floors: [Float] = []
     /// The columns of each row that can be among its best, `room` for each row.
     private var bounds: BoundedRows
+    /// How many columns there will be.
+    private var total = 0
+    /// The names of the columns that came, and what all of them are below.
+    private var names: [UInt32] = []
+    private var columnEnd = 0
+    /// How many columns must have come before the floors are guessed again.
+    private var nextGuess = 0
+
     /// No bias: this search is for similarities.
     private let noMeans: [Float]
     private var products: [Int32]
+    private var pairs = PairsByColumn()
+    private var exact: [Float] = []
     private var scratch: [UInt64]
 
     /// Rows multiplied with a block at a time, so that their products stay in the cache.
@@ -56,88 +68,75 @@ package struct CodedSearch {
 
     /// Starts over with other rows.
     ///
-    /// - Parameter values: rows x dimension.
-    package mutating func begin(_ values: [Float]) {
+    /// - Parameters:
+    ///   - values: rows x dimension.
+    ///   - columns: how many columns will be added.
+    package mutating func begin(_ values: [Float], columns: Int) {
         rows = values
         let count = values.count / layout.dimension
         precondition(count * room <= bounds.count)
         coded = CodedQueries(values.span, alphas: Array(repeating: 0, count: count), layout: layout)
         counts = Array(repeating: 0, count: count)
-        thresholds = Array(repeating: -.infinity, count: count)
-        limits = Array(repeating: 2 * capacity, count: count)
+        floors = Array(repeating: -.infinity, count: count)
+        exact = Array(repeating: 0, count: count)
+        names.removeAll(keepingCapacity: true)
+        (total, nextGuess, columnEnd) = (columns, layout.rows, 0)
     }
 
     /// Compares the rows with the columns of a block.
     ///
     /// - Parameters:
     ///   - block: codes.
-    ///   - count: how many columns the block has.
-    ///   - firstColumn: the number that the first of them is known by.
-    ///   - vectors: gives the vectors of columns.
-    package mutating func add(_ block: RawSpan, count: Int, firstColumn: UInt32, vectors: Vectors) {
+    ///   - names: what its columns are known by.
+    ///   - vectors: gives their vectors.
+    package mutating func add(_ block: RawSpan, names: ArraySlice<UInt32>, vectors: Vectors) {
         let noMeans = noMeans
         for start in stride(from: 0, to: coded.count, by: Self.rowsPerStep) {
             let step = start..<min(start + Self.rowsPerStep, coded.count)
             coded.products(block, queries: step, into: &products)
             for row in step {
-                let base = row * room
-                counts[row] += coded.collect(
-                    row, block, count: count, products: products, at: (row - start) * layout.rows,
-                    means: noMeans.span, first: firstColumn, from: thresholds[row], into: &bounds,
-                    at: base + counts[row])
-                if counts[row] > limits[row] {
-                    prune(row)
-                    limits[row] = min(counts[row] + capacity, room - layout.rows)
-                }
+                let end = row * room + counts[row]
+                let found = coded.collect(
+                    row, block, count: names.count, products: products, at: (row - start) * layout.rows,
+                    means: noMeans.span, from: floors[row], into: &bounds, at: end)
+                bounds.rename(from: end, count: found, names)
+                counts[row] += found
                 if counts[row] + layout.rows > room { settle(row, vectors) }
             }
         }
+        self.names += names
+        columnEnd = max(columnEnd, Int(names.max() ?? 0) + 1)
+        if self.names.count >= nextGuess, self.names.count < total {
+            guessFloors()
+            nextGuess *= 2
+        }
     }
 
-    /// Computes the exact products of all columns that are left.
+    /// Computes the exact products of all columns that can be among the best.
     ///
     /// - Parameter vectors: gives the vectors of columns.
     package mutating func decide(_ vectors: Vectors) {
-        // All pairs by column: their positions, sorted by counting.
-        var end = 0
+        // First those that are the best as far as codes can tell: what they reach for certain excludes most others.
+        var least = floors
         for row in counts.indices {
-            prune(row)
-            for i in row * room..<row * room + counts[row] { end = max(end, Int(bounds.rows[i]) + 1) }
+            least[row] = bounds.middleReached(from: row * room, count: counts[row], wanted: capacity)
         }
-        var starts = [Int](repeating: 0, count: end + 1)
+        multiply(least, vectors)
         for row in counts.indices {
-            for i in row * room..<row * room + counts[row] { starts[Int(bounds.rows[i]) + 1] += 1 }
+            var threshold = floors[row]
+            counts[row] = bounds.prune(from: row * room, count: counts[row], wanted: capacity, threshold: &threshold)
         }
-        for column in 0..<end { starts[column + 1] += starts[column] }
-        var rowsOf = [UInt32](repeating: 0, count: starts[end])
-        var positions = [Int32](repeating: 0, count: starts[end])
-        var next = starts
+        multiply(Array(repeating: -.infinity, count: counts.count), vectors)
         for row in counts.indices {
-            for i in row * room..<row * room + counts[row] {
-                let place = next[Int(bounds.rows[i])]
-                rowsOf[place] = UInt32(row)
-                positions[place] = Int32(i)
-                next[Int(bounds.rows[i])] = place + 1
-            }
-        }
-        var exact = [Float](repeating: 0, count: counts.count)
-        let rows = rows
-        for column in 0..<end where starts[column] < starts[column + 1] {
-            let pairs = starts[column]..<starts[column + 1]
-            vectors(column) { vector in
-                Kernels.gatheredProducts(rows, vector, rows: rowsOf, pairs, into: &exact)
-            }
-            for (index, place) in pairs.enumerated() {
-                bounds.decide(Int(positions[place]), exact[index])
-            }
+            if floors[row] > -.infinity, reaching(row) < min(capacity, names.count) { exhaust(row, vectors) }
         }
     }
 
-    /// Copies out the best columns of `row`, after ``decide(_:)``: products falling, equal ones by rising column.
+    /// Copies out the best columns of `row`, after ``decide(_:)``: products falling, equal ones by rising name.
     ///
     /// - Parameters:
     ///   - products: room for `capacity` products.
-    ///   - columns: room for `capacity` columns.
+    ///   - columns: room for `capacity` names.
     /// - Returns: how many there are.
     package mutating func result(row: Int, products: inout [Float], columns: inout [UInt32]) -> Int {
         precondition(products.count >= capacity && columns.count >= capacity)
@@ -155,30 +154,84 @@ package struct CodedSearch {
         }
     }
 
-    /// Raises the threshold of `row` to what `capacity` of its columns reach for certain, and drops what is below.
-    private mutating func prune(_ row: Int) {
-        counts[row] = bounds.prune(
-            from: row * room, count: counts[row], wanted: capacity, threshold: &thresholds[row])
+    /// Raises the floors to what rather more than `capacity` of all columns should reach, if those that came are a random
+    /// sample of all.
+    ///
+    /// Of `capacity` columns, so many are expected in the sample; four standard deviations more than that are there in
+    /// one sample of thousands.
+    private mutating func guessFloors() {
+        let expected = Double(capacity) * Double(names.count) / Double(total)
+        let wanted = Int(expected + 4 * expected.squareRoot()) + 2
+        for row in counts.indices {
+            let floor = bounds.middleReached(from: row * room, count: counts[row], wanted: wanted)
+            guard floor > floors[row] else { continue }
+            floors[row] = floor
+            counts[row] = bounds.drop(from: row * room, count: counts[row], below: floor)
+        }
+    }
+
+    /// How many columns of `row` reach its floor for certain.
+    private func reaching(_ row: Int) -> Int {
+        bounds.lowers[row * room..<row * room + counts[row]].count { $0 >= floors[row] }
+    }
+
+    /// Computes the exact products of the undecided columns whose middles reach what `least` says of their row, column by
+    /// column, so that each column's vector is fetched once for all rows.
+    private mutating func multiply(_ least: [Float], _ vectors: Vectors) {
+        pairs.begin()
+        for row in counts.indices {
+            pairs.add(atMost: counts[row]) { places, end in
+                bounds.addUndecided(from: row * room, count: counts[row], least: least[row], to: &places, at: end)
+            }
+        }
+        pairs.group(by: bounds.rows, below: columnEnd)
+        let (rows, pairs) = (rows, pairs)
+        pairs.forEach { column, group, next in
+            // A column comes from far: the one after this is on its way while this one is multiplied.
+            if let next { vectors(next, Kernels.prefetch) }
+            let places = pairs.places[group]
+            vectors(column) { vector in
+                Kernels.gatheredProducts(rows, vector, places: places, placesPerRow: room, into: &exact)
+            }
+            bounds.decide(places, exact)
+        }
     }
 
     /// Decides the columns of one row at once: where bounds exclude too little to keep them all.
     private mutating func settle(_ row: Int, _ vectors: Vectors) {
-        let base = row * room
-        var exact: [Float] = [0]
-        let rows = rows
-        for i in base..<base + counts[row] where bounds.lowers[i] < bounds.uppers[i] {
-            vectors(Int(bounds.rows[i])) { vector in
-                Kernels.gatheredProducts(rows, vector, rows: [UInt32(row)], 0..<1, into: &exact)
-            }
-            bounds.decide(i, exact[0])
+        for index in row * room..<row * room + counts[row] where bounds.lowers[index] < bounds.uppers[index] {
+            bounds.decide(index, product(row, Int(bounds.rows[index]), vectors))
         }
+        keepBest(row)
+    }
+
+    /// Finds the best columns of `row` by multiplying it with all that came.
+    private mutating func exhaust(_ row: Int, _ vectors: Vectors) {
+        (counts[row], floors[row]) = (0, -.infinity)
+        for name in names {
+            let product = product(row, Int(name), vectors)
+            guard product >= floors[row] else { continue }
+            bounds.set(row * room + counts[row], row: name, score: product)
+            counts[row] += 1
+            if counts[row] == room { keepBest(row) }
+        }
+    }
+
+    private mutating func product(_ row: Int, _ name: Int, _ vectors: Vectors) -> Float {
+        let (rows, own) = (rows, row * layout.dimension..<(row + 1) * layout.dimension)
+        vectors(name) { vector in
+            exact[0] = Kernels.product(rows.span.extracting(own), vector)
+        }
+        return exact[0]
+    }
+
+    /// Keeps the best columns of `row`, all of which are decided, and no more than `capacity`.
+    private mutating func keepBest(_ row: Int) {
         var products = [Float](repeating: 0, count: capacity)
         var best = [UInt32](repeating: 0, count: capacity)
         let kept = result(row: row, products: &products, columns: &best)
-        for i in 0..<kept {
-            bounds.set(base + i, row: best[i], score: products[i])
-        }
+        for i in 0..<kept { bounds.set(row * room + i, row: best[i], score: products[i]) }
         counts[row] = kept
-        if kept == capacity { thresholds[row] = max(thresholds[row], products[kept - 1]) }
+        if kept == capacity { floors[row] = max(floors[row], products[kept - 1]) }
     }
 }

@@ -111,12 +111,11 @@ package struct CodedQueries: Sendable {
     ///   - products: what ``products(_:queries:into:)`` gave.
     ///   - offset: where this query's numbers begin in `products`.
     ///   - means: those of the block's rows; a row without an image has +infinity and is never found.
-    ///   - first: the number that the block's first row is known by.
     ///   - found: receives the rows from index `start` on, rising; it must have room for `count`.
     /// - Returns: how many were found.
     package func collect(
         _ query: Int, _ block: RawSpan, count: Int, products: [Int32], at offset: Int, means: Span<Float>,
-        first: UInt32 = 0, from threshold: Float, into found: inout BoundedRows, at start: Int = 0
+        from threshold: Float, into found: inout BoundedRows, at start: Int = 0
     ) -> Int {
         let layout = codes.layout
         precondition(count <= layout.rows && block.byteCount >= layout.byteCount && products.count >= offset + count)
@@ -131,10 +130,10 @@ package struct CodedQueries: Sendable {
                         let columns = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
                         return unsafe ck_collect(
                             p + offset, columns, columns + layout.rows, columns + 2 * layout.rows, m, count,
-                            queries[query], first, threshold, found)
+                            queries[query], threshold, found)
                     }
                 }
             }
-        }
+        } ?? 0
     }
 }

@@ -63,21 +63,29 @@ package enum Kernels {
     /// - Parameters:
     ///   - matrix: rows x dimension.
     ///   - query: dimension numbers.
-    ///   - rows: numbers of rows, of which those at `range` are taken.
-    ///   - out: receives range.count products.
+    ///   - places: of the rows, which have `placesPerRow` places each.
+    ///   - out: receives places.count products.
     static func gatheredProducts(
-        _ matrix: [Float], _ query: Span<Float>, rows: [UInt32], _ range: Range<Int>, into out: inout [Float]
+        _ matrix: [Float], _ query: Span<Float>, places: ArraySlice<UInt32>, placesPerRow: Int, into out: inout [Float]
     ) {
-        precondition(range.upperBound <= rows.count && range.count <= out.count)
+        precondition(places.count <= out.count)
         unsafe matrix.withUnsafeBufferPointer { matrix in
-            unsafe rows.withUnsafeBufferPointer { rows in
+            unsafe places.withUnsafeBufferPointer { places in
                 unsafe query.withUnsafeBufferPointer { query in
-                    guard let m = matrix.baseAddress, let q = query.baseAddress, let r = rows.baseAddress else {
+                    guard let m = matrix.baseAddress, let q = query.baseAddress, let p = places.baseAddress else {
                         return
                     }
-                    unsafe ck_gathered_products(m, query.count, q, r + range.lowerBound, range.count, &out)
+                    unsafe ck_gathered_products(m, query.count, q, p, places.count, UInt32(placesPerRow), &out)
                 }
             }
+        }
+    }
+
+    /// Asks for a vector to be brought near, for use soon.
+    static func prefetch(_ vector: Span<Float>) {
+        unsafe vector.withUnsafeBufferPointer { values in
+            guard let v = values.baseAddress else { return }
+            unsafe ck_prefetch(v, values.count)
         }
     }
 

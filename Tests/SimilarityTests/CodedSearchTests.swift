@@ -36,8 +36,37 @@ extension KernelTests {
             }
         }
 
+        /// The order in which columns come.
+        enum Order: CaseIterable {
+            case random
+            /// As they are: the lengths rise and fall.
+            case given
+            /// The best of the first row first: every guess is too high for it.
+            case bestFirst
+            /// The worst of the first row first.
+            case bestLast
+
+            func names(_ count: Int, _ row: [Float], _ columns: [[Float]]) -> [UInt32] {
+                let given = (0..<UInt32(count)).map(\.self)
+                switch self {
+                case .random: return given.shuffled()
+                case .given: return given
+                case .bestFirst: return Array(Order.bestLast.names(count, row, columns).reversed())
+                case .bestLast:
+                    return given.sorted { a, b in
+                        let (x, y) = (columns[Int(a)], columns[Int(b)])
+                        return Kernels.product(row.span, x.span) < Kernels.product(row.span, y.span)
+                    }
+                }
+            }
+        }
+
         @Test(arguments: Kernels.Level.allCases, Shape.allCases)
         func findsWhatMultiplyingEverythingFinds(level: Kernels.Level, shape: Shape) {
+            for order in Order.allCases { check(level, shape, order) }
+        }
+
+        private func check(_ level: Kernels.Level, _ shape: Shape, _ order: Order) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
             let (dimension, capacity, columnCount) = (37, 9, 700)
@@ -46,17 +75,18 @@ extension KernelTests {
             var columns = Self.vectors(shape, columnCount, dimension)
             columns[100] = Array(repeating: .nan, count: dimension)
 
+            let names = order.names(columnCount, rows[0], columns)
             var search = CodedSearch(rows: rows.count, capacity: capacity, layout: layout)
-            search.begin(rows.flatMap(\.self))
+            search.begin(rows.flatMap(\.self), columns: columnCount)
             let vectors: CodedSearch.Vectors = { column, body in
                 let vector = columns[column]
                 body(vector.span)
             }
             for start in stride(from: 0, to: columnCount, by: layout.rows) {
-                let block = columns[start..<min(start + layout.rows, columnCount)]
+                let block = names[start..<min(start + layout.rows, columnCount)].map { columns[Int($0)] }
                 let flat = block.flatMap(\.self)
                 CodeBlock(flat.span, layout: layout).withBytes {
-                    search.add($0, count: block.count, firstColumn: UInt32(start), vectors: vectors)
+                    search.add($0, names: names[start..<start + block.count], vectors: vectors)
                 }
             }
             search.decide(vectors)
@@ -71,8 +101,8 @@ extension KernelTests {
                 let best = columns.indices.filter { !exact[$0].isNaN }
                     .sorted { (exact[$1], $0) < (exact[$0], $1) }.prefix(capacity)
                 #expect(count == capacity)
-                #expect(found.map(Int.init) == Array(best), "\(level), \(shape), row \(index)")
-                #expect(products == best.map { exact[$0] }, "\(level), \(shape), row \(index)")
+                #expect(found.map(Int.init) == Array(best), "\(level), \(shape), \(order), row \(index)")
+                #expect(products == best.map { exact[$0] }, "\(level), \(shape), \(order), row \(index)")
             }
         }
     }

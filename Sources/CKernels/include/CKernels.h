@@ -74,19 +74,42 @@ typedef struct ck_bounds {
 ///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
 ///
 /// with everything that rounding can add. For the rows whose score can be `threshold` or more writes the bounds and
-/// first + row to `found`, rows rising, and returns how many there are; `found` has room for `count`. A bound that is
+/// the row to `found`, rows rising, and returns how many there are; `found` has room for `count`. A bound that is
 /// not a number is not written: none of a row without an image (mean +infinity).
 size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                  const float *means, size_t count, ck_query query, uint32_t first, float threshold, ck_bounds found);
+                  const float *means, size_t count, ck_query query, float threshold, ck_bounds found);
 
 /// Raises the threshold to a value that at least `wanted` of the lower bounds reach, and hardly more (at most a 32nd, but
 /// for equal ones), and drops the rows whose upper bounds don't reach it, keeping the order. Leaves the threshold where
 /// fewer reach it. Returns how many rows are left.
 size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold);
 
-/// out[i] = inner product of matrix[rows[i], :] and the query, the same float that ck_products gives.
-void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *rows,
-                          size_t count, float *out);
+/// Drops the rows whose upper bounds don't reach `threshold`, keeping the order. Returns how many rows are left.
+size_t ck_drop(ck_bounds bounds, size_t count, float threshold);
+
+/// A value that at least `wanted` of the middles between the bounds reach, and hardly more (at most a 32nd, but for equal
+/// ones); -infinity where there are fewer.
+float ck_middle_reached(ck_bounds bounds, size_t count, size_t wanted);
+
+/// Writes `first` + the positions of the rows whose bounds differ and have a middle of `least` or more, rising, and returns
+/// how many there are; `places` has room for `count`.
+size_t ck_undecided(ck_bounds bounds, size_t count, float least, uint32_t first, uint32_t *places);
+
+/// Puts places in the order of the rows that stand there, by counting.
+///
+/// `next` has a zero for each number of a row; it receives where the places of the row after that one begin.
+void ck_group(const uint32_t *places, size_t count, const uint32_t *rows, uint32_t *next, size_t next_count,
+              uint32_t *grouped);
+
+/// Replaces the bounds at some places by exact scores.
+void ck_decide(ck_bounds bounds, const uint32_t *places, const float *scores, size_t count);
+
+/// out[i] = inner product of matrix[places[i] / places_per_row, :] and the query, the same float that ck_products gives.
+void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *places,
+                          size_t count, uint32_t places_per_row, float *out);
+
+/// Asks for `count` floats to be brought near, for use soon.
+void ck_prefetch(const float *values, size_t count);
 
 /// Writes the positions of the values above `threshold` to `positions`, rising, and returns how many.
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);

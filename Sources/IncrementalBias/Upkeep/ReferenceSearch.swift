@@ -8,8 +8,12 @@ protocol ReferenceSearch: SendableMetatype {
     /// References of a piece.
     static var referencesPerPiece: Int { get }
 
-    /// Starts over with other images, images x dimension.
-    mutating func begin(_ images: [Float])
+    /// Starts over with other images.
+    ///
+    /// - Parameters:
+    ///   - images: images x dimension.
+    ///   - references: how many references will be added.
+    mutating func begin(_ images: [Float], references: Int)
 
     /// Compares the images with the references of one piece.
     mutating func add(_ references: Range<Int>) throws
@@ -36,7 +40,7 @@ struct SearchByProducts: ReferenceSearch {
         search = try ExhaustiveSearch(rows: Self.images, capacity: capacity)
     }
 
-    mutating func begin(_ images: [Float]) {
+    mutating func begin(_ images: [Float], references: Int) {
         self.images = images
         search.begin(rows: images.count / vectors.layout.dimension)
     }
@@ -73,22 +77,20 @@ struct SearchByCodes: ReferenceSearch {
         search = CodedSearch(rows: Self.images, capacity: capacity, layout: references.layout)
     }
 
-    mutating func begin(_ images: [Float]) {
-        search.begin(images)
+    mutating func begin(_ images: [Float], references: Int) {
+        search.begin(images, columns: references)
     }
 
     mutating func add(_ references: Range<Int>) {
         let (vectors, scratch) = (vectors, scratch)
-        self.references.withBlock(of: references.lowerBound) { block in
-            search.add(block, count: references.count, firstColumn: UInt32(references.lowerBound)) { column, body in
-                vectors.withVector(column, scratch: scratch, body)
-            }
+        self.references.withBlock(at: references) { block, rows in
+            search.add(block, names: rows) { row, body in vectors.withVector(row, scratch: scratch, body) }
         }
     }
 
     mutating func finish() {
         let (vectors, scratch) = (vectors, scratch)
-        search.decide { column, body in vectors.withVector(column, scratch: scratch, body) }
+        search.decide { row, body in vectors.withVector(row, scratch: scratch, body) }
     }
 
     mutating func take(_ image: Int, into heap: inout Heap) {
@@ -96,32 +98,39 @@ struct SearchByCodes: ReferenceSearch {
     }
 }
 
-/// The references as codes, in memory: what many images are compared with.
+/// The references as codes, in memory and in random order: what many images are compared with.
 struct CodedReferences: Sendable {
     static let rowsPerBlock = 512
 
     let layout: CodeLayout
+    /// The row of each reference.
+    private let rows: [UInt32]
     private let blocks: [CodeBlock]
 
     /// Encodes the references in `vectors`, `end` rows.
     init(_ vectors: PinnedVectors, end: Int, pool: WorkerPool) throws {
         let layout = CodeLayout(rows: Self.rowsPerBlock, dimension: vectors.layout.dimension)
         let count = (end + Self.rowsPerBlock - 1) / Self.rowsPerBlock
+        let rows = (0..<UInt32(end)).shuffled()
         let workers = try pool.run(count: count) {
-            (values: [Float](), done: [(number: Int, block: CodeBlock)]())
+            (scratch: FloatScratch(), done: [(number: Int, block: CodeBlock)]())
         } body: { worker, number in
-            let rows = number * Self.rowsPerBlock..<min((number + 1) * Self.rowsPerBlock, end)
-            vectors.copy(rows, to: &worker.values)
-            let values = worker.values
-            let block = CodeBlock(values.span.extracting(first: rows.count * layout.dimension), layout: layout)
-            worker.done.append((number, block))
+            var values: [Float] = []
+            values.reserveCapacity(Self.rowsPerBlock * layout.dimension)
+            for row in rows[number * Self.rowsPerBlock..<min((number + 1) * Self.rowsPerBlock, end)] {
+                vectors.withVector(Int(row), scratch: worker.scratch) { vector in
+                    for index in vector.indices { values.append(vector[index]) }
+                }
+            }
+            worker.done.append((number, CodeBlock(values.span, layout: layout)))
         }
         self.layout = layout
+        self.rows = rows
         blocks = workers.flatMap(\.done).sorted { $0.number < $1.number }.map(\.block)
     }
 
-    /// Calls `body` with the block of codes that begins with `row`.
-    func withBlock<R>(of row: Int, _ body: (RawSpan) throws -> R) rethrows -> R {
-        try blocks[row / Self.rowsPerBlock].withBytes(body)
+    /// Calls `body` with the block of codes of the references at `range`, and with their rows.
+    func withBlock<R>(at range: Range<Int>, _ body: (RawSpan, ArraySlice<UInt32>) throws -> R) rethrows -> R {
+        try blocks[range.lowerBound / Self.rowsPerBlock].withBytes { try body($0, rows[range]) }
     }
 }

@@ -86,8 +86,10 @@ extension Upkeep {
             for (_, position) in images {
                 vectors.append(contentsOf: values[position * dimension..<(position + 1) * dimension])
             }
-            worker.search.begin(vectors)
-            for piece in pieces * segment / segments..<pieces * (segment + 1) / segments {
+            let own = pieces * segment / segments..<pieces * (segment + 1) / segments
+            worker.search.begin(
+                vectors, references: min(own.upperBound * step, references.end) - own.lowerBound * step)
+            for piece in own {
                 try gate.pass()
                 try worker.search.add(piece * step..<min((piece + 1) * step, references.end))
             }
