@@ -24,6 +24,8 @@ package final class Corpus: Sendable {
     let tables: Tables
     let searchPool: WorkerPool
     let upkeepPool: WorkerPool
+    /// One thread makes what another stores.
+    let stagePool = WorkerPool(threads: 2, name: "stage")
     let gate: SearchGate
     let observer: (any WorkObserver)?
     /// Bytes of values that the last commit wrote.
@@ -68,6 +70,7 @@ package final class Corpus: Sendable {
         self.k = k
         searchPool = WorkerPool(threads: threads, name: "search") { observer?.scanAdvanced() }
         upkeepPool = WorkerPool(threads: threads, name: "upkeep") { [gate] in try gate.pass() }
+        try discardStaged()
         try establishK()
     }
 

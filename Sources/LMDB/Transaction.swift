@@ -116,6 +116,17 @@ extension Transaction where Self: ~Copyable {
         return pinned
     }
 
+    /// Whether there are keys from `first` on, in a database of ``Database/Order/integers``.
+    package func hasKeys(_ database: Database, from first: UInt32) throws(LMDBError) -> Bool {
+        let cursor = try unsafe cursor(database)
+        defer { unsafe mdb_cursor_close(cursor) }
+        return try unsafe first.withValue { (key) throws(LMDBError) in
+            var data = unsafe MDB_val()
+            return try unsafe LMDBError.found(
+                mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
+        }
+    }
+
     /// Calls `body` with each key and value in order, from the first key or, backwards, from the last.
     ///
     /// - Parameter body: returns whether to go on.
@@ -136,7 +147,7 @@ extension Transaction where Self: ~Copyable {
     }
 
     /// A cursor, for the caller to close.
-    private func cursor(_ database: Database) throws(LMDBError) -> OpaquePointer {
+    func cursor(_ database: Database) throws(LMDBError) -> OpaquePointer {
         var opened: OpaquePointer?
         try unsafe LMDBError.check(mdb_cursor_open(handle, database.handle, &opened), "mdb_cursor_open")
         guard let cursor = unsafe opened else { throw LMDBError(code: ENOMEM, operation: "mdb_cursor_open") }

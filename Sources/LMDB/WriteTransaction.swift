@@ -101,6 +101,23 @@ internal import Glibc
         }
     }
 
+    /// Removes every key from `first` on, in a database of ``Database/Order/integers``.
+    package func removeAll(_ database: Database, from first: UInt32) throws(LMDBError) {
+        let cursor = try unsafe cursor(database)
+        defer { unsafe mdb_cursor_close(cursor) }
+        var data = unsafe MDB_val()
+        var isThere = try unsafe first.withValue { (key) throws(LMDBError) in
+            try unsafe LMDBError.found(mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
+        }
+        while isThere {
+            try unsafe LMDBError.check(mdb_cursor_del(cursor, 0), "mdb_cursor_del")
+            // The cursor stands at the one after, which the next step takes.
+            var key = unsafe MDB_val()
+            isThere = try unsafe LMDBError.found(
+                mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
+        }
+    }
+
     /// Removes every key of `database`.
     package func removeAll(_ database: Database) throws(LMDBError) {
         try unsafe LMDBError.check(mdb_drop(handle, database.handle, 0), "mdb_drop")

@@ -49,9 +49,13 @@ struct InterleavingDriver {
             oracle.retire(retention, time: time)
             try #require(corpus).retire(retention, now: now)
         }
-        let batch = try batch()
-        _ = try #require(corpus).ingest(batch, settled: [], retention: retention, now: { now })
-        most.rows = max(most.rows, batch.map(\.ids.count).reduce(0, +))
+        if oneIn(6) {
+            try stage(now)
+        } else {
+            let batch = try batch()
+            _ = try #require(corpus).ingest(batch, settled: [], retention: retention, now: { now })
+            most.rows = max(most.rows, batch.map(\.ids.count).reduce(0, +))
+        }
         most.images = max(most.images, oracle.images.count)
         most.references = max(most.references, oracle.references.count)
     }
@@ -69,6 +73,43 @@ struct InterleavingDriver {
             left -= rows
         }
         return batch
+    }
+
+    /// Adds images as those of a large shard are, or gives up at some point.
+    private mutating func stage(_ now: Date) throws {
+        let rows = Int.random(in: 1...run.size.rows.many, using: &random)
+        let anyID = oneIn(8)
+        let ids = Array(
+            (0..<idCount).shuffled(using: &random).map { "images-\($0)" }
+                .filter { anyID || oracle.images[$0] == nil }.prefix(rows))
+        guard !ids.isEmpty else { return }
+        let vectors = ids.map { _ in Int.random(in: pool[.images].indices, using: &random) }
+        let readable = oneIn(4) ? Int.random(in: 0..<ids.count, using: &random) : nil
+        let source = ArraySource(
+            vectors.flatMap { pool[.images][$0] }, dimension: pool.dimension, readable: readable)
+        let staged: StagedImages?
+        do {
+            staged = try #require(corpus).stage(
+                ids: ids, from: source, rowsPerPiece: Int.random(in: 1...ids.count, using: &random))
+        } catch is ArraySource.Broken {
+            return
+        }
+        let isNew = ids.allSatisfy { oracle.images[$0] == nil }
+        try #require((staged != nil) == isNew, "only new images are staged")
+        guard let staged else { return }
+        if oneIn(4) {
+            // As after a crash between staging and commit.
+            self.corpus = nil
+            self.corpus = try Corpus(folder: folder.path, settings: settings, k: oracle.k, threads: 2)
+            return
+        }
+        for (id, vector) in zip(ids, vectors) { oracle.add(.images, id, vector, time: time) }
+        shards += 1
+        let shard = IncomingShard(
+            name: "\(shards).npy", kind: .images, sha256: "\(shards)", idsSHA256: nil, ids: ids,
+            content: .staged(staged),
+            received: now)
+        _ = try #require(corpus).ingest([shard], settled: [], retention: retention, now: { now })
     }
 
     /// Adds, replaces or deletes that many rows of one kind.

@@ -59,6 +59,12 @@ struct Commit {
             outcomes.append(.decided(.unchanged(receipt)))
             return
         }
+        if case .staged(let images) = shard.content {
+            try applyRun(in: transaction)
+            try takeUp(images, ids: shard.ids, in: transaction)
+            outcomes.append(.taken(shard, replaced: 0))
+            return
+        }
         var values: [Float] = []
         var action = Receipt.Action.delete
         if case .vectors(let vectors) = shard.content {
@@ -145,6 +151,17 @@ extension Commit {
         try upkeep.vectors(.images).write(run.values.span, rows: rows, in: transaction)
         try upkeep.buildHeaps(rows: rows, values: run.values, references: state.references, in: transaction)
         return existed
+    }
+
+    /// Makes images known that lie in the store already.
+    private mutating func takeUp(
+        _ images: StagedImages, ids: [String], in transaction: borrowing WriteTransaction
+    ) throws {
+        precondition(state == images.state, "something came between staging and commit")
+        state.dimension = images.dimension
+        try IdentityTable(tables: tables.images).record(images.plan, ids, rows: &state.images, in: transaction)
+        let upkeep = makeUpkeep(state.dimension)
+        for changes in images.columns { try upkeep.writeColumns(changes, in: transaction) }
     }
 
     /// Takes the run's images away.

@@ -21,6 +21,8 @@ package struct IncomingShard: Sendable {
     package enum Content: Sendable {
         /// They get these vectors, one each; those that there are already are replaced.
         case vectors(PreparedVectors)
+        /// They get the vectors that are in the store already.
+        case staged(StagedImages)
         /// They leave the corpus.
         case deletion
     }

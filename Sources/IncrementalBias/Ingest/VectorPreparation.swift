@@ -13,8 +13,9 @@ extension Corpus {
     /// - Parameters:
     ///   - values: rows x dimension, finite.
     ///   - dimension: numbers per vector.
+    ///   - firstRow: the number that the first row is known by.
     /// - Throws: ``ShardRefusal`` naming the rows that can't be stored.
-    package func prepare(_ values: consuming [Float], dimension: Int) throws -> PreparedVectors {
+    package func prepare(_ values: consuming [Float], dimension: Int, firstRow: Int = 0) throws -> PreparedVectors {
         precondition(dimension > 0 && values.count % dimension == 0)
         var values = values
         let rows = values.count / dimension
@@ -31,7 +32,8 @@ extension Corpus {
             }.joined().sorted { $0.row < $1.row }
         }
         if let first = problems.first {
-            let rows = problems.filter { $0.problem == first.problem }.prefix(Self.rowsReported).map(\.row)
+            let rows = problems.filter { $0.problem == first.problem }.prefix(Self.rowsReported)
+                .map { firstRow + $0.row }
             throw first.problem == .zero ? ShardRefusal.zeroVectors(rows: rows) : ShardRefusal.tooLarge(rows: rows)
         }
         return PreparedVectors(values: values, dimension: dimension)

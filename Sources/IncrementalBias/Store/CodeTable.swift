@@ -8,22 +8,24 @@ struct CodeTable {
 
     /// Encoded at a time; the memory for codes on their way is bounded by this.
     private static let rowsPerBatch = 16_384
-    private static let rowsPerPiece = 256
 
     /// Stores `values` (rows.count x dimension), as the vectors are stored, as the codes of `rows`.
     func write(_ values: [Float], rows: [UInt32], pool: WorkerPool, in transaction: borrowing WriteTransaction) throws {
         for start in stride(from: 0, to: rows.count, by: Self.rowsPerBatch) {
             let batch = start..<min(start + Self.rowsPerBatch, rows.count)
-            let pieces = try encode(values, batch, pool)
-            let order = batch.sorted { rows[$0] < rows[$1] }
-            let size = layout.rowsPerBlock
-            for group in order.chunked(by: { Int(rows[$0]) / size }) {
-                let block = rows[order[group.lowerBound]] / UInt32(size)
-                try transaction.update(database, block, count: layout.codes.byteCount) { bytes, _ in
-                    for position in order[group] {
-                        let (piece, index) = (position - start).quotientAndRemainder(dividingBy: Self.rowsPerPiece)
-                        pieces[piece].write(index, to: &bytes, slot: Int(rows[position]) % size)
-                    }
+            try write(try encode(values, batch, pool: pool), rows: rows[batch], in: transaction)
+        }
+    }
+
+    /// Stores codes as those of `rows`, in their order.
+    func write(_ codes: EncodedRows, rows: ArraySlice<UInt32>, in transaction: borrowing WriteTransaction) throws {
+        let order = rows.indices.sorted { rows[$0] < rows[$1] }
+        let size = layout.rowsPerBlock
+        for group in order.chunked(by: { Int(rows[$0]) / size }) {
+            let block = rows[order[group.lowerBound]] / UInt32(size)
+            try transaction.update(database, block, count: layout.codes.byteCount) { bytes, _ in
+                for position in order[group] {
+                    codes.write(position - rows.startIndex, to: &bytes, slot: Int(rows[position]) % size)
                 }
             }
         }
@@ -45,17 +47,30 @@ struct CodeTable {
         return isCovered ?? false
     }
 
-    /// The codes of a range of `values`' rows, in pieces.
-    private func encode(_ values: [Float], _ rows: Range<Int>, _ pool: WorkerPool) throws -> [Codes] {
+    /// The codes of a range of `values`' rows.
+    func encode(_ values: [Float], _ rows: Range<Int>, pool: WorkerPool) throws -> EncodedRows {
         let (codes, dimension) = (layout.codes, layout.dimension)
-        let count = (rows.count + Self.rowsPerPiece - 1) / Self.rowsPerPiece
+        let count = (rows.count + EncodedRows.rowsPerPiece - 1) / EncodedRows.rowsPerPiece
         let workers = try pool.run(count: count) {
             [(piece: Int, codes: Codes)]()
         } body: { done, piece in
-            let start = rows.lowerBound + piece * Self.rowsPerPiece
-            let end = min(start + Self.rowsPerPiece, rows.upperBound)
+            let start = rows.lowerBound + piece * EncodedRows.rowsPerPiece
+            let end = min(start + EncodedRows.rowsPerPiece, rows.upperBound)
             done.append((piece, Codes(values.span.extracting(start * dimension..<end * dimension), layout: codes)))
         }
-        return workers.joined().sorted { $0.piece < $1.piece }.map(\.codes)
+        return EncodedRows(pieces: workers.joined().sorted { $0.piece < $1.piece }.map(\.codes))
+    }
+}
+
+/// The codes of some vectors, in pieces that several threads made.
+struct EncodedRows: Sendable {
+    static let rowsPerPiece = 256
+
+    let pieces: [Codes]
+
+    /// Writes the code at `position` as that of row `slot` of a block.
+    func write(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
+        let (piece, index) = position.quotientAndRemainder(dividingBy: Self.rowsPerPiece)
+        pieces[piece].write(index, to: &block, slot: slot)
     }
 }

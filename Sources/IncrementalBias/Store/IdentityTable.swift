@@ -25,31 +25,50 @@ struct IdentityTable {
     func assign(_ ids: [String], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction) throws
         -> (rows: [UInt32], existed: [Bool])
     {
-        var assigned = [UInt32](repeating: 0, count: ids.count)
-        var existed = [Bool](repeating: false, count: ids.count)
+        let plan = try plan(ids, rows: rows, in: transaction)
+        try record(plan, ids, rows: &rows, in: transaction)
+        return (plan.rows, plan.existed)
+    }
+
+    /// The rows that ``assign(_:rows:in:)`` would give.
+    func plan(
+        _ ids: [String], rows: StoreState.Rows, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> RowPlan {
+        var plan = RowPlan(count: ids.count)
         var fresh: [Int] = []
         for (position, id) in ids.enumerated() {
-            if let row = try row(of: id, in: transaction) {
-                assigned[position] = row
-                existed[position] = true
+            if rows.count > 0, let row = try row(of: id, in: transaction) {
+                plan.rows[position] = row
+                plan.existed[position] = true
             } else {
                 fresh.append(position)
             }
         }
-        let free = try takeFree(fresh.count, in: transaction)
+        plan.free = try free(fresh.count, in: transaction)
         for (order, position) in fresh.enumerated() {
-            assigned[position] = order < free.count ? free[order] : UInt32(rows.end + order - free.count)
+            plan.rows[position] =
+                order < plan.free.count ? plan.free[order] : UInt32(rows.end + order - plan.free.count)
         }
-        rows.end += max(0, fresh.count - free.count)
+        return plan
+    }
+
+    /// Gives `ids` the rows that `plan` has for them.
+    ///
+    /// - Parameter rows: the rows of this kind, as they were for the plan; brought up to date.
+    func record(
+        _ plan: RowPlan, _ ids: [String], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction
+    ) throws {
+        let fresh = ids.indices.filter { !plan.existed[$0] }
+        for row in plan.free { try transaction.remove(tables.free, row) }
+        rows.end += max(0, fresh.count - plan.free.count)
         rows.count += fresh.count
         // In the order of the keys: B-tree pages then fill one after the other.
         for position in fresh {
-            try transaction.put(tables.ids, assigned[position], ids[position])
+            try transaction.put(tables.ids, plan.rows[position], ids[position])
         }
         for position in fresh.sorted(by: { ids[$0].utf8.lexicographicallyPrecedes(ids[$1].utf8) }) {
-            try transaction.put(tables.rows, ids[position], assigned[position])
+            try transaction.put(tables.rows, ids[position], plan.rows[position])
         }
-        return (assigned, existed)
     }
 
     /// Takes the ids of `rows` away and lets their rows be used again.
@@ -63,15 +82,29 @@ struct IdentityTable {
         }
     }
 
-    /// Takes up to `count` rows off the list of free ones, lowest first.
-    private func takeFree(_ count: Int, in transaction: borrowing WriteTransaction) throws -> [UInt32] {
+    /// Up to `count` of the free rows, lowest first.
+    private func free(_ count: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt32] {
         guard count > 0 else { return [] }
         var free: [UInt32] = []
         try transaction.forEach(tables.free) { key, _ in
             free.append(NumberView.row(key))
             return free.count < count
         }
-        for row in free { try transaction.remove(tables.free, row) }
         return free
+    }
+}
+
+/// Which row each of some ids gets.
+struct RowPlan: Equatable, Sendable {
+    /// The rows, in the order of the ids.
+    var rows: [UInt32]
+    /// Whether each has a vector already.
+    var existed: [Bool]
+    /// Those of the rows that are used again, rising.
+    var free: [UInt32] = []
+
+    init(count: Int) {
+        rows = Array(repeating: 0, count: count)
+        existed = Array(repeating: false, count: count)
     }
 }

@@ -13,28 +13,59 @@ extension Upkeep {
         rows: [UInt32], values: [Float], references: StoreState.Rows, in transaction: borrowing WriteTransaction
     ) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
-        let capacity = layout.settings.capacity
-        let paysToCode = rows.count >= Self.imagesWorthCoding && layout.codesPay(among: references.count)
-        let coded =
-            paysToCode
-            ? try CodedReferences(
-                try vectors(.references).pin(0..<references.end, in: transaction), end: references.end, pool: pool)
-            : nil
+        var pinned = try pin(references, for: rows.count, in: transaction)
         for start in stride(from: 0, to: order.count, by: Self.imagesPerBatch) {
             let batch = order[start..<min(start + Self.imagesPerBatch, order.count)].map { (rows[$0], $0) }
-            let vectors = try vectors(.references).pin(0..<references.end, in: transaction)
-            let found =
-                if let coded {
-                    try search(batch, values: values, references: references) {
-                        SearchByCodes(vectors, coded, capacity: capacity)
-                    }
-                } else {
-                    try search(batch, values: values, references: references) {
-                        try SearchByProducts(vectors, capacity: capacity)
-                    }
-                }
-            for changes in found { try write(changes, in: transaction) }
+            for changes in try freshHeaps(batch, values: values, among: pinned) {
+                try write(changes, in: transaction)
+                try writeColumns(changes, in: transaction)
+            }
+            // What was pinned doesn't outlive the write.
+            pinned.vectors = try vectors(.references).pin(0..<references.end, in: transaction)
         }
+    }
+
+    /// Makes references ready to be compared with `images` images.
+    func pin(
+        _ references: StoreState.Rows, for images: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> PinnedReferences {
+        let vectors = try vectors(.references).pin(0..<references.end, in: transaction)
+        let paysToCode = images >= Self.imagesWorthCoding && layout.codesPay(among: references.count)
+        return PinnedReferences(
+            rows: references, vectors: vectors,
+            coded: paysToCode ? try CodedReferences(vectors, end: references.end, pool: pool) : nil)
+    }
+
+    /// Computes the heaps of images from scratch.
+    ///
+    /// - Parameters:
+    ///   - batch: the images, rows rising, with the positions of their vectors in `values`.
+    ///   - values: vectors as stored, dimension numbers each.
+    /// - Returns: the heaps, in the order of the batch.
+    func freshHeaps(
+        _ batch: [(row: UInt32, position: Int)], values: [Float], among references: PinnedReferences
+    ) throws -> [HeapChanges] {
+        let (vectors, capacity) = (references.vectors, layout.settings.capacity)
+        guard let coded = references.coded else {
+            return try search(batch, values: values, references: references.rows) {
+                try SearchByProducts(vectors, capacity: capacity)
+            }
+        }
+        return try search(batch, values: values, references: references.rows) {
+            SearchByCodes(vectors, coded, capacity: capacity)
+        }
+    }
+
+    /// Stores heaps.
+    func write(_ changes: HeapChanges, in transaction: borrowing WriteTransaction) throws {
+        let starts = changes.rows.indices.map { $0 * layout.heaps.wordsPerHeap }
+        try heaps.write(changes.words, starts: starts, rows: changes.rows, in: transaction)
+    }
+
+    /// Stores what follows from heaps: from then on searches find their images.
+    func writeColumns(_ changes: HeapChanges, in transaction: borrowing WriteTransaction) throws {
+        try means.write(changes.means, rows: changes.rows, in: transaction)
+        try thresholds.write(changes.thresholds, rows: changes.rows, in: transaction)
     }
 
     /// Empties the heaps of images that leave, and sets their columns so that nothing finds or changes them.
@@ -47,17 +78,11 @@ extension Upkeep {
             changes.thresholds[changes.thresholds.count - 1] = .infinity
         }
         try write(changes, in: transaction)
+        try writeColumns(changes, in: transaction)
     }
 
     /// Fewer images than this are compared with all references faster than these are encoded.
     private static let imagesWorthCoding = 512
-
-    private func write(_ changes: HeapChanges, in transaction: borrowing WriteTransaction) throws {
-        let starts = changes.rows.indices.map { $0 * layout.heaps.wordsPerHeap }
-        try heaps.write(changes.words, starts: starts, rows: changes.rows, in: transaction)
-        try means.write(changes.means, rows: changes.rows, in: transaction)
-        try thresholds.write(changes.thresholds, rows: changes.rows, in: transaction)
-    }
 
     /// The best references of some images, split by image and, where there are few images, by reference too, so that
     /// every thread has work.
@@ -125,6 +150,14 @@ extension Upkeep {
             return changes
         }
     }
+}
+
+/// References that images can be compared with, valid as ``PinnedValues`` are.
+struct PinnedReferences: Sendable {
+    let rows: StoreState.Rows
+    var vectors: PinnedVectors
+    /// Their codes, where comparing these first pays.
+    let coded: CodedReferences?
 }
 
 /// What one piece of work found: the heaps of a chunk of images over a segment of the references.
