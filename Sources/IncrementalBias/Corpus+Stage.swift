@@ -51,7 +51,7 @@ extension Corpus {
             }
             return StagedImages(dimension: dimension, plan: plan, columns: columns.flatMap(\.self), state: state)
         } catch {
-            if !(error is CancellationError) { try discardStaged() }
+            if !(error is CancellationError) { try? discardStaged() }
             throw error
         }
     }
@@ -108,7 +108,7 @@ extension Corpus {
     }
 
     /// Removes what was staged behind the last row used and never committed.
-    func discardStaged() throws {
+    package func discardStaged() throws {
         let state = try state()
         let layout = StoreLayout(dimension: max(1, state.dimension), settings: settings)
         let end = state.images.end

@@ -22,7 +22,7 @@ extension ShardError {
             advice: "Scale or normalise the vectors.", rows: rows)
     }
 
-    static func notFinite(rows: [Int]) -> ShardError {
+    package static func notFinite(rows: [Int]) -> ShardError {
         ShardError(
             code: .notFinite, message: "\(Excerpt.rows(rows)) a number that is NaN, infinite or too large for float32.",
             advice: "Leave these rows out, or find out why the model failed on them.", rows: rows)

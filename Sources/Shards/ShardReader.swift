@@ -37,13 +37,24 @@ package enum ShardReader {
         return try shard(name, ShardContents(matrix: matrix, ids: nil), ids: ids, maximumBytes: maximumBytes)
     }
 
+    /// The ids of a shard whose matrix is read by other means.
+    ///
+    /// - Parameters: as those of ``read(fileName:bytes:ids:maximumBytes:dimension:)``.
+    /// - Throws: as that does, for what can be wrong with ids.
+    package static func ids(
+        fileName: String, rows: Int, ids: [UInt8]?, maximumBytes: Int
+    ) throws(ShardError) -> [String] {
+        guard let name = ShardFormat(fileName: fileName)?.name(of: fileName) else { throw .unknownExtension(fileName) }
+        return try list(ids, within: nil, rows: rows, name: name, maximumBytes: maximumBytes)
+    }
+
     private static func shard(
         _ name: String, _ contents: consuming ShardContents, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> Shard {
         let matrix = contents.matrix
         let nonFinite = matrix.nonFiniteRows()
         guard nonFinite.isEmpty else { throw .notFinite(rows: nonFinite) }
-        let list = try list(ids, within: contents, name: name, maximumBytes: maximumBytes)
+        let list = try list(ids, within: contents.ids, rows: matrix.rows, name: name, maximumBytes: maximumBytes)
         return Shard(name: name, matrix: matrix, ids: list)
     }
 
@@ -58,14 +69,13 @@ package enum ShardReader {
     }
 
     private static func list(
-        _ file: [UInt8]?, within contents: ShardContents, name: String, maximumBytes: Int
+        _ file: [UInt8]?, within own: [String]?, rows: Int, name: String, maximumBytes: Int
     ) throws(ShardError) -> [String] {
-        let rows = contents.matrix.rows
         let ids: [String]
         if let file {
             guard file.count <= maximumBytes else { throw .tooLarge(byteCount: file.count, limit: maximumBytes) }
             ids = try IDList.parse(file, rows: rows)
-        } else if let own = contents.ids {
+        } else if let own {
             ids = own
         } else {
             return try defaultIDs(name: name, rows: rows)

@@ -51,7 +51,7 @@ struct Intake {
         }
     }
 
-    /// Takes files in, in one commit.
+    /// Takes files in: those up to a large shard in one commit, and each large shard for itself.
     ///
     /// A file that the system can't read now, for want of a descriptor or for a bad sector, is left: the others must not
     /// wait for it.
@@ -62,14 +62,29 @@ struct Intake {
         for file in files {
             pulse.beat()
             do {
+                if let large = try open(file) {
+                    try commit(read, since: started)
+                    read.removeAll()
+                    if let shard = try stage(file, large) {
+                        try commit([shard], since: started)
+                        continue
+                    }
+                }
                 if let shard = try self.read(file) { read.append(shard) }
             } catch let error as ShardError {
                 try refuse(file, error)
+            } catch is OpenShard.EndedEarly {
+                // It is changing: another look will come.
             } catch let error as SystemError {
                 left += 1
                 logger.error("shard waits", metadata: ["name": "\(file.name)", "reason": "\(error)"])
             }
         }
+        try commit(read, since: started)
+    }
+
+    /// Lets shards take effect, and puts them away.
+    private mutating func commit(_ read: [Read], since started: Date) throws {
         guard !read.isEmpty else { return }
         let began = ContinuousClock.now
         let outcomes = try corpus.ingest(
@@ -103,6 +118,7 @@ struct Intake {
 
     /// What the name of a list of ids to delete ends in.
     private static let deletionSuffix = ".delete"
+    private static let npySuffix = ".npy"
 
     /// Lets the references go that retention doesn't keep any more.
     mutating func retire() throws {
@@ -111,13 +127,51 @@ struct Intake {
         if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
     }
 
+    /// Opens a file that is worth staging, as far as can be told by now.
+    private func open(_ file: WaitingFile) throws -> LargeShard? {
+        guard file.kind == .images, file.name.hasSuffix(Self.npySuffix), file.entry.size >= LargeShard.leastBytes,
+            // One of this name may be the same, which only its digest will tell.
+            try corpus.receipt(kind: file.kind, name: file.name) == nil,
+            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
+            let plain = try open.plainNPY(limit: largestShard)
+        else { return nil }
+        return LargeShard(open, plain)
+    }
+
+    /// Brings the vectors of a large shard into the store, for a commit to make them known.
+    ///
+    /// - Returns: `nil` where it can't be staged, and must be read whole.
+    private func stage(_ file: WaitingFile, _ large: LargeShard) throws -> Read? {
+        let received = Date()
+        let ids = try readIDs(of: file)
+        let rowIDs = try ShardReader.ids(
+            fileName: file.name, rows: large.rows, ids: ids?.bytes, maximumBytes: largestShard)
+        do {
+            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return nil }
+            guard let sha256 = try large.finish() else {
+                try corpus.discardStaged()
+                throw OpenShard.EndedEarly()
+            }
+            return Read(
+                file: file, ids: ids?.entry,
+                shard: IncomingShard(
+                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
+                    content: .staged(staged), received: received))
+        } catch let refusal as ShardRefusal {
+            throw ShardError(refusal)
+        }
+    }
+
+    private func path(of file: WaitingFile) -> String {
+        "\(file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind))/\(file.name)"
+    }
+
     private func read(_ file: WaitingFile) throws -> Read? {
         let received = Date()
-        let folder = file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind)
         let isDeletion = file.name.hasSuffix(Self.deletionSuffix)
         guard
             let read = try ShardFile(
-                path: "\(folder)/\(file.name)", limit: largestShard, isNPY: file.name.hasSuffix(".npy")),
+                path: path(of: file), limit: largestShard, isNPY: file.name.hasSuffix(Self.npySuffix)),
             read.entry.isSameFile(as: file.entry)
         else { return nil }
         let sha256 = read.sha256

@@ -1,0 +1,41 @@
+import IncrementalBias
+import Shards
+import Synchronization
+
+/// A shard of images that is too large to be held in memory whole, for ``IncrementalBias/Corpus/stage(ids:from:rowsPerPiece:)``.
+final class LargeShard: VectorSource {
+    let rows: Int
+    let dimension: Int
+    private let plain: PlainNPY
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable {
+        let file: OpenShard
+        var rowsRead = 0
+    }
+
+    /// Smaller ones are read whole.
+    static let leastBytes = 32 << 20
+
+    init(_ file: consuming sending OpenShard, _ plain: PlainNPY) {
+        rows = plain.rows
+        dimension = plain.dimension
+        self.plain = plain
+        state = Mutex(State(file: file))
+    }
+
+    func read(rows count: Int) throws -> [Float] {
+        try state.withLock { state in
+            let matrix = try state.file.readMatrix(plain, rows: count)
+            let nonFinite = matrix.nonFiniteRows()
+            guard nonFinite.isEmpty else { throw ShardError.notFinite(rows: nonFinite.map { $0 + state.rowsRead }) }
+            state.rowsRead += count
+            return matrix.values
+        }
+    }
+
+    /// SHA-256 of the file, in hexadecimal, once all rows have been read; `nil` where the file has changed meanwhile.
+    func finish() throws -> String? {
+        try state.withLock { try $0.file.finish() }
+    }
+}

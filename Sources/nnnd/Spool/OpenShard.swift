@@ -1,0 +1,118 @@
+import Crypto
+import Glibc
+import Shards
+
+/// A file in the spool that is being read from its beginning to its end, and hashed on the way.
+final class OpenShard {
+    let entry: FileSystem.Entry
+    private let descriptor: Int32
+    private var offset = 0
+    private var hash = SHA256()
+
+    /// The file became shorter while it was read.
+    struct EndedEarly: Error {}
+
+    /// Bytes read and hashed at a time: what is hashed is in the cache still.
+    private static let pieceBytes = 1 << 18
+    /// Where the header of a ``PlainNPY`` must end.
+    private static let headerBytes = 1 << 12
+
+    /// Opens the file at `path`.
+    ///
+    /// - Parameter limit: the most bytes that it may have.
+    /// - Returns: `nil` where the file went away.
+    /// - Throws: `ShardError` where it can't be a shard, ``SystemError`` where the fault isn't the file's.
+    init?(path: String, limit: Int) throws {
+        descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            switch errno {
+            case ENOENT: return nil
+            case ELOOP: throw ShardError.notRegularFile(kind: "a symbolic link")
+            case ENXIO: throw ShardError.notRegularFile(kind: "a socket or device")
+            case EACCES, EPERM: throw ShardError.unreadable(reason: SystemError("open").description)
+            default: throw SystemError("open \(path)")
+            }
+        }
+        do {
+            entry = try FileSystem.entry(descriptor: descriptor)
+            guard entry.isRegularFile else { throw ShardError.notRegularFile(kind: "a folder, a pipe or a device") }
+            guard entry.size <= limit else { throw ShardError.tooLarge(byteCount: entry.size, limit: limit) }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// What makes it a ``PlainNPY``; `nil` where it is none, or something is wrong with it.
+    func plainNPY(limit: Int) throws -> PlainNPY? {
+        let header = try Self.read(descriptor, 0..<min(entry.size, Self.headerBytes))
+        return PlainNPY(header: header, byteCount: entry.size, maximumBytes: limit)
+    }
+
+    /// All bytes.
+    func readBytes() throws -> [UInt8] {
+        let size = entry.size
+        return try unsafe [UInt8](unsafeUninitializedCapacity: size) { target, count in
+            try unsafe read(into: UnsafeMutableRawBufferPointer(target))
+            count = size
+        }
+    }
+
+    /// The next `rows` rows of a ``PlainNPY``.
+    func readMatrix(_ plain: PlainNPY, rows: Int) throws -> Matrix {
+        if offset == 0 {
+            _ = try unsafe [UInt8](unsafeUninitializedCapacity: plain.dataOffset) { target, count in
+                try unsafe read(into: UnsafeMutableRawBufferPointer(target))
+                count = plain.dataOffset
+            }
+        }
+        return try Matrix(rows: rows, dimension: plain.dimension) { bytes in
+            try unsafe bytes.withUnsafeMutableBytes { try unsafe read(into: $0) }
+        }
+    }
+
+    /// SHA-256 of all that was read, in hexadecimal; `nil` where the file has changed since it was opened.
+    func finish() throws -> String? {
+        guard try FileSystem.entry(descriptor: descriptor) == entry else { return nil }
+        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// Fills `target` with what follows.
+    private func read(into target: UnsafeMutableRawBufferPointer) throws {
+        var done = 0
+        while done < target.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(
+                rebasing: target[done..<min(done + Self.pieceBytes, target.count)])
+            let count = unsafe pread(descriptor, rest.baseAddress, rest.count, offset)
+            if count == 0 { throw EndedEarly() }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError("read a shard")
+            }
+            unsafe hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+            done += count
+            offset += count
+        }
+    }
+
+    /// The bytes in `range`; fewer where the file ends before.
+    static func read(_ descriptor: Int32, _ range: Range<Int>) throws -> [UInt8] {
+        try unsafe Array(unsafeUninitializedCapacity: range.count) { buffer, count in
+            while count < range.count {
+                let read = unsafe pread(
+                    descriptor, buffer.baseAddress.map { unsafe $0 + count }, range.count - count,
+                    range.lowerBound + count)
+                if read == 0 { break }
+                if read < 0 {
+                    if errno == EINTR { continue }
+                    throw SystemError("read a shard")
+                }
+                count += read
+            }
+        }
+    }
+}
