@@ -64,7 +64,13 @@ float product_of(uint64_t key) {
 size_t unpack_best(uint64_t *keys, size_t count, size_t capacity, float *products, uint32_t *columns) {
   const size_t kept = std::min(count, capacity);
   if (kept < count) std::nth_element(keys, keys + kept, keys + count);
-  std::sort(keys, keys + kept);
+  uint64_t sorted[CK_SORT_MOST];
+  if (kept > CK_SORT_MOST) {
+    std::sort(keys, keys + kept);
+  } else {
+    ck_sort(keys, kept, sorted);
+    keys = sorted;
+  }
   for (size_t i = 0; i < kept; i++) {
     products[i] = product_of(keys[i]);
     columns[i] = static_cast<uint32_t>(keys[i]);

@@ -104,6 +104,8 @@ size_t ck_above(const float *values, size_t count, float threshold, uint32_t *po
   return kernels()->above(values, count, threshold, positions);
 }
 
+void ck_sort(const uint64_t *keys, size_t count, uint64_t *sorted) { kernels()->sort(keys, count, sorted); }
+
 void ck_float_from_half(const uint16_t *half, size_t count, float *out) {
   kernels()->float_from_half(half, count, out);
 }

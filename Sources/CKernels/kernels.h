@@ -15,6 +15,7 @@ typedef struct kernel_table {
   float (*middle_reached)(ck_bounds, size_t, size_t);
   void (*gathered_products)(const float *, size_t, const float *, const uint32_t *, size_t, uint32_t, float *);
   size_t (*above)(const float *, size_t, float, uint32_t *);
+  void (*sort)(const uint64_t *, size_t, uint64_t *);
   void (*float_from_half)(const uint16_t *, size_t, float *);
   void (*half_from_float)(const float *, size_t, uint16_t *);
   double (*sum_of_squares)(const float *, size_t);

@@ -122,12 +122,10 @@ package struct CodedSearch {
             least[row] = bounds.middleReached(from: row * room, count: counts[row], wanted: capacity)
         }
         multiply(least, vectors)
-        for row in counts.indices {
-            var threshold = floors[row]
-            counts[row] = bounds.prune(from: row * room, count: counts[row], wanted: capacity, threshold: &threshold)
-        }
+        for row in counts.indices { prune(row) }
         multiply(Array(repeating: -.infinity, count: counts.count), vectors)
         for row in counts.indices {
+            prune(row)
             if floors[row] > -.infinity, reaching(row) < min(capacity, names.count) { exhaust(row, vectors) }
         }
     }
@@ -168,6 +166,12 @@ package struct CodedSearch {
             floors[row] = floor
             counts[row] = bounds.drop(from: row * room, count: counts[row], below: floor)
         }
+    }
+
+    /// Drops the columns of `row` that are below its floor, or below what `capacity` of its columns reach for certain.
+    private mutating func prune(_ row: Int) {
+        var threshold = floors[row]
+        counts[row] = bounds.prune(from: row * room, count: counts[row], wanted: capacity, threshold: &threshold)
     }
 
     /// How many columns of `row` reach its floor for certain.

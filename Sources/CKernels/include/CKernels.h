@@ -114,6 +114,12 @@ void ck_prefetch(const float *values, size_t count);
 /// Writes the positions of the values above `threshold` to `positions`, rising, and returns how many.
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);
 
+/// What ck_sort takes at most: beyond, sorts that compare fewer pairs are faster.
+#define CK_SORT_MOST 320
+
+/// Sorts numbers, no two the same, rising; `count` is at most CK_SORT_MOST.
+void ck_sort(const uint64_t *keys, size_t count, uint64_t *sorted);
+
 /// Converts `count` IEEE 754 half-precision numbers to float; exact.
 void ck_float_from_half(const uint16_t *half, size_t count, float *out);
 
