@@ -58,12 +58,17 @@ extension Corpus {
     /// - Returns: whether there was such a commit, and the receipts need not be named to the next ingest.
     package func settle(_ settled: [UInt64]) throws -> Bool {
         guard lastWrite.load(ordering: .relaxed) > Self.muchWritten else { return false }
+        try rest(settled)
+        return true
+    }
+
+    /// A commit that changes nothing, but that the files of some receipts have been put away.
+    func rest(_ settled: [UInt64] = []) throws {
         try write { transaction in
             for number in settled { try transaction.remove(tables.unsettled, number) }
             let state = try Self.state(tables, in: transaction)
             try transaction.put(tables.meta, "state", state.encoded.span)
         }
-        return true
     }
 
     private static let muchWritten = 1 << 22

@@ -121,9 +121,11 @@ extension Corpus {
             try ends.allSatisfy { try !transaction.hasKeys($0.0, from: UInt32($0.1)) }
         }
         guard !isClean else { return }
-        try environment.write { transaction in
+        try write { transaction in
             for (table, end) in ends { try transaction.removeAll(table, from: UInt32(end)) }
         }
+        // So that the next images can use the room.
+        try rest()
     }
 }
 

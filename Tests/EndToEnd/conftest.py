@@ -65,8 +65,9 @@ def client(daemon):
 def make_corpus(make_daemon, rng):
     """Makes corpora of 12 images, i0 and on, and k = 4, on daemons of their own."""
 
-    def make(keeps=None, **settings):
-        corpus = Corpus(make_daemon(k=4, capacity=6, **settings).start(), rng, max_references=keeps)
+    def make(keeps=None, dimension=6, **settings):
+        daemon = make_daemon(k=4, capacity=6, **settings).start()
+        corpus = Corpus(daemon, rng, dimension=dimension, max_references=keeps)
         corpus.add(IMAGES, "i.npy", ids_of(IMAGES, range(12)))
         return corpus
 

@@ -1,0 +1,187 @@
+"""Shards of images that are too large to be read whole: they go into the store piece by piece, and all or nothing counts."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from harness.nnnctl import succeeds
+from harness.spool import IMAGES, REFERENCES
+from harness.strace import killing
+from harness.waiting import wait_until
+
+# 72 MB in five pieces of 16 MiB, in two commits: more than is read whole.
+ROWS, DIMENSION = 35_000, 512
+REFERENCE_ROWS = 700
+DATA = "data/data.mdb"
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    return np.random.default_rng(5).standard_normal((ROWS, DIMENSION), np.float32)
+
+
+@pytest.fixture
+def corpus(make_corpus):
+    corpus = make_corpus(dimension=DIMENSION)
+    corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(REFERENCE_ROWS)])
+    corpus.add(IMAGES, "before.npy", [f"b{number}" for number in range(300)])
+    return corpus
+
+
+def names(rows=ROWS):
+    return [f"large:{row}" for row in range(rows)]
+
+
+def check(corpus):
+    corpus.check()
+    succeeds("verify", daemon=corpus.daemon)
+
+
+def data_bytes(daemon):
+    return daemon.status()["store"]["bytes"]
+
+
+def test_a_large_shard_takes_effect_whole(corpus, vectors):
+    daemon = corpus.daemon
+    daemon.drop(IMAGES, "large.npy", vectors)
+    corpus.oracle.put(IMAGES, names(), vectors)
+    check(corpus)
+    # References that come later change its heaps, too.
+    corpus.add(REFERENCES, "r2.npy", [f"s{number}" for number in range(50)])
+    check(corpus)
+
+
+def test_a_large_shard_that_comes_again_changes_nothing(corpus, vectors):
+    daemon = corpus.daemon
+    daemon.drop(IMAGES, "large.npy", vectors)
+    generation = daemon.status()["generation"]
+    stamp = daemon.spool.receipt_stamp(IMAGES, "large.npy")
+    daemon.spool.drop(IMAGES, "large.npy", vectors)
+    wait_until(
+        lambda: daemon.spool.receipt_stamp(IMAGES, "large.npy") != stamp, "another receipt", alive=daemon.check_alive
+    )
+    assert daemon.status()["generation"] == generation
+
+
+def test_a_large_shard_that_replaces_some(corpus, vectors):
+    ids = names()
+    ids[7], ids[ROWS - 1] = "b3", "b299"
+    receipt = corpus.daemon.drop(IMAGES, "large.npy", vectors, ids)
+    assert receipt["replaced"] == 2
+    corpus.oracle.put(IMAGES, ids, vectors)
+    check(corpus)
+
+
+def test_rows_that_are_free_are_used_by_a_large_shard(corpus, vectors):
+    ids = [f"b{number}" for number in range(100, 200)]
+    corpus.delete(IMAGES, "some.delete", ids)
+    corpus.daemon.drop(IMAGES, "large.npy", vectors)
+    corpus.oracle.put(IMAGES, names(), vectors)
+    check(corpus)
+
+
+@pytest.mark.parametrize("row", [0, ROWS - 1])
+@pytest.mark.parametrize(("number", "code"), [(np.nan, "not_finite"), (0, "zero_vector")])
+def test_a_bad_row_anywhere_refuses_all_and_leaves_nothing(corpus, vectors, row, number, code):
+    daemon = corpus.daemon
+    bad = vectors.copy()
+    bad[row] = number
+    daemon.spool.drop(IMAGES, "large.npy", bad)
+    failure = daemon.spool.wait_failure(IMAGES, "large.npy")
+    assert (failure["code"], failure["rows"]) == (code, [row])
+    check(corpus)
+    # What had been stored of it by then is free for others.
+    before = data_bytes(daemon)
+    daemon.drop(IMAGES, "large-2.npy", vectors)
+    after = data_bytes(daemon)
+    corpus.oracle.put(IMAGES, [f"large-2:{row}" for row in range(ROWS)], vectors)
+    check(corpus)
+    if row:
+        assert after < before * 1.25
+
+
+def test_a_large_shard_with_too_few_ids_is_refused(corpus, vectors):
+    daemon = corpus.daemon
+    daemon.spool.drop(IMAGES, "large.npy", vectors, names(ROWS - 1))
+    assert daemon.spool.wait_failure(IMAGES, "large.npy")["code"] == "ids_too_few"
+    check(corpus)
+
+
+def test_a_large_shard_of_another_dimension_is_refused(corpus, vectors):
+    daemon = corpus.daemon
+    daemon.spool.drop(IMAGES, "large.npy", vectors.reshape(2 * ROWS, DIMENSION // 2))
+    assert daemon.spool.wait_failure(IMAGES, "large.npy")["code"] == "wrong_dimension"
+    check(corpus)
+
+
+def test_the_first_shard_may_be_large(make_corpus, vectors):
+    corpus = make_corpus(dimension=DIMENSION)
+    corpus.daemon.drop(IMAGES, "large.npy", vectors)
+    corpus.oracle.put(IMAGES, names(), vectors)
+    check(corpus)
+    corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(60)])
+    check(corpus)
+
+
+# Where it is killed: right before that one of these calls.
+POINTS = {
+    "before the first pieces are there": ("fdatasync", 1),
+    "as it writes pieces": ("writev", 3),
+    "between two commits of pieces": ("fdatasync", 2),
+    "before the shard moves": ("rename", 1),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_on_the_way(corpus, vectors, point):
+    calls, number = POINTS[point]
+    daemon = corpus.daemon
+    daemon.kill()
+    daemon.spool.drop(IMAGES, "large.npy", vectors)
+    daemon.wrapper = killing(calls, path=daemon.folder / DATA if calls != "rename" else None, when=number)
+    daemon.spawn()
+    assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
+    daemon.wrapper = []
+    daemon.start()
+    daemon.spool.wait_receipt(IMAGES, "large.npy")
+    corpus.oracle.put(IMAGES, names(), vectors)
+    check(corpus)
+
+
+def test_killed_on_the_way_and_never_tried_again(corpus, vectors):
+    daemon = corpus.daemon
+    daemon.kill()
+    before = (daemon.folder / DATA).stat().st_size
+    daemon.spool.drop(IMAGES, "large.npy", vectors)
+    daemon.wrapper = killing("fdatasync", path=daemon.folder / DATA, when=2)
+    daemon.spawn()
+    assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
+    daemon.wrapper = []
+    assert (daemon.folder / DATA).stat().st_size > before + vectors.nbytes
+    os.unlink(daemon.spool.incoming(IMAGES) / "large.npy")
+    daemon.start()
+    check(corpus)
+    # The room is used again: as large a shard, by another name, makes the file hardly larger.
+    before = data_bytes(daemon)
+    daemon.drop(IMAGES, "other.npy", vectors)
+    corpus.oracle.put(IMAGES, [f"other:{row}" for row in range(ROWS)], vectors)
+    check(corpus)
+    assert data_bytes(daemon) < before * 1.25
+
+
+def test_a_search_during_a_large_shard_finds_what_was_there(corpus, vectors):
+    daemon = corpus.daemon
+    queries = corpus.vectors(2)
+    with daemon.client() as client:
+        daemon.spool.drop(IMAGES, "large.npy", vectors)
+        answers = []
+        while not daemon.spool.receipt_path(IMAGES, "large.npy").exists():
+            daemon.check_alive()
+            answers.append(client.search(queries, top_k=5))
+    ids = {hit["id"] for answer in answers for result in answer["results"] for hit in result}
+    generations = {answer["generation"] for answer in answers}
+    assert len(generations) <= 2
+    if len(generations) == 1:
+        assert not any(name.startswith("large:") for name in ids)
