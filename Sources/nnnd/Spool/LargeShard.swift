@@ -27,6 +27,7 @@ final class LargeShard: VectorSource {
     func read(rows count: Int) throws -> [Float] {
         try state.withLock { state in
             let matrix = try state.file.readMatrix(plain, rows: count)
+            state.file.forgetRead()
             let nonFinite = matrix.nonFiniteRows()
             guard nonFinite.isEmpty else { throw ShardError.notFinite(rows: nonFinite.map { $0 + state.rowsRead }) }
             state.rowsRead += count

@@ -75,6 +75,11 @@ final class OpenShard {
         }
     }
 
+    /// Tells the system that what was read won't be read again: the room in its cache is for what is written meanwhile.
+    func forgetRead() {
+        posix_fadvise(descriptor, 0, offset, POSIX_FADV_DONTNEED)
+    }
+
     /// SHA-256 of all that was read, in hexadecimal; `nil` where the file has changed since it was opened.
     func finish() throws -> String? {
         guard try FileSystem.entry(descriptor: descriptor) == entry else { return nil }
