@@ -28,7 +28,7 @@ import nnnd
     }
 
     /// However they take turns, each with as much as the others.
-    @Test(arguments: [2, 3, 12]) func ofThoseThatGrowTogetherOneGetsThrough(count: Int) {
+    @Test(arguments: [3, 12]) func ofThoseThatGrowTogetherOneGetsThrough(count: Int) {
         let shares = (0..<count).map { _ in allowance.share() }
         var refused = Set<Int>()
         for size in 1...110 {
