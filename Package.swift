@@ -109,7 +109,14 @@ let package = Package(
         .testTarget(
             name: "PrometheusTests",
             dependencies: ["Prometheus", .product(name: "Metrics", package: "swift-metrics")], swiftSettings: testing),
-        .testTarget(name: "nnndTests", dependencies: ["nnnd"], swiftSettings: testing),
+        .testTarget(
+            name: "nnndTests",
+            dependencies: [
+                "nnnd", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ],
+            swiftSettings: testing),
     ],
     cxxLanguageStandard: .cxx17
 )

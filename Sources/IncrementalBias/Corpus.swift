@@ -56,6 +56,7 @@ package final class Corpus: Sendable {
         gate = SearchGate { observer?.commitAdvanced() }
         lock = try StoreLock(folder: folder)
         if lock.hasLostStore(folder: folder) { throw StoreError.damaged("data.mdb is empty") }
+        StoreRebuild.removeScratch(in: folder)
         do {
             environment = try LMDB.Environment(folder: folder, mapSize: Self.mapBytes)
         } catch let error where error.isDamage {
@@ -111,16 +112,25 @@ package final class Corpus: Sendable {
                 try transaction.put(tables.meta, "state", StoreState(k: 0).encoded.span)
                 return wanted
             }
-            guard format == Self.format else {
-                throw StoreError.unknownFormat(found: format, expected: Self.format)
-            }
-            let stored = try transaction.bytes(tables.meta, "settings").map { Data($0) }
-            guard let stored, let kept = try? JSONDecoder().decode(StoreSettings.self, from: stored) else {
-                throw StoreError.damaged("the settings can't be read")
-            }
+            let kept = try storedSettings(format: format, tables, in: transaction)
             try kept.check(wanted)
+            if wanted.capacityIsWanted { try kept.checkCapacity(wanted) }
             return kept
         }
+    }
+
+    /// The settings of a store that there is, in this form.
+    static func storedSettings(
+        format: String, _ tables: Tables, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> StoreSettings {
+        guard format == Self.format else {
+            throw StoreError.unknownFormat(found: format, expected: Self.format)
+        }
+        let stored = try transaction.bytes(tables.meta, "settings").map { Data($0) }
+        guard let stored, let kept = try? JSONDecoder().decode(StoreSettings.self, from: stored) else {
+            throw StoreError.damaged("the settings can't be read")
+        }
+        return kept
     }
 
     /// Applies `k`, where the means were computed with another.
@@ -144,19 +154,5 @@ package final class Corpus: Sendable {
                 change, images: state.images, references: state.references, in: transaction)
         }
         try transaction.put(tables.meta, "state", state.encoded.span)
-    }
-}
-
-extension StoreSettings {
-    /// Throws ``StoreError/settingDiffers(name:stored:wanted:)`` for the first setting in which `wanted` differs.
-    fileprivate func check(_ wanted: StoreSettings) throws {
-        var pairs = [
-            ("metric", metric.rawValue, wanted.metric.rawValue),
-            ("precision", precision.rawValue, wanted.precision.rawValue),
-        ]
-        if wanted.capacityIsWanted { pairs.append(("capacity", String(capacity), String(wanted.capacity))) }
-        for (name, stored, wanted) in pairs where stored != wanted {
-            throw StoreError.settingDiffers(name: name, stored: stored, wanted: wanted)
-        }
     }
 }

@@ -39,6 +39,21 @@ func checkLength(_ environment: OpaquePointer, _ folder: String) throws(LMDBErro
     }
 }
 
+extension Environment {
+    /// Lets the data file in one folder take the place of the one in another, durably; nobody may have either open.
+    ///
+    /// Both folders must be on one file system. What was there is gone at the same moment.
+    package static func moveDataFile(from folder: String, to target: String) throws(LMDBError) {
+        guard unsafe rename("\(folder)/data.mdb", "\(target)/data.mdb") == 0 else {
+            throw LMDBError(code: errno, operation: "rename data.mdb")
+        }
+        let descriptor = unsafe Glibc.open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LMDBError(code: errno, operation: "open \(target)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw LMDBError(code: errno, operation: "sync \(target)") }
+    }
+}
+
 /// Gives the lock file its room before LMDB maps it: on a full disk the first use of a page without room would end the
 /// process (SIGBUS).
 func allocateLockFile(_ folder: String, mode: UInt32) throws(LMDBError) {

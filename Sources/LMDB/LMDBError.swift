@@ -17,6 +17,11 @@ package struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
         LMDBError(code: MDB_CORRUPTED, operation: "a value in \(database.name) has a wrong size")
     }
 
+    /// The keys of a database don't rise.
+    static func wrongOrder(_ database: Database) -> LMDBError {
+        LMDBError(code: MDB_CORRUPTED, operation: "the keys of \(database.name) are out of order")
+    }
+
     /// The map is full: the transaction is dead and the environment needs a larger map.
     package var isMapFull: Bool { code == MDB_MAP_FULL }
 

@@ -7,7 +7,7 @@ import Wire
 struct NNNCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nnnctl",
-        abstract: "Look into, feed, prune and query a running nnnd.",
+        abstract: "Look into, feed, prune, query and back up a running nnnd.",
         discussion: """
             nnnd keeps the biases of a corpus of images true while images and reference queries stream in, and \
             answers searches with them. nnnctl speaks to it over its Unix socket.
@@ -17,7 +17,7 @@ struct NNNCtl: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             StatusCommand.self, SearchCommand.self, IngestCommand.self, DeleteCommand.self, ExplainCommand.self,
-            VerifyCommand.self,
+            VerifyCommand.self, BackupCommand.self,
         ]
     )
 

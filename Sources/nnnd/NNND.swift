@@ -12,6 +12,6 @@ struct NNND: AsyncParsableCommand {
             debiased searches over HTTP on a Unix socket.
             """,
         version: Version.current,
-        subcommands: [Serve.self]
+        subcommands: [Serve.self, Rebuild.self]
     )
 }

@@ -127,16 +127,10 @@ struct Serve: AsyncParsableCommand {
             let sources = try await SettingSources(flags: flags, environment: environment, file: file)
             return try ServeSettings(sources, environment: environment)
         }
-        do {
+        try await FailureLine.telling {
             // First of all: a descriptor that isn't there must not be taken for the next one that something opens.
             let inherited = try Activation.socket(environment: environment)
             try await Daemon.run(read(), inherited: inherited, environment: environment, read: read)
-        } catch let error as ConfigurationError {
-            throw Self.failure("\(error)", status: error.exitCode)
-        } catch let error as StartError {
-            throw Self.failure("\(error)", status: error.exitCode)
-        } catch let error as SystemError {
-            throw Self.failure("\(error)", status: StartError.Status.system.rawValue)
         }
     }
 
@@ -149,12 +143,5 @@ struct Serve: AsyncParsableCommand {
             (.rescanSeconds, rescanSeconds), (.clientSeconds, clientSeconds), (.logLevel, logLevel),
         ]
         return given.reduce(into: [:]) { flags, entry in flags[entry.0] = entry.1 }
-    }
-
-    /// Says in one line on standard error why the program ends.
-    private static func failure(_ message: String, status: Int32) -> ExitCode {
-        let isJournal = LogOutput.isJournal(ProcessInfo.processInfo.environment)
-        LogOutput.write((isJournal ? LineLogHandler.start(.error, isJournal: true) : "nnnd: ") + message)
-        return ExitCode(status)
     }
 }

@@ -5,6 +5,7 @@ Beyond what stands here, every answer that any other test gets is held against t
 
 import json
 import pathlib
+import socket
 
 import jsonschema
 import numpy as np
@@ -17,7 +18,7 @@ from harness.spool import IMAGES, REFERENCES
 
 # Answers that only a daemon in trouble gives.
 RARE_STATUSES = {500, 503}
-RARE_CODES = {"internal", "overloaded", "stopping"}
+RARE_CODES = {"internal", "overloaded", "backup_running", "stopping"}
 LIMIT = 64 << 20
 
 
@@ -43,6 +44,17 @@ def too_large(daemon, target):
     connection.putrequest("POST", target)
     connection.putheader("Content-Length", str(LIMIT + 1))
     connection.endheaders()
+    response = Response("POST", target, connection.getresponse())
+    connection.close()
+    return response
+
+
+def too_short(daemon, target):
+    connection = UnixConnection(daemon.socket)
+    connection.putrequest("POST", target)
+    connection.putheader("Content-Length", "10")
+    connection.endheaders(b"{")
+    connection.sock.shutdown(socket.SHUT_WR)
     response = Response("POST", target, connection.getresponse())
     connection.close()
     return response
@@ -76,6 +88,8 @@ def provoke(daemon, product_daemon):
         yield client.post_json("/v1/verify", {"sample": 0})
         yield too_large(daemon, "/v1/search")
         yield too_large(daemon, "/v1/verify")
+        yield too_short(daemon, "/v1/search")
+        yield client.get("/v1/backup")
         for kind in (IMAGES, REFERENCES):
             yield client.get(f"/v1/{kind}/unknown")
             yield client.get(f"/v1/{kind}/%ff")

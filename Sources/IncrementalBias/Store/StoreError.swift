@@ -23,6 +23,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case kBeyondCapacity(k: Int, capacity: Int)
     /// It was written by a version of nnnd that keeps its data in another form.
     case unknownFormat(found: String, expected: String)
+    /// There is none in the folder.
+    case missing
     /// The folder holds an LMDB environment of another program.
     case notAStore
     /// Something in it is not as it must be.

@@ -44,6 +44,22 @@ package struct StoreSettings: Codable, Equatable, Sendable {
             capacity: try container.decode(Int.self, forKey: .capacity))
     }
 
+    /// Throws ``StoreError/settingDiffers(name:stored:wanted:)`` for the first setting in which `wanted` differs that only
+    /// a new store can have.
+    func check(_ wanted: StoreSettings) throws {
+        try check("metric", metric.rawValue, wanted.metric.rawValue)
+        try check("precision", precision.rawValue, wanted.precision.rawValue)
+    }
+
+    /// Throws ``StoreError/settingDiffers(name:stored:wanted:)`` where `wanted` has another capacity.
+    func checkCapacity(_ wanted: StoreSettings) throws {
+        try check("capacity", String(capacity), String(wanted.capacity))
+    }
+
+    private func check(_ name: String, _ stored: String, _ wanted: String) throws {
+        guard stored == wanted else { throw StoreError.settingDiffers(name: name, stored: stored, wanted: wanted) }
+    }
+
     /// The capacity for a given `k` unless told otherwise: a quarter more, so that a heap can lose references without a
     /// new search.
     ///

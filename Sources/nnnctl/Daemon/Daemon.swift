@@ -51,6 +51,23 @@ struct Daemon: Sendable {
         try await post("/v1/verify", Array(try WireJSON.encode(request)), mediaType: "application/json")
     }
 
+    /// Takes a copy of the store, however long it takes: `GET /v1/backup`.
+    ///
+    /// - Parameter body: called with each part, in order. Without an error all have come.
+    func backup(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
+        var request = request("/v1/backup")
+        request.headers.replaceOrAdd(name: "Accept", value: "application/octet-stream, \(Problem.mediaType)")
+        let response = try await reaching { try await client.execute(request, deadline: .distantFuture) }
+        guard response.status == .ok else {
+            let document = try await reaching { try await response.body.collect(upTo: Self.maximumAnswerBytes) }
+            throw problem(response, Data(document.readableBytesView))
+        }
+        var parts = response.body.makeAsyncIterator()
+        while let part = try await reaching({ try await parts.next() }) {
+            try body(Array(part.readableBytesView)[...])
+        }
+    }
+
     private func get<Value: Decodable>(_ target: String) async throws -> Answer<Value> {
         try await answer(to: request(target), deadline: .now() + Self.patience)
     }
@@ -74,21 +91,11 @@ struct Daemon: Sendable {
     private func answer<Value: Decodable>(
         to request: HTTPClientRequest, deadline: NIODeadline
     ) async throws -> Answer<Value> {
-        let response: HTTPClientResponse
-        let document: Data
-        do {
-            response = try await client.execute(request, deadline: deadline)
-            document = Data(try await response.body.collect(upTo: Self.maximumAnswerBytes).readableBytesView)
-        } catch {
-            throw Failure(reaching: socket, error: error)
+        let (response, document) = try await reaching {
+            let response = try await client.execute(request, deadline: deadline)
+            return (response, Data(try await response.body.collect(upTo: Self.maximumAnswerBytes).readableBytesView))
         }
-        guard response.status == .ok else {
-            if let problem = try? WireJSON.decode(Problem.self, from: document) { throw problem }
-            throw Problem(
-                title: response.status.reasonPhrase, status: Int(response.status.code),
-                detail: "nnnd answered with HTTP status \(response.status) and no reason.",
-                code: "http_\(response.status.code)")
-        }
+        guard response.status == .ok else { throw problem(response, document) }
         do {
             return Answer(value: try WireJSON.decode(Value.self, from: document), document: document)
         } catch {
@@ -96,5 +103,23 @@ struct Daemon: Sendable {
                 .internalFault,
                 "the answer of \(socket) is not understood: is it nnnd, and of the same version as nnnctl? (\(error))")
         }
+    }
+
+    /// Runs what speaks to the daemon; why it got no answer, if it got none, is told as a ``Failure``.
+    private func reaching<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch {
+            throw Failure(reaching: socket, error: error)
+        }
+    }
+
+    /// What the daemon answered instead of what was asked for.
+    private func problem(_ response: HTTPClientResponse, _ document: Data) -> Problem {
+        if let problem = try? WireJSON.decode(Problem.self, from: document) { return problem }
+        return Problem(
+            title: response.status.reasonPhrase, status: Int(response.status.code),
+            detail: "nnnd answered with HTTP status \(response.status) and no reason.",
+            code: "http_\(response.status.code)")
     }
 }

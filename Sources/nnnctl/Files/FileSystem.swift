@@ -37,6 +37,18 @@ enum FileSystem {
         }
     }
 
+    /// Whether a folder lies at `path` itself that has nothing in it.
+    static func isEmptyFolder(_ path: String) throws(SystemError) -> Bool {
+        var status = stat()
+        _ = try SystemError.check(path) { unsafe Int(lstat(path, &status)) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return false }
+        guard let folder = unsafe opendir(path) else { throw SystemError(errno, path) }
+        defer { unsafe closedir(folder) }
+        // Itself and its parent are always there.
+        for _ in 0..<3 { if unsafe readdir(folder) == nil { return true } }
+        return false
+    }
+
     /// The whole file at `path`; `nil` if there is none.
     static func contents(_ path: String) throws(SystemError) -> [UInt8]? {
         do {
@@ -50,6 +62,16 @@ enum FileSystem {
     /// Renames a file within its file system, in one step.
     static func rename(_ path: String, to target: String) throws(SystemError) {
         _ = try SystemError.check(target) { unsafe Int(Glibc.rename(path, target)) }
+    }
+
+    /// Makes a folder that must not be there yet.
+    static func makeFolder(_ path: String, mode: mode_t) throws(SystemError) {
+        _ = try SystemError.check(path) { unsafe Int(mkdir(path, mode)) }
+    }
+
+    /// Removes a folder if it is there and empty.
+    static func removeFolder(_ path: String) {
+        _ = unsafe rmdir(path)
     }
 
     /// Removes a file if it is there.

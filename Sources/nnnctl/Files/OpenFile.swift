@@ -19,8 +19,8 @@ struct OpenFile: ~Copyable {
     }
 
     /// Creates a file that must not be there yet, to write it.
-    init(creating path: String) throws(SystemError) {
-        try self.init(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+    init(creating path: String, mode: mode_t = 0o644) throws(SystemError) {
+        try self.init(path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
     }
 
     /// Opens a folder, to lock or synchronize it.

@@ -20,6 +20,7 @@ struct API: Sendable {
     let threads: NIOThreadPool
     private let bodies = Allowance(RequestLimits.allBodyBytes, free: RequestLimits.freeBodyBytes)
     private let hits = Allowance(RequestLimits.allHits, free: RequestLimits.freeHits)
+    private let backups: Backups
 
     init(
         corpus: Corpus, queue: SearchQueue, settings: LiveSettings, journal: SpoolJournal, page: MetricsPage,
@@ -32,6 +33,7 @@ struct API: Sendable {
         self.page = page
         self.started = started
         self.threads = threads
+        backups = Backups(corpus)
     }
 
     /// What answers requests.
@@ -42,6 +44,7 @@ struct API: Sendable {
             Route(.get, "/v1/status") { _, _ in Response(json: try await self.offLoop(self.status)) },
             Route(.get, "/v1/images/{id}", image),
             Route(.get, "/v1/references/{id}", reference),
+            Route(.get, "/v1/backup") { _, context in try self.backups.response(logger: context.logger) },
             Route(.get, "/metrics") { _, _ in try await self.offLoop(self.page.response) },
             Route(.get, "/healthz") { _, _ in Response(json: ["status": "alive"]) },
             Route(.get, "/readyz") { _, _ in

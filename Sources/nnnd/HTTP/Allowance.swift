@@ -1,20 +1,32 @@
 import Synchronization
-import Wire
+package import Wire
 
 /// Memory that all requests share, so that many large ones at once can't take all there is.
-final class Allowance: Sendable {
+///
+/// One request, the first that the others leave no room, may go beyond: or else they could all stand in each other's way
+/// until none got through.
+package final class Allowance: Sendable {
     private let limit: Int
     /// What each request may use without asking: the small ones always get through.
     private let free: Int
-    private let used = Mutex(0)
+    private let state = Mutex(State())
 
-    init(_ limit: Int, free: Int) {
+    private struct State {
+        /// What all use but the one that may go beyond.
+        var used = 0
+        var favoured: ObjectIdentifier?
+    }
+
+    /// - Parameters:
+    ///   - limit: what all may use together.
+    ///   - free: what each may use beside that.
+    package init(_ limit: Int, free: Int) {
         self.limit = limit
         self.free = free
     }
 
     /// What one request uses; given back when nobody holds this any more.
-    final class Share: Sendable {
+    package final class Share: Sendable {
         private let allowance: Allowance
         private let held = Mutex(0)
 
@@ -24,22 +36,20 @@ final class Allowance: Sendable {
 
         deinit {
             let count = held.withLock { $0 }
-            allowance.used.withLock { $0 -= count }
+            allowance.state.withLock { state in
+                if state.favoured == ObjectIdentifier(self) { state.favoured = nil } else { state.used -= count }
+            }
         }
 
         /// Makes this share be for `count` in all, at least what it was before.
         ///
         /// - Throws: ``Problem/overloaded`` where others use too much.
-        func grow(to count: Int) throws(Problem) {
+        package func grow(to count: Int) throws(Problem) {
             let wanted = max(0, count - allowance.free)
             let granted = held.withLock { held in
                 let more = wanted - held
                 guard more > 0 else { return true }
-                let granted = allowance.used.withLock { used in
-                    guard used + more <= allowance.limit else { return false }
-                    used += more
-                    return true
-                }
+                let granted = allowance.grant(more, to: ObjectIdentifier(self), holding: held)
                 if granted { held = wanted }
                 return granted
             }
@@ -48,7 +58,21 @@ final class Allowance: Sendable {
     }
 
     /// A share of nothing yet.
-    func share() -> Share {
+    package func share() -> Share {
         Share(self)
+    }
+
+    private func grant(_ more: Int, to share: ObjectIdentifier, holding held: Int) -> Bool {
+        state.withLock { state in
+            if state.favoured == share { return true }
+            if state.used + more <= limit {
+                state.used += more
+                return true
+            }
+            guard state.favoured == nil else { return false }
+            state.favoured = share
+            state.used -= held
+            return true
+        }
     }
 }

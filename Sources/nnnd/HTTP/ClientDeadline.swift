@@ -1,16 +1,17 @@
-import HTTPTypes
-import NIOCore
-import NIOHTTPTypes
+internal import HTTPTypes
+package import NIOCore
+package import NIOHTTPTypes
 
 /// Closes a connection whose client keeps the daemon waiting: for a request, for the rest of one, or to take an answer.
 ///
-/// It has so long for each of these, however it spreads its bytes. While the daemon works on an answer, no time runs.
+/// It has so long for each of these, however it spreads its bytes; of a longer answer for each 64 MiB. While the daemon
+/// works on an answer, no time runs.
 /// Tells the other connections' keeper when a request has begun to come and when all answers have been taken.
-final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
     private let patience: TimeAmount
     private let connections: Connections
@@ -19,33 +20,38 @@ final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     private var open = 0
     /// Whether a request has come in part.
     private var isReceiving = false
+    /// Bytes of an answer that were taken since the time for them began to run.
+    private var taken = 0
 
-    init(seconds: Double, connections: Connections) {
+    /// What a client must take of an answer in its time.
+    private static let bytesInTime = 64 << 20
+
+    package init(seconds: Double, connections: Connections) {
         patience = .milliseconds(Int64(seconds * 1000))
         self.connections = connections
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         waitForClient(context)
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         waitForClient(context)
         context.fireChannelActive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
         context.fireChannelInactive()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
             open += 1
@@ -63,21 +69,38 @@ final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head: waitForClient(context)
-        case .body: break
+        case .head:
+            taken = 0
+            waitForClient(context)
+            context.write(data, promise: promise)
+        case .body(let part):
+            write(data, context, promise) { $0.partTaken(part.readableBytes, $1) }
         case .end:
-            let sent = promise ?? context.eventLoop.makePromise()
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            sent.futureResult.whenComplete { _ in
-                let (handler, context) = bound.value
-                handler.answerTaken(context)
-            }
-            context.write(data, promise: sent)
-            return
+            write(data, context, promise) { $0.answerTaken($1) }
         }
-        context.write(data, promise: promise)
+    }
+
+    /// Writes a part of an answer, and calls `body` once the client has taken it, or never will.
+    private func write(
+        _ data: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?,
+        then body: @escaping @Sendable (ClientDeadline, ChannelHandlerContext) -> Void
+    ) {
+        let sent = promise ?? context.eventLoop.makePromise()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        sent.futureResult.whenComplete { _ in
+            let (handler, context) = bound.value
+            body(handler, context)
+        }
+        context.write(data, promise: sent)
+    }
+
+    private func partTaken(_ count: Int, _ context: ChannelHandlerContext) {
+        taken += count
+        guard taken >= Self.bytesInTime else { return }
+        taken = 0
+        waitForClient(context)
     }
 
     private func answerTaken(_ context: ChannelHandlerContext) {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The connections that are open: not more than there may be, and ended well, one with a request under way once its
 /// answer is sent, any other at once.
-final class Connections: Sendable {
+package final class Connections: Sendable {
     private struct Entry {
         let channel: any Channel
         /// Whether it belongs to an event loop already: it can't be closed before.
@@ -35,7 +35,8 @@ final class Connections: Sendable {
     /// How many there can be.
     private let limit: Int
 
-    init(limit: Int) {
+    /// - Parameter limit: how many there can be.
+    package init(limit: Int) {
         self.limit = limit
     }
 

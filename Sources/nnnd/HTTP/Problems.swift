@@ -45,6 +45,11 @@ extension Problem {
         detail: "Too many or too large requests are under way; try again in a moment.",
         code: "overloaded")
 
+    static let backupRunning = Problem(
+        title: "Service Unavailable", status: 503,
+        detail: "Another backup is under way; try again when it is done.",
+        code: "backup_running")
+
     static let stopping = Problem(
         title: "Service Unavailable", status: 503, detail: "The daemon is stopping; try again in a moment.",
         code: "stopping")

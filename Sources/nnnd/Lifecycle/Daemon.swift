@@ -112,18 +112,11 @@ enum Daemon {
     }
 
     private static func openCorpus(_ settings: ServeSettings, _ observer: DaemonObserver) throws -> Corpus {
-        do {
+        try StartError.forStore(in: settings.data, done: "opened") {
             try FileSystem.makeFolder(settings.data, mode: 0o700)
             return try Corpus(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
                 observer: observer)
-        } catch let error as StoreError {
-            throw StartError(error, folder: settings.data)
-        } catch let error as any StoreTrouble {
-            if error.isDamage { throw StartError(.damaged("\(error)"), folder: settings.data) }
-            throw StartError("the store in \(settings.data) can't be opened: \(error)", .system)
-        } catch let error as SystemError {
-            throw StartError("\(error)", .system)
         }
     }
 

@@ -13,8 +13,12 @@ struct StartError: Error, CustomStringConvertible {
         case unavailable = 69
         /// EX_OSERR: the system refuses.
         case system = 71
+        /// EX_NOPERM: somebody else must do it.
+        case permission = 77
         /// EX_CONFIG: the settings don't fit.
         case configuration = 78
+        /// As a shell tells of SIGINT.
+        case interrupted = 130
     }
 
     init(_ description: String, _ status: Status) {
@@ -39,9 +43,15 @@ struct StartError: Error, CustomStringConvertible {
         case .settingDiffers(let name, let stored, let wanted):
             self.init(
                 "the store in \(folder) was made with \(name) \(stored), and \(name) \(wanted) is asked for; "
-                    + "start with \(name) \(stored), or drop the shards into a new data folder", .configuration)
+                    + "start with \(name) \(stored), or "
+                    + (name == "capacity" ? "run nnnd rebuild" : "drop the shards into a new data folder"),
+                .configuration)
         case .kBeyondCapacity(let k, let capacity):
-            self.init("k is \(k), and heaps hold \(capacity); k must be at most the capacity", .configuration)
+            self.init(
+                "k is \(k), and heaps hold \(capacity); k must be at most the capacity: nnnd rebuild makes them larger",
+                .configuration)
+        case .missing:
+            self.init("there is no store in \(folder)", .configuration)
         case .unknownFormat(let found, let expected):
             self.init(
                 "the store in \(folder) has format \(found), and this version of nnnd knows format \(expected); "
@@ -52,6 +62,23 @@ struct StartError: Error, CustomStringConvertible {
             self.init("the store in \(folder) is damaged: \(what); restore a copy of it", .data)
         case .inUse:
             self.init("the store in \(folder) is in use by another process; stop that one first", .unavailable)
+        }
+    }
+
+    /// Runs what opens or changes the store in `folder`.
+    ///
+    /// - Parameter done: what is done to the store, where that fails for want of room, say.
+    /// - Throws: ``StartError`` for all that can be wrong with a store, and other errors as they are.
+    static func forStore<R>(in folder: String, done: String, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as StoreError {
+            throw StartError(error, folder: folder)
+        } catch let error as any StoreTrouble {
+            if error.isDamage { throw StartError(.damaged("\(error)"), folder: folder) }
+            throw StartError("the store in \(folder) can't be \(done): \(error)", .system)
+        } catch let error as SystemError {
+            throw StartError("\(error)", .system)
         }
     }
 }

@@ -85,6 +85,8 @@ class Soak:
         self.corpus.check()
         with self._daemon.client() as client:
             assert client.post("/v1/verify", b"", "application/json").json()["wrong"] == 0
+            # A copy walks all trees, and fails where a page is neither in one nor free.
+            assert client.get("/v1/backup").status == 200
 
     def _step(self):
         """Replaces images, in the middle of it some that were deleted; adds references, for which others retire."""
