@@ -131,7 +131,8 @@ private struct SearchRequestReader {
         let value = exponent < 0 ? Double(number) / power : Double(number) * power
         let low = Float(value * (1 - 0x1p-51))
         let high = Float(value * (1 + 0x1p-51))
-        return low == high && high.isFinite ? low : nil
+        // What is too small for a float is not zero: Foundation refuses it.
+        return low == high && (low.isNormal || number == 0) ? low : nil
     }
 
     /// A number as the standard library reads it, unless it is too large or too small for a float.

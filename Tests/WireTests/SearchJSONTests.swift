@@ -25,6 +25,7 @@ import Wire
         #"{"queries":[[1]],"top_k":02}"#, #"{"queries":[[1]],"top_k":16777217}"#, #"{"queries":[[1]],"top_k":1e2}"#,
         #"{"queries":[[1]],"top_k":null}"#, #"{"queries":[[1]],"other":{"a":[1]}}"#, #"{"top_k":1}"#,
         #"{"queries":[["1"]]}"#, #"{"queries":[[1]]"#, #"{"queries":[[1]]}}"#, #"[]"#, "", #"{"queries":[[1] [2]]}"#,
+        #"{"queries":[[1e-48]]}"#, #"{"queries":[[1e-46,0e5,0.0e-60,-0e-70]]}"#,
         #"{"queries":[[0.1234567890123456789012345]]}"#, #"{"queries":[[123456789012345678901]]}"#,
         #"{"queries":[[0.0000000000000000000000000000001]]}"#, #"{"qu\u0065ries":[[1]]}"#, #"{"queries":[[1,]]}"#,
     ]) func readsAsFoundationDoes(text: String) {
