@@ -3,10 +3,11 @@
 # make test    runs everything that guards the project
 # make bench   compares with the peers
 # make format  formats the sources
+# make fuzz    feeds the readers random bytes, SECONDS=1800 for each (10 unless told otherwise)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test bench format packages clean
+.PHONY: build demo test bench format fuzz packages clean
 
 SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
@@ -28,6 +29,13 @@ test: packages .venv-test/done
 # About half an hour; PARTS=million measures what takes longest, PARTS=search,ingest only those.
 bench: build .venv-bench/done .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release --write docs/benchmarks.md $(if $(PARTS),--parts $(PARTS))
+
+FUZZED := npy npz npz-members safetensors ids delete json npy-body
+SECONDS ?= 10
+
+fuzz: packages
+	Fuzz/build.sh .build-fuzz
+	for target in $(FUZZED); do Fuzz/run.sh .build-fuzz $$target $(SECONDS) || exit 1; done
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
@@ -52,4 +60,4 @@ packages:
 	touch $@
 
 clean:
-	rm -rf .build .venv-*
+	rm -rf .build .build-* .venv-*

@@ -1,0 +1,29 @@
+import Foundation
+import Shards
+import Wire
+
+/// The bodies of searches.
+enum Searches {
+    /// What reads JSON fast must agree with Foundation, and what explains a refusal must find something or nothing.
+    static func json(_ bytes: [UInt8]) {
+        let fast = try? SearchRequest(json: bytes)
+        let slow = try? WireJSON.decode(SearchRequest.self, from: Data(bytes))
+        hold(
+            (fast == nil) == (slow == nil),
+            "one reads it, one refuses it: \(fast == nil ? "Foundation" : "ours") reads it")
+        hold(fast?.queries == slow?.queries, "other queries")
+        hold(fast?.topK == slow?.topK, "another top_k")
+        hold(fast?.alpha == slow?.alpha, "another alpha")
+        let fault = JSONFault.find(in: bytes)
+        hold(fault != "", "a fault without words")
+    }
+
+    static func npyBody(_ bytes: [UInt8]) {
+        do throws(ShardError) {
+            let matrix = try NPY.readQueries(bytes, maximumBytes: 1 << 20)
+            hold(matrix.values.count == matrix.rows * matrix.dimension, "a matrix of another size")
+        } catch {
+            hold(!error.message.isEmpty && !error.advice.isEmpty, "refused without a reason")
+        }
+    }
+}

@@ -1,0 +1,21 @@
+#!/bin/bash
+# Feeds one reader for some seconds, from the inputs that are checked in and those that earlier runs have found.
+#
+#     Fuzz/run.sh .build-fuzz npy 1800
+#
+# A finding is left in .build-fuzz/findings; NNND_FUZZ=npy .build-fuzz/fuzz FILE repeats it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=$1 target=$2 seconds=$3
+
+fixtures=Tests/ShardsTests/Fixtures
+case $target in
+  npy | npy-body) seeds=$fixtures/npy ;;
+  npz | safetensors) seeds=$fixtures/$target ;;
+  *) seeds=Fuzz/corpus/$target ;;
+esac
+options=()
+if [ -e "Fuzz/$target.dict" ]; then options+=("-dict=Fuzz/$target.dict"); fi
+mkdir -p "$out/corpus/$target" "$out/findings"
+NNND_FUZZ=$target "$out/fuzz" -max_total_time="$seconds" -max_len=4096 -timeout=20 -print_final_stats=1 \
+  -artifact_prefix="$out/findings/$target-" "${options[@]}" "$out/corpus/$target" "$seeds"
