@@ -12,7 +12,7 @@ from harness.corpus import Corpus, ids_of
 from harness.daemon import Daemon, binary
 from harness.http import Client
 from harness.pretender import pretender
-from harness.spool import IMAGES
+from harness.spool import IMAGES, REFERENCES
 
 
 def pytest_sessionstart(session):
@@ -59,6 +59,19 @@ def daemon(make_daemon):
 def client(daemon):
     with daemon.client() as client:
         yield client
+
+
+@pytest.fixture
+def served(make_daemon, rng):
+    """Makes a daemon with a few images, which has little patience unless told otherwise."""
+
+    def make(**settings):
+        daemon = make_daemon(k=4, capacity=8, **{"client_seconds": 0.3} | settings).start()
+        daemon.drop(IMAGES, "i.npy", rng.standard_normal((50, 4)))
+        daemon.drop(REFERENCES, "r.npy", rng.standard_normal((20, 4)))
+        return daemon
+
+    return make
 
 
 @pytest.fixture
