@@ -12,10 +12,15 @@ mkdir -p "$out"
 flags=(-O -g -wmo -swift-version 6 -parse-as-library -package-name nnnd -sanitize=fuzzer,address -I "$out"
   -Xcc "-fmodule-map-file=$PWD/Sources/CZlib/module.modulemap" -enable-upcoming-feature InternalImportsByDefault
   -suppress-warnings)
+compile() {
+  swiftc "${flags[@]}" -module-name "$1" -emit-module -emit-module-path "$out/$1.swiftmodule" -c -o "$out/$1.o" "${@:2}"
+}
+
 for room in Shards Wire; do
-  find "Sources/$room" -name '*.swift' -print0 | sort -z | xargs -0 swiftc "${flags[@]}" -module-name "$room" \
-    -emit-module -emit-module-path "$out/$room.swiftmodule" -c -o "$out/$room.o"
+  mapfile -t sources < <(find "Sources/$room" -name '*.swift' | sort)
+  compile "$room" "${sources[@]}"
 done
-# The makers of archives and arrays that the unit tests have.
-swiftc "${flags[@]}" -module-name Fuzz Fuzz/Sources/*.swift Sources/nnnd/HTTP/JSONFault.swift \
-  Tests/ShardsTests/ZipBuilder.swift Tests/ShardsTests/Bytes.swift "$out/Shards.o" "$out/Wire.o" -lz -o "$out/fuzz"
+# With the makers of archives and arrays that the unit tests have.
+compile Fuzz Fuzz/Sources/*.swift Sources/nnnd/HTTP/JSONFault.swift \
+  Tests/ShardsTests/ZipBuilder.swift Tests/ShardsTests/Bytes.swift
+swiftc -sanitize=fuzzer,address "$out"/{Fuzz,Shards,Wire}.o -lz -o "$out/fuzz"

@@ -210,6 +210,35 @@ def test_a_refusal_that_was_cut_short_is_finished(crashed):
     assert json.loads(daemon.spool.error_path(IMAGES, "bad.npy").read_text())["code"] == "zero_vector"
 
 
+def test_ids_of_a_refused_shard_follow_it_after_a_kill(crashed):
+    """The kill came between the two moves."""
+    daemon, *_ = crashed
+    (daemon.spool.incoming(IMAGES) / "bad.ids").write_text("x\n")
+    daemon.spool.let_time_pass_after(IMAGES, "bad.ids")
+    (daemon.spool.failed(IMAGES) / "bad.npy").write_bytes(npy_bytes(np.zeros((1, DIMENSION))))
+    daemon.start()
+    wait_until(lambda: daemon.spool.names(IMAGES) == [], "the ids to be put away", alive=daemon.check_alive)
+    assert daemon.spool.names("failed", IMAGES) == ["bad.ids", "bad.npy"]
+
+
+def test_ids_that_came_after_a_refusal_wait_for_their_shard(crashed, rng):
+    daemon, oracle, _ = crashed
+    (daemon.spool.failed(IMAGES) / "bad.npy").write_bytes(npy_bytes(np.zeros((1, DIMENSION))))
+    daemon.spool.let_time_pass_after("failed/images", "bad.npy")
+    (daemon.spool.incoming(IMAGES) / "bad.ids").write_text("x\ny\n")
+    daemon.start()
+    # Another shard goes through meanwhile: the start is over.
+    vectors = shard(rng, 2)
+    oracle.put(IMAGES, default_ids("other.npy", 2), vectors)
+    daemon.drop(IMAGES, "other.npy", vectors)
+    assert daemon.spool.names(IMAGES) == ["bad.ids"]
+    vectors = shard(rng, 2)
+    oracle.put(IMAGES, ["x", "y"], vectors)
+    daemon.drop(IMAGES, "bad.npy", vectors)
+    with daemon.client() as client:
+        check_everything(client, oracle)
+
+
 def test_a_kill_leaves_the_socket_and_the_next_start_replaces_it(make_daemon):
     daemon = make_daemon(k=4).start()
     daemon.kill()

@@ -49,6 +49,7 @@ struct Intake {
             pulse.beat()
             settled.append(receipt.number)
         }
+        for kind in Kind.allCases { try putaway.healRefusals(kind) }
     }
 
     /// Takes files in: those up to a large shard in one commit, and each large shard for itself.

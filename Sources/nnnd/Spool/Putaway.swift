@@ -27,10 +27,12 @@ struct Putaway: Sendable {
             name: file.name, kind: file.kind.rawValue, code: error.code.rawValue, message: error.message,
             advice: error.advice, rows: error.rows, refused: now)
         let folder = folders.failed(file.kind)
+        // Once the reason is there the producer may come with others.
+        let ids = try idsEntry(of: file)
         try write(failure, in: folder, file.name, ".error.json")
         try take(file) { taken in try moveAside(taken, to: "\(folder)/\(file.name)", file.entry) }
-        if let ids = Self.idsName(of: file.name) {
-            try FileSystem.move("\(folders.incoming(file.kind))/\(ids)", to: "\(folder)/\(ids)")
+        if let name = Self.idsName(of: file.name), let ids, try idsEntry(of: file) == ids {
+            try FileSystem.move("\(folders.incoming(file.kind))/\(name)", to: "\(folder)/\(name)")
         }
         return failure
     }
@@ -48,6 +50,36 @@ struct Putaway: Sendable {
         guard try !hasDocument(receipt) else { return }
         try write(
             ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.kind), receipt.name, ".receipt.json")
+    }
+
+    /// Puts away ids that a crash has left lying when their shard had been refused.
+    ///
+    /// They had come before the shard was moved: others are for a shard that is still to come.
+    func healRefusals(_ kind: Kind) throws {
+        var names: [String] = []
+        try FileSystem.forEachName(in: folders.incoming(kind)) { name in
+            if let text = name.text, text.hasSuffix(".ids"), !text.hasPrefix(".") { names.append(text) }
+        }
+        for name in names {
+            let path = "\(folders.incoming(kind))/\(name)"
+            let shards = ShardFormat.allCases.map { "\(name.dropLast(4)).\($0.rawValue)" }
+            let waits = try shards.contains { shard in
+                try [folders.incoming(kind), folders.taken(kind)].contains {
+                    try FileSystem.entry("\($0)/\(shard)") != nil
+                }
+            }
+            guard !waits, let ids = try FileSystem.entry(path) else { continue }
+            let isLeft = try shards.contains { shard in
+                try FileSystem.entry("\(folders.failed(kind))/\(shard)").map { ids.changed < $0.changed } ?? false
+            }
+            if isLeft { try FileSystem.move(path, to: "\(folders.failed(kind))/\(name)") }
+        }
+    }
+
+    /// The file of ids that lies beside a shard.
+    private func idsEntry(of file: WaitingFile) throws -> FileSystem.Entry? {
+        guard let name = Self.idsName(of: file.name) else { return nil }
+        return try FileSystem.entry("\(folders.incoming(file.kind))/\(name)")
     }
 
     /// Whether the ids in `done/` are those of this shard, and not of an earlier one of its name.
