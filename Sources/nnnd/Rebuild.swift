@@ -52,7 +52,7 @@ struct Rebuild: AsyncParsableCommand {
         let given: [(Setting, String?)] = [(.data, data), (.k, k), (.capacity, capacity), (.threads, threads)]
         let flags = given.reduce(into: [:]) { flags, entry in flags[entry.0] = entry.1 }
         try await FailureLine.telling {
-            let sources = try await SettingSources(
+            let sources = try SettingSources(
                 flags: flags, environment: environment, file: config ?? environment["NNND_CONFIG"])
             try await Self.rebuild(ServeSettings(sources, environment: environment), environment: environment)
         }

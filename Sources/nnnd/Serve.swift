@@ -123,8 +123,8 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let (flags, file) = (flags, config ?? environment["NNND_CONFIG"])
-        let read = { @Sendable () async throws -> ServeSettings in
-            let sources = try await SettingSources(flags: flags, environment: environment, file: file)
+        let read = { @Sendable () throws -> ServeSettings in
+            let sources = try SettingSources(flags: flags, environment: environment, file: file)
             return try ServeSettings(sources, environment: environment)
         }
         try await FailureLine.telling {

@@ -165,7 +165,7 @@ def test_an_unknown_key_in_the_file_is_named(tmp_path, key):
     check_one_line(status, errors, CONFIGURATION, f"'{key}'")
 
 
-@pytest.mark.parametrize("text", ["k: [1", "- k\n- 3\n", "just words", "\t: x: y", "k: 1\nk: 2\n", "k: 3\0"])
+@pytest.mark.parametrize("text", ["k: [1", "- k\n- 3\n", "just words", "\t: x: y", "k: 1\nk: 2\n", "k: 1\n!!binary k: 2\n", "k: 3\0"])
 def test_a_file_that_is_no_list_of_settings_is_named(tmp_path, text):
     path = write_file(tmp_path, text)
     status, errors = run_to_end(tmp_path / "d", config=path)

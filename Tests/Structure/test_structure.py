@@ -24,7 +24,6 @@ ARROWS = {
         "IncrementalBias", "Prometheus", "Shards", "Similarity", "Wire",
         "ArgumentParser", "Configuration", "Crypto", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
         "Metrics", "NIOCore", "NIOFoundationEssentialsCompat", "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
-        "SystemPackage",
         "UnixSignals", "Yams",
     },
     "nnnctl": {"Shards", "Wire", "ArgumentParser", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1"},

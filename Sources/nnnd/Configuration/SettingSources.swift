@@ -1,6 +1,5 @@
 import Configuration
 import FoundationEssentials
-import SystemPackage
 import Yams
 
 /// Where settings come from, the first that has one wins: flags, environment, configuration file.
@@ -31,20 +30,17 @@ struct SettingSources {
     ///   - flags: what the command line says.
     ///   - environment: the process' environment.
     ///   - file: the configuration file; where none is named, `/etc/nnnd/nnnd.yaml` if it is there.
-    init(flags: [Setting: String], environment: [String: String], file: String?) async throws {
-        let values = flags.map {
-            (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(.string($0.value), isSecret: false))
-        }
+    init(flags: [Setting: String], environment: [String: String], file: String?) throws {
         var sources = [
             Source(
-                provider: InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: values)),
+                provider: Self.provider("flags", flags),
                 exitCode: ConfigurationError.usage, name: { "--\($0.rawValue)" }),
             Source(
                 provider: EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "nnnd"),
                 exitCode: ConfigurationError.configuration, name: { Self.variable($0) }),
         ]
         let path = file ?? Self.defaultFile
-        if let provider = try await Self.read(path, mustExist: file != nil) {
+        if let provider = try Self.read(path, mustExist: file != nil) {
             sources.append(
                 Source(
                     provider: provider, exitCode: ConfigurationError.configuration,
@@ -71,6 +67,13 @@ struct SettingSources {
         return nil
     }
 
+    private static func provider(_ name: String, _ values: [Setting: String]) -> InMemoryProvider {
+        let pairs = values.map {
+            (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(.string($0.value), isSecret: false))
+        }
+        return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: pairs))
+    }
+
     private static let defaultFile = "/etc/nnnd/nnnd.yaml"
 
     /// How the environment calls a setting: `NNND_SOCKET_MODE`.
@@ -79,7 +82,7 @@ struct SettingSources {
     }
 
     /// The settings in a YAML file; `nil` where there is no file and need be none, or where it is empty.
-    private static func read(_ path: String, mustExist: Bool) async throws -> (any ConfigProvider)? {
+    private static func read(_ path: String, mustExist: Bool) throws -> (any ConfigProvider)? {
         guard mustExist || FileManager.default.fileExists(atPath: path) else { return nil }
         func failure(_ text: String) -> ConfigurationError {
             ConfigurationError(
@@ -89,14 +92,21 @@ struct SettingSources {
         do {
             guard let root = try Parser(yaml: data).singleRoot(), root.null == nil else { return nil }
             guard let mapping = root.mapping else { throw failure("it must be a list of 'setting: value' lines") }
-            for (key, value) in mapping where value.scalar == nil {
-                throw failure("'\(key.string ?? "?")' must be one value, not a list or a group")
+            var values: [Setting: String] = [:]
+            for (key, value) in mapping {
+                let name = key.string ?? "?"
+                guard let setting = Setting(rawValue: name) else {
+                    let known = Setting.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw failure("'\(name)' is not a setting; there are \(known)")
+                }
+                guard let scalar = value.scalar else {
+                    throw failure("'\(name)' must be one value, not a list or a group")
+                }
+                guard values.updateValue(scalar.string, forKey: setting) == nil else {
+                    throw failure("'\(name)' stands in it twice")
+                }
             }
-            for key in mapping.keys where Setting(rawValue: key.string ?? "") == nil {
-                let known = Setting.allCases.map(\.rawValue).joined(separator: ", ")
-                throw failure("'\(key.string ?? "?")' is not a setting; there are \(known)")
-            }
-            return try await FileProvider<YAMLSnapshot>(filePath: FilePath(path))
+            return provider(path, values)
         } catch let error as YamlError {
             throw failure("\(error)".split(separator: "\n").joined(separator: " "))
         }

@@ -18,7 +18,7 @@ enum Daemon {
     /// - Throws: ``StartError`` when it can't start, or can't go on.
     static func run(
         _ settings: ServeSettings, inherited: ListeningSocket?, environment: [String: String],
-        read: @escaping @Sendable () async throws -> ServeSettings
+        read: @escaping @Sendable () throws -> ServeSettings
     ) async throws {
         let started = Date()
         let threshold = LineLogHandler.Threshold(settings.logLevel)

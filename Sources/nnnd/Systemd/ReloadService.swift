@@ -10,7 +10,7 @@ struct ReloadService: Service {
     /// SIGHUPs; trapped since before the daemon said that it is ready.
     let hangups: UnixSignalsSequence
     /// Reads the settings from where the start did.
-    let read: @Sendable () async throws -> ServeSettings
+    let read: @Sendable () throws -> ServeSettings
     let live: LiveSettings
     let socket: NotifySocket
     let metrics: DaemonMetrics
@@ -23,14 +23,14 @@ struct ReloadService: Service {
         for await _ in hangups.cancelOnGracefulShutdown() {
             // systemd 252 takes the unit for reloading until READY=1 comes; later ones want the time as well.
             socket.tell("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
-            await reload()
+            reload()
             socket.tell("READY=1")
         }
     }
 
-    private func reload() async {
+    private func reload() {
         do {
-            let wanted = try await read()
+            let wanted = try read()
             let (changed, fixed) = live.apply(wanted)
             metrics.reloaded(ok: true)
             if changed.isEmpty, fixed.isEmpty { logger.notice("settings read anew: nothing has changed") }
