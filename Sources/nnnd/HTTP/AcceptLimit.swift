@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Accepts no connection while as many are open as may be; those that want in wait.
+/// Accepts no connection while as many are open as may be, and none in the end; those that want in wait.
 ///
 /// For the server's channel, ahead of what hands the connections on.
 final class AcceptLimit: ChannelDuplexHandler {
@@ -34,7 +34,7 @@ final class AcceptLimit: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if connections.isFull {
+        if connections.isFull || connections.isDraining {
             isHolding = true
         } else {
             context.read()
@@ -42,7 +42,7 @@ final class AcceptLimit: ChannelDuplexHandler {
     }
 
     private func goOn(_ context: ChannelHandlerContext) {
-        guard isHolding, !connections.isFull else { return }
+        guard isHolding, !connections.isFull, !connections.isDraining else { return }
         isHolding = false
         context.read()
     }

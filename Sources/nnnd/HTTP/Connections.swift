@@ -1,14 +1,20 @@
 import NIOCore
 import Synchronization
 
-/// The connections that are open: not more than there may be, and ended well, one with a request under way once its
-/// answer is sent, any other at once.
+/// The connections that are open: not more than there may be, and ended so that no request is lost.
+///
+/// In the end none is accepted any more, but those that have been are served: one with a request under way ends once its
+/// answer is sent. Any other has a moment to send one, as a client that has just connected is about to.
 package final class Connections: Sendable {
     private struct Entry {
         let channel: any Channel
         /// Whether it belongs to an event loop already: it can't be closed before.
         var registered = false
+        /// Whether somebody serves it.
+        var taken = false
         var busy = false
+        /// Whether its client knows that no other answer will come.
+        var isLast = false
         /// Whether it has to go so that another can come.
         var leaving = false
         /// A counter's value when it was last of use: those with lower ones have been idle for longer.
@@ -20,6 +26,9 @@ package final class Connections: Sendable {
         var open: [ObjectIdentifier: Entry] = [:]
         var uses: UInt64 = 0
         var draining = false
+        /// Whether a connection without a request has to go.
+        var patienceIsOver = false
+        var whenAllTaken: (@Sendable () -> Void)?
         var whenRoom: @Sendable () -> Void = {}
 
         /// If as many are open as can be, the one that has been idle for longest: closing it lets the next come in.
@@ -29,6 +38,13 @@ package final class Connections: Sendable {
             else { return nil }
             open[ObjectIdentifier(idle.channel)]?.leaving = true
             return idle.channel
+        }
+
+        /// What is to be called now that all are served and no more will come; only once.
+        mutating func takeWhenAllTaken() -> (@Sendable () -> Void)? {
+            guard draining, open.values.allSatisfy(\.taken) else { return nil }
+            defer { whenAllTaken = nil }
+            return whenAllTaken
         }
     }
     private let state = Mutex(State())
@@ -62,21 +78,31 @@ package final class Connections: Sendable {
 
     /// A connection that was added belongs to an event loop now.
     func registered(_ channel: any Channel) {
-        let (draining, idle) = state.withLock { state in
+        let (mustGo, idle) = state.withLock { state in
             state.open[ObjectIdentifier(channel)]?.registered = true
-            return (state.draining, state.takeIdle(limit))
+            return (state.patienceIsOver, state.takeIdle(limit))
         }
-        if draining { channel.close(promise: nil) }
+        if mustGo { channel.close(promise: nil) }
         idle.map(Self.finish)
     }
 
+    /// Somebody serves a connection from now on.
+    func taken(_ channel: any Channel) {
+        let whenAllTaken = state.withLock { state in
+            state.open[ObjectIdentifier(channel)]?.taken = true
+            return state.takeWhenAllTaken()
+        }
+        whenAllTaken?()
+    }
+
     private func remove(_ channel: any Channel) {
-        let (whenRoom, idle) = state.withLock { state in
+        let (whenRoom, idle, whenAllTaken) = state.withLock { state in
             state.open[ObjectIdentifier(channel)] = nil
-            return (state.whenRoom, state.takeIdle(limit))
+            return (state.whenRoom, state.takeIdle(limit), state.takeWhenAllTaken())
         }
         idle.map(Self.finish)
         whenRoom()
+        whenAllTaken?()
     }
 
     /// A request has begun to come, whose answer must be sent.
@@ -84,22 +110,43 @@ package final class Connections: Sendable {
         state.withLock { $0.open[ObjectIdentifier(channel)]?.busy = true }
     }
 
+    /// Whether an answer that is about to be sent is the last, so that its client must be told to connect anew.
+    func isLastAnswer(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            if state.draining { state.open[ObjectIdentifier(channel)]?.isLast = true }
+            return state.draining
+        }
+    }
+
     /// All answers have been taken.
     func end(_ channel: any Channel) {
-        let (draining, idle) = state.withLock { state in
+        let (mustGo, idle) = state.withLock { state in
             state.uses += 1
             state.open[ObjectIdentifier(channel)]?.busy = false
             state.open[ObjectIdentifier(channel)]?.used = state.uses
-            return (state.draining, state.takeIdle(limit))
+            let isLast = state.open[ObjectIdentifier(channel)]?.isLast ?? true
+            return (isLast || state.patienceIsOver, state.takeIdle(limit))
         }
-        if draining { Self.finish(channel) }
+        if mustGo { Self.finish(channel) }
         idle.map(Self.finish)
     }
 
-    /// Ends all connections, each as soon as it has nothing under way.
-    func drain() {
-        let idle = state.withLock { state in
+    /// Ends each connection once its next answer is sent.
+    ///
+    /// - Parameter whenAllTaken: is called once all that have been accepted are served.
+    func drain(whenAllTaken: @escaping @Sendable () -> Void) {
+        let now = state.withLock { state in
             state.draining = true
+            state.whenAllTaken = whenAllTaken
+            return state.takeWhenAllTaken()
+        }
+        now?()
+    }
+
+    /// Ends, from now on, all connections that have no request under way.
+    func closeIdle() {
+        let idle = state.withLock { state in
+            state.patienceIsOver = true
             return state.open.values.filter(\.isIdle).map(\.channel)
         }
         for channel in idle { Self.finish(channel) }

@@ -7,8 +7,8 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// Serves HTTP/1.1 on a socket that listens already, until a graceful shutdown: answers under way are sent, then
-/// connections close.
+/// Serves HTTP/1.1 on a socket that listens already, until a graceful shutdown: whoever has connected by then is
+/// answered once more, then connections close.
 ///
 /// Hummingbird's own server binds a path or a port itself; this one takes the socket that it is given.
 struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context == BasicRequestContext {
@@ -21,7 +21,9 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
     private let connections: Connections
     private let patience: @Sendable () -> Double
 
-    /// How long answers under way have to be sent after a shutdown began.
+    /// How long a client that has connected has to send a request after a shutdown began.
+    private static var lastMoment: Duration { .milliseconds(500) }
+    /// How long answers under way have to be sent after that.
     private static var grace: Duration { .seconds(5) }
 
     /// - Parameters:
@@ -60,13 +62,12 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
                     try await withGracefulShutdownHandler {
                         try await server.executeThenClose { accepted in
                             for try await connection in accepted {
+                                connections.taken(connection.channel)
                                 group.addTask { await channelSetup.handle(value: connection, logger: logger) }
                             }
                         }
                     } onGracefulShutdown: {
-                        connections.drain()
-                        server.channel.close(promise: nil)
-                        server.channel.eventLoop.scheduleTask(in: TimeAmount(Self.grace)) { connections.closeAll() }
+                        server.channel.eventLoop.execute { stopAccepting(server.channel) }
                     }
                 } catch {
                     // One connection that couldn't be set up, or came in the moment of the end.
@@ -75,6 +76,21 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
                     }
                 }
             }
+        }
+    }
+
+    /// Ends everything well; on the channel's event loop.
+    ///
+    /// Those that come later wait in the socket's queue, where the next process finds them if systemd keeps the socket.
+    private func stopAccepting(_ channel: any Channel) {
+        // At once on this loop: the channel no longer looks at the queue.
+        channel.setOption(.autoRead, value: false).assumeIsolated().whenComplete { [connections] _ in
+            connections.drain { channel.close(promise: nil) }
+        }
+        channel.eventLoop.scheduleTask(in: TimeAmount(Self.lastMoment)) { [connections] in connections.closeIdle() }
+        channel.eventLoop.scheduleTask(in: TimeAmount(Self.lastMoment + Self.grace)) { [connections] in
+            connections.closeAll()
+            channel.close(promise: nil)
         }
     }
 
@@ -99,7 +115,8 @@ struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context ==
         to request: Request, writer: consuming ResponseWriter, channel: any Channel
     ) async throws {
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-        let response = try await responder.respond(to: request, context: context)
+        var response = try await responder.respond(to: request, context: context)
+        if connections.isLastAnswer(channel) { response.headers[.connection] = "close" }
         try await writer.write(response: response.head, body: response.body)
     }
 }
