@@ -4,6 +4,7 @@ import http.client
 import io
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -181,14 +182,21 @@ class Daemon:
             path.unlink(missing_ok=True)
         return end - begin
 
+    def live_connection(self):
+        """The connection, to be opened anew if the daemon has closed it, as it does after a minute without a request."""
+        if self.connection.sock and select.select([self.connection.sock], [], [], 0)[0]:
+            self.connection.close()
+        return self.connection
+
     def search(self, queries, top_k=10, alpha=0.75):
         """Returns the seconds from the whole request to the whole response, and the answer."""
         body = io.BytesIO()
         np.save(body, queries)
+        connection = self.live_connection()
         begin = time.perf_counter()
-        self.connection.request(
+        connection.request(
             "POST", f"/v1/search?top_k={top_k}&alpha={alpha}", body.getvalue(), {"Content-Type": "application/x-npy"})
-        response = self.connection.getresponse()
+        response = connection.getresponse()
         answer = response.read()
         seconds = time.perf_counter() - begin
         if response.status != 200:
@@ -196,8 +204,9 @@ class Daemon:
         return seconds, json.loads(answer)
 
     def get(self, path):
-        self.connection.request("GET", path)
-        response = self.connection.getresponse()
+        connection = self.live_connection()
+        connection.request("GET", path)
+        response = connection.getresponse()
         answer = response.read()
         if response.status != 200:
             raise RuntimeError(answer.decode())
