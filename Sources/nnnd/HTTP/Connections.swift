@@ -124,7 +124,7 @@ package final class Connections: Sendable {
             state.uses += 1
             state.open[ObjectIdentifier(channel)]?.busy = false
             state.open[ObjectIdentifier(channel)]?.used = state.uses
-            let isLast = state.open[ObjectIdentifier(channel)]?.isLast ?? true
+            let isLast = state.open[ObjectIdentifier(channel)]?.isLast ?? false
             return (isLast || state.patienceIsOver, state.takeIdle(limit))
         }
         if mustGo { Self.finish(channel) }
