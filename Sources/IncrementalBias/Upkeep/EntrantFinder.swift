@@ -18,6 +18,8 @@ struct EntrantFinder {
 
     /// References met at a time; between two such pieces a search may go first.
     private static let referencesPerStep = 512
+    /// How many times what a heap holds must have been met before few enough enter it for codes to pay.
+    private static let heapsWorthCoding = 32
     /// References whose codes are multiplied with a block at a time: the products stay in the first-level cache.
     private static let codesPerStep = 32
 
@@ -42,7 +44,7 @@ struct EntrantFinder {
         _ change: ReferenceChange, _ coded: CodedQueries, rows: Range<Int>, thresholds: [Float],
         images: PinnedVectors, codes: RawSpan
     ) throws {
-        usesCodes = layout.codesPay(among: change.countBetween)
+        usesCodes = change.countBetween >= Self.heapsWorthCoding * layout.settings.capacity
         if usesCodes {
             try findByCodes(change, coded, rows: rows, thresholds: thresholds, images: images, codes: codes)
         } else {
