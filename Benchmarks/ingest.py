@@ -16,7 +16,7 @@ def run(context, base):
                " while one client sends single queries. 95th percentile of their latency.")
     for words, interval in LOADS:
         idle, during, seconds, requests = [], [], [], 0
-        for run in range(max(1, context.runs // 3)):
+        for run in range(context.runs):
             settle()
             times = clients.run(base.daemon, base.queries[:256], 1, 5 * context.seconds, interval)
             idle.append(clients.percentile(times, 95))
