@@ -69,6 +69,7 @@ final class SpoolService: Service {
         var readiness = Readiness(folders, quietSeconds: settings.now.quiet)
         var mustHeal = true
         var watchLost = false
+        var freed = FreedMemory()
         while !stopping.load(ordering: .acquiring) {
             do {
                 if mustHeal { try intake.heal() }
@@ -76,10 +77,13 @@ final class SpoolService: Service {
                 let wait = try takeWaiting(&intake, &readiness)
                 try intake.retire()
                 pulse.beat()
-                guard wait > 0 else { continue }
-                corpus.returnFreedMemory()
-                let longest = watchLost ? Self.pauseAfterTrouble : settings.now.retirementInterval
-                try listen(seconds: min(wait, longest), &readiness, &watchLost)
+                guard wait > 0 else {
+                    freed.beginAnew()
+                    continue
+                }
+                let longest = min(freed.giveBack(corpus), settings.now.retirementInterval)
+                try listen(
+                    seconds: min(wait, watchLost ? Self.pauseAfterTrouble : longest), &readiness, &watchLost)
             } catch is CancellationError {
                 return
             } catch let error where error.isTemporary {
@@ -154,6 +158,27 @@ final class SpoolService: Service {
             watch.withLock { $0 = fresh }
             watchLost = false
         }
+    }
+}
+
+/// Memory that large commits have freed: kept for the next one while shards stream in, as pages that are touched for the
+/// first time cost more than the work on them, and given back to the system once nothing has come for a while.
+private struct FreedMemory {
+    private var due: ContinuousClock.Instant?
+    private static let kept = Duration.seconds(10)
+
+    /// A commit has freed some.
+    mutating func beginAnew() { due = .now + Self.kept }
+
+    /// Gives it back if it is time.
+    ///
+    /// - Returns: in how many seconds it will be; infinity where there is nothing to give.
+    mutating func giveBack(_ corpus: Corpus) -> Double {
+        guard let due else { return .infinity }
+        if due > .now { return (due - .now) / .seconds(1) }
+        corpus.returnFreedMemory()
+        self.due = nil
+        return .infinity
     }
 }
 
