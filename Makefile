@@ -1,30 +1,58 @@
-# make demo    builds nnnd and shows it at work on real data
-# make build   builds nnnd and nnnctl as a release: .build/release/
-# make test    runs everything that guards the project
-# make bench   compares with the peers
-# make format  formats the sources
-# make fuzz    feeds the readers random bytes, SECONDS=1800 for each (10 unless told otherwise)
+# make demo          builds nnnd and shows it at work on real data
+# make build         builds nnnd and nnnctl as a release: .build/release/
+# make static        the same with all of Swift inside, to be installed where there is none: .build-static/release/
+# make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
+# make deb           builds a Debian package: .build-deb/
+# make test          runs everything that guards the project
+# make bench         compares with the peers
+# make fuzz          feeds the readers random bytes, SECONDS=1800 for each (10 unless told otherwise)
+# make format        formats the sources
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test bench format fuzz packages clean
+.PHONY: build static demo deb test test-package bench fuzz format packages packages-deb clean
 
 SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
+# In a folder of its own, as its objects are others. Nobody looks into the symbols of a package, and the linker makes
+# what it has resolved read-only.
+STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-info-format none \
+  $(addprefix -Xlinker ,-z relro -z now)
+STATIC_BIN := .build-static/release
+PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider
+TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
+DEB = .build-deb/nnnd_$(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)_amd64.deb
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-DEBIAN := $(shell sed '/^\#/d' packages/debian.txt)
+
+include packaging/install.mk
 
 build: packages
 	$(BUILD)
 
+static: packages
+	$(STATIC) --product nnnd
+	$(STATIC) --product nnnctl
+
 demo: build
 	python3 Examples/demo.py --bin .build/release
 
-test: packages .venv-test/done
+deb: packages-deb
+	mkdir -p .build-deb
+	debian/rules clean
+	DESTINATION=$(CURDIR)/.build-deb debian/rules binary
+	@ls -l $(DEB)
+
+test: packages packages-deb .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	$(BUILD) --build-tests
 	$(SWIFT) test -c release --skip-build
-	.venv-test/bin/python -m pytest -q -p no:cacheprovider Tests/Structure Tests/EndToEnd
+	$(PYTEST) Tests/Structure Tests/EndToEnd
+	$(MAKE) deb
+	$(TRY_PACKAGE)
+
+# What can be seen of the package without installing it; wants a build of the tests.
+test-package: deb .venv-test/done
+	$(TRY_PACKAGE)
 
 # About half an hour; PARTS=million measures what takes longest, PARTS=search,ingest only those.
 bench: build .venv-bench/done .venv-bench/authors
@@ -40,12 +68,19 @@ fuzz: packages
 format:
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
-# Installs what is missing of packages/debian.txt.
+# Installs what is missing of a list of Debian packages.
+define install_missing
+@missing=$$(for p in $$(sed '/^#/d' $(1)); do \
+  dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^.i' || echo $$p; done); \
+if [ -n "$$missing" ]; then \
+  $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $$missing; fi
+endef
+
 packages:
-	@missing=$$(for p in $(DEBIAN); do \
-	  dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^.i' || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $$missing; fi
+	$(call install_missing,packages/debian.txt)
+
+packages-deb: packages
+	$(call install_missing,packages/debian-deb.txt)
 
 # One environment for each list of Python packages.
 .venv-%/done: packages/python-%.txt | packages

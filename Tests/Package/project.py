@@ -1,0 +1,15 @@
+"""Where the project is, and programs that are run to their end."""
+
+import pathlib
+import subprocess
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+BIN = PROJECT / ".build" / "release"
+PROGRAMS = ("nnnd", "nnnctl")
+
+
+def run(*arguments, check=True, **options):
+    finished = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=300, **options)
+    if check:
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished

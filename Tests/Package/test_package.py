@@ -1,0 +1,85 @@
+"""The Debian package, as far as it can be judged without installing it."""
+
+import re
+import stat
+
+import pytest
+
+from project import PROGRAMS, PROJECT, run
+
+# What the programs want at run time, and no library of Swift among it.
+LIBRARIES = {"libc.so.6", "libgcc_s.so.1", "liblmdb.so.0", "libm.so.6", "libpthread.so.0", "libstdc++.so.6", "libz.so.1"}
+LIBRARIES |= {"ld-linux-x86-64.so.2"}
+
+
+def fields(package):
+    told = run("dpkg-deb", "--field", package).stdout
+    return dict(re.findall(r"^(\S+): (.*)$", told, re.M))
+
+
+def test_lintian_finds_no_error_and_no_warning(package):
+    found = run("lintian", "--allow-root", "--fail-on=error,warning", "--tag-display-limit=0", package, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_the_version_is_that_of_the_programs(package, content):
+    version = fields(package)["Version"]
+    for program in PROGRAMS:
+        assert run(content / "usr/bin" / program, "--version").stdout.strip() == version
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_wants_no_library_of_swift_and_has_no_symbols(content, program):
+    path = content / "usr/bin" / program
+    wanted = set(re.findall(r"Shared library: \[(.*)\]", run("readelf", "--dynamic", path).stdout))
+    assert wanted <= LIBRARIES
+    sections = run("readelf", "--sections", "--wide", path).stdout
+    assert ".symtab" not in sections and ".debug" not in sections
+    assert re.search(r"FLAGS.*NOW|BIND_NOW", run("readelf", "--dynamic", path).stdout)
+
+
+def test_dependencies_are_the_libraries_packages_and_what_makes_users(package):
+    names = {re.split(r"[ :(|]", name.strip())[0] for name in fields(package)["Depends"].split(",")}
+    assert names == {"libc6", "libgcc-s1", "liblmdb0", "libstdc++6", "systemd", "zlib1g"}
+
+
+def test_the_settings_are_a_conffile(control, content):
+    assert (control / "conffiles").read_text().split() == ["/etc/nnnd/nnnd.yaml"]
+    assert (content / "etc/nnnd/nnnd.yaml").read_bytes() == (PROJECT / "systemd/nnnd.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("script", ["preinst", "postinst", "prerm", "postrm"])
+def test_maintainer_scripts_are_shell_that_ends_at_a_failure(control, script):
+    path = control / script
+    if not path.exists():
+        assert script == "preinst"
+        return
+    assert run("sh", "-n", path).stderr == ""
+    text = path.read_text()
+    assert "set -e" in text and "#DEBHELPER#" not in text
+    assert "read " not in text and "debconf" not in text, "it may ask something"
+
+
+def test_units_are_as_in_the_sources(content):
+    for unit in (PROJECT / "systemd").glob("*.s*t*"):
+        if unit.is_file() and unit.suffix in (".service", ".socket"):
+            assert (content / "lib/systemd/system" / unit.name).read_text() == unit.read_text()
+    for folder in ("sysusers.d", "tmpfiles.d"):
+        assert (content / f"usr/lib/{folder}/nnnd.conf").exists()
+
+
+def test_documents_are_there_as_they_are(content):
+    folder = content / "usr/share/doc/nnnd"
+    for name in ("README.md", "docs/design.md", "docs/openapi.yaml", "monitoring/alerts.yaml"):
+        assert (folder / name).read_bytes() == (PROJECT / name).read_bytes()
+    for path in (PROJECT / "Examples/wordnet").rglob("*.npy"):
+        assert (folder / "examples" / path.relative_to(PROJECT / "Examples")).stat().st_size == path.stat().st_size
+    for name in ("copyright", "changelog.gz"):
+        assert (folder / name).exists()
+
+
+def test_nothing_is_for_its_owner_only_or_for_others_to_write(content):
+    for path in content.rglob("*"):
+        if not path.is_symlink():
+            mode = stat.S_IMODE(path.stat().st_mode)
+            assert mode in ((0o755,) if path.is_dir() or path.parent.name == "bin" else (0o644,)), path
