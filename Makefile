@@ -4,13 +4,14 @@
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
 # make deb           builds a Debian package: .build-deb/
 # make test          runs everything that guards the project
+# make test-systemd  boots a system in a container, as root, and tries the package there
 # make bench         compares with the peers
 # make fuzz          feeds the readers random bytes, SECONDS=1800 for each (10 unless told otherwise)
 # make format        formats the sources
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build static demo deb test test-package bench fuzz format packages packages-deb clean
+.PHONY: build static demo deb test test-package test-systemd bench fuzz format packages packages-deb clean
 
 SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
@@ -21,6 +22,7 @@ STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-inf
 STATIC_BIN := .build-static/release
 PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
+BOOT := .venv-test/bin/python Tests/Systemd/boot.py
 DEB = .build-deb/nnnd_$(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)_amd64.deb
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -49,10 +51,18 @@ test: packages packages-deb .venv-test/done
 	$(PYTEST) Tests/Structure Tests/EndToEnd
 	$(MAKE) deb
 	$(TRY_PACKAGE)
+	@# Where nothing can be booted it says why, and all the rest has passed.
+	if $(BOOT) --check; then $(BOOT) --deb $(DEB); fi
 
 # What can be seen of the package without installing it; wants a build of the tests.
 test-package: deb .venv-test/done
 	$(TRY_PACKAGE)
+
+# ONLY=memory,trouble checks only those.
+test-systemd: packages-deb .venv-test/done
+	@$(BOOT) --check
+	$(MAKE) deb
+	$(BOOT) --deb $(DEB) $(if $(ONLY),--only $(ONLY))
 
 # About half an hour; PARTS=million measures what takes longest, PARTS=search,ingest only those.
 bench: build .venv-bench/done .venv-bench/authors

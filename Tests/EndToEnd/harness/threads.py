@@ -23,17 +23,23 @@ def threads_called(process, name):
 
 @contextlib.contextmanager
 def hung_thread(process, name):
-    """Keeps the one thread of this name from running."""
+    """Keeps the one thread of this name from running; its number."""
     # A thread names itself when it first runs.
     (thread,) = wait_until(lambda: threads_called(process, name), f"a thread called {name!r}")
     _call(_SEIZE, thread)
     try:
         _call(_INTERRUPT, thread)
         os.waitpid(thread, _WALL)
-        yield
+        yield thread
     finally:
         # It goes on, if it is still there.
         _libc.ptrace(_DETACH, thread, None, None)
+
+
+def let_die(thread):
+    """Lets a hung thread whose process has been killed go: until then the process stays."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(thread, os.WNOHANG | _WALL)
 
 
 def _call(request, thread):

@@ -1,0 +1,65 @@
+"""Who may do what."""
+
+import json
+import pathlib
+
+import pytest
+
+from machine import run
+from harness import wordnet
+
+NO_PERMISSION = 77
+IMAGES, REFERENCES = wordnet.image_files()[:2], wordnet.reference_files()[:1]
+QUERIES = IMAGES[0].parents[1] / "queries.npy"
+
+
+def test_who_is_in_both_groups_ingests_and_searches(nnnd):
+    nnnd.nnnctl("ingest", "--kind", "images", "--wait", *IMAGES, user="carol")
+    nnnd.nnnctl("ingest", "--kind", "references", "--wait", *REFERENCES, user="carol")
+    status = nnnd.status()
+    assert (status["images"], status["references"]) == (2000, 1000)
+    found = nnnd.nnnctl("search", "--queries", QUERIES, "--top-k", "1", "--json", user="carol").stdout.splitlines()
+    best = [json.loads(line)["hits"][0]["id"] for line in found]
+    right = sum(one == other for one, other in zip(best, wordnet.right_answers()))
+    # Of the 1,000 glosses, whose words are all among these 2,000: more than a third, see README.md.
+    assert right > 340
+    assert nnnd.check_biases() == 2000
+
+
+def test_a_producer_drops_a_shard_and_reads_its_receipt(nnnd):
+    drop = f"cp {IMAGES[0]} .drop && cp {IMAGES[0].with_suffix('.ids')} drop.ids && mv .drop drop.npy"
+    run("sh", "-c", f"cd {nnnd.spool.incoming('images')} && {drop}", user="alice")
+    receipt = nnnd.spool.wait_receipt("images", "drop.npy")
+    assert (receipt["rows"], receipt["replaced"]) == (1000, 1000)
+    read = run("cat", nnnd.spool.receipt_path("images", "drop.npy"), user="alice").stdout
+    assert json.loads(read) == receipt
+
+
+@pytest.mark.parametrize("user", ["alice", "eve"])
+def test_who_is_no_client_can_not_connect(nnnd, user):
+    for command in (["status"], ["search", "--queries", QUERIES], ["verify"]):
+        refused = nnnd.nnnctl(*command, user=user, check=False)
+        assert refused.returncode == NO_PERMISSION, refused
+
+
+def test_a_client_searches(nnnd):
+    assert len(nnnd.nnnctl("search", "--queries", QUERIES, "--json", user="bob").stdout.splitlines()) == 1000
+
+
+@pytest.mark.parametrize("user", ["bob", "eve"])
+def test_who_is_no_producer_can_not_drop(nnnd, user):
+    assert nnnd.nnnctl("ingest", "--kind", "images", IMAGES[1], user=user, check=False).returncode == NO_PERMISSION
+    assert run("touch", nnnd.spool.incoming("images") / "x.npy", user=user, check=False).returncode != 0
+    assert run("ls", nnnd.spool.root, user=user, check=False).returncode != 0
+
+
+@pytest.mark.parametrize("user", ["alice", "bob", "carol", "eve"])
+def test_nobody_reads_the_store(nnnd, user):
+    assert run("ls", nnnd.store, user=user, check=False).returncode != 0
+    assert run("cat", nnnd.store / "data.mdb", user=user, check=False).returncode != 0
+
+
+def test_the_daemon_has_no_privileges(nnnd):
+    told = pathlib.Path(f"/proc/{nnnd.process}/status").read_text()
+    for line in ("CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"):
+        assert line in told

@@ -1,0 +1,49 @@
+"""Several corpora on one machine."""
+
+import pathlib
+
+import pytest
+
+from machine import Service, systemctl
+
+
+@pytest.fixture(scope="module")
+def instances(users):
+    made = []
+    for name, alpha in (("words", 0.5), ("glosses", 0.25)):
+        pathlib.Path(f"/etc/nnnd/{name}.yaml").write_text(f"alpha: {alpha}\n")
+        systemctl("enable", "--now", f"nnnd@{name}.service")
+        made.append(Service(f"nnnd@{name}"))
+    return made
+
+
+def test_two_instances_run_side_by_side(instances, rng):
+    words, glosses = instances
+    assert (words.status()["alpha"], glosses.status()["alpha"]) == (0.5, 0.25)
+    words.spool.drop_and_wait("images", "i.npy", rng.standard_normal((7, 4)))
+    glosses.spool.drop_and_wait("images", "i.npy", rng.standard_normal((5, 3)))
+    assert [(one.status()["images"], one.status()["dimension"]) for one in instances] == [(7, 4), (5, 3)]
+    assert words.process != glosses.process
+
+
+def test_an_instance_is_none_of_the_others_concern(instances):
+    words, glosses = instances
+    process = glosses.process
+    words.do("restart")
+    assert words.status()["images"] == 7
+    assert (glosses.process, glosses.restarts) == (process, 0)
+
+
+def test_an_instances_producers_and_clients_are_the_same_groups(instances):
+    words, _ = instances
+    assert words.nnnctl("status", user="bob").returncode == 0
+    assert words.nnnctl("status", user="eve", check=False).returncode == 77
+    assert words.nnnctl("delete", "--kind", "images", "i:0", user="carol").returncode == 0
+    assert words.status()["images"] == 6
+
+
+def test_an_instance_starts_by_its_socket(instances):
+    words, _ = instances
+    words.do("stop")
+    assert words.state == "inactive"
+    assert words.status()["images"] == 6

@@ -1,0 +1,31 @@
+"""The socket is systemd's, and starts the daemon."""
+
+import grp
+import pwd
+import stat
+
+from machine import systemctl
+from harness.waiting import wait_until
+
+
+def test_a_connection_starts_the_service(nnnd):
+    nnnd.do("stop")
+    assert nnnd.state == "inactive"
+    assert systemctl("is-active", nnnd.socket_unit).stdout.strip() == "active"
+    assert nnnd.status()["generation"] >= 0
+    assert nnnd.state == "active"
+
+
+def test_the_socket_is_for_the_clients_group_alone(nnnd):
+    info = nnnd.socket.stat()
+    assert stat.S_IMODE(info.st_mode) == 0o660
+    assert (info.st_uid, info.st_gid) == (pwd.getpwnam("nnnd").pw_uid, grp.getgrnam("nnnd-clients").gr_gid)
+
+
+def test_the_socket_goes_with_its_unit(nnnd):
+    nnnd.do("stop")
+    systemctl("stop", nnnd.socket_unit)
+    assert not nnnd.socket.exists()
+    systemctl("start", nnnd.socket_unit)
+    wait_until(nnnd.socket.exists, "the socket")
+    assert nnnd.status()["generation"] >= 0
