@@ -127,8 +127,11 @@ def test_trouble_with_the_spool_is_counted(make_daemon):
     daemon = make_daemon(rescan_seconds=0.1).start()
     # What is to be a folder is a file: the system refuses.
     root = daemon.spool.root
+    # It stands still meanwhile: it would make the folder again.
+    daemon.pause()
     (root / "images").rmdir()
     (root / "images").symlink_to(root / "nowhere" / "at-all")
+    daemon.resume()
     wait_until(lambda: daemon.metrics().value("nnnd_spool_troubles_total"), "trouble", alive=daemon.check_alive)
 
 
