@@ -61,7 +61,7 @@ def test_maintainer_scripts_are_shell_that_ends_at_a_failure(control, script):
 
 
 def test_units_are_as_in_the_sources(content):
-    for unit in (PROJECT / "systemd").glob("*.s*t*"):
+    for unit in (PROJECT / "systemd").glob("*.s*"):
         if unit.is_file() and unit.suffix in (".service", ".socket"):
             assert (content / "lib/systemd/system" / unit.name).read_text() == unit.read_text()
     for folder in ("sysusers.d", "tmpfiles.d"):

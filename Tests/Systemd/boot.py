@@ -248,12 +248,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only say whether it can be done here")
     parser.add_argument("--deb", type=pathlib.Path, help="the package to try")
-    parser.add_argument("--only", default=",".join(CHECKS), help="some of the checks, after the installation")
+    parser.add_argument("--only", default=",".join(CHECKS), help="some of the checks, after those that the others build on")
     parser.add_argument("--inside", type=pathlib.Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
     # However it is ended, it ends the container.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    checks = [name for name in CHECKS if name in ("installation", *told.only.split(","))]
+    wanted = told.only.split(",")
+    if unknown := set(wanted) - set(CHECKS):
+        parser.error(f"there are no checks named {', '.join(sorted(unknown))}; there are {', '.join(CHECKS)}")
+    # The first installs the package, the other brings in the data that most others want.
+    checks = [name for name in CHECKS if name in ("installation", "groups", *wanted)]
     if told.inside:
         return 0 if run_inside(told.inside, told.deb, checks) else 1
     reason = why_not()

@@ -74,6 +74,6 @@ def figures(service):
     events = service.memory("memory.events")
     if events is not None:
         counts = dict(line.split() for line in events.splitlines())
-        return int(service.memory("memory.peak") or 0), int(counts["max"]), int(counts["oom_kill"])
+        return int(service.memory("memory.peak") or service.memory("memory.current")), int(counts["max"]), int(counts["oom_kill"])
     control = dict(line.split() for line in service.memory("memory.oom_control").splitlines())
     return int(service.memory("memory.max_usage_in_bytes")), int(service.memory("memory.failcnt")), int(control["oom_kill"])

@@ -27,6 +27,8 @@ def test_a_reload_applies_what_can_change_and_names_what_can_not(nnnd, settings)
     process, place = nnnd.process, nnnd.now()
     settings("alpha: 0.25\nk: 100\n")
     nnnd.do("reload")
+    # systemctl doesn't wait until the daemon has done it.
+    wait_until(lambda: any("restart only" in line for _, line in nnnd.journal(since=place)), "the reload")
     status = nnnd.status()
     assert (status["alpha"], status["k"], nnnd.process) == (0.25, 128, process)
     lines = nnnd.journal(since=place)
@@ -35,15 +37,17 @@ def test_a_reload_applies_what_can_change_and_names_what_can_not(nnnd, settings)
     assert re.fullmatch(r"settings that take effect at a restart only settings=\"?k\b.*", told)
     settings("")
     nnnd.do("reload")
-    assert (nnnd.status()["alpha"], nnnd.state) == (0.75, "active")
+    wait_until(lambda: (nnnd.status()["alpha"], nnnd.state) == (0.75, "active"), "the settings as before")
 
 
 def test_a_reload_of_settings_that_can_not_be_changes_nothing(nnnd, settings):
     place = nnnd.now()
     settings("alpha: much\n")
     nnnd.do("reload")
-    assert (nnnd.status()["alpha"], nnnd.state) == (0.75, "active")
-    assert any(level == 3 and "'much'" in line for level, line in nnnd.journal(since=place))
+    wait_until(
+        lambda: any(level == 3 and "'much'" in line for level, line in nnnd.journal(since=place)), "the refusal")
+    wait_until(lambda: nnnd.state == "active", "the service")
+    assert nnnd.status()["alpha"] == 0.75
 
 
 class Searchers:
