@@ -8,7 +8,7 @@ import pytest
 
 from harness.nnnctl import succeeds
 from harness.spool import IMAGES, REFERENCES
-from harness.strace import killing
+from harness.strace import faults, killing
 from harness.waiting import wait_until
 
 # 72 MB in five pieces of 16 MiB, in two commits: more than is read whole.
@@ -50,6 +50,21 @@ def test_a_large_shard_takes_effect_whole(corpus, vectors):
     check(corpus)
     # References that come later change its heaps, too.
     corpus.add(REFERENCES, "r2.npy", [f"s{number}" for number in range(50)])
+    check(corpus)
+
+
+def test_a_receipt_that_can_not_be_written_comes_when_there_is_room(corpus, vectors):
+    daemon = corpus.daemon
+    receipt = daemon.folder / "spool/done/images/.large.npy.receipt.json.tmp"
+    small = corpus.vectors(3)
+    with faults(daemon, "openat", "error=ENOSPC", path=receipt):
+        daemon.spool.drop(IMAGES, "large.npy", vectors)
+        wait_until(lambda: "shards wait" in daemon.log(), "the fault in the log", alive=daemon.check_alive)
+    # Nothing else comes that would make it look again.
+    daemon.spool.wait_receipt(IMAGES, "large.npy")
+    corpus.oracle.put(IMAGES, names(), vectors)
+    daemon.drop(IMAGES, "small.npy", small)
+    corpus.oracle.put(IMAGES, [f"small:{row}" for row in range(3)], small)
     check(corpus)
 
 

@@ -62,26 +62,36 @@ struct Intake {
         left = 0
         for file in files {
             pulse.beat()
-            do {
-                if let large = try open(file) {
-                    try commit(read, since: started)
-                    read.removeAll()
-                    if let shard = try stage(file, large) {
-                        try commit([shard], since: started)
-                        continue
-                    }
+            guard let opened = try reading(file, { try $0.open(file) }) else { continue }
+            if let large = opened {
+                try commit(read, since: started)
+                read.removeAll()
+                guard let staged = try reading(file, { try $0.stage(file, large) }) else { continue }
+                if let shard = staged {
+                    try commit([shard], since: started)
+                    continue
                 }
-                if let shard = try self.read(file) { read.append(shard) }
-            } catch let error as ShardError {
-                try refuse(file, error)
-            } catch is OpenShard.EndedEarly {
-                // It is changing: another look will come.
-            } catch let error as SystemError {
-                left += 1
-                logger.error("shard waits", metadata: ["name": "\(file.name)", "reason": "\(error)"])
             }
+            if let shard = try reading(file, { try $0.read(file) }) ?? nil { read.append(shard) }
         }
         try commit(read, since: started)
+    }
+
+    /// Does something that reads a file; `nil` where the file was refused for it, or has to wait.
+    ///
+    /// What a commit or the putting away after it throws is not the file's: it must not come through here.
+    private mutating func reading<Result>(_ file: WaitingFile, _ body: (Self) throws -> Result) throws -> Result? {
+        do {
+            return try body(self)
+        } catch let error as ShardError {
+            try refuse(file, error)
+        } catch is OpenShard.EndedEarly {
+            // It is changing: another look will come.
+        } catch let error as SystemError {
+            left += 1
+            logger.error("shard waits", metadata: ["name": "\(file.name)", "reason": "\(error)"])
+        }
+        return nil
     }
 
     /// Lets shards take effect, and puts them away.
