@@ -81,6 +81,11 @@ extension Corpus {
         }
     }
 
+    /// Has the process keep the memory that commits have used for the next ones, until ``returnFreedMemory()``.
+    package static func keepFreedMemory() {
+        LMDB.Environment.keepFreedMemory()
+    }
+
     /// Gives the memory that commits have used back to the system, if it is much.
     ///
     /// For when nothing waits.

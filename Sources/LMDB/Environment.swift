@@ -105,6 +105,15 @@ internal import Glibc
     /// What a commit writes beside values, generously: the pages of the trees, and the list of free pages.
     private static let pagesAround = 1 << 20
 
+    /// Has the allocator keep memory that is freed, until ``returnFreedMemory(ifMoreThan:)``.
+    ///
+    /// It would give parts of it back in the middle of a large commit, whose pages are freed one by one, and the next
+    /// commit would have the system clear them anew.
+    package static func keepFreedMemory() {
+        mallopt(M_TRIM_THRESHOLD, .max)
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+    }
+
     /// Gives memory that was freed back to the system.
     ///
     /// The allocator would keep what the pages of a large commit took for as long as the process runs.
