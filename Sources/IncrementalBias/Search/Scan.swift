@@ -116,6 +116,8 @@ private struct ScanWorker {
 
     /// Collects the rows of a block that can be among the best.
     mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) {
+        // All threads count the references to its arrays: taken out of `self` for each query, they waited for each other.
+        let coded = coded
         NumberView.withFloats(means) { means in
             for start in stride(from: 0, to: coded.count, by: Self.queriesPerStep) {
                 let step = start..<min(start + Self.queriesPerStep, coded.count)
