@@ -82,6 +82,8 @@ extension Corpus {
     }
 
     /// Has the process keep the memory that commits have used for the next ones, until ``returnFreedMemory()``.
+    ///
+    /// To be called before there are threads.
     package static func keepFreedMemory() {
         LMDB.Environment.keepFreedMemory()
     }

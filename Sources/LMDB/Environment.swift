@@ -108,8 +108,10 @@ internal import Glibc
     /// Has the allocator keep memory that is freed, until ``returnFreedMemory(ifMoreThan:)``.
     ///
     /// It would give parts of it back in the middle of a large commit, whose pages are freed one by one, and the next
-    /// commit would have the system clear them anew.
+    /// commit would have the system clear them anew. To be called before there are threads: each would get a heap of its
+    /// own, and those are always given back.
     package static func keepFreedMemory() {
+        mallopt(M_ARENA_MAX, 1)
         mallopt(M_TRIM_THRESHOLD, .max)
         mallopt(M_MMAP_THRESHOLD, 32 << 20)
     }

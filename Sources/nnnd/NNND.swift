@@ -1,4 +1,5 @@
 import ArgumentParser
+import IncrementalBias
 import Wire
 
 /// The daemon's command line.
@@ -14,4 +15,9 @@ struct NNND: AsyncParsableCommand {
         version: Version.current,
         subcommands: [Serve.self, Rebuild.self]
     )
+
+    static func main() async {
+        Corpus.keepFreedMemory()
+        await main(nil)
+    }
 }

@@ -69,7 +69,6 @@ final class SpoolService: Service {
         var readiness = Readiness(folders, quietSeconds: settings.now.quiet)
         var mustHeal = true
         var watchLost = false
-        Corpus.keepFreedMemory()
         var freed = FreedMemory()
         while !stopping.load(ordering: .acquiring) {
             do {
