@@ -83,7 +83,10 @@ struct Serve: AsyncParsableCommand {
         completion: .list(["move", "delete"]))
     var finishedShards: String?
 
-    @Option(help: ArgumentHelp("Refuse shards larger than this. (default: 1GiB)", valueName: "bytes"))
+    @Option(
+        help: ArgumentHelp(
+            "Refuse shards larger than this. (default: 1GiB, or an eighth of the memory that there is)",
+            valueName: "bytes"))
     var largestShard: String?
 
     @Option(

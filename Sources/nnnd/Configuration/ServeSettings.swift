@@ -50,7 +50,8 @@ struct ServeSettings: Sendable {
         }
         threads = try read.integer(.threads, in: 1...1024, default: ProcessInfo.processInfo.activeProcessorCount)
         finishedShards = try read.choice(.finishedShards, default: .move)
-        largestShard = try read.byteCount(.largestShard, in: 1...1 << 40, default: 1 << 30)
+        largestShard = try read.byteCount(
+            .largestShard, in: 1...1 << 40, default: min(Self.usualLargestShard, MemoryLimit.bytes / 8))
         retention = Retention(
             maximumReferences: try read.integer(.maxReferences, in: 1...Int.max),
             secondsToLive: try read.duration(.referenceTTL))
@@ -66,6 +67,9 @@ struct ServeSettings: Sendable {
     }
 
     private static let largestK = 65_536
+    /// Where there is little memory, an eighth of it: a shard takes up to seven times its size, and one that the system
+    /// ends the process for would be taken again by the next.
+    private static let usualLargestShard = 1 << 30
 }
 
 /// Reads settings as what they are meant to be.
