@@ -45,6 +45,14 @@ struct OpenFile: ~Copyable {
         try Self.write(bytes, to: descriptor, name: path)
     }
 
+    /// Adds permissions to those that the file has.
+    func allow(_ mode: mode_t) throws(SystemError) {
+        var info = stat()
+        _ = try SystemError.check(path) { unsafe Int(fstat(descriptor, &info)) }
+        guard info.st_mode & mode != mode else { return }
+        _ = try SystemError.check(path) { Int(fchmod(descriptor, info.st_mode & 0o7777 | mode)) }
+    }
+
     /// Waits until what was written is on the disk.
     func synchronize() throws(SystemError) {
         _ = try SystemError.check(path) { Int(fsync(descriptor)) }

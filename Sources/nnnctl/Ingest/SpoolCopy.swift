@@ -20,6 +20,8 @@ struct SpoolCopy: ~Copyable {
         let path = "\(folder)/.nnnctl-\(random)-\(name)"
         let output = try Self.create(path, in: folder)
         do {
+            // The daemon is another user, in the folder's group: whatever our mask says, it must read this.
+            try output.allow(S_IRGRP)
             sha256 = try Self.fill(output, from: source)
         } catch {
             FileSystem.remove(path)
