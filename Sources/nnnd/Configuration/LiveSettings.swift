@@ -45,6 +45,9 @@ extension Setting {
         }
     }
 
+    /// Whether it is about the listening socket, which systemd may have made.
+    var isOfSocket: Bool { self == .socket || self == .socketMode }
+
     /// Its value in `settings`, for a person.
     func text(in settings: ServeSettings) -> String {
         switch self {

@@ -61,13 +61,15 @@ enum Daemon {
             news.post()
         }
         let reload = ReloadService(
-            hangups: hangups, read: read, live: live, socket: notify, metrics: metrics,
+            hangups: hangups, read: read, live: live, isActivated: inherited != nil, socket: notify,
+            metrics: metrics,
             applied: {
                 threshold.now = live.now.logLevel
                 spool.look()
             }, logger: logger)
         let status = StatusService(socket: notify, corpus: corpus, journal: journal, news: news, moreTime: moreTime)
-        let watchdog = WatchdogService(environment: environment, socket: notify, loops: loops, logger: logger)
+        let watchdog = WatchdogService(
+            environment: environment, socket: notify, loops: loops, news: news, logger: logger)
         // Services stop in reverse order: first it is told, then no more shards, then no more answers. The watchdog
         // looks on until the end.
         var services: [any Service] = [http, spool, reload, status]

@@ -12,6 +12,8 @@ struct ReloadService: Service {
     /// Reads the settings from where the start did.
     let read: @Sendable () throws -> ServeSettings
     let live: LiveSettings
+    /// Whether the listening socket is systemd's.
+    let isActivated: Bool
     let socket: NotifySocket
     let metrics: DaemonMetrics
     /// Is called after settings have changed.
@@ -39,15 +41,19 @@ struct ReloadService: Service {
                     "settings changed",
                     metadata: Dictionary(uniqueKeysWithValues: changed.map { ($0.rawValue, "\($0.text(in: wanted))") }))
             }
-            if !fixed.isEmpty {
-                let names = fixed.map(\.rawValue).joined(separator: ", ")
-                logger.warning("settings that take effect at a restart only", metadata: ["settings": "\(names)"])
-            }
+            let systemds = fixed.filter { isActivated && $0.isOfSocket }
+            warn("settings that take effect at a restart only", fixed.filter { !systemds.contains($0) })
+            warn("settings without effect: the socket is systemd's, set them in its unit", systemds)
             applied()
         } catch {
             metrics.reloaded(ok: false)
             logger.error("the settings stay as they were", metadata: ["reason": "\(error)"])
         }
+    }
+
+    private func warn(_ message: Logger.Message, _ settings: [Setting]) {
+        guard !settings.isEmpty else { return }
+        logger.warning(message, metadata: ["settings": "\(settings.map(\.rawValue).joined(separator: ", "))"])
     }
 
     private static var monotonicMicroseconds: Int {

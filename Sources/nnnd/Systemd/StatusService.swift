@@ -30,12 +30,9 @@ struct StatusService: Service {
 
     /// Tells until the daemon stops.
     func run() async throws {
-        var told = ""
         for await _ in news.stream.cancelOnGracefulShutdown() {
-            if let line = line(), line != told {
-                socket.tell("STATUS=\(line)")
-                told = line
-            }
+            // The same line again as well: the watchdog may have told another one meanwhile.
+            if let line = line() { socket.tell("STATUS=\(line)") }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.pause) }
         }
         socket.tell("STOPPING=1", "STATUS=Stopping: what is under way is finished or undone.")

@@ -11,14 +11,19 @@ struct WatchdogService: Service {
     /// How long systemd waits for a ping.
     let timeout: Duration
     let loops: DaemonLoops
+    let news: StatusService.News
     let logger: Logger
 
     /// - Returns: `nil` where systemd asks for no pings.
-    init?(environment: [String: String], socket: NotifySocket, loops: DaemonLoops, logger: Logger) {
+    init?(
+        environment: [String: String], socket: NotifySocket, loops: DaemonLoops, news: StatusService.News,
+        logger: Logger
+    ) {
         guard socket.isHeard, let timeout = Self.timeout(environment) else { return nil }
         self.socket = socket
         self.timeout = timeout
         self.loops = loops
+        self.news = news
         self.logger = logger
     }
 
@@ -29,7 +34,10 @@ struct WatchdogService: Service {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             switch watchdog.look(loops.clock, loops.signs()) {
             case .ping:
-                if hangs { logger.notice("all loops move again") }
+                if hangs {
+                    logger.notice("all loops move again")
+                    news.post()
+                }
                 hangs = false
                 socket.tell("WATCHDOG=1")
             case .wait: break
