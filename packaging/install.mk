@@ -1,7 +1,8 @@
 # make install: programs, manual, completions, units, example configuration, documentation.
 #
-# PREFIX is where it will be used, DESTDIR a folder that stands for / meanwhile. systemd looks into /usr/local/lib too;
-# settings are in /etc always.
+# PREFIX is where it will be used, DESTDIR a folder that stands for / meanwhile. systemd looks into /usr/lib and
+# /usr/local/lib only: for another PREFIX (/opt/nnnd say) also give UNITDIR, SYSUSERSDIR and TMPFILESDIR in one of these.
+# Settings are in /etc always.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -28,7 +29,8 @@ install:
 	  $(UNITDIR) $(SYSUSERSDIR) $(TMPFILESDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR) /etc/nnnd)
 	install $(BIN)/nnnd $(BIN)/nnnctl $(DESTDIR)$(BINDIR)
 	python3 packaging/manual.py --bin $(BIN) --to $(DESTDIR)$(MANDIR)
-	for program in nnnd nnnctl; do \
+	sed -i 's|/usr/share/doc/nnnd|$(DOCDIR)|' $(DESTDIR)$(MANDIR)/man8/nnnd.8
+	set -o pipefail; for program in nnnd nnnctl; do \
 	  $(BIN)/$$program --generate-completion-script bash | sed '1{/^#!/d}' > $(DESTDIR)$(BASHDIR)/$$program && \
 	  $(BIN)/$$program --generate-completion-script zsh > $(DESTDIR)$(ZSHDIR)/_$$program && \
 	  $(BIN)/$$program --generate-completion-script fish > $(DESTDIR)$(FISHDIR)/$$program.fish || exit 1; done
@@ -37,7 +39,7 @@ install:
 	$(DATA) systemd/tmpfiles.d/nnnd.conf $(DESTDIR)$(TMPFILESDIR)
 	@# What somebody has set stays.
 	test -e $(DESTDIR)/etc/nnnd/nnnd.yaml || $(DATA) systemd/nnnd.yaml $(DESTDIR)/etc/nnnd
-	$(DATA) README.md LICENSE $(DESTDIR)$(DOCDIR)
+	$(DATA) README.md CONTRIBUTING.md LICENSE $(DESTDIR)$(DOCDIR)
 	$(DATA) docs/* $(DESTDIR)$(DOCDIR)/docs
 	$(DATA) monitoring/* $(DESTDIR)$(DOCDIR)/monitoring
 	cp -r Examples/wordnet $(DESTDIR)$(DOCDIR)/examples && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples

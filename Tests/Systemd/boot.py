@@ -194,7 +194,7 @@ class Machine:
         yield "the journal, read from outside, tells of shards", "shard took effect" in journal
         yield "the journal, read from outside, tells of starts and stops", all(
             text in journal for text in ("answers on /run/nnnd/nnnd.sock", "nnnd stopped"))
-        left = [path for folder in ("etc", "usr/bin", "usr/lib", "usr/share", "run")
+        left = [path for folder in ("etc", "usr/bin", "usr/lib", "usr/share")
                 for path in (self.root / folder).rglob("nnnd*") if path.name != "nnnd-checks.service"]  # fmt: skip
         yield f"the purged package has left nothing on the disk {left or ''}".rstrip(), not left
         yield "the purged package has left the store", (self.root / "var/lib/nnnd/data.mdb").exists()

@@ -52,9 +52,9 @@ class Service:
         self.store = pathlib.Path(f"/var/lib/{name}")
         self._drop_in = pathlib.Path(f"/run/systemd/system/{name}.service.d/check.conf")
 
-    def show(self, name):
-        """A property of the service, as text."""
-        return systemctl("show", "--property", name, "--value", self.unit).stdout.strip()
+    def show(self, name, unit=None):
+        """A property of the service, or of another unit, as text."""
+        return systemctl("show", "--property", name, "--value", unit or self.unit).stdout.strip()
 
     @property
     def state(self):
@@ -70,7 +70,7 @@ class Service:
         return int(self.show("NRestarts"))
 
     def make_sure_it_runs(self):
-        systemctl("reset-failed", self.unit, check=False)
+        systemctl("reset-failed", self.unit, self.socket_unit, check=False)
         systemctl("start", self.socket_unit, self.unit)
 
     def do(self, *verbs):
@@ -86,7 +86,9 @@ class Service:
     def forget_drop_ins(self):
         if self._drop_in.exists():
             self._drop_in.unlink()
+            self._drop_in.parent.rmdir()
             systemctl("daemon-reload")
+            self.make_sure_it_runs()
             self.do("restart")
 
     def wait_restarted(self, before, process, alive=None):

@@ -35,6 +35,12 @@ def test_a_producer_drops_a_shard_and_reads_its_receipt(nnnd):
     assert json.loads(read) == receipt
 
 
+def test_whoever_keeps_his_files_to_himself_ingests_too(nnnd):
+    ingest = f"umask 077 && nnnctl ingest --kind images --wait --socket {nnnd.socket} {IMAGES[1]}"
+    run("sh", "-c", ingest, user="carol")
+    assert nnnd.status()["images"] == 2000
+
+
 @pytest.mark.parametrize("user", ["alice", "eve"])
 def test_who_is_no_client_can_not_connect(nnnd, user):
     for command in (["status"], ["search", "--queries", QUERIES], ["verify"]):

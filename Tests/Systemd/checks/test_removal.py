@@ -47,7 +47,7 @@ def test_a_purge_asks_nothing_and_takes_the_settings():
     told = run("dpkg", "--purge", "nnnd").stdout
     assert not pathlib.Path("/etc/nnnd").exists()
     assert "/var/lib/nnnd has data and stays" in told
-    for folder in ("/etc/systemd/system", "/var/lib/systemd"):
+    for folder in ("/etc/systemd/system", "/var/lib/systemd", "/run"):
         links = [path for path in pathlib.Path(folder).rglob("nnnd*") if path.name != "nnnd-checks.service"]
         assert links == []
 

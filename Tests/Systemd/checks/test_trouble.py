@@ -65,3 +65,16 @@ def test_settings_that_can_not_be_are_not_tried_again(nnnd):
     wait_until(lambda: nnnd.state == "failed", "the service to fail")
     assert (nnnd.show("ExecMainStatus"), nnnd.show("NRestarts")) == ("78", "0")
     assert any("NNND_K" in line for level, line in nnnd.journal() if level == 3)
+
+
+def test_a_daemon_that_can_not_start_is_given_up_though_clients_connect(nnnd):
+    nnnd.do("stop")
+    try:
+        nnnd.set(Environment="NNND_K=many")
+    except AssertionError:
+        pass
+    with connect(nnnd.socket):
+        # Each failed start leaves the connection waiting, for which the socket starts it again.
+        wait_until(lambda: nnnd.show("ActiveState", nnnd.socket_unit) == "failed", "systemd to give up", deadline=DEADLINE)
+    nnnd.forget_drop_ins()
+    assert nnnd.status()["images"] > 0
