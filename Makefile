@@ -5,13 +5,15 @@
 # make deb           builds a Debian package: .build-deb/
 # make test          runs everything that guards the project
 # make test-systemd  boots a system in a container, as root, and tries the package there
+# make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
+# make test-tsan     runs the tests under ThreadSanitizer
 # make bench         compares with the peers
 # make fuzz          feeds the readers random bytes, SECONDS=1800 for each (10 unless told otherwise)
 # make format        formats the sources
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build static demo deb test test-package test-systemd bench fuzz format packages packages-deb clean
+.PHONY: build static demo deb test test-package test-systemd test-asan test-tsan bench fuzz format packages packages-deb clean
 
 SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
@@ -67,6 +69,25 @@ test-systemd: packages-deb .venv-test/done
 # About half an hour; PARTS=million measures what takes longest, PARTS=search,ingest only those.
 bench: build .venv-bench/done .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release --write docs/benchmarks.md $(if $(PARTS),--parts $(PARTS))
+
+# What a sanitizer finds, in any process of any test, is left as a file; one is enough to fail.
+test-asan test-tsan: test-%: packages .venv-test/done
+	$(BUILD) --build-tests --sanitize=$(SANITIZER_$*) --scratch-path .build-$*
+	rm -rf .build-$*/reports && mkdir .build-$*/reports
+	export ASAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:detect_leaks=1 \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/lsan.txt:print_suppressions=0 \
+	  TSAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:suppressions=$(CURDIR)/Tests/Sanitizers/tsan.txt; \
+	$(SWIFT) test -c release --skip-build --sanitize=$(SANITIZER_$*) --scratch-path .build-$* && \
+	NNND_BIN=$(CURDIR)/.build-$*/release $(PYTEST) $(SANITIZED)
+	@if ls .build-$*/reports/* >/dev/null 2>&1; then head -n 60 .build-$*/reports/*; exit 1; fi
+
+SANITIZER_asan := address
+SANITIZER_tsan := thread
+# Those that measure memory, or run the daemon under strace or another library, are left out.
+SANITIZED := $(addprefix Tests/EndToEnd/test_,$(addsuffix .py,activation backup clock configuration crashes deletion \
+  deletion_lists in_place metrics names nnnctl nnnctl_delete nnnctl_ingest precision_and_metric problems real_data \
+  rebuild reference_ttl refusals reload retention search shard_forms shutdown slow_clients snapshots spool \
+  store_settings two_daemons))
 
 FUZZED := npy npz npz-members safetensors ids delete json npy-body
 SECONDS ?= 10
