@@ -62,6 +62,7 @@ package final class Corpus: Sendable {
         } catch let error where error.isDamage {
             throw StoreError.damaged(error.description)
         }
+        try Self.checkIsOurs(environment)
         tables = try Tables(environment)
         self.settings = try Self.establish(settings, in: environment, tables)
         guard k <= self.settings.capacity else {
@@ -71,6 +72,7 @@ package final class Corpus: Sendable {
         self.k = k
         searchPool = WorkerPool(threads: threads, name: "search") { observer?.scanAdvanced() }
         upkeepPool = WorkerPool(threads: threads, name: "upkeep") { [gate] in try gate.pass() }
+        try checkCounts()
         try discardStaged()
         try establishK()
     }
@@ -88,7 +90,7 @@ package final class Corpus: Sendable {
 
     static func state(_ tables: Tables, in transaction: borrowing some Transaction & ~Copyable) throws -> StoreState {
         let state = try transaction.value(tables.meta, "state") { StoreState($0) }
-        guard let state, let state else { throw StoreError.damaged("the state is missing or has a wrong length") }
+        guard let state, let state else { throw StoreError.damaged("the state is missing, or was never written so") }
         return state
     }
 
@@ -96,6 +98,21 @@ package final class Corpus: Sendable {
         Upkeep(
             layout: StoreLayout(dimension: dimension, settings: settings), tables: tables, k: k, pool: upkeepPool,
             gate: gate)
+    }
+
+    /// Refuses an environment that another program or another version has made, before anything is written to it.
+    ///
+    /// - Throws: ``StoreError/notAStore`` or ``StoreError/unknownFormat(found:expected:)``.
+    static func checkIsOurs(_ environment: LMDB.Environment) throws {
+        guard !environment.isEmpty else { return }
+        guard try environment.contains(Tables.first) else { throw StoreError.notAStore }
+        let meta = try environment.open(Tables.first, order: .bytes)
+        try environment.read { transaction in
+            // A first start may have ended before there was more than this database.
+            guard try transaction.count(meta) > 0 else { return }
+            guard let found = try transaction.string(meta, "format") else { throw StoreError.notAStore }
+            guard found == format else { throw StoreError.unknownFormat(found: found, expected: format) }
+        }
     }
 
     /// Makes a new store ours, or checks that an old one is.
@@ -131,6 +148,20 @@ package final class Corpus: Sendable {
             throw StoreError.damaged("the settings can't be read")
         }
         return kept
+    }
+
+    /// Compares the rows that the state counts with those that there are.
+    private func checkCounts() throws {
+        try environment.read { transaction in
+            let state = try Self.state(tables, in: transaction)
+            for kind in Kind.allCases {
+                let rows = try transaction.count(tables[kind].rows)
+                let free = try transaction.count(tables[kind].free)
+                guard rows == state[kind].count, try transaction.count(tables[kind].ids) == rows,
+                    free == state[kind].end - state[kind].count
+                else { throw StoreError.damaged("there are not as many \(kind.rawValue) as the state says") }
+            }
+        }
     }
 
     /// Applies `k`, where the means were computed with another.

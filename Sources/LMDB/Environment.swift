@@ -65,6 +65,24 @@ internal import Glibc
         }
     }
 
+    /// Whether nothing was ever put into it.
+    package var isEmpty: Bool {
+        var stat = MDB_stat()
+        unsafe mdb_env_stat(handle, &stat)
+        return stat.ms_entries == 0
+    }
+
+    /// Whether there is a database called `name`.
+    package func contains(_ name: String) throws -> Bool {
+        try read { transaction in
+            var database: MDB_dbi = 0
+            let code = unsafe mdb_dbi_open(transaction.handle, name, 0, &database)
+            // A value of this name, which other programs may have put there, is no database.
+            if code == MDB_INCOMPATIBLE { return false }
+            return try LMDBError.found(code, "mdb_dbi_open")
+        }
+    }
+
     /// Runs `body` on a snapshot: the last commit before the call, whatever is written meanwhile.
     package func read<R>(_ body: (borrowing ReadTransaction) throws -> R) throws -> R {
         let transaction = try ReadTransaction(self)

@@ -25,6 +25,9 @@ package struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The map is full: the transaction is dead and the environment needs a larger map.
     package var isMapFull: Bool { code == MDB_MAP_FULL }
 
+    /// As many readers are at work as there is room for.
+    package var isReadersFull: Bool { code == MDB_READERS_FULL }
+
     /// The file is not an LMDB environment, or one that is damaged.
     package var isDamage: Bool {
         [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH, MDB_PANIC].contains(code)

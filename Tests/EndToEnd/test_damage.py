@@ -6,6 +6,7 @@ NNND_TEST_FLIPS=2000 turns over bytes in so many copies of a store.
 
 import os
 import shutil
+import struct
 
 import numpy as np
 import pytest
@@ -154,11 +155,30 @@ def test_a_store_of_another_version_is_refused(stopped):
     check_refused(stopped.daemon, CONFIGURATION, "format 7")
 
 
-def test_the_data_of_another_program_are_refused(make_daemon):
+@pytest.mark.parametrize("database", ["meta", "theirs"])
+def test_the_data_of_another_program_are_refused_and_left_alone(make_daemon, database):
     daemon = make_daemon()
     daemon.flags["data"].mkdir()
-    put_in_lmdb(daemon.flags["data"], "meta", b"something", b"else")
-    check_refused(daemon, CONFIGURATION)
+    put_in_lmdb(daemon.flags["data"], database, b"something", b"else")
+    before = (daemon.flags["data"] / "data.mdb").read_bytes()
+    check_refused(daemon, CONFIGURATION, "not a store of nnnd")
+    assert (daemon.flags["data"] / "data.mdb").read_bytes() == before
+
+
+# Nine numbers: generation, dimension, k, images in use and ever, references in use and ever, next receipt and arrival.
+STATES = {
+    "numbers beyond all bounds": [2**64 - 1] * 9,
+    "more rows in use than ever": [1, 4, 3, 9, 8, 0, 0, 1, 0],
+    "more images than ids": [1, 4, 3, 1000, 1000, 40, 40, 1, 40],
+    "fewer images than ids": [1, 4, 3, 1, 1, 40, 40, 1, 40],
+    "a dimension beyond all": [1, 65_537, 3, 0, 0, 0, 0, 1, 0],
+}
+
+
+@pytest.mark.parametrize("case", STATES)
+def test_a_state_that_was_never_written_is_refused(stopped, case):
+    put_in_lmdb(stopped.daemon.flags["data"], "meta", b"state", struct.pack("<9Q", *STATES[case]))
+    check_refused(stopped.daemon, DAMAGED, "damaged")
 
 
 @pytest.mark.parametrize("key", [b"state", b"settings"])

@@ -88,6 +88,7 @@ package final class StoreRebuild: Sendable {
         let target = try LMDB.Environment(folder: scratch, mapSize: Corpus.mapBytes)
         // The one whose damage is to be reported comes last.
         let source = try LMDB.Environment(folder: folder, mapSize: Corpus.mapBytes)
+        try Corpus.checkIsOurs(source)
         let old = try Tables(source)
         let new = try Tables(target)
         let kept = try source.read { transaction in

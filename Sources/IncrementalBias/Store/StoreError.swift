@@ -3,7 +3,8 @@ internal import LMDB
 
 /// An error of the store of which the caller may want to know whether it passes.
 package protocol StoreTrouble: Error {
-    /// Whether trying again later makes sense: the disk or the memory is full, or the disk takes no writes now.
+    /// Whether trying again later makes sense: the disk or the memory is full, the disk takes no writes now, or
+    /// too many read.
     var isTemporary: Bool { get }
     /// Whether the store itself is not as it must be.
     var isDamage: Bool { get }
@@ -11,7 +12,7 @@ package protocol StoreTrouble: Error {
 
 extension LMDBError: StoreTrouble {
     package var isTemporary: Bool {
-        isMapFull || [ENOSPC, EDQUOT, ENOMEM, EROFS].contains(code)
+        isMapFull || isReadersFull || [ENOSPC, EDQUOT, ENOMEM, EROFS].contains(code)
     }
 }
 

@@ -30,16 +30,26 @@ package struct StoreState: Equatable, Sendable {
 extension StoreState {
     /// Nine little-endian 64-bit numbers: generation, dimension, k, images in use and ever, references in use and
     /// ever, next receipt, next arrival.
+    ///
+    /// - Returns: `nil` for what can't have been written.
     init?(_ bytes: RawSpan) {
         guard bytes.byteCount == 72 else { return nil }
         func number(_ index: Int) -> UInt64 {
             (0..<8).reduce(0) { $0 | UInt64(bytes.byte(index * 8 + $1)) << UInt64($1 * 8) }
         }
+        func rows(_ index: Int) -> Rows? {
+            guard let count = Int(exactly: number(index)), let end = Int(exactly: number(index + 1)),
+                count <= end, end <= Int(UInt32.max)
+            else { return nil }
+            return Rows(count: count, end: end)
+        }
+        guard let dimension = Int(exactly: number(1)), dimension <= StoreLayout.largestDimension,
+            let k = Int(exactly: number(2)), let images = rows(3), let references = rows(5)
+        else { return nil }
+        // Far beyond what there can be, and far from where adding one would be too much.
+        guard [0, 7, 8].allSatisfy({ number($0) < 1 << 62 }) else { return nil }
         generation = number(0)
-        dimension = Int(number(1))
-        k = Int(number(2))
-        images = Rows(count: Int(number(3)), end: Int(number(4)))
-        references = Rows(count: Int(number(5)), end: Int(number(6)))
+        (self.dimension, self.k, self.images, self.references) = (dimension, k, images, references)
         nextReceipt = number(7)
         nextArrival = number(8)
     }

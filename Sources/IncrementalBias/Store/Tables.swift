@@ -44,8 +44,11 @@ struct Tables: Sendable {
         }
     }
 
+    /// The name of the database that is made before all others.
+    static let first = "meta"
+
     init(_ environment: LMDB.Environment) throws {
-        meta = try environment.open("meta", order: .bytes)
+        meta = try environment.open(Self.first, order: .bytes)
         images = try RowTables(environment, .images)
         references = try RowTables(environment, .references)
         codes = try environment.open("images.codes", order: .integers)
