@@ -5,7 +5,7 @@ internal import Similarity
 package struct Verification: Sendable {
     /// How many images were looked at.
     package var checked = 0
-    /// The largest difference between a stored mean and one computed from scratch.
+    /// The largest difference between a stored mean and one computed from scratch, where both are numbers.
     package var largestDifference: Float = 0
     /// The images whose mean is off, or that a search may not find as it should, at most ``reported``: id, stored mean,
     /// mean from scratch.
@@ -65,7 +65,7 @@ extension Corpus {
             let stored = try means.read(row: row, in: transaction)
             let difference = abs(stored - computed)
             verification.checked += 1
-            verification.largestDifference = max(verification.largestDifference, difference)
+            if difference.isFinite { verification.largestDifference = max(verification.largestDifference, difference) }
             let vector = Array(vectors[position * layout.dimension..<(position + 1) * layout.dimension])
             let isCovered = try codes.covers(vector, row: row, in: transaction)
             let found = try identities.row(of: id, in: transaction)

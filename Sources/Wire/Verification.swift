@@ -29,10 +29,11 @@ package struct VerifyReport: Codable, Sendable {
     /// An image whose stored mean is off.
     package struct Entry: Codable, Sendable {
         package var id: String
-        package var stored: Float
+        /// `nil` where it isn't a number.
+        package var stored: Float?
         package var computed: Float
 
-        package init(id: String, stored: Float, computed: Float) {
+        package init(id: String, stored: Float?, computed: Float) {
             self.id = id
             self.stored = stored
             self.computed = computed

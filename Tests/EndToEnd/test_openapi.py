@@ -18,7 +18,7 @@ from harness.spool import IMAGES, REFERENCES
 
 # Answers that only a daemon in trouble gives.
 RARE_STATUSES = {500, 503}
-RARE_CODES = {"internal", "overloaded", "backup_running", "stopping"}
+RARE_CODES = {"internal", "overloaded", "backup_running", "verify_running", "stopping"}
 LIMIT = 64 << 20
 
 

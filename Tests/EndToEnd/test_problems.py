@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from harness.clients import read_to_end
 from harness.daemon import Daemon
 from harness.http import JSON, NPY, Response, UnixConnection, connect, npy_bytes
 from harness.shards import npy_with_header
@@ -287,3 +288,20 @@ def test_more_hits_than_one_answer_may_have(make_daemon, rng):
         response = client.post("/v1/search?top_k=1000", npy_bytes(rng.standard_normal((4096, 4))), NPY)
         check_problem(response, 400, "too_many_hits", "1228800", "1000000")
         assert client.post("/v1/search?top_k=100", npy_bytes(rng.standard_normal((4096, 4))), NPY).status == 200
+
+
+def test_one_verification_at_a_time(make_daemon, rng):
+    daemon = make_daemon(k=4).start()
+    daemon.drop(REFERENCES, "r.npy", rng.standard_normal((4000, 64)))
+    daemon.drop(IMAGES, "i.npy", rng.standard_normal((20_000, 64)))
+    connections = [connect(daemon.socket) for _ in range(2)]
+    # Both are there when it looks.
+    daemon.pause()
+    for connection in connections:
+        connection.sendall(b"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    daemon.resume()
+    answers = [read_to_end(connection) for connection in connections]
+    assert sorted(answer.split()[1] for answer in answers) == [b"200", b"503"]
+    assert any(b"verify_running" in answer for answer in answers)
+    with daemon.client() as client:
+        assert client.post_json("/v1/verify", {}).json()["wrong"] == 0

@@ -22,8 +22,8 @@ struct VerifyView {
         ])
         for image in report.images {
             table.append([
-                image.id.printable, Figures.score(image.stored), Figures.score(image.computed),
-                Figures.brief(abs(image.stored - image.computed)),
+                image.id.printable, image.stored.map(Figures.score) ?? "not a number", Figures.score(image.computed),
+                image.stored.map { Figures.brief(abs($0 - image.computed)) } ?? "",
             ])
         }
         let left = report.wrong - report.images.count

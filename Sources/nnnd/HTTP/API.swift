@@ -21,6 +21,7 @@ struct API: Sendable {
     private let bodies = Allowance(RequestLimits.allBodyBytes, free: RequestLimits.freeBodyBytes)
     private let hits = Allowance(RequestLimits.allHits, free: RequestLimits.freeHits)
     private let backups: Backups
+    private let verifications = OneAtATime(refusal: .verifyRunning)
 
     init(
         corpus: Corpus, queue: SearchQueue, settings: LiveSettings, journal: SpoolJournal, page: MetricsPage,
@@ -144,12 +145,15 @@ struct API: Sendable {
             throw Problem.badRequest("bad_sample", "'sample' is \(sample); it must be at least 1.")
         }
         let sample = wanted.sample
+        let turn = try verifications.begin()
         let found = try await offLoop { try corpus.verify(sample: sample) }
-        withExtendedLifetime(room) {}
+        withExtendedLifetime((room, turn)) {}
         return Response(
             json: VerifyReport(
                 checked: found.checked, wrong: found.wrongCount, largestDifference: found.largestDifference,
-                images: found.wrong.map { .init(id: $0.id, stored: $0.stored, computed: $0.computed) }))
+                images: found.wrong.map {
+                    .init(id: $0.id, stored: $0.stored.isFinite ? $0.stored : nil, computed: $0.computed)
+                }))
     }
 
     @Sendable private func image(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

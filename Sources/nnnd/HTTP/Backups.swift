@@ -3,13 +3,12 @@ import IncrementalBias
 import Logging
 import NIOCore
 import NIOPosix
-import Synchronization
 import Wire
 
 /// Copies of the store for clients, one at a time: each keeps room in the data file from being used again.
 final class Backups: Sendable {
     private let corpus: Corpus
-    private let isRunning = Atomic(false)
+    private let turns = OneAtATime(refusal: .backupRunning)
 
     init(_ corpus: Corpus) {
         self.corpus = corpus
@@ -22,7 +21,7 @@ final class Backups: Sendable {
     ///
     /// - Throws: ``Problem`` while another copy is under way.
     func response(logger: Logger) throws(Problem) -> Response {
-        let turn = try Turn(self)
+        let turn = try turns.begin()
         return Response(
             status: .ok, headers: [.contentType: "application/octet-stream"],
             body: ResponseBody { [corpus] writer in
@@ -35,20 +34,6 @@ final class Backups: Sendable {
                 }
                 withExtendedLifetime(turn) {}
             })
-    }
-
-    /// The right to make a copy; given back when nobody holds this any more.
-    private final class Turn: Sendable {
-        private let backups: Backups
-
-        init(_ backups: Backups) throws(Problem) {
-            guard !backups.isRunning.exchange(true, ordering: .acquiring) else { throw .backupRunning }
-            self.backups = backups
-        }
-
-        deinit {
-            backups.isRunning.store(false, ordering: .releasing)
-        }
     }
 
     /// Copies through a pipe: LMDB writes to a descriptor, and waits there for the client.

@@ -48,8 +48,12 @@ extension Response {
 
     /// A JSON document.
     init(status: HTTPResponse.Status = .ok, json: some Encodable, mediaType: String = "application/json") {
-        let body = (try? WireJSON.encode(json)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
-        self.init(status: status, body: body, mediaType: mediaType)
+        guard let body = try? WireJSON.encode(json) else {
+            // A number that JSON has no form for: something in the store is not as it must be.
+            self.init(.internalError)
+            return
+        }
+        self.init(status: status, body: ByteBuffer(bytes: body), mediaType: mediaType)
     }
 
     /// A document.

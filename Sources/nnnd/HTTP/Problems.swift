@@ -50,6 +50,11 @@ extension Problem {
         detail: "Another backup is under way; try again when it is done.",
         code: "backup_running")
 
+    static let verifyRunning = Problem(
+        title: "Service Unavailable", status: 503,
+        detail: "Another verification is under way; try again when it is done.",
+        code: "verify_running")
+
     static let stopping = Problem(
         title: "Service Unavailable", status: 503, detail: "The daemon is stopping; try again in a moment.",
         code: "stopping")
