@@ -78,7 +78,7 @@ enum Readers {
 
     static func deletions(_ bytes: [UInt8]) {
         parse(bytes) { bytes throws(ShardError) in
-            let ids = try IDList.read(bytes)
+            let ids = try IDList.read(bytes, maximumBytes: 1 << 20)
             check(ids: ids, count: ids.count)
             hold(!ids.isEmpty, "a list of nothing")
             return ids

@@ -30,9 +30,10 @@ enum ArrayShape {
         return (sizes[0], sizes[1])
     }
 
-    /// Refuses more rows than memory for their ids may be set aside for: one for each 16 bytes of the largest shard.
+    /// Refuses more rows than memory for their ids may be set aside for: one for each 64 bytes of the largest shard, and
+    /// some thousands always.
     static func checkRows(_ rows: Int, maximumBytes: Int) throws(ShardError) {
-        let limit = max(1, maximumBytes / 16)
+        let limit = max(4096, maximumBytes / 64)
         guard rows <= limit else { throw .tooManyRows(rows, limit: limit) }
     }
 

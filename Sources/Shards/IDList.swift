@@ -12,9 +12,7 @@ package enum IDList {
     /// - Throws: `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     package static func parse(_ bytes: [UInt8], rows: Int? = nil) throws(ShardError) -> [String] {
         let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
-        let newline = UInt8(ascii: "\n")
-        let ends = text.count { $0 == newline }
-        let lines = ends + (text.isEmpty || text.last == newline ? 0 : 1)
+        let lines = lines(of: text)
         if let rows, let error = ShardError.wrongIDCount(lines, rows: rows) { throw error }
         var collector = IDCollector(capacity: lines)
         var rest = text
@@ -29,8 +27,10 @@ package enum IDList {
 
     /// Reads and checks a list that goes with no vectors, of ids to delete say.
     ///
-    /// - Throws: `no_rows` for an empty one, else as ``parse(_:rows:)`` and ``validate(_:rows:)``.
-    package static func read(_ bytes: [UInt8]) throws(ShardError) -> [String] {
+    /// - Parameter maximumBytes: the most bytes that a shard may have, which bounds the number of ids too.
+    /// - Throws: `no_rows` for an empty one, `too_large`, else as ``parse(_:rows:)`` and ``validate(_:rows:)``.
+    package static func read(_ bytes: [UInt8], maximumBytes: Int) throws(ShardError) -> [String] {
+        try ArrayShape.checkRows(lines(of: bytes[...]), maximumBytes: maximumBytes)
         let ids = try parse(bytes)
         guard !ids.isEmpty else {
             throw ShardError(
@@ -38,6 +38,13 @@ package enum IDList {
         }
         try validate(ids, rows: ids.count)
         return ids
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+
+    /// How many ids a text has.
+    private static func lines(of text: ArraySlice<UInt8>) -> Int {
+        text.count { $0 == newline } + (text.isEmpty || text.last == newline ? 0 : 1)
     }
 
     /// Checks a finished list against the rows of its shard.

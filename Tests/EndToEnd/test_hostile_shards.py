@@ -1,11 +1,13 @@
 """Shards made to do harm, each with the code that must come back; the daemon's memory stays bounded beside them."""
 
+import io
 import os
 import pathlib
 
 import numpy as np
 import pytest
 
+from harness.clients import memory_peak
 from harness.daemon import Daemon
 from harness.hostile_shards import DIMENSION, GOOD, HOSTILE, LARGEST, MIB
 from harness.http import npy_bytes
@@ -103,3 +105,19 @@ def test_a_file_that_changes_again_and_again_is_taken_once_it_is_quiet(make_daem
     assert daemon.status()["images"] in (len(GOOD), len(GOOD) + rows)
     with daemon.client() as client:
         assert client.post("/v1/verify", b"", "application/json").json()["wrong"] == 0
+
+
+def test_many_compressed_shards_take_no_more_memory_than_few(make_daemon):
+    """What waits is taken in a commit; one that files of some KB would fill with GBs is ended before."""
+    daemon = make_daemon(k=3, capacity=6)
+    daemon.spool.make()
+    for number in range(64):
+        content = io.BytesIO()
+        np.savez_compressed(content, embeddings=np.ones((4096, 2048), dtype=np.float32), ids=np.arange(4096))
+        daemon.spool.drop_bytes(IMAGES, f"{number}.npz", content.getvalue())
+    daemon.start()
+    for number in range(64):
+        daemon.spool.wait_receipt(IMAGES, f"{number}.npz")
+    # All at once they would take more than 2 GiB.
+    assert memory_peak(daemon) < 1024 * MIB
+    assert daemon.status()["images"] == 4096

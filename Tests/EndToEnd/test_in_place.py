@@ -1,6 +1,9 @@
 """Files that are written straight to their final names: taken when they are whole, and not before."""
 
+import contextlib
 import hashlib
+import os
+import threading
 import time
 
 import numpy as np
@@ -150,3 +153,39 @@ def test_ids_written_before_their_shard_count_though_both_are_written_in_place(d
     oracle.put(IMAGES, ["a", "b", "c", "d"], vectors)
     check_everything(client, oracle)
     assert daemon.spool.names(IMAGES) == []
+
+
+@contextlib.contextmanager
+def changing(path):
+    """A file that changes all the time."""
+    end = threading.Event()
+
+    def change():
+        while not end.is_set():
+            os.utime(path)
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        yield
+    finally:
+        end.set()
+        changer.join()
+
+
+def test_ids_that_change_are_waited_for(make_daemon, rng):
+    """A shard whose ids are there is never taken without them."""
+    daemon = make_daemon(k=4).start()
+    vectors = rng.standard_normal((100_000, 1))
+    ids = daemon.spool.incoming(IMAGES) / "s.ids"
+    ids.write_text("".join(f"id of row {row}\n" for row in range(len(vectors))))
+    with changing(ids):
+        daemon.spool.drop(IMAGES, "s.npy", vectors)
+        # It has been tried when a younger one has taken effect.
+        daemon.spool.let_time_pass_after(IMAGES, "s.npy")
+        daemon.drop(IMAGES, "younger.npy", vectors[:1])
+        assert daemon.spool.names("done", IMAGES) == ["younger.npy", "younger.npy.receipt.json"]
+    receipt = daemon.spool.wait_receipt(IMAGES, "s.npy")
+    assert receipt["ids_sha256"] is not None
+    with daemon.client() as client:
+        assert client.get("/v1/images/id%20of%20row%207").status == 200

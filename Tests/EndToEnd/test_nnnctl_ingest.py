@@ -1,6 +1,7 @@
 """nnnctl ingest: what it brings into the corpus, what it tells, and its exit statuses."""
 
 import os
+import stat
 
 import numpy as np
 
@@ -25,6 +26,14 @@ def test_ingest_brings_shards_with_their_ids_and_tells_of_each(daemon, rng, tmp_
     assert again.startswith("s1.npy: unchanged, 3 rows since generation ")
     # No copies are left, and what was ingested stays where it was.
     assert daemon.spool.names(IMAGES) == [] and all(file.exists() for file in files)
+
+
+def test_what_ingest_drops_is_for_the_group_to_read(daemon, rng, tmp_path):
+    """The daemon is another user: a caller who keeps his files to himself drops shards all the same."""
+    file = save(tmp_path, "s", rng.standard_normal((2, 5)), ["a", "b"])
+    succeeds("ingest", "--kind", "images", "--wait", file, daemon=daemon, umask=0o077)
+    for name in ("s.npy", "s.ids"):
+        assert stat.S_IMODE((daemon.spool.done(IMAGES) / name).stat().st_mode) == 0o640
 
 
 def test_ingest_without_waiting_tells_that_it_dropped_them(daemon, rng, tmp_path):

@@ -5,6 +5,9 @@ package struct PreparedVectors: Sendable {
     /// Rows x dimension.
     let values: [Float]
     let dimension: Int
+
+    /// What they take in memory.
+    package var byteCount: Int { values.count * MemoryLayout<Float>.stride }
 }
 
 extension Corpus {

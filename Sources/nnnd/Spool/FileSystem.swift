@@ -6,6 +6,13 @@ struct SystemError: Error, CustomStringConvertible {
     /// What was tried, on what.
     let action: String
 
+    /// Whether the fault may be that of a single file, so that others need not wait for it.
+    ///
+    /// A full disk or too many open files are everybody's.
+    var isOfOneFile: Bool {
+        ![ENOSPC, EDQUOT, EIO, EROFS, EMFILE, ENFILE, ENOMEM].contains(number)
+    }
+
     var description: String { "\(action): \(unsafe String(cString: strerror(number)))" }
 
     init(_ action: String, number: Int32 = errno) {
@@ -82,6 +89,7 @@ enum FileSystem {
             unsafe closedir(existing)
             return
         }
+        guard errno == ENOENT else { throw SystemError("open folder \(path)") }
         if let parent = parent(of: path) { try makeFolder(parent, mode: 0o755) }
         let unnamed = "\(parent(of: path) ?? "")/.\(name(of: path)).new"
         guard unsafe mkdir(unnamed, mode) == 0 || errno == EEXIST else { throw SystemError("make folder \(path)") }

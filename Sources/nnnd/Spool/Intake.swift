@@ -16,14 +16,29 @@ struct Intake {
 
     /// Numbers of receipts whose files have been put away since the last commit.
     private var settled: [UInt64] = []
-    /// How many files of the last ``take(_:)`` can't be read now.
+    /// How many files of the last ``take(_:)`` can't be read or put away now.
     private(set) var left = 0
+    /// Whether one of them was changing.
+    private(set) var isChanging = false
+    /// Whether ``heal()`` has something to do again.
+    private(set) var mustHeal = false
+    private var stuck = StuckFiles()
+
+    /// A commit begins once what was read takes so many bytes: files may be compressed.
+    private static let bytesPerCommit = 128 << 20
 
     /// A file that was read.
     private struct Read {
         let file: WaitingFile
         let ids: FileSystem.Entry?
         let shard: IncomingShard
+
+        /// About what it takes in memory.
+        var byteCount: Int {
+            let bytesPerID = 64
+            let values = if case .vectors(let vectors) = shard.content { vectors.byteCount } else { 0 }
+            return values + shard.ids.count * bytesPerID
+        }
     }
 
     init(
@@ -39,40 +54,94 @@ struct Intake {
         self.logger = logger
     }
 
-    private var putaway: Putaway { Putaway(folders: folders, finishedShards: settings.now.finishedShards) }
+    private var putaway: Putaway {
+        Putaway(folders: folders, finishedShards: settings.now.finishedShards, largestShard: largestShard)
+    }
     private var largestShard: Int { settings.now.largestShard }
 
     /// Puts away what a crash left lying.
     mutating func heal() throws {
+        mustHeal = false
         for receipt in try corpus.unsettledReceipts() {
-            try putaway.heal(receipt)
+            // A later shard of its name has taken its place.
+            let isLast = try corpus.receipt(kind: receipt.kind, name: receipt.name)?.number == receipt.number
+            let isDone = try !isLast || apart(receipt.name) { try $0.putaway.heal(receipt) }
+            if isDone { settled.append(receipt.number) }
             pulse.beat()
-            settled.append(receipt.number)
         }
-        for kind in Kind.allCases { try putaway.healRefusals(kind) }
+        for kind in Kind.allCases {
+            for name in try putaway.leftIDs(kind) { try apart(name) { try $0.putaway.refuseIDs(name, kind) } }
+        }
+    }
+
+    /// Does what puts one file away.
+    ///
+    /// Where the fault is the file's, it waits for another try, and the others go on.
+    ///
+    /// - Returns: whether it is done.
+    @discardableResult
+    private mutating func apart(_ name: String, _ body: (inout Self) throws -> Void) throws -> Bool {
+        do {
+            try body(&self)
+            return true
+        } catch let error as SystemError where error.isOfOneFile {
+            mustHeal = true
+            metrics.spoolTrouble()
+            logger.error("shard waits, it can't be put away", metadata: ["name": "\(name)", "reason": "\(error)"])
+            return false
+        }
+    }
+
+    /// Has a file that can't be put away wait.
+    private mutating func leave(_ file: WaitingFile) {
+        left += 1
+        stuck.add(file)
     }
 
     /// Takes files in: those up to a large shard in one commit, and each large shard for itself.
     ///
-    /// A file that the system can't read now, for want of a descriptor or for a bad sector, is left: the others must not
-    /// wait for it.
+    /// A file that the system can't read now, for want of a descriptor or for a bad sector, or that it can't take out of
+    /// its folder, is left: the others must not wait for it.
     mutating func take(_ files: [WaitingFile]) throws {
         let started = Date()
         var read: [Read] = []
-        left = 0
+        var bytes = 0
+        (left, isChanging) = (0, false)
         for file in files {
             pulse.beat()
+            if try putaway.isOccupied(file) {
+                // Perhaps by one that is to be put away with these.
+                try commit(read, since: started)
+                (read, bytes) = ([], 0)
+                if try putaway.isOccupied(file) {
+                    leave(file)
+                    continue
+                }
+            }
+            if file.isTaken {
+                guard let found = try reading(file, { try $0.receipt(ofTaken: file) }) else { continue }
+                if let receipt = found {
+                    try finishTaken(file, receipt, since: started)
+                    continue
+                }
+            }
             guard let opened = try reading(file, { try $0.open(file) }) else { continue }
             if let large = opened {
                 try commit(read, since: started)
-                read.removeAll()
+                (read, bytes) = ([], 0)
                 guard let staged = try reading(file, { try $0.stage(file, large) }) else { continue }
                 if let shard = staged {
                     try commit([shard], since: started)
                     continue
                 }
             }
-            if let shard = try reading(file, { try $0.read(file) }) ?? nil { read.append(shard) }
+            guard let shard = try reading(file, { try $0.read(file) }) ?? nil else { continue }
+            read.append(shard)
+            bytes += shard.byteCount
+            if bytes >= Self.bytesPerCommit {
+                try commit(read, since: started)
+                (read, bytes) = ([], 0)
+            }
         }
         try commit(read, since: started)
     }
@@ -87,6 +156,8 @@ struct Intake {
             try refuse(file, error)
         } catch is OpenShard.EndedEarly {
             // It is changing: another look will come.
+            left += 1
+            isChanging = true
         } catch let error as SystemError {
             left += 1
             logger.error("shard waits", metadata: ["name": "\(file.name)", "reason": "\(error)"])
@@ -107,19 +178,46 @@ struct Intake {
             switch outcome {
             case .applied(let receipt):
                 metrics.applied(receipt)
-                try putaway.finish(read.file, ids: read.ids, receipt, unchanged: false)
-                settled.append(receipt.number)
+                try finish(read, receipt, unchanged: false)
                 log("shard took effect", receipt, seconds: Date().timeIntervalSince(started))
             case .unchanged(let receipt):
                 metrics.shard(receipt.kind, .unchanged)
-                try putaway.finish(read.file, ids: read.ids, receipt, unchanged: true)
-                settled.append(receipt.number)
+                try finish(read, receipt, unchanged: true)
                 log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
             case .refused(let refusal):
                 try refuse(read.file, ShardError(refusal))
             }
         }
         try settle()
+    }
+
+    private mutating func finish(_ read: Read, _ receipt: Receipt, unchanged: Bool) throws {
+        let isDone = try apart(read.file.name) {
+            try $0.putaway.finish(read.file, ids: read.ids, receipt, unchanged: unchanged)
+            $0.settled.append(receipt.number)
+        }
+        if !isDone { leave(read.file) }
+    }
+
+    /// The receipt of a file in `taken/` that took effect; `nil` where it was refused, or is still to be looked at.
+    ///
+    /// Its fate was decided before it came there, with the ids that lay beside it then.
+    private func receipt(ofTaken file: WaitingFile) throws -> Receipt? {
+        guard let receipt = try corpus.receipt(kind: file.kind, name: file.name),
+            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
+            try open.digest() == receipt.sha256
+        else { return nil }
+        return receipt
+    }
+
+    private mutating func finishTaken(_ file: WaitingFile, _ receipt: Receipt, since started: Date) throws {
+        let isDone = try apart(file.name) {
+            try $0.putaway.finishTaken(file, receipt)
+            $0.settled.append(receipt.number)
+        }
+        guard isDone else { return leave(file) }
+        metrics.shard(receipt.kind, .unchanged)
+        log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
     }
 
     /// Brings the store to rest after a commit and what follows from it.
@@ -190,8 +288,8 @@ struct Intake {
             return Read(
                 file: file, ids: nil,
                 shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: nil, ids: try IDList.read(bytes),
-                    content: .deletion, received: received))
+                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: nil,
+                    ids: try IDList.read(bytes, maximumBytes: largestShard), content: .deletion, received: received))
         }
         let ids = try readIDs(of: file)
         let (rowIDs, vectors) = try prepare(shard(file.name, (consume read).content, ids: ids?.bytes))
@@ -213,19 +311,32 @@ struct Intake {
 
     private func readIDs(of file: WaitingFile) throws -> ShardFile? {
         guard let name = Putaway.idsName(of: file.name) else { return nil }
+        let path = "\(folders.incoming(file.kind))/\(name)"
         do {
-            return try ShardFile(path: "\(folders.incoming(file.kind))/\(name)", limit: largestShard)
+            let ids = try ShardFile(path: path, limit: largestShard)
+            // They are there, and changing.
+            if ids == nil, try FileSystem.entry(path) != nil { throw OpenShard.EndedEarly() }
+            return ids
         } catch let error as ShardError {
             throw ShardError(code: error.code, message: "\(name): \(error.message)", advice: error.advice)
         }
     }
 
+    /// Whether a file can't be put away, and isn't to be tried again now.
+    func isStuck(_ file: WaitingFile) -> Bool { stuck.contains(file) }
+
+    /// Seconds until a file that can't be put away is to be tried again.
+    var stuckDelay: Double? { stuck.delay }
+
     /// Takes away files whose names aren't UTF-8.
-    func refuse(_ names: [(kind: Kind, name: Name)]) throws {
-        for (kind, name) in names {
-            metrics.shard(kind, .refused)
-            journal.add(try putaway.refuse(name, kind, now: Date()))
-            logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
+    mutating func refuse(_ names: [(kind: Kind, name: Name)]) throws {
+        for (kind, name) in names where !stuck.contains(name, kind) {
+            let isDone = try apart(name.escaped) {
+                $0.journal.add(try $0.putaway.refuse(name, kind, now: Date()))
+                $0.metrics.shard(kind, .refused)
+                $0.logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
+            }
+            if !isDone { stuck.add(name, kind) }
         }
     }
 
@@ -241,15 +352,22 @@ struct Intake {
         }
     }
 
-    private func refuse(_ file: WaitingFile, _ error: ShardError) throws {
-        metrics.shard(file.kind, .refused)
-        journal.add(try putaway.refuse(file, error, now: Date()))
-        logger.warning(
-            "shard refused",
-            metadata: [
-                "name": "\(file.name)", "kind": "\(file.kind.rawValue)", "code": "\(error.code.rawValue)",
-                "reason": "\(error.message)",
-            ])
+    private mutating func refuse(_ file: WaitingFile, _ error: ShardError) throws {
+        var left: String?
+        let isDone = try apart(file.name) {
+            let (failure, ids) = try $0.putaway.refuse(file, error, now: Date())
+            left = ids
+            $0.journal.add(failure)
+            $0.metrics.shard(file.kind, .refused)
+            $0.logger.warning(
+                "shard refused",
+                metadata: [
+                    "name": "\(file.name)", "kind": "\(file.kind.rawValue)", "code": "\(error.code.rawValue)",
+                    "reason": "\(error.message)",
+                ])
+        }
+        if !isDone { leave(file) }
+        if let left { try apart(left) { try $0.putaway.refuseIDs(left, file.kind) } }
     }
 
     private func log(_ message: Logger.Message, _ receipt: Receipt, seconds: Double) {

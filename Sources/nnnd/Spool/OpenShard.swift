@@ -75,6 +75,18 @@ final class OpenShard {
         }
     }
 
+    /// SHA-256 of the whole file, read a piece at a time; `nil` where it has changed meanwhile.
+    func digest() throws -> String? {
+        var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
+        while offset < entry.size {
+            let count = min(piece.count, entry.size - offset)
+            try unsafe piece.withUnsafeMutableBytes { bytes in
+                try unsafe read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]))
+            }
+        }
+        return try finish()
+    }
+
     /// Tells the system that what was read won't be read again: the room in its cache is for what is written meanwhile.
     func forgetRead() {
         posix_fadvise(descriptor, 0, offset, POSIX_FADV_DONTNEED)

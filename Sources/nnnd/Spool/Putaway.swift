@@ -9,6 +9,11 @@ import Wire
 struct Putaway: Sendable {
     let folders: SpoolFolders
     let finishedShards: ServeSettings.FinishedShards
+    /// The most bytes that a file of ids may have.
+    let largestShard: Int
+
+    /// The most bytes that a receipt's document has.
+    private static let documentBytes = 1 << 20
 
     /// Puts away a shard that took effect: its file, its ids, then its receipt.
     ///
@@ -21,8 +26,10 @@ struct Putaway: Sendable {
         try write(ShardReceipt(receipt, unchanged: unchanged), in: folders.done(file.kind), file.name, ".receipt.json")
     }
 
-    /// Puts away a shard that was refused: the reason, then its file and its ids.
-    func refuse(_ file: WaitingFile, _ error: ShardError, now: Date) throws -> ShardFailure {
+    /// Puts away a shard that was refused: the reason, then its file.
+    ///
+    /// - Returns: the reason, and the name of the file of ids that is to follow, if there is one.
+    func refuse(_ file: WaitingFile, _ error: ShardError, now: Date) throws -> (ShardFailure, ids: String?) {
         let failure = ShardFailure(
             name: file.name, kind: file.kind.rawValue, code: error.code.rawValue, message: error.message,
             advice: error.advice, rows: error.rows, refused: now)
@@ -31,49 +38,64 @@ struct Putaway: Sendable {
         let ids = try idsEntry(of: file)
         try write(failure, in: folder, file.name, ".error.json")
         try take(file) { taken in try moveAside(taken, to: "\(folder)/\(file.name)", file.entry) }
-        if let name = Self.idsName(of: file.name), let ids, try idsEntry(of: file) == ids {
-            try FileSystem.move("\(folders.incoming(file.kind))/\(name)", to: "\(folder)/\(name)")
-        }
-        return failure
+        let isLeft = try ids != nil && idsEntry(of: file) == ids
+        return (failure, isLeft ? Self.idsName(of: file.name) : nil)
+    }
+
+    /// Puts away a shard that took effect, and whose file lies in `taken/` since: a crash, or a folder that it could not be
+    /// moved into, came in between.
+    func finishTaken(_ file: WaitingFile, _ receipt: Receipt) throws {
+        try take(file) { taken in try dispose(taken, to: "\(folders.done(file.kind))/\(file.name)") }
+        try finishRest(of: receipt)
     }
 
     /// Does again what a crash may have cut short between a commit and the end of ``finish(_:ids:_:unchanged:)``.
     ///
     /// A shard that is still in the spool is left: it will be seen to have taken effect, and put away then.
     func heal(_ receipt: Receipt) throws {
-        for folder in [folders.incoming(receipt.kind), folders.taken(receipt.kind)] {
-            if try FileSystem.entry("\(folder)/\(receipt.name)") != nil { return }
-        }
-        if let hash = receipt.idsSHA256, try !doneIDs(of: receipt, are: hash) {
-            try finishIDs(of: receipt) { try ShardFile(path: $0, limit: .max)?.sha256 == hash }
+        if try FileSystem.entry("\(folders.taken(receipt.kind))/\(receipt.name)") != nil { return }
+        if try sha256(of: "\(folders.incoming(receipt.kind))/\(receipt.name)") == receipt.sha256 { return }
+        try finishRest(of: receipt)
+    }
+
+    /// What follows once the file of a shard is away: its ids, then its receipt.
+    private func finishRest(of receipt: Receipt) throws {
+        // Where another of its name waits already, so may that one's ids.
+        let isAlone = try FileSystem.entry("\(folders.incoming(receipt.kind))/\(receipt.name)") == nil
+        if isAlone, let hash = receipt.idsSHA256, try !doneIDs(of: receipt, are: hash) {
+            try finishIDs(of: receipt) { try sha256(of: $0) == hash }
         }
         guard try !hasDocument(receipt) else { return }
         try write(
             ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.kind), receipt.name, ".receipt.json")
     }
 
-    /// Puts away ids that a crash has left lying when their shard had been refused.
+    /// The names of files of ids that were left lying when their shards were refused.
     ///
     /// They had come before the shard was moved: others are for a shard that is still to come.
-    func healRefusals(_ kind: Kind) throws {
+    func leftIDs(_ kind: Kind) throws -> [String] {
         var names: [String] = []
         try FileSystem.forEachName(in: folders.incoming(kind)) { name in
             if let text = name.text, text.hasSuffix(".ids"), !text.hasPrefix(".") { names.append(text) }
         }
-        for name in names {
-            let path = "\(folders.incoming(kind))/\(name)"
+        return try names.filter { name in
             let shards = ShardFormat.allCases.map { "\(name.dropLast(4)).\($0.rawValue)" }
             let waits = try shards.contains { shard in
                 try [folders.incoming(kind), folders.taken(kind)].contains {
                     try FileSystem.entry("\($0)/\(shard)") != nil
                 }
             }
-            guard !waits, let ids = try FileSystem.entry(path) else { continue }
-            let isLeft = try shards.contains { shard in
+            guard !waits, let ids = try FileSystem.entry("\(folders.incoming(kind))/\(name)") else { return false }
+            return try shards.contains { shard in
                 try FileSystem.entry("\(folders.failed(kind))/\(shard)").map { ids.changed < $0.changed } ?? false
             }
-            if isLeft { try FileSystem.move(path, to: "\(folders.failed(kind))/\(name)") }
         }
+    }
+
+    /// Puts a file of ids beside its refused shard.
+    func refuseIDs(_ name: String, _ kind: Kind) throws {
+        let path = "\(folders.incoming(kind))/\(name)"
+        try moveAside(path, to: "\(folders.failed(kind))/\(name)", try FileSystem.entry(path))
     }
 
     /// The file of ids that lies beside a shard.
@@ -85,13 +107,25 @@ struct Putaway: Sendable {
     /// Whether the ids in `done/` are those of this shard, and not of an earlier one of its name.
     private func doneIDs(of receipt: Receipt, are hash: String) throws -> Bool {
         guard let name = Self.idsName(of: receipt.name) else { return true }
-        return try ShardFile(path: "\(folders.done(receipt.kind))/\(name)", limit: .max)?.sha256 == hash
+        return try sha256(of: "\(folders.done(receipt.kind))/\(name)") == hash
+    }
+
+    /// The digest of a file; `nil` where there is none that was read as a file of ids.
+    private func sha256(of path: String) throws -> String? {
+        do {
+            return try OpenShard(path: path, limit: largestShard)?.digest()
+        } catch is ShardError {
+            return nil
+        } catch is OpenShard.EndedEarly {
+            return nil
+        }
     }
 
     /// Whether the receipt in `done/` is this one, and not that of an earlier shard of its name.
     private func hasDocument(_ receipt: Receipt) throws -> Bool {
         let name = Self.documentName(receipt.name, ".receipt.json")
-        guard let file = try ShardFile(path: "\(folders.done(receipt.kind))/\(name)", limit: .max) else { return false }
+        let path = "\(folders.done(receipt.kind))/\(name)"
+        guard let file = try? ShardFile(path: path, limit: Self.documentBytes) else { return false }
         let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes ?? []))
         return document?.generation == receipt.generation && document?.sha256 == receipt.sha256
     }
@@ -108,16 +142,30 @@ struct Putaway: Sendable {
             message: "The file's name is not UTF-8.", advice: "Give it a name in UTF-8 and drop it again.", rows: [],
             refused: now)
         try write(failure, in: folders.failed(kind), name.escaped, ".error.json")
-        let target = Array(folders.failed(kind).utf8) + [UInt8(ascii: "/")] + name.bytes
-        try FileSystem.move(name, in: folders.incoming(kind), to: target)
+        let target = Array("\(folders.failed(kind))/".utf8)
+        do throws(SystemError) {
+            try FileSystem.move(name, in: folders.incoming(kind), to: target + name.bytes)
+        } catch {
+            guard Self.meansAnotherKind(error) else { throw error }
+            let other = Self.documentName(name.escaped, ".\(Int(now.timeIntervalSince1970 * 1e9))")
+            try FileSystem.move(name, in: folders.incoming(kind), to: target + Array(other.utf8))
+        }
         return failure
+    }
+
+    /// Whether an earlier file of this name is still to be put away.
+    func isOccupied(_ file: WaitingFile) throws -> Bool {
+        try !file.isTaken && FileSystem.entry("\(folders.taken(file.kind))/\(file.name)") != nil
     }
 
     /// Takes `file` out of its incoming folder, and calls `body` with where it lies then; not if another file has come
     /// under its name meanwhile, which then waits for its own turn.
     private func take(_ file: WaitingFile, _ body: (String) throws -> Void) throws {
         let taken = "\(folders.taken(file.kind))/\(file.name)"
-        if !file.isTaken { try FileSystem.move("\(folders.incoming(file.kind))/\(file.name)", to: taken) }
+        if !file.isTaken {
+            guard try !isOccupied(file) else { throw SystemError("take \(taken)", number: EEXIST) }
+            try FileSystem.move("\(folders.incoming(file.kind))/\(file.name)", to: taken)
+        }
         guard let entry = try FileSystem.entry(taken), entry.isSameFile(as: file.entry) else { return }
         try body(taken)
     }
@@ -134,11 +182,20 @@ struct Putaway: Sendable {
         do throws(SystemError) {
             try FileSystem.move(path, to: target)
         } catch {
-            guard [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(error.number) else { throw error }
-            let folder = FileSystem.parent(of: target) ?? ""
-            try FileSystem.move(
-                path, to: "\(folder)/\(Self.documentName(FileSystem.name(of: target), ".\(entry?.changed ?? 0)"))")
+            guard Self.meansAnotherKind(error) else { throw error }
+            try FileSystem.move(path, to: Self.place(beside: target, entry))
         }
+    }
+
+    /// Whether a file can't replace what lies there because one of them is a folder.
+    private static func meansAnotherKind(_ error: SystemError) -> Bool {
+        [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(error.number)
+    }
+
+    /// A path beside `target` for what can't have that name.
+    private static func place(beside target: String, _ entry: FileSystem.Entry?) -> String {
+        let folder = FileSystem.parent(of: target) ?? ""
+        return "\(folder)/\(documentName(FileSystem.name(of: target), ".\(entry?.changed ?? 0)"))"
     }
 
     private func finishIDs(of receipt: Receipt, if isOurs: (String) throws -> Bool) throws {
@@ -150,8 +207,12 @@ struct Putaway: Sendable {
 
     private func write(_ document: some Encodable, in folder: String, _ name: String, _ suffix: String) throws {
         let bytes = try WireJSON.encode(document, pretty: true)
-        try FileSystem.writeAtomically(
-            Array(bytes) + [UInt8(ascii: "\n")], to: "\(folder)/\(Self.documentName(name, suffix))")
+        let path = "\(folder)/\(Self.documentName(name, suffix))"
+        // A folder of this name may have been refused, and lie here now.
+        if let obstacle = try FileSystem.entry(path), !obstacle.isRegularFile {
+            try FileSystem.move(path, to: Self.place(beside: path, obstacle))
+        }
+        try FileSystem.writeAtomically(Array(bytes) + [UInt8(ascii: "\n")], to: path)
     }
 
     /// `words.npy.receipt.json`; shortened, with a hash for the rest, where a file name can't be so long.

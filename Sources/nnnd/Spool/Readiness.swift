@@ -26,11 +26,12 @@ struct Readiness {
     }
 
     /// Remembers files that were renamed into place, as they look now: another under the same name is another file.
-    mutating func noteRenamed(_ names: [Kind: Set<String>]) throws {
+    mutating func noteRenamed(_ names: [Kind: Set<String>]) {
         for (kind, names) in names {
             if renamed.count + names.count > Self.namesRemembered { renamed.removeAll() }
             for name in names where SpoolScan.isShard(name) {
-                renamed[key(kind, name)] = try FileSystem.entry("\(folders.incoming(kind))/\(name)")
+                // What can't be looked at now counts as not seen renamed.
+                renamed[key(kind, name)] = (try? FileSystem.entry("\(folders.incoming(kind))/\(name)")) ?? nil
             }
         }
     }
@@ -39,6 +40,13 @@ struct Readiness {
     mutating func forget(_ file: WaitingFile) {
         renamed[key(file.kind, file.name)] = nil
         observed[key(file.kind, file.name)] = nil
+    }
+
+    /// Forgets files that have gone away.
+    mutating func keep(_ files: [WaitingFile]) {
+        guard !observed.isEmpty else { return }
+        let keys = Set(files.map { key($0.kind, $0.name) })
+        observed = observed.filter { keys.contains($0.key) }
     }
 
     /// Seconds to wait until `file` should be looked at again; 0 when it is ready.

@@ -18,6 +18,8 @@ struct SpoolScan {
     private(set) var unnameable: [(kind: Kind, name: Name)] = []
     /// How many wait in all.
     private(set) var count = 0
+    /// What went wrong with the last of those that the system can't look at now.
+    private(set) var trouble: SystemError?
 
     /// More files than this are left for the next look: a full spool costs no memory.
     static let limit = 4096
@@ -25,10 +27,12 @@ struct SpoolScan {
     /// Looks into both folders.
     ///
     /// A file's age is that of its last change, a rename included: files are taken in the order in which they came.
-    init(_ folders: SpoolFolders) throws {
+    ///
+    /// - Parameter isLeft: whether a file is to be counted only.
+    init(_ folders: SpoolFolders, isLeft: (WaitingFile) -> Bool) throws {
         for kind in Kind.allCases {
-            try look(into: folders.taken(kind), kind, isTaken: true)
-            try look(into: folders.incoming(kind), kind, isTaken: false)
+            try look(into: folders.taken(kind), kind, isTaken: true, isLeft)
+            try look(into: folders.incoming(kind), kind, isTaken: false, isLeft)
         }
         keepOldest()
     }
@@ -43,15 +47,23 @@ struct SpoolScan {
             && ![".tmp", ".part", ".ids"].contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
-    private mutating func look(into folder: String, _ kind: Kind, isTaken: Bool) throws {
+    private mutating func look(
+        into folder: String, _ kind: Kind, isTaken: Bool, _ isLeft: (WaitingFile) -> Bool
+    ) throws {
         try FileSystem.forEachName(in: folder) { name in
             guard let name = name.text else {
                 if Self.isShard(name.bytes) { unnameable.append((kind, name)) }
                 return
             }
-            guard Self.isShard(name), let entry = try FileSystem.entry("\(folder)/\(name)") else { return }
+            guard Self.isShard(name) else { return }
+            do throws(SystemError) {
+                guard let entry = try FileSystem.entry("\(folder)/\(name)") else { return }
+                let file = WaitingFile(kind: kind, name: name, entry: entry, isTaken: isTaken)
+                if !isLeft(file) { oldest.append(file) }
+            } catch {
+                trouble = error
+            }
             count += 1
-            oldest.append(WaitingFile(kind: kind, name: name, entry: entry, isTaken: isTaken))
             if oldest.count >= 2 * Self.limit { keepOldest() }
         }
     }

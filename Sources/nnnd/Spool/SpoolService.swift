@@ -22,6 +22,8 @@ final class SpoolService: Service {
     private static let bytesPerCommit = 64 << 20
     /// How long to wait before trying again when the disk is full, or the spool can't be read.
     private static let pauseAfterTrouble = 5.0
+    /// How long to wait for a file that changes while it is read.
+    private static let pauseForChange = 0.1
 
     /// Makes the spool's folders where they are missing, and begins to watch them.
     ///
@@ -68,12 +70,15 @@ final class SpoolService: Service {
             logger: logger)
         var readiness = Readiness(folders, quietSeconds: settings.now.quiet)
         var mustHeal = true
+        var healed = ContinuousClock.now
         var watchLost = false
         var freed = FreedMemory()
         while !stopping.load(ordering: .acquiring) {
             do {
-                if mustHeal { try intake.heal() }
-                mustHeal = false
+                if mustHeal || intake.mustHeal && healed.duration(to: .now) > .seconds(Self.pauseAfterTrouble) {
+                    try intake.heal()
+                    (mustHeal, healed) = (false, .now)
+                }
                 let wait = try takeWaiting(&intake, &readiness)
                 try intake.retire()
                 pulse.beat()
@@ -111,26 +116,39 @@ final class SpoolService: Service {
         let settings = settings.now
         readiness.quietSeconds = settings.quiet
         try folders.make()
-        let scan = try SpoolScan(folders)
+        let scan = try SpoolScan(folders, isLeft: intake.isStuck)
         pulse.beat()
+        var left = 0
+        func leave(_ error: SystemError) {
+            left += 1
+            logger.error("shard waits", metadata: ["reason": "\(error)"])
+        }
+        if let trouble = scan.trouble { leave(trouble) }
         try intake.refuse(scan.unnameable)
         journal.backlog = scan.count
+        readiness.keep(scan.oldest)
         var wait = settings.rescan
         var batch: [WaitingFile] = []
         var bytes = 0
-        var took = false
-        var left = 0
+        var took = 0
         func takeBatch() throws {
             try intake.take(batch)
             left += intake.left
+            if intake.isChanging { wait = min(wait, Self.pauseForChange) }
             for file in batch { readiness.forget(file) }
+            took += batch.count - intake.left
             journal.backlog -= batch.count - intake.left
-            (batch, bytes, took) = ([], 0, true)
+            (batch, bytes) = ([], 0)
         }
         for file in scan.oldest where !stopping.load(ordering: .acquiring) {
-            let delay = try readiness.delay(file)
-            if delay > 0 {
-                wait = min(wait, delay)
+            do {
+                let delay = try readiness.delay(file)
+                guard delay <= 0 else {
+                    wait = min(wait, delay)
+                    continue
+                }
+            } catch let error as SystemError {
+                leave(error)
                 continue
             }
             batch.append(file)
@@ -138,8 +156,9 @@ final class SpoolService: Service {
             if batch.count == Self.shardsPerCommit || bytes >= Self.bytesPerCommit { try takeBatch() }
         }
         if !batch.isEmpty { try takeBatch() }
-        if left > 0 { return min(wait, Self.pauseAfterTrouble) }
-        return took ? 0 : wait
+        if took > 0 { return 0 }
+        if left > 0 || intake.mustHeal { wait = min(wait, Self.pauseAfterTrouble) }
+        return min(wait, intake.stuckDelay ?? wait)
     }
 
     /// Waits for news from the spool.
@@ -150,7 +169,7 @@ final class SpoolService: Service {
         let news = watch.withLock { $0 }.wait(seconds: seconds)
         pulse.wake()
         if news.folderLost { watchLost = true }
-        try readiness.noteRenamed(news.renamed)
+        readiness.noteRenamed(news.renamed)
         if watchLost, !stopping.load(ordering: .acquiring) {
             logger.warning("a folder of the spool went away; making it again", metadata: ["spool": "\(folders.root)"])
             try folders.make()

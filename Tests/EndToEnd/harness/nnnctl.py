@@ -19,12 +19,12 @@ class Finished:
         return f"nnnctl {self.arguments}: {self.status}\n{self.output}\n{self.errors}"
 
 
-def nnnctl(*arguments, daemon=None, environment=None, stdin=b"", stdout=subprocess.PIPE, cwd=None):
+def nnnctl(*arguments, daemon=None, environment=None, stdin=b"", stdout=subprocess.PIPE, cwd=None, umask=-1):
     """Runs nnnctl, against `daemon` (its socket in the environment) if one is given."""
     socket = {"NNND_SOCKET": str(daemon.socket)} if daemon else {}
     process = subprocess.run(
         [binary("nnnctl"), *arguments], input=stdin, stdout=stdout, stderr=subprocess.PIPE, cwd=cwd,
-        env=clean_environment(socket | (environment or {})), timeout=DEADLINE,
+        env=clean_environment(socket | (environment or {})), timeout=DEADLINE, umask=umask,
     )  # fmt: skip
     return Finished(arguments, process)
 
