@@ -51,6 +51,7 @@ test: packages packages-deb .venv-test/done
 	$(BUILD) --build-tests
 	$(SWIFT) test -c release --skip-build
 	$(PYTEST) Tests/Structure Tests/EndToEnd
+	$(MAKE) fuzz SECONDS=2
 	$(MAKE) deb
 	$(TRY_PACKAGE)
 	@# Where nothing can be booted it says why, and all the rest has passed.
@@ -83,11 +84,11 @@ test-asan test-tsan: test-%: packages .venv-test/done
 
 SANITIZER_asan := address
 SANITIZER_tsan := thread
-# Those that measure memory, or run the daemon under strace or another library, are left out.
-SANITIZED := $(addprefix Tests/EndToEnd/test_,$(addsuffix .py,activation backup clock configuration crashes deletion \
-  deletion_lists in_place metrics names nnnctl nnnctl_delete nnnctl_ingest precision_and_metric problems real_data \
-  rebuild reference_ttl refusals reload retention search shard_forms shutdown slow_clients snapshots spool \
-  store_settings two_daemons))
+# Those that measure memory, count descriptors, or run the daemon under strace or on file systems of some MiB are left
+# out, and the soak.
+UNSANITIZED := $(patsubst %,Tests/EndToEnd/test_%.py,descriptors faults full_disks full_map hostile_clients \
+  hostile_shards kills soak)
+SANITIZED := $(filter-out $(UNSANITIZED),$(wildcard Tests/EndToEnd/test_*.py))
 
 FUZZED := npy npz npz-members safetensors ids delete json npy-body
 SECONDS ?= 10

@@ -17,5 +17,5 @@ esac
 options=()
 if [ -e "Fuzz/$target.dict" ]; then options+=("-dict=Fuzz/$target.dict"); fi
 mkdir -p "$out/corpus/$target" "$out/findings"
-NNND_FUZZ=$target "$out/fuzz" -max_total_time="$seconds" -max_len=4096 -timeout=20 -print_final_stats=1 \
+NNND_FUZZ=$target "$out/fuzz" -max_total_time="$seconds" -max_len=16384 -timeout=20 -print_final_stats=1 \
   -artifact_prefix="$out/findings/$target-" "${options[@]}" "$out/corpus/$target" "$seeds"
