@@ -23,4 +23,5 @@ done
 # With the makers of archives and arrays that the unit tests have.
 compile Fuzz Fuzz/Sources/*.swift Sources/nnnd/HTTP/JSONFault.swift \
   Tests/ShardsTests/ZipBuilder.swift Tests/ShardsTests/Bytes.swift
-swiftc -sanitize=fuzzer,address "$out"/{Fuzz,Shards,Wire}.o -lz -o "$out/fuzz"
+# lld, as gold warns of each of the sanitizer's functions.
+swiftc -use-ld=lld -sanitize=fuzzer,address "$out"/{Fuzz,Shards,Wire}.o -lz -o "$out/fuzz"

@@ -8,6 +8,7 @@ enum Searches {
     static func json(_ bytes: [UInt8]) {
         let fast = try? SearchRequest(json: bytes)
         let slow = try? WireJSON.decode(SearchRequest.self, from: Data(bytes))
+        if fast != nil, slow == nil, hasZeroWithExponent(bytes) { return }
         hold(
             (fast == nil) == (slow == nil),
             "one reads it, one refuses it: \(fast == nil ? "Foundation" : "ours") reads it")
@@ -24,6 +25,16 @@ enum Searches {
             hold(matrix.values.count == matrix.rows * matrix.dimension, "a matrix of another size")
         } catch {
             hold(!error.message.isEmpty && !error.advice.isEmpty, "refused without a reason")
+        }
+    }
+
+    /// Whether there is a zero with an exponent of one digit, `0e4`: a number by RFC 8259, section 6, and none to the
+    /// Foundation of Swift 6.3.
+    private static func hasZeroWithExponent(_ bytes: [UInt8]) -> Bool {
+        func isDigit(_ index: Int) -> Bool { index < bytes.count && (0x30...0x39).contains(bytes[index]) }
+        return bytes.indices.contains { index in
+            bytes[index] == UInt8(ascii: "0") && isDigit(index + 2) && !isDigit(index + 3)
+                && bytes[index + 1] | 0x20 == UInt8(ascii: "e")
         }
     }
 }

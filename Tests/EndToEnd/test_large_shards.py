@@ -1,4 +1,7 @@
-"""Shards of images that are too large to be read whole: they go into the store piece by piece, and all or nothing counts."""
+"""Shards of images that are too large to be read whole: they go into the store piece by piece, and all or nothing counts.
+
+NNND_TEST_KILLS_EACH=20 kills so often at each chosen point.
+"""
 
 import os
 import signal
@@ -14,6 +17,7 @@ from harness.waiting import wait_until
 # 72 MB in five pieces of 16 MiB, in two commits: more than is read whole.
 ROWS, DIMENSION = 35_000, 512
 REFERENCE_ROWS = 700
+KILLS_EACH = int(os.environ.get("NNND_TEST_KILLS_EACH") or 1)
 DATA = "data/data.mdb"
 
 
@@ -150,19 +154,24 @@ POINTS = {
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_killed_on_the_way(corpus, vectors, point):
-    calls, number = POINTS[point]
+def test_killed_on_the_way(corpus, vectors, rng, point):
+    calls, first = POINTS[point]
     daemon = corpus.daemon
-    daemon.kill()
-    daemon.spool.drop(IMAGES, "large.npy", vectors)
-    daemon.wrapper = killing(calls, path=daemon.folder / DATA if calls != "rename" else None, when=number)
-    daemon.spawn()
-    assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
-    daemon.wrapper = []
-    daemon.start()
-    daemon.spool.wait_receipt(IMAGES, "large.npy")
-    corpus.oracle.put(IMAGES, names(), vectors)
-    check(corpus)
+    for turn in range(KILLS_EACH):
+        daemon.kill()
+        daemon.spool.drop(IMAGES, f"large{turn}.npy", vectors)
+        when = first + int(rng.integers(4)) if turn and calls == "writev" else first
+        daemon.wrapper = killing(calls, path=daemon.folder / DATA if calls != "rename" else None, when=when)
+        daemon.spawn()
+        assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
+        daemon.wrapper = []
+        daemon.start()
+        daemon.spool.wait_receipt(IMAGES, f"large{turn}.npy")
+        ids = [f"large{turn}:{row}" for row in range(ROWS)]
+        corpus.oracle.put(IMAGES, ids, vectors)
+        check(corpus)
+        # The next one goes into rows that are free again.
+        corpus.delete(IMAGES, f"large{turn}.delete", ids)
 
 
 def test_killed_on_the_way_and_never_tried_again(corpus, vectors):
