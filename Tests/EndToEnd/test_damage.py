@@ -127,7 +127,8 @@ def try_out(corpus, queries):
         check_rankings(corpus.oracle, queries, found)
         corpus.check()
         return "no harm"
-    except (AssertionError, OSError):
+    except (AssertionError, KeyError, ValueError, OSError):
+        # Wrong, or with ids that nobody gave, or no answer.
         wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "its end, or an answer")
         if daemon.process.poll() is not None:
             return "refused" if daemon.process.returncode in (DAMAGED, SYSTEM, CONFIGURATION) else "crashed"
