@@ -12,6 +12,7 @@ import pytest
 from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
 from harness.spool import IMAGES, REFERENCES
+from harness.strace import faults
 from harness.waiting import wait_until
 
 DIMENSION = 16
@@ -176,10 +177,11 @@ def changing(path):
 def test_ids_that_change_are_waited_for(make_daemon, rng):
     """A shard whose ids are there is never taken without them."""
     daemon = make_daemon(k=4).start()
-    vectors = rng.standard_normal((100_000, 1))
+    vectors = rng.standard_normal((100, 8))
     ids = daemon.spool.incoming(IMAGES) / "s.ids"
     ids.write_text("".join(f"id of row {row}\n" for row in range(len(vectors))))
-    with changing(ids):
+    # Reading takes long enough for a change.
+    with changing(ids), faults(daemon, "pread64", "delay_exit=500000", path=ids):
         daemon.spool.drop(IMAGES, "s.npy", vectors)
         # It has been tried when a younger one has taken effect.
         daemon.spool.let_time_pass_after(IMAGES, "s.npy")
