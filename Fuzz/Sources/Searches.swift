@@ -28,13 +28,15 @@ enum Searches {
         }
     }
 
-    /// Whether there is a zero with an exponent of one digit, `0e4`: a number by RFC 8259, section 6, and none to the
-    /// Foundation of Swift 6.3.
+    /// Whether there is a zero with an exponent, `0e4` say: a number by RFC 8259, section 6, and for some lengths of the text
+    /// none to the Foundation of Swift 6.3.
     private static func hasZeroWithExponent(_ bytes: [UInt8]) -> Bool {
-        func isDigit(_ index: Int) -> Bool { index < bytes.count && (0x30...0x39).contains(bytes[index]) }
-        return bytes.indices.contains { index in
-            bytes[index] == UInt8(ascii: "0") && isDigit(index + 2) && !isDigit(index + 3)
-                && bytes[index + 1] | 0x20 == UInt8(ascii: "e")
+        let mantissas = bytes.split { byte in
+            !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) && byte != UInt8(ascii: ".")
+        }
+        return mantissas.contains { digits in
+            digits.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: ".") } && digits.endIndex < bytes.endIndex
+                && bytes[digits.endIndex] | 0x20 == UInt8(ascii: "e")
         }
     }
 }
