@@ -3,7 +3,7 @@ import IncrementalBias
 import Logging
 import Shards
 
-/// Brings waiting files through the corpus: reads them, lets them take effect in one commit, puts them away.
+/// Brings waiting files through the corpus: has them read, lets them take effect in one commit, puts them away.
 struct Intake {
     let corpus: Corpus
     let folders: SpoolFolders
@@ -27,20 +27,6 @@ struct Intake {
     /// A commit begins once what was read takes so many bytes: files may be compressed.
     private static let bytesPerCommit = 128 << 20
 
-    /// A file that was read.
-    private struct Read {
-        let file: WaitingFile
-        let ids: FileSystem.Entry?
-        let shard: IncomingShard
-
-        /// About what it takes in memory.
-        var byteCount: Int {
-            let bytesPerID = 64
-            let values = if case .vectors(let vectors) = shard.content { vectors.byteCount } else { 0 }
-            return values + shard.ids.count * bytesPerID
-        }
-    }
-
     init(
         corpus: Corpus, folders: SpoolFolders, settings: LiveSettings, journal: SpoolJournal, metrics: DaemonMetrics,
         pulse: LoopPulse, logger: Logger
@@ -55,9 +41,10 @@ struct Intake {
     }
 
     private var putaway: Putaway {
-        Putaway(folders: folders, finishedShards: settings.now.finishedShards, largestShard: largestShard)
+        let settings = settings.now
+        return Putaway(
+            folders: folders, finishedShards: settings.finishedShards, largestShard: settings.largestShard)
     }
-    private var largestShard: Int { settings.now.largestShard }
 
     /// Puts away what a crash left lying.
     mutating func heal() throws {
@@ -104,7 +91,7 @@ struct Intake {
     /// its folder, is left: the others must not wait for it.
     mutating func take(_ files: [WaitingFile]) throws {
         let started = Date()
-        var read: [Read] = []
+        var read: [SpoolReader.Read] = []
         var bytes = 0
         (left, isChanging) = (0, false)
         for file in files {
@@ -149,9 +136,10 @@ struct Intake {
     /// Does something that reads a file; `nil` where the file was refused for it, or has to wait.
     ///
     /// What a commit or the putting away after it throws is not the file's: it must not come through here.
-    private mutating func reading<Result>(_ file: WaitingFile, _ body: (Self) throws -> Result) throws -> Result? {
+    private mutating func reading<Result>(_ file: WaitingFile, _ body: (SpoolReader) throws -> Result) throws -> Result?
+    {
         do {
-            return try body(self)
+            return try body(SpoolReader(corpus: corpus, folders: folders, largestShard: settings.now.largestShard))
         } catch let error as ShardError {
             try refuse(file, error)
         } catch is OpenShard.EndedEarly {
@@ -166,7 +154,7 @@ struct Intake {
     }
 
     /// Lets shards take effect, and puts them away.
-    private mutating func commit(_ read: [Read], since started: Date) throws {
+    private mutating func commit(_ read: [SpoolReader.Read], since started: Date) throws {
         guard !read.isEmpty else { return }
         let began = ContinuousClock.now
         let outcomes = try corpus.ingest(
@@ -191,23 +179,12 @@ struct Intake {
         try settle()
     }
 
-    private mutating func finish(_ read: Read, _ receipt: Receipt, unchanged: Bool) throws {
+    private mutating func finish(_ read: SpoolReader.Read, _ receipt: Receipt, unchanged: Bool) throws {
         let isDone = try apart(read.file.name) {
             try $0.putaway.finish(read.file, ids: read.ids, receipt, unchanged: unchanged)
             $0.settled.append(receipt.number)
         }
         if !isDone { leave(read.file) }
-    }
-
-    /// The receipt of a file in `taken/` that took effect; `nil` where it was refused, or is still to be looked at.
-    ///
-    /// Its fate was decided before it came there, with the ids that lay beside it then.
-    private func receipt(ofTaken file: WaitingFile) throws -> Receipt? {
-        guard let receipt = try corpus.receipt(kind: file.kind, name: file.name),
-            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
-            try open.digest() == receipt.sha256
-        else { return nil }
-        return receipt
     }
 
     private mutating func finishTaken(_ file: WaitingFile, _ receipt: Receipt, since started: Date) throws {
@@ -225,101 +202,11 @@ struct Intake {
         if try corpus.settle(settled) { settled.removeAll() }
     }
 
-    /// What the name of a list of ids to delete ends in.
-    private static let deletionSuffix = ".delete"
-    private static let npySuffix = ".npy"
-
     /// Lets the references go that retention doesn't keep any more.
     mutating func retire() throws {
         let count = try corpus.retire(settings.now.retention, now: Date())
         try settle()
         if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
-    }
-
-    /// Opens a file that is worth staging, as far as can be told by now.
-    private func open(_ file: WaitingFile) throws -> LargeShard? {
-        guard file.kind == .images, file.name.hasSuffix(Self.npySuffix), file.entry.size >= LargeShard.leastBytes,
-            // One of this name may be the same, which only its digest will tell.
-            try corpus.receipt(kind: file.kind, name: file.name) == nil,
-            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
-            let plain = try open.plainNPY(limit: largestShard)
-        else { return nil }
-        return LargeShard(open, plain)
-    }
-
-    /// Brings the vectors of a large shard into the store, for a commit to make them known.
-    ///
-    /// - Returns: `nil` where it can't be staged, and must be read whole.
-    private func stage(_ file: WaitingFile, _ large: LargeShard) throws -> Read? {
-        let received = Date()
-        let ids = try readIDs(of: file)
-        let rowIDs = try ShardReader.ids(
-            fileName: file.name, rows: large.rows, ids: ids?.bytes, maximumBytes: largestShard)
-        do {
-            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return nil }
-            guard let sha256 = try large.finish() else {
-                try corpus.discardStaged()
-                throw OpenShard.EndedEarly()
-            }
-            return Read(
-                file: file, ids: ids?.entry,
-                shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
-                    content: .staged(staged), received: received))
-        } catch let refusal as ShardRefusal {
-            throw ShardError(refusal)
-        }
-    }
-
-    private func path(of file: WaitingFile) -> String {
-        "\(file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind))/\(file.name)"
-    }
-
-    private func read(_ file: WaitingFile) throws -> Read? {
-        let received = Date()
-        let isDeletion = file.name.hasSuffix(Self.deletionSuffix)
-        guard
-            let read = try ShardFile(
-                path: path(of: file), limit: largestShard, isNPY: file.name.hasSuffix(Self.npySuffix)),
-            read.entry.isSameFile(as: file.entry)
-        else { return nil }
-        let sha256 = read.sha256
-        if isDeletion, case .bytes(let bytes) = read.content {
-            return Read(
-                file: file, ids: nil,
-                shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: nil,
-                    ids: try IDList.read(bytes, maximumBytes: largestShard), content: .deletion, received: received))
-        }
-        let ids = try readIDs(of: file)
-        let (rowIDs, vectors) = try prepare(shard(file.name, (consume read).content, ids: ids?.bytes))
-        return Read(
-            file: file, ids: ids?.entry,
-            shard: IncomingShard(
-                name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
-                content: .vectors(vectors), received: received))
-    }
-
-    private func shard(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {
-        switch consume content {
-        case .bytes(let bytes):
-            try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: largestShard)
-        case .matrix(let matrix):
-            try ShardReader.read(fileName: name, matrix: matrix, ids: ids, maximumBytes: largestShard)
-        }
-    }
-
-    private func readIDs(of file: WaitingFile) throws -> ShardFile? {
-        guard let name = Putaway.idsName(of: file.name) else { return nil }
-        let path = "\(folders.incoming(file.kind))/\(name)"
-        do {
-            let ids = try ShardFile(path: path, limit: largestShard)
-            // They are there, and changing.
-            if ids == nil, try FileSystem.entry(path) != nil { throw OpenShard.EndedEarly() }
-            return ids
-        } catch let error as ShardError {
-            throw ShardError(code: error.code, message: "\(name): \(error.message)", advice: error.advice)
-        }
     }
 
     /// Whether a file can't be put away, and isn't to be tried again now.
@@ -337,18 +224,6 @@ struct Intake {
                 $0.logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
             }
             if !isDone { stuck.add(name, kind) }
-        }
-    }
-
-    /// Hands the vectors on to the corpus, which changes them in place because nobody else holds them any more.
-    private func prepare(_ shard: consuming Shard) throws -> ([String], PreparedVectors) {
-        let ids = shard.ids
-        let dimension = shard.matrix.dimension
-        let values = (consume shard).matrix.values
-        do {
-            return (ids, try corpus.prepare(consume values, dimension: dimension))
-        } catch let refusal as ShardRefusal {
-            throw ShardError(refusal)
         }
     }
 
@@ -389,7 +264,7 @@ struct Intake {
 
 extension ShardError {
     /// A refusal by the corpus, as the reason that goes with the shard.
-    fileprivate init(_ refusal: ShardRefusal) {
+    init(_ refusal: ShardRefusal) {
         switch refusal {
         case .wrongDimension(let found, let expected): self = .wrongDimension(found: found, expected: expected)
         case .dimensionTooLarge(let found):

@@ -1,0 +1,144 @@
+import FoundationEssentials
+import IncrementalBias
+import Shards
+
+/// Reads waiting files, with their ids, into what the corpus takes in.
+///
+/// Its methods throw `ShardError` where the file is to be refused, ``OpenShard/EndedEarly`` where it is changing, and
+/// ``SystemError`` where the system can't read it now.
+struct SpoolReader {
+    let corpus: Corpus
+    let folders: SpoolFolders
+    /// The most bytes that a file may have.
+    let largestShard: Int
+
+    /// What the name of a list of ids to delete ends in.
+    private static let deletionSuffix = ".delete"
+    private static let npySuffix = ".npy"
+
+    /// A file that was read.
+    struct Read {
+        let file: WaitingFile
+        let ids: FileSystem.Entry?
+        let shard: IncomingShard
+
+        /// About what it takes in memory.
+        var byteCount: Int {
+            let bytesPerID = 64
+            let values = if case .vectors(let vectors) = shard.content { vectors.byteCount } else { 0 }
+            return values + shard.ids.count * bytesPerID
+        }
+    }
+
+    /// The receipt of a file in `taken/` that took effect; `nil` where it was refused, or is still to be looked at.
+    ///
+    /// Its fate was decided before it came there, with the ids that lay beside it then.
+    func receipt(ofTaken file: WaitingFile) throws -> Receipt? {
+        guard let receipt = try corpus.receipt(kind: file.kind, name: file.name),
+            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
+            try open.digest() == receipt.sha256
+        else { return nil }
+        return receipt
+    }
+
+    /// Opens a file that is worth staging, as far as can be told by now.
+    func open(_ file: WaitingFile) throws -> LargeShard? {
+        guard file.kind == .images, file.name.hasSuffix(Self.npySuffix), file.entry.size >= LargeShard.leastBytes,
+            // One of this name may be the same, which only its digest will tell.
+            try corpus.receipt(kind: file.kind, name: file.name) == nil,
+            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
+            let plain = try open.plainNPY(limit: largestShard)
+        else { return nil }
+        return LargeShard(open, plain)
+    }
+
+    /// Brings the vectors of a large shard into the store, for a commit to make them known.
+    ///
+    /// - Returns: `nil` where it can't be staged, and must be read whole.
+    func stage(_ file: WaitingFile, _ large: LargeShard) throws -> Read? {
+        let received = Date()
+        let ids = try readIDs(of: file)
+        let rowIDs = try ShardReader.ids(
+            fileName: file.name, rows: large.rows, ids: ids?.bytes, maximumBytes: largestShard)
+        do {
+            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return nil }
+            guard let sha256 = try large.finish() else {
+                try corpus.discardStaged()
+                throw OpenShard.EndedEarly()
+            }
+            return Read(
+                file: file, ids: ids?.entry,
+                shard: IncomingShard(
+                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
+                    content: .staged(staged), received: received))
+        } catch let refusal as ShardRefusal {
+            throw ShardError(refusal)
+        }
+    }
+
+    private func path(of file: WaitingFile) -> String {
+        "\(file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind))/\(file.name)"
+    }
+
+    /// Reads a file whole, with its ids.
+    ///
+    /// - Returns: `nil` where it went away or has changed.
+    func read(_ file: WaitingFile) throws -> Read? {
+        let received = Date()
+        let isDeletion = file.name.hasSuffix(Self.deletionSuffix)
+        guard
+            let read = try ShardFile(
+                path: path(of: file), limit: largestShard, isNPY: file.name.hasSuffix(Self.npySuffix)),
+            read.entry.isSameFile(as: file.entry)
+        else { return nil }
+        let sha256 = read.sha256
+        if isDeletion, case .bytes(let bytes) = read.content {
+            return Read(
+                file: file, ids: nil,
+                shard: IncomingShard(
+                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: nil,
+                    ids: try IDList.read(bytes, maximumBytes: largestShard), content: .deletion, received: received))
+        }
+        let ids = try readIDs(of: file)
+        let (rowIDs, vectors) = try prepare(shard(file.name, (consume read).content, ids: ids?.bytes))
+        return Read(
+            file: file, ids: ids?.entry,
+            shard: IncomingShard(
+                name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
+                content: .vectors(vectors), received: received))
+    }
+
+    private func shard(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {
+        switch consume content {
+        case .bytes(let bytes):
+            try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: largestShard)
+        case .matrix(let matrix):
+            try ShardReader.read(fileName: name, matrix: matrix, ids: ids, maximumBytes: largestShard)
+        }
+    }
+
+    private func readIDs(of file: WaitingFile) throws -> ShardFile? {
+        guard let name = Putaway.idsName(of: file.name) else { return nil }
+        let path = "\(folders.incoming(file.kind))/\(name)"
+        do {
+            let ids = try ShardFile(path: path, limit: largestShard)
+            // They are there, and changing.
+            if ids == nil, try FileSystem.entry(path) != nil { throw OpenShard.EndedEarly() }
+            return ids
+        } catch let error as ShardError {
+            throw ShardError(code: error.code, message: "\(name): \(error.message)", advice: error.advice)
+        }
+    }
+
+    /// Hands the vectors on to the corpus, which changes them in place because nobody else holds them any more.
+    private func prepare(_ shard: consuming Shard) throws -> ([String], PreparedVectors) {
+        let ids = shard.ids
+        let dimension = shard.matrix.dimension
+        let values = (consume shard).matrix.values
+        do {
+            return (ids, try corpus.prepare(consume values, dimension: dimension))
+        } catch let refusal as ShardRefusal {
+            throw ShardError(refusal)
+        }
+    }
+}
