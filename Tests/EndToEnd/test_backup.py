@@ -17,7 +17,7 @@ from harness.nnnctl import nnnctl, succeeds
 from harness.oracle import check_everything
 from harness.spool import IMAGES, REFERENCES
 from harness.store_lock import writer_lock
-from harness.strace import faults
+from harness.strace import STRACE, faults
 from harness.waiting import wait_until
 
 # More than pipes and sockets hold, so that a copy of it waits for whoever takes it.
@@ -204,7 +204,7 @@ def test_a_copy_that_fails_in_the_daemon_is_no_backup(large, tmp_path):
 def start_backup(daemon, target, *strace):
     """nnnctl under strace."""
     return subprocess.Popen(
-        ["strace", "-f", "-qqq", "-o", "/dev/null", *strace, binary("nnnctl"), "backup", target], stdin=subprocess.DEVNULL,
+        [*STRACE, "-o", "/dev/null", *strace, binary("nnnctl"), "backup", target], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment({"NNND_SOCKET": str(daemon.socket)}),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from harness.nnnctl import fails, succeeds
 from harness.pretender import pretender, problem
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES
+from harness.strace import STRACE
 
 UNUSED = 65534
 
@@ -79,7 +80,7 @@ def test_nothing_is_overwritten(daemon, tmp_path, kind):
 def test_what_comes_into_its_way_meanwhile_is_kept(daemon, tmp_path):
     """The last moment: another has made the folder."""
     target = tmp_path / "backup"
-    tracer = ["strace", "-f", "-qqq", "-o", "/dev/null", "-e", "inject=rename:error=ENOTEMPTY"]
+    tracer = [*STRACE, "-o", "/dev/null", "-e", "inject=rename:error=ENOTEMPTY"]
     found = subprocess.run(
         [*tracer, binary("nnnctl"), "backup", target], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
@@ -121,7 +122,7 @@ def test_a_full_disk_leaves_nothing(daemon, tmp_path, rng):
 def test_everything_is_on_the_disk_before_it_has_its_name(daemon, tmp_path):
     """The file, then its folder, then the name, then the folder with the name."""
     trace = tmp_path / "trace"
-    tracer = ["strace", "-f", "-y", "-qqq", "-o", trace, "-e", "trace=fsync,fdatasync,rename,renameat,renameat2"]
+    tracer = [*STRACE, "-y", "-o", trace, "-e", "trace=fsync,fdatasync,rename,renameat,renameat2"]
     subprocess.run(
         [*tracer, binary("nnnctl"), "backup", tmp_path / "backup"], check=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
@@ -160,7 +161,7 @@ def test_the_hidden_folder_lies_beside_the_backup(daemon, tmp_path):
     (tmp_path / "below").mkdir()
     trace = tmp_path / "trace"
     subprocess.run(
-        ["strace", "-f", "-qqq", "-o", trace, "-e", "trace=mkdir", binary("nnnctl"), "backup", "below/backup"], check=True,
+        [*STRACE, "-o", trace, "-e", "trace=mkdir", binary("nnnctl"), "backup", "below/backup"], check=True,
         cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip

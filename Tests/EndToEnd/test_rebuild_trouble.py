@@ -12,7 +12,7 @@ from harness.foreign import put_in_lmdb
 from harness.rebuild import run_rebuild, start_rebuild
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES, REFERENCES
-from harness.strace import injecting
+from harness.strace import STRACE, injecting
 from harness.waiting import wait_until
 
 FILES = ["data.mdb", "lock.mdb", "nnnd.lock"]
@@ -51,7 +51,7 @@ def check_as_it_was(corpus, before):
 def test_a_kill_leaves_the_old_store_or_the_new_one(stopped, calls, when):
     """Which can be told by its capacity; whoever comes next removes what was left."""
     daemon = stopped.daemon
-    killed, errors = run_rebuild(daemon, "strace", "-qqq", *injecting(calls, "signal=KILL", when=when), k=9, capacity=12)
+    killed, errors = run_rebuild(daemon, *STRACE, *injecting(calls, "signal=KILL", when=when), k=9, capacity=12)
     finished = "rebuilt" in errors
     daemon.flags |= {"k": 4, "capacity": None}
     if killed == 0:
@@ -74,7 +74,7 @@ def test_a_kill_leaves_the_old_store_or_the_new_one(stopped, calls, when):
 def test_an_interrupted_one_changes_nothing(stopped, number):
     before = content(stopped)
     slowly = injecting("fdatasync", "delay_enter=100000")
-    with start_rebuild(stopped.daemon, "strace", "-D", "-qqq", *slowly, k=9, capacity=12) as process:
+    with start_rebuild(stopped.daemon, *STRACE, "-D", *slowly, k=9, capacity=12) as process:
         wait_until((stopped.daemon.flags["data"] / "rebuild.tmp/data.mdb").exists, "it to begin")
         process.send_signal(number)
         _, errors = process.communicate()
@@ -99,7 +99,7 @@ def test_a_store_in_use_is_refused(stopped):
 
 def test_two_at_a_time_are_refused(stopped):
     slowly = injecting("fdatasync", "delay_enter=50000")
-    with start_rebuild(stopped.daemon, "strace", "-D", "-qqq", *slowly) as process:
+    with start_rebuild(stopped.daemon, *STRACE, "-D", *slowly) as process:
         wait_until((stopped.daemon.flags["data"] / "rebuild.tmp/data.mdb").exists, "it to begin")
         status, errors = run_rebuild(stopped.daemon)
         process.communicate()

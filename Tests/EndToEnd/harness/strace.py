@@ -5,11 +5,15 @@ import signal
 import subprocess
 
 
+# What to start a command with. LeakSanitizer, where the command has one, can't look at a process that is traced.
+STRACE = ["strace", "-f", "-qqq", "-E", "LSAN_OPTIONS=detect_leaks=0"]
+
+
 def injecting(calls, what, *, path=None, when=None):
     """What strace needs to be told so that it does `what` to `calls` (on `path` only, and only the `when`th time)."""
     times = "" if when is None else f":when={when}"
     only = [] if path is None else ["-P", str(path)]
-    return ["-f", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:{what}{times}", *only]
+    return ["-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:{what}{times}", *only]
 
 
 def killing(calls, *, path=None, when=1):
@@ -17,13 +21,13 @@ def killing(calls, *, path=None, when=1):
 
     strace runs beside it (-D), so that the process that was started is the daemon itself.
     """
-    return ["strace", "-D", "-qqq", *injecting(calls, "signal=KILL", path=path, when=when)]
+    return [*STRACE, "-D", *injecting(calls, "signal=KILL", path=path, when=when)]
 
 
 @contextlib.contextmanager
 def faults(daemon, calls, what, *, path=None, when=None):
     """Lets calls of a running daemon fail while the context lasts, or until the daemon ends."""
-    arguments = ["strace", *injecting(calls, what, path=path, when=when), "-p", str(daemon.process.pid)]
+    arguments = ["strace", "-f", *injecting(calls, what, path=path, when=when), "-p", str(daemon.process.pid)]
     with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as tracer:
         told = tracer.stderr.readline()
         assert "attached" in told, told
