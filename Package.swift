@@ -46,7 +46,7 @@ let package = Package(
 
         // The rooms. Arrows point down only; `make test` checks the imports.
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
-        .target(name: "Similarity", dependencies: ["CFaiss", "CKernels"], swiftSettings: strict),
+        .target(name: "Similarity", dependencies: ["CFaiss", "CKernels", "CZlib"], swiftSettings: strict),
         .target(name: "Shards", dependencies: ["CZlib"], swiftSettings: strict),
         .target(
             name: "IncrementalBias",

@@ -7,29 +7,51 @@ package struct Verification: Sendable {
     package var checked = 0
     /// The largest difference between a stored mean and one computed from scratch, where both are numbers.
     package var largestDifference: Float = 0
-    /// The images whose mean is off, or that a search may not find as it should, at most ``reported``: id, stored mean,
-    /// mean from scratch.
-    package var wrong: [(id: String, stored: Float, computed: Float)] = []
-    /// How many images are off.
+    /// The images with a fault, at most ``reported``: id, fault, stored mean, mean from scratch.
+    package var wrong: [(id: String, fault: Fault, stored: Float, computed: Float)] = []
+    /// How many images have a fault.
     package var wrongCount = 0
+    /// The references with a fault, at most ``reported``.
+    package var wrongReferences: [(id: String, fault: Fault)] = []
+    /// How many references have a fault.
+    package var wrongReferenceCount = 0
 
-    /// The most images that ``wrong`` names.
+    /// The most images, and the most references, that are named.
     package static let reported = 100
-    /// A difference beyond this is not rounding.
+    /// A difference of means beyond this is not rounding.
     package static let tolerance: Float = 1e-5
+
+    /// What is wrong; of several the first.
+    package enum Fault: String, Sendable {
+        /// The vector is not the one that was stored, by its checksum.
+        case vector
+        /// The id leads to another row.
+        case id
+        /// A search could exclude the image by its code, and must not.
+        case code
+        /// The mean is not the one that vectors give.
+        case mean
+    }
 }
 
 extension Corpus {
     /// Computes the means of images from the stored vectors alone, without heaps or thresholds, and compares them with
-    /// the stored ones; looks whether searches can rely on what stands beside the vectors, codes and ids.
+    /// the stored ones; holds vectors against their checksums, and looks whether searches can rely on codes and ids.
     ///
-    /// Images are taken a few at a time, each few from one snapshot, so that it can run beside everything else.
+    /// Rows are taken a few at a time, each few from one snapshot, so that it can run beside everything else.
     ///
-    /// - Parameter sample: how many images to look at, spread evenly over the rows; `nil` for all.
+    /// - Parameter sample: how many images to look at, spread evenly over the rows; `nil` for all. All references are
+    ///   looked at in any case.
     /// - Throws: `LMDBError` where the store can't be read; `CancellationError` when `isCancelled` says so.
     package func verify(sample: Int?, isCancelled: () -> Bool = { false }) throws -> Verification {
         var verification = Verification()
-        let end = try state().images.end
+        let state = try state()
+        for start in stride(from: 0, to: state.references.end, by: Self.referencesPerCheck) {
+            if isCancelled() { throw CancellationError() }
+            let few = UInt32(start)..<UInt32(min(start + Self.referencesPerCheck, state.references.end))
+            try environment.read { try checkReferences(few, &verification, in: $0) }
+        }
+        let end = state.images.end
         let count = min(sample ?? end, end)
         let rows = (0..<count).map { UInt32($0 * end / max(count, 1)) }
         for start in stride(from: 0, to: count, by: Self.imagesPerCheck) {
@@ -40,6 +62,7 @@ extension Corpus {
         return verification
     }
 
+    private static let referencesPerCheck = 4096
     private static let imagesPerCheck = 64
     private static let referencesPerPiece = 512
 
@@ -53,8 +76,8 @@ extension Corpus {
         let means = ColumnTable(database: tables.means, layout: layout)
         let images = try rows.compactMap { row in try identities.id(of: row, in: transaction).map { (row, $0) } }
         let codes = CodeTable(database: tables.codes, layout: layout)
-        let vectors = try VectorTable(database: tables.images.vectors, layout: layout.vectors)
-            .read(rows: images.map(\.0), in: transaction)
+        let table = VectorTable(database: tables.images.vectors, layout: layout.vectors)
+        let vectors = try table.read(rows: images.map(\.0), in: transaction)
         guard vectors.count == images.count * layout.dimension else {
             throw StoreError.damaged("vectors of images are missing")
         }
@@ -67,12 +90,41 @@ extension Corpus {
             verification.checked += 1
             if difference.isFinite { verification.largestDifference = max(verification.largestDifference, difference) }
             let vector = Array(vectors[position * layout.dimension..<(position + 1) * layout.dimension])
-            let isCovered = try codes.covers(vector, row: row, in: transaction)
-            let found = try identities.row(of: id, in: transaction)
-            let isRight = difference <= Verification.tolerance * max(1, abs(computed))
-            if isRight, isCovered, found == row { continue }
+            let fault: Verification.Fault? =
+                if try !table.isIntact(row: row, in: transaction) {
+                    .vector
+                } else if try identities.row(of: id, in: transaction) != row {
+                    .id
+                } else if try !codes.covers(vector, row: row, in: transaction) {
+                    .code
+                } else if !(difference <= Verification.tolerance * max(1, abs(computed))) {
+                    .mean
+                } else {
+                    nil
+                }
+            guard let fault else { continue }
             verification.wrongCount += 1
-            if verification.wrong.count < Verification.reported { verification.wrong.append((id, stored, computed)) }
+            if verification.wrong.count < Verification.reported {
+                verification.wrong.append((id, fault, stored, computed))
+            }
+        }
+    }
+
+    private func checkReferences(
+        _ rows: Range<UInt32>, _ verification: inout Verification, in transaction: borrowing ReadTransaction
+    ) throws {
+        let state = try Self.state(tables, in: transaction)
+        let layout = StoreLayout(dimension: state.dimension, settings: settings)
+        let identities = IdentityTable(tables: tables.references)
+        let vectors = VectorTable(database: tables.references.vectors, layout: layout.vectors)
+        for row in rows {
+            guard let id = try identities.id(of: row, in: transaction) else { continue }
+            let isIntact = try vectors.isIntact(row: row, in: transaction)
+            if isIntact, try identities.row(of: id, in: transaction) == row { continue }
+            verification.wrongReferenceCount += 1
+            if verification.wrongReferences.count < Verification.reported {
+                verification.wrongReferences.append((id, isIntact ? .id : .vector))
+            }
         }
     }
 

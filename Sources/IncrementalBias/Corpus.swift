@@ -33,7 +33,7 @@ package final class Corpus: Sendable {
     private let lock: StoreLock
 
     /// The form of the data that this version reads and writes.
-    static let format = "2"
+    static let format = "3"
     /// The most that the data file can grow to.
     ///
     /// The map is address space, not memory.

@@ -8,35 +8,63 @@ package struct VerifyRequest: Codable, Sendable {
     }
 }
 
-/// The answer of `POST /v1/verify`: stored biases against those computed from the stored vectors alone.
+/// The answer of `POST /v1/verify`: stored biases against those computed from the stored vectors alone, and vectors against
+/// their checksums.
 package struct VerifyReport: Codable, Sendable {
     /// How many images were looked at.
     package var checked: Int
-    /// How many of them are off by more than rounding, or have codes or ids that don't belong to their vectors.
+    /// How many of them have a fault.
     package var wrong: Int
     /// The largest difference of a mean.
     package var largestDifference: Float
-    /// The first images that are off.
-    package var images: [Entry]
+    /// The first images that have a fault.
+    package var images: [Image]
+    /// How many references, of all, have a fault.
+    package var wrongReferences: Int
+    /// The first references that have a fault.
+    package var references: [Reference]
 
-    package init(checked: Int, wrong: Int, largestDifference: Float, images: [Entry]) {
+    package init(
+        checked: Int, wrong: Int, largestDifference: Float, images: [Image], wrongReferences: Int,
+        references: [Reference]
+    ) {
         self.checked = checked
         self.wrong = wrong
         self.largestDifference = largestDifference
         self.images = images
+        self.wrongReferences = wrongReferences
+        self.references = references
     }
 
-    /// An image whose stored mean is off.
-    package struct Entry: Codable, Sendable {
+    /// Whether anything is wrong.
+    package var isClean: Bool { wrong == 0 && wrongReferences == 0 }
+
+    /// An image with a fault.
+    package struct Image: Codable, Sendable {
         package var id: String
+        /// The first thing that is wrong: `vector`, `id`, `code` or `mean`.
+        package var fault: String
         /// `nil` where it isn't a number.
         package var stored: Float?
         package var computed: Float
 
-        package init(id: String, stored: Float?, computed: Float) {
+        package init(id: String, fault: String, stored: Float?, computed: Float) {
             self.id = id
+            self.fault = fault
             self.stored = stored
             self.computed = computed
+        }
+    }
+
+    /// A reference with a fault.
+    package struct Reference: Codable, Sendable {
+        package var id: String
+        /// The first thing that is wrong: `vector` or `id`.
+        package var fault: String
+
+        package init(id: String, fault: String) {
+            self.id = id
+            self.fault = fault
         }
     }
 }

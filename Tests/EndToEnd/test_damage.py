@@ -118,7 +118,7 @@ def try_out(corpus, queries):
     """What became of a damaged store; None if it gave wrong answers in silence."""
     daemon = corpus.daemon
     daemon.log_path.unlink(missing_ok=True)
-    report = {"wrong": 0, "images": []}
+    report = {}
     try:
         daemon.start()
         with daemon.client() as client:
@@ -134,7 +134,7 @@ def try_out(corpus, queries):
             return "refused" if daemon.process.returncode in (DAMAGED, SYSTEM, CONFIGURATION) else "crashed"
         if "wrong" not in report or "request failed" in daemon.log():
             return "a request failed"
-        return "reported" if report["images"] else None
+        return "reported" if report["images"] or report["references"] else None
 
 
 def test_a_file_cut_short_while_it_is_open_ends_the_daemon_clearly(stopped):

@@ -166,10 +166,15 @@ def test_verify_finds_nothing_wrong(filled, api_document):
 
 
 def test_verify_ends_with_1_where_biases_are_wrong(tmp_path):
-    image = {"id": "a b", "stored": 0.5, "computed": 0.25}
-    report = {"checked": 7, "wrong": 1, "largest_difference": 0.25, "images": [image]}
-    with pretender(tmp_path / "s", {"/v1/verify": (200, report)}):
-        for form in ([], ["--json"]):
-            finished = nnnctl("verify", *form, "--socket", tmp_path / "s")
-            assert (finished.status, finished.errors) == (1, ""), finished
-            assert "a b" in finished.output and "0.5" in finished.output
+    image = {"id": "a b", "fault": "mean", "stored": 0.5, "computed": 0.25}
+    reference = {"id": "c d", "fault": "vector"}
+    clean = {"checked": 7, "largest_difference": 0.25, "wrong": 0, "images": [], "wrong_references": 0, "references": []}
+    wrong_image = clean | {"wrong": 1, "images": [image]}
+    wrong_reference = clean | {"wrong_references": 1, "references": [reference]}
+    for report, told in ((wrong_image, ("a b", "mean", "0.5")), (wrong_reference, ("c d", "vector"))):
+        socket = tmp_path / told[1]
+        with pretender(socket, {"/v1/verify": (200, report)}):
+            for form in ([], ["--json"]):
+                finished = nnnctl("verify", *form, "--socket", socket)
+                assert (finished.status, finished.errors) == (1, ""), finished
+                assert all(text in finished.output for text in told), finished

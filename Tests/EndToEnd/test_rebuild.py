@@ -33,7 +33,7 @@ def stopped(make_corpus):
 def check_verified(corpus):
     with corpus.daemon.client() as client:
         report = client.post_json("/v1/verify", {}).json()
-    assert (report["wrong"], report["checked"]) == (0, len(corpus.oracle.images))
+    assert (report["wrong"], report["wrong_references"], report["checked"]) == (0, 0, len(corpus.oracle.images))
 
 
 def check_goes_on(corpus):

@@ -170,7 +170,8 @@ def test_ids_that_disagree_are_refused(stopped, table, key, value, told):
 @pytest.mark.parametrize(("kind", "id"), [("images", "i0"), ("references", "r0")])
 def test_a_vector_that_is_none_is_refused_by_its_id(stopped, kind, id):
     """It can't be made up: the block of the first rows is all not-a-number."""
-    block = bytes(48) + np.full(338 * 6, np.nan, np.float32).tobytes()
+    rows = 290
+    block = bytes(48) + np.full(rows * 6, np.nan, np.float32).tobytes() + bytes(4 * rows)
     put_in_lmdb(stopped.daemon.flags["data"], f"{kind}.vectors", struct.pack("<I", 0), block)
     check_refused(stopped, 65, "damaged", f"'{id}'", "no vector")
 

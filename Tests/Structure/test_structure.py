@@ -15,7 +15,7 @@ SYSTEM = {"Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchroniz
 # Room -> the rooms and packages that it may import, beside the system's own modules.
 ARROWS = {
     "LMDB": {"CLMDB"},
-    "Similarity": {"CFaiss", "CKernels"},
+    "Similarity": {"CFaiss", "CKernels", "CZlib"},
     "Shards": {"CZlib"},
     "Wire": set(),
     "Prometheus": {"CoreMetrics"},

@@ -86,6 +86,9 @@ extension StoreRebuild {
             guard try identities.row(of: id, in: transaction) == row else {
                 throw StoreError.damaged("\(kind.rawValue) row \(row) has the id '\(id)', which names another row")
             }
+            guard try vectors.isIntact(row: row, in: transaction) else {
+                throw StoreError.damaged("\(kind.rawValue) row \(row), '\(id)', has another vector than was stored")
+            }
             used.append(row)
             values += vector
         }

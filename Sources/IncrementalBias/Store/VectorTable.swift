@@ -15,6 +15,8 @@ struct VectorTable {
             layout.coding.encode(
                 values.extracting(position * dimension..<(position + 1) * dimension), into: &bytes,
                 at: layout.bytes(of: slot).lowerBound)
+            RowChecksum.write(
+                of: layout.bytes(of: slot), row: rows[position], to: &bytes, at: layout.checksum(of: slot))
         }
     }
 
@@ -58,16 +60,33 @@ struct VectorTable {
         var values: [Float] = []
         values.reserveCapacity(rows.count * layout.dimension)
         for row in rows {
-            let (block, slot) = layout.place(of: Int(row))
-            let vector = try transaction.value(database, UInt32(block)) { bytes in
-                guard bytes.byteCount == layout.blockBytes else {
-                    throw StoreError.damaged("a block of vectors has a wrong size")
-                }
-                return layout.coding.decode(bytes.extracting(layout.bytes(of: slot)))
+            let vector = try withBlock(of: row, in: transaction) { bytes, slot in
+                layout.coding.decode(bytes.extracting(layout.bytes(of: slot)))
             }
             values.append(contentsOf: vector ?? [])
         }
         return values
+    }
+
+    /// Whether the vector of `row` is the one that was stored, by its checksum; `false` too where it is missing.
+    func isIntact(row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
+        try withBlock(of: row, in: transaction) { bytes, slot in
+            RowChecksum.holds(for: layout.bytes(of: slot), row: row, in: bytes, at: layout.checksum(of: slot))
+        } ?? false
+    }
+
+    /// Calls `body` with the block of `row` and its place there; `nil` where there is none.
+    private func withBlock<R>(
+        of row: UInt32, in transaction: borrowing some Transaction & ~Copyable,
+        _ body: (_ bytes: RawSpan, _ slot: Int) throws -> R
+    ) throws -> R? {
+        let (block, slot) = layout.place(of: Int(row))
+        return try transaction.value(database, UInt32(block)) { bytes in
+            guard bytes.byteCount == layout.blockBytes else {
+                throw StoreError.damaged("a block of vectors has a wrong size")
+            }
+            return try body(bytes, slot)
+        }
     }
 
     /// Calls `body` for each of `rows`, block by block, with the bytes of its block, its place there and its position

@@ -6,28 +6,47 @@ struct VerifyView {
     let style: Style
 
     var lines: [String] {
-        let wrong = Figures.count(report.wrong)
         let facts = Facts([
             ("checked", Figures.count(report.checked, "image", "images")),
-            ("wrong", report.wrong > 0 ? style.red(wrong) : wrong),
+            ("wrong", wrong),
             ("largest difference", Figures.brief(report.largestDifference)),
         ])
-        return facts.lines(style: style, indent: 0) + images
+        return facts.lines(style: style, indent: 0) + images + references
+    }
+
+    private var wrong: String {
+        guard !report.isClean else { return "0" }
+        var counts: [String] = []
+        if report.wrong > 0 { counts.append(Figures.count(report.wrong, "image", "images")) }
+        if report.wrongReferences > 0 {
+            counts.append(Figures.count(report.wrongReferences, "reference", "references"))
+        }
+        return style.red(counts.joined(separator: ", "))
     }
 
     private var images: [String] {
-        guard !report.images.isEmpty else { return [] }
         var table = Table([
-            .leading("image"), .trailing("stored mean"), .trailing("computed mean"), .trailing("difference"),
+            .leading("image"), .leading("wrong"), .trailing("stored mean"), .trailing("computed mean"),
+            .trailing("difference"),
         ])
         for image in report.images {
             table.append([
-                image.id.printable, image.stored.map(Figures.score) ?? "not a number", Figures.score(image.computed),
-                image.stored.map { Figures.brief(abs($0 - image.computed)) } ?? "",
+                image.id.printable, image.fault, image.stored.map(Figures.score) ?? "not a number",
+                Figures.score(image.computed), image.stored.map { Figures.brief(abs($0 - image.computed)) } ?? "",
             ])
         }
-        let left = report.wrong - report.images.count
-        let more = left > 0 ? [style.dim("  and \(Figures.count(left)) more")] : []
+        return lines(of: table, shown: report.images.count, of: report.wrong)
+    }
+
+    private var references: [String] {
+        var table = Table([.leading("reference"), .leading("wrong")])
+        for reference in report.references { table.append([reference.id.printable, reference.fault]) }
+        return lines(of: table, shown: report.references.count, of: report.wrongReferences)
+    }
+
+    private func lines(of table: Table, shown: Int, of all: Int) -> [String] {
+        guard shown > 0 else { return [] }
+        let more = all > shown ? [style.dim("  and \(Figures.count(all - shown)) more")] : []
         return [""] + table.lines(style: style, indent: 2) + more
     }
 }

@@ -152,8 +152,12 @@ struct API: Sendable {
             json: VerifyReport(
                 checked: found.checked, wrong: found.wrongCount, largestDifference: found.largestDifference,
                 images: found.wrong.map {
-                    .init(id: $0.id, stored: $0.stored.isFinite ? $0.stored : nil, computed: $0.computed)
-                }))
+                    .init(
+                        id: $0.id, fault: $0.fault.rawValue, stored: $0.stored.isFinite ? $0.stored : nil,
+                        computed: $0.computed)
+                },
+                wrongReferences: found.wrongReferenceCount,
+                references: found.wrongReferences.map { .init(id: $0.id, fault: $0.fault.rawValue) }))
     }
 
     @Sendable private func image(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

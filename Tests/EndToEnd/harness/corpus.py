@@ -14,7 +14,7 @@ class Corpus:
 
     def __init__(self, daemon, rng, *, dimension=6, max_references=None):
         self.daemon = daemon
-        self.oracle = Oracle(k=daemon.flags["k"])
+        self.oracle = Oracle(k=daemon.flags["k"], metric=daemon.flags.get("metric") or "cosine")
         self.dimension = dimension
         # How many the daemon keeps, as a flag or otherwise; `None` for all.
         self.max_references = max_references or daemon.flags.get("max_references")
