@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from harness.nnnctl import succeeds
+from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES, REFERENCES
 from harness.strace import faults, killing
 from harness.waiting import wait_until
@@ -193,6 +194,63 @@ def test_killed_on_the_way_and_never_tried_again(corpus, vectors):
     corpus.oracle.put(IMAGES, [f"other:{row}" for row in range(ROWS)], vectors)
     check(corpus)
     assert data_bytes(daemon) < before * 1.25
+
+
+# What fails on the way: it waits, searches go on, and when the fault is gone it begins anew.
+OUTLIVED = {
+    "EIO on reading it": ("pread64", "EIO", "spool/images/large.npy"),
+    "ENOSPC on writing pieces": ("writev,pwrite64", "ENOSPC", DATA),
+    "ENOSPC on syncing pieces": ("fdatasync", "ENOSPC", DATA),
+}
+
+
+@pytest.mark.parametrize("case", OUTLIVED)
+def test_a_fault_on_the_way_is_outlived(corpus, vectors, case):
+    calls, error, path = OUTLIVED[case]
+    daemon = corpus.daemon
+    with faults(daemon, calls, f"error={error}", path=daemon.folder / path):
+        daemon.spool.drop(IMAGES, "large.npy", vectors)
+        wait_until(lambda: "wait" in daemon.log(), "the fault in the log", alive=daemon.check_alive)
+        corpus.check()
+    # Something to wake it up.
+    corpus.add(REFERENCES, "another.npy", ["another"])
+    daemon.spool.wait_receipt(IMAGES, "large.npy")
+    corpus.oracle.put(IMAGES, names(), vectors)
+    check(corpus)
+
+
+@pytest.mark.parametrize(("calls", "when"), [("writev", 3), ("fdatasync", 1), ("fdatasync", 2)])
+def test_a_broken_disk_on_the_way_ends_it_and_a_start_recovers(corpus, vectors, calls, when):
+    daemon = corpus.daemon
+    with faults(daemon, calls, "error=EIO", path=daemon.folder / DATA, when=when):
+        daemon.spool.drop(IMAGES, "large.npy", vectors)
+        assert daemon.wait() == 71
+    last = daemon.log().strip().splitlines()[-1]
+    assert last.startswith("nnnd: ") and "mdb_txn_commit" in last, last
+    assert daemon.spool.names(IMAGES) == ["large.npy"]
+    daemon.start()
+    daemon.spool.wait_receipt(IMAGES, "large.npy")
+    corpus.oracle.put(IMAGES, names(), vectors)
+    check(corpus)
+
+
+@pytest.mark.skipif(not can_mount(), reason="only root may mount file systems")
+@pytest.mark.parametrize("leaving", [0, 20 << 20, 90 << 20])
+def test_a_disk_that_is_full_on_the_way(make_corpus, vectors, tmp_path, leaving):
+    """Before the first piece, within the first commit of pieces, within the second."""
+    with small_disk(tmp_path / "disk", 300) as disk:
+        corpus = make_corpus(dimension=DIMENSION, data=disk.folder / "data")
+        daemon = corpus.daemon
+        corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(REFERENCE_ROWS)])
+        disk.fill(leaving)
+        daemon.spool.drop(IMAGES, "large.npy", vectors)
+        wait_until(lambda: "No space left" in daemon.log(), "the full disk in the log", alive=daemon.check_alive)
+        corpus.check()
+        disk.free()
+        daemon.spool.wait_receipt(IMAGES, "large.npy")
+        corpus.oracle.put(IMAGES, names(), vectors)
+        check(corpus)
+        assert daemon.stop() == 0
 
 
 def test_a_search_during_a_large_shard_finds_what_was_there(corpus, vectors):
