@@ -6,11 +6,30 @@ internal import Similarity
 struct ReceiptTable {
     let tables: Tables
 
-    /// Stores a receipt, as one whose files wait to be put away.
+    /// How many receipts stay in any case: those that ``newest(_:in:)`` can be asked for.
+    static let kept: UInt64 = 16
+
+    /// Stores a receipt, as one whose files wait to be put away, and removes those that nobody will ask for any more.
     func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        let key = key(receipt.kind, receipt.name)
+        let previous = try number(key, in: transaction)
         try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
-        try transaction.put(tables.receiptNames, key(receipt.kind, receipt.name), receipt.number)
+        try transaction.put(tables.receiptNames, key, receipt.number)
         try unsettle(receipt, in: transaction)
+        guard receipt.number >= Self.kept else { return }
+        let oldest = receipt.number - Self.kept
+        try removeIfSuperseded(oldest, in: transaction)
+        if let previous, previous < oldest { try removeIfSuperseded(previous, in: transaction) }
+    }
+
+    /// Removes a receipt whose name has a later one, unless its files may still have to be put away.
+    ///
+    /// What can't be read stays: it is in nobody's way.
+    private func removeIfSuperseded(_ number: UInt64, in transaction: borrowing WriteTransaction) throws {
+        guard try !transaction.contains(tables.unsettled, number), let receipt = try? receipt(number, in: transaction),
+            try self.number(key(receipt.kind, receipt.name), in: transaction) != number
+        else { return }
+        try transaction.remove(tables.receipts, number)
     }
 
     /// Notes that the files of a shard wait to be put away.
@@ -29,11 +48,14 @@ struct ReceiptTable {
 
     /// The receipt of the last shard of this kind and name.
     func last(kind: Kind, name: String, in transaction: borrowing some Transaction & ~Copyable) throws -> Receipt? {
-        let number = try transaction.value(tables.receiptNames, key(kind, name)) { NumberView.number($0) }
-        return try number.flatMap { try receipt($0, in: transaction) }
+        try number(key(kind, name), in: transaction).flatMap { try receipt($0, in: transaction) }
     }
 
-    /// The last `limit` receipts, the newest first.
+    private func number(_ key: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt64? {
+        try transaction.value(tables.receiptNames, key) { NumberView.number($0) }
+    }
+
+    /// The last `limit` receipts, at most ``kept``, the newest first.
     func newest(_ limit: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.receipts, backwards: true) { key, _ in

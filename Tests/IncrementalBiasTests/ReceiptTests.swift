@@ -1,0 +1,57 @@
+import Foundation
+import IncrementalBias
+import Similarity
+import Testing
+
+/// Which receipts a store keeps.
+struct ReceiptTests {
+    private let folder: TemporaryFolder
+    private let corpus: Corpus
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let settings = StoreSettings(metric: .innerProduct, precision: .float32, k: 3)
+        corpus = try Corpus(folder: folder.path, settings: settings, k: 3, threads: 1)
+    }
+
+    /// Ingests shard after shard, each in a commit of its own, under names that come again and again.
+    private func ingest(_ count: Int, names: Int, settling: Bool) throws {
+        var settled: [UInt64] = []
+        for number in 0..<count {
+            let shard = IncomingShard(
+                name: "\(number % names).delete", kind: .images, sha256: sha256(number), idsSHA256: nil, ids: ["a"],
+                content: .deletion, received: .now)
+            let outcomes = try corpus.ingest([shard], settled: settled, now: Date.init)
+            guard case .applied(let receipt) = try #require(outcomes.first) else {
+                Issue.record("shard \(number) has not taken effect")
+                return
+            }
+            settled = settling ? [receipt.number] : []
+        }
+    }
+
+    private func sha256(_ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 64 - digits.count) + digits
+    }
+
+    private var numbers: [UInt64] { get throws { try corpus.lastReceipts(1000).map(\.number) } }
+
+    @Test func theLastOfEachNameStaysAndTheLastOfAll() throws {
+        try ingest(200, names: 40, settling: true)
+        #expect(try numbers == (160..<200).reversed())
+        try ingest(30, names: 5, settling: true)
+        let expected = [UInt64](165..<200) + [UInt64](214..<230)
+        #expect(try numbers == expected.reversed())
+        for name in 0..<40 {
+            let receipt = try #require(try corpus.receipt(kind: .images, name: "\(name).delete"))
+            #expect(receipt.number == (name < 5 ? 225 + UInt64(name) : 160 + UInt64(name)))
+        }
+    }
+
+    @Test func thoseWhoseFilesMayHaveToBePutAwayStay() throws {
+        try ingest(60, names: 2, settling: false)
+        #expect(try numbers == (0..<60).reversed())
+        #expect(try corpus.unsettledReceipts().map(\.number) == [UInt64](0..<60))
+    }
+}
