@@ -16,7 +16,7 @@ extension Corpus {
     /// - Returns: what became of each shard, in their order.
     /// - Throws: `LMDBError` where the store can't be written, `CancellationError` after ``interruptIngest()``.
     package func ingest(
-        _ shards: [IncomingShard], settled: [UInt64], retention: Retention = .everything, now: () -> Date
+        _ shards: [IncomingShard], settled: Set<UInt64>, retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
         let (outcomes, summary) = try write { transaction in
             var commit = Commit(
@@ -56,14 +56,14 @@ extension Corpus {
     ///
     /// - Parameter settled: numbers of receipts whose files have been put away.
     /// - Returns: whether there was such a commit, and the receipts need not be named to the next ingest.
-    package func settle(_ settled: [UInt64]) throws -> Bool {
+    package func settle(_ settled: Set<UInt64>) throws -> Bool {
         guard lastWrite.load(ordering: .relaxed) > Self.muchWritten else { return false }
         try rest(settled)
         return true
     }
 
     /// A commit that changes nothing, but that the files of some receipts have been put away.
-    func rest(_ settled: [UInt64] = []) throws {
+    func rest(_ settled: Set<UInt64> = []) throws {
         try write { transaction in
             for number in settled { try transaction.remove(tables.unsettled, number) }
             let state = try Self.state(tables, in: transaction)
@@ -110,6 +110,11 @@ extension Corpus {
     /// The last `limit` receipts, the newest first.
     package func lastReceipts(_ limit: Int) throws -> [Receipt] {
         try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }
+    }
+
+    /// The note that came with a shard whose files may not have been put away yet; `nil` where they have been.
+    package func note(of receipt: Receipt) throws -> [UInt8]? {
+        try environment.read { try ReceiptTable(tables: tables).note(of: receipt.number, in: $0) }
     }
 
     /// The receipts whose files may not have been put away yet.

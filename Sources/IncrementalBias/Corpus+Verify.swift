@@ -97,7 +97,7 @@ extension Corpus {
                     .id
                 } else if try !codes.covers(vector, row: row, in: transaction) {
                     .code
-                } else if !(difference <= Verification.tolerance * max(1, abs(computed))) {
+                } else if !difference.isFinite || difference > Verification.tolerance * max(1, abs(computed)) {
                     .mean
                 } else {
                     nil

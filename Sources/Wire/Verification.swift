@@ -46,9 +46,10 @@ package struct VerifyReport: Codable, Sendable {
         package var fault: String
         /// `nil` where it isn't a number.
         package var stored: Float?
-        package var computed: Float
+        /// `nil` where it isn't a number.
+        package var computed: Float?
 
-        package init(id: String, fault: String, stored: Float?, computed: Float) {
+        package init(id: String, fault: String, stored: Float?, computed: Float?) {
             self.id = id
             self.fault = fault
             self.stored = stored

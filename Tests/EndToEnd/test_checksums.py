@@ -3,6 +3,7 @@ whoever ingests them again is rid of the damage."""
 
 import os
 
+import numpy as np
 import pytest
 
 from harness.nnnctl import nnnctl
@@ -133,3 +134,24 @@ def test_deleting_it_mends_it(stopped, kind, id):
     stopped.delete(kind, "bad.delete", [id])
     assert verify(stopped) == CLEAN
     stopped.check()
+
+
+@pytest.mark.parametrize("kind", [IMAGES, REFERENCES])
+def test_a_number_that_has_become_infinite_is_reported_with_all_else(make_corpus, kind):
+    """One bit makes infinity of 1: the means that follow are no numbers."""
+    corpus = make_corpus(metric="inner-product")
+    corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(9)])
+    vector = np.eye(1, 6, dtype=np.float32)
+    corpus.daemon.drop(kind, "one.npy", vector, ["one"])
+    corpus.oracle.put(kind, ["one"], vector)
+    assert corpus.daemon.stop() == 0
+    damage(corpus, kind, "one", 30)
+    damage(corpus, IMAGES, "i3", 2)
+    corpus.daemon.start()
+    report = verify(corpus)
+    faults = {entry["id"]: entry["fault"] for entry in report["images"] + report["references"]}
+    assert faults["one"] == faults["i3"] == "vector"
+    if kind == REFERENCES:
+        # All means of images to which it is nearer than any other are wrong with it.
+        assert "mean" in faults.values()
+    assert "not a number" in nnnctl("verify", daemon=corpus.daemon).output

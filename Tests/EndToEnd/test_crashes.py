@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
 from harness.spool import IMAGES, REFERENCES, default_ids
+from harness.strace import killing
 from harness.waiting import wait_until
 
 DIMENSION = 8
@@ -107,26 +110,39 @@ def move_back(daemon, folder, *names):
         os.rename(daemon.spool.done(IMAGES) / name, daemon.spool.root / folder / name)
 
 
-def test_killed_before_the_shard_was_moved(crashed):
-    daemon, oracle, receipt = crashed
-    move_back(daemon, "images", "s.npy", "s.ids")
-    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
-    check_healed(daemon, oracle, receipt)
+@pytest.fixture
+def waiting(make_daemon, rng):
+    """A daemon that was killed before it saw a shard with ids, and what its corpus must hold with that."""
+    daemon = make_daemon(k=4).start()
+    oracle = Oracle(k=4)
+    references, images = shard(rng, 9), shard(rng)
+    daemon.drop(REFERENCES, "r.npy", references)
+    oracle.put(REFERENCES, default_ids("r.npy", 9), references)
+    daemon.kill()
+    daemon.spool.drop(IMAGES, "s.npy", images, ids=["a", "b", "c"])
+    oracle.put(IMAGES, ["a", "b", "c"], images)
+    return daemon, oracle
 
 
-def test_killed_while_the_shard_was_on_its_way(crashed):
-    daemon, oracle, receipt = crashed
-    move_back(daemon, "images", "s.ids")
-    move_back(daemon, "taken/images", "s.npy")
-    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
-    check_healed(daemon, oracle, receipt)
-
-
-def test_killed_before_the_ids_were_moved(crashed):
-    daemon, oracle, receipt = crashed
-    move_back(daemon, "images", "s.ids")
-    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
-    check_healed(daemon, oracle, receipt)
+# The renames that put a shard away: to taken/, to done/, its ids to done/, its receipt's name. Right before which the
+# daemon is killed, and then, again, right before which of the next start.
+@pytest.mark.parametrize("kills", [(1,), (2,), (3,), (4,), (1, 1), (1, 2), (1, 3), (2, 2), (3, 2), (2, 1, 2), (1, 4, 1)])
+def test_killed_while_a_shard_was_put_away(waiting, kills):
+    daemon, oracle = waiting
+    for number in kills:
+        daemon.wrapper = killing("rename", when=number)
+        daemon.spawn()
+        assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
+    daemon.wrapper = []
+    daemon.start()
+    receipt = daemon.spool.wait_receipt(IMAGES, "s.npy")
+    assert (receipt["rows"], receipt["replaced"], receipt["generation"]) == (3, 0, 2)
+    names = ["s.ids", "s.npy", "s.npy.receipt.json"]
+    wait_until(lambda: daemon.spool.names("done", IMAGES) == names, "its files", alive=daemon.check_alive)
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+    with daemon.client() as client:
+        assert client.status()["generation"] == 2
+        check_everything(client, oracle)
 
 
 def test_killed_before_the_receipt_was_written(crashed):
@@ -142,18 +158,56 @@ def test_killed_while_the_receipt_was_being_written(crashed):
     check_healed(daemon, oracle, receipt)
 
 
-@pytest.mark.parametrize("folder", ["images", "taken/images"])
-def test_killed_again_while_the_next_start_put_the_shard_away(crashed, folder):
-    """First before the shard was moved, then before its receipt was written."""
-    daemon, oracle, receipt = crashed
-    move_back(daemon, "images", "s.ids")
-    move_back(daemon, folder, "s.npy")
-    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
-    daemon.start()
-    daemon.spool.wait_receipt(IMAGES, "s.npy")
+@pytest.mark.parametrize("rename", [1, 2])
+def test_what_took_effect_is_not_refused_for_being_too_large_by_now(make_daemon, rng, rename):
+    """It was not too large when it came; the limit follows from the memory that the daemon may have."""
+    daemon = make_daemon(k=4).start()
     daemon.kill()
-    daemon.spool.receipt_path(IMAGES, "s.npy").unlink()
-    check_healed(daemon, oracle, receipt)
+    vectors = shard(rng, 3000)
+    daemon.spool.drop(IMAGES, "s.npy", vectors, [f"s{number}" for number in range(3000)])
+    daemon.wrapper = killing("rename", when=rename)
+    daemon.spawn()
+    assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
+    daemon.wrapper = []
+    daemon.flags["largest_shard"] = 65_536
+    daemon.start()
+    assert daemon.spool.wait_receipt(IMAGES, "s.npy")["rows"] == 3000
+    assert daemon.spool.names("failed", IMAGES) == daemon.spool.names(IMAGES) == []
+    assert daemon.status()["images"] == 3000
+
+
+@pytest.mark.parametrize("finished", ["move", "delete"])
+@pytest.mark.parametrize("ending", ["kill", "stop"])
+def test_ids_of_the_next_shard_of_a_name_stay_until_it_comes(make_daemon, rng, finished, ending):
+    """They are the same ids, and as old, and come before their vectors: nobody may take them for those of the last one."""
+    daemon = make_daemon(k=4, finished_shards=finished).start()
+    ids = daemon.folder / "ids"
+    ids.write_text("a\nb\nc\n")
+    oracle = Oracle(k=4)
+
+    def drop_ids():
+        shutil.copy2(ids, daemon.spool.incoming(IMAGES) / ".s.ids")
+        os.rename(daemon.spool.incoming(IMAGES) / ".s.ids", daemon.spool.incoming(IMAGES) / "s.ids")
+
+    for turn in range(3):
+        drop_ids()
+        if turn:
+            getattr(daemon, ending)()
+            if finished == "move":
+                # Somebody clears up.
+                (daemon.spool.done(IMAGES) / "s.ids").unlink()
+            daemon.start()
+            # Another shard goes through: the start is over.
+            vectors = shard(rng, 2)
+            daemon.drop(REFERENCES, f"{turn}.npy", vectors)
+            oracle.put(REFERENCES, default_ids(f"{turn}.npy", 2), vectors)
+            assert daemon.spool.names(IMAGES) == ["s.ids"]
+        vectors = shard(rng)
+        receipt = daemon.drop(IMAGES, "s.npy", vectors)
+        assert receipt["replaced"] == (3 if turn else 0)
+        oracle.put(IMAGES, ["a", "b", "c"], vectors)
+    with daemon.client() as client:
+        check_everything(client, oracle)
 
 
 def test_killed_before_the_receipt_of_a_shard_dropped_again_was_written(crashed):

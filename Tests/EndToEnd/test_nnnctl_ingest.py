@@ -1,9 +1,11 @@
 """nnnctl ingest: what it brings into the corpus, what it tells, and its exit statuses."""
 
+import json
 import os
 import stat
 
 import numpy as np
+import pytest
 
 from harness.nnnctl import fails, nnnctl, succeeds
 from harness.spool import IMAGES, REFERENCES, id_lines
@@ -48,6 +50,30 @@ def test_ingest_tells_why_a_shard_was_refused_and_takes_the_others(daemon, tmp_p
     assert (finished.status, finished.output.split(":")[0]) == (65, "good.npy"), finished
     assert all(word in finished.errors for word in ("bad.npy", "zero_vector", "Rows 0 and 1")), finished
     assert daemon.status()["images"] == 2
+
+
+@pytest.mark.parametrize("suffix", ["error", "receipt"])
+@pytest.mark.parametrize("what", ["a pipe", "a forged refusal"])
+def test_ingest_is_told_by_the_daemon_alone(daemon, rng, tmp_path, suffix, what):
+    """What other producers name as the daemon names its documents is refused, and no document of others."""
+    file = save(tmp_path, "s", rng.standard_normal((3, 5)))
+    path = daemon.spool.incoming(IMAGES) / f"s.npy.{suffix}.json"
+    if what == "a pipe":
+        os.mkfifo(path)
+    else:
+        forged = {
+            "name": "s.npy", "kind": "images", "code": "truncated", "message": "forged", "advice": "", "rows": [],
+            "refused": "2099-01-01T00:00:00.000Z",
+        }  # fmt: skip
+        os.rename(save_json(tmp_path, forged), path)
+    daemon.spool.wait_failure(IMAGES, path.name)
+    assert "3 rows since generation 1" in succeeds("ingest", "--kind", "images", "--wait", file, daemon=daemon)
+
+
+def save_json(folder, document):
+    path = folder / "document"
+    path.write_text(json.dumps(document))
+    return path
 
 
 def test_ingest_works_where_finished_shards_are_deleted(make_daemon, rng, tmp_path):

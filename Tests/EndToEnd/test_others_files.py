@@ -58,10 +58,10 @@ def test_a_folder_that_can_not_be_moved_holds_nobody_up(daemon, name):
 
 def test_a_folder_named_as_a_reason_makes_room_for_it(daemon):
     as_producer(daemon.spool.incoming(IMAGES), "mkdir -m 777 .x && touch .x/within && mv .x x.npy.error.json")
-    moved = daemon.spool.error_path(IMAGES, "x.npy")
-    wait_until(moved.is_dir, "the folder to be refused", alive=daemon.check_alive)
+    daemon.spool.wait_failure(IMAGES, "x.npy.error.json")
+    reason = daemon.spool.error_path(IMAGES, "x.npy")
     daemon.spool.drop_bytes(IMAGES, "x.npy", b"no shard")
-    wait_until(moved.is_file, "the reason", alive=daemon.check_alive)
+    wait_until(reason.is_file, "the reason", alive=daemon.check_alive)
     assert [path for path in daemon.spool.failed(IMAGES).iterdir() if path.is_dir() and (path / "within").exists()]
     daemon.drop(IMAGES, "good.npy", VECTORS)
 

@@ -16,7 +16,7 @@ struct ReceiptTests {
 
     /// Ingests shard after shard, each in a commit of its own, under names that come again and again.
     private func ingest(_ count: Int, names: Int, settling: Bool) throws {
-        var settled: [UInt64] = []
+        var settled: Set<UInt64> = []
         for number in 0..<count {
             let shard = IncomingShard(
                 name: "\(number % names).delete", kind: .images, sha256: sha256(number), idsSHA256: nil, ids: ["a"],

@@ -55,7 +55,7 @@ struct Commit {
             receipt.covers(shard)
         {
             // Its files wait to be put away once more.
-            try receipts.unsettle(receipt, in: transaction)
+            try receipts.unsettle(receipt, note: shard.note, in: transaction)
             outcomes.append(.decided(.unchanged(receipt)))
             return
         }
@@ -110,7 +110,7 @@ struct Commit {
                     number: state.nextReceipt, shard: shard, replaced: replaced, generation: state.generation,
                     committed: now)
                 state.nextReceipt += 1
-                try receipts.add(receipt, in: transaction)
+                try receipts.add(receipt, note: shard.note, in: transaction)
                 return .applied(receipt)
             }
         }

@@ -16,6 +16,8 @@ package struct IncomingShard: Sendable {
     package let content: Content
     /// When it was received.
     package let received: Date
+    /// Whatever the caller wants to find again with the receipt while that is unsettled.
+    package let note: [UInt8]
 
     /// What becomes of the rows with its ids.
     package enum Content: Sendable {
@@ -35,8 +37,10 @@ package struct IncomingShard: Sendable {
     ///   - ids: the ids that it is about, no two the same.
     ///   - content: what becomes of the rows with these ids.
     ///   - received: when it was received.
+    ///   - note: what is kept beside the receipt until that is settled.
     package init(
-        name: String, kind: Kind, sha256: String, idsSHA256: String?, ids: [String], content: Content, received: Date
+        name: String, kind: Kind, sha256: String, idsSHA256: String?, ids: [String], content: Content, received: Date,
+        note: [UInt8] = []
     ) {
         if case .vectors(let vectors) = content {
             precondition(ids.count * vectors.dimension == vectors.values.count)
@@ -48,5 +52,6 @@ package struct IncomingShard: Sendable {
         self.ids = ids
         self.content = content
         self.received = received
+        self.note = note
     }
 }

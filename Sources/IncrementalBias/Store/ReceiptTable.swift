@@ -10,12 +10,12 @@ struct ReceiptTable {
     static let kept: UInt64 = 16
 
     /// Stores a receipt, as one whose files wait to be put away, and removes those that nobody will ask for any more.
-    func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+    func add(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
         let key = key(receipt.kind, receipt.name)
         let previous = try number(key, in: transaction)
         try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
         try transaction.put(tables.receiptNames, key, receipt.number)
-        try unsettle(receipt, in: transaction)
+        try unsettle(receipt, note: note, in: transaction)
         guard receipt.number >= Self.kept else { return }
         let oldest = receipt.number - Self.kept
         try removeIfSuperseded(oldest, in: transaction)
@@ -33,8 +33,13 @@ struct ReceiptTable {
     }
 
     /// Notes that the files of a shard wait to be put away.
-    func unsettle(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
-        try transaction.put(tables.unsettled, receipt.number, UInt32(0))
+    func unsettle(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(tables.unsettled, receipt.number, note.span)
+    }
+
+    /// The note of a receipt that is unsettled; `nil` where it isn't.
+    func note(of number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt8]? {
+        try transaction.bytes(tables.unsettled, number)
     }
 
     /// The receipt with this number.

@@ -30,10 +30,10 @@ struct VerifyView {
             .trailing("difference"),
         ])
         for image in report.images {
-            table.append([
-                image.id.printable, image.fault, image.stored.map(Figures.score) ?? "not a number",
-                Figures.score(image.computed), image.stored.map { Figures.brief(abs($0 - image.computed)) } ?? "",
-            ])
+            let means = [image.stored, image.computed]
+            let difference = means.contains(nil) ? "" : Figures.brief(abs((image.stored ?? 0) - (image.computed ?? 0)))
+            let shown = means.map { $0.map(Figures.score) ?? "not a number" }
+            table.append([image.id.printable, image.fault] + shown + [difference])
         }
         return lines(of: table, shown: report.images.count, of: report.wrong)
     }

@@ -49,12 +49,12 @@ enum FileSystem {
         return false
     }
 
-    /// The whole file at `path`; `nil` if there is none.
-    static func contents(_ path: String) throws(SystemError) -> [UInt8]? {
+    /// The document at `path`; `nil` if there is none, or what lies there can't be one.
+    static func document(_ path: String) throws(SystemError) -> [UInt8]? {
         do {
-            return try OpenFile(reading: path).contents()
+            return try OpenFile.document(path).contents()
         } catch {
-            if error.code == ENOENT || error.code == ENOTDIR { return nil }
+            if [ENOENT, ENOTDIR, ELOOP, EINVAL, ENXIO].contains(error.code) { return nil }
             throw error
         }
     }

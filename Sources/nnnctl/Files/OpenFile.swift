@@ -28,6 +28,18 @@ struct OpenFile: ~Copyable {
         try self.init(path, flags: O_RDONLY | O_DIRECTORY)
     }
 
+    /// Opens a document that the daemon has written: a regular file, whatever else somebody may have put there.
+    ///
+    /// - Throws: ``SystemError`` with `EINVAL` where it is none, or larger than documents are.
+    static func document(_ path: String) throws(SystemError) -> OpenFile {
+        let file = try OpenFile(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        let mostBytes = 1 << 20
+        var info = stat()
+        _ = try SystemError.check(path) { unsafe Int(fstat(file.descriptor, &info)) }
+        guard info.st_mode & S_IFMT == S_IFREG, info.st_size <= mostBytes else { throw SystemError(EINVAL, path) }
+        return file
+    }
+
     deinit { close(descriptor) }
 
     /// Fills `buffer` from its start, and returns how many bytes there were; 0 at the end of the file.

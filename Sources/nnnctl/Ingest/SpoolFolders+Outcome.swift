@@ -44,6 +44,6 @@ extension SpoolFolders {
     }
 
     private func document<Document: Decodable>(_ path: String) throws -> Document? {
-        try FileSystem.contents(path).flatMap { try? WireJSON.decode(Document.self, from: Data($0)) }
+        try FileSystem.document(path).flatMap { try? WireJSON.decode(Document.self, from: Data($0)) }
     }
 }

@@ -42,15 +42,15 @@ struct API: Sendable {
         let routes: [Route] = [
             Route(.post, "/v1/search", search),
             Route(.post, "/v1/verify", verify),
-            Route(.get, "/v1/status") { _, _ in Response(json: try await self.offLoop(self.status)) },
+            Route(.get, "/v1/status") { _, _ in try Response(json: await self.offLoop(self.status)) },
             Route(.get, "/v1/images/{id}", image),
             Route(.get, "/v1/references/{id}", reference),
             Route(.get, "/v1/backup") { _, context in try self.backups.response(logger: context.logger) },
             Route(.get, "/metrics") { _, _ in try await self.offLoop(self.page.response) },
-            Route(.get, "/healthz") { _, _ in Response(json: ["status": "alive"]) },
+            Route(.get, "/healthz") { _, _ in try Response(json: ["status": "alive"]) },
             Route(.get, "/readyz") { _, _ in
                 _ = try await self.offLoop(self.corpus.state)
-                return Response(json: ["status": "ready"])
+                return try Response(json: ["status": "ready"])
             },
         ]
         let router = Router(context: BasicRequestContext.self)
@@ -146,15 +146,18 @@ struct API: Sendable {
         }
         let sample = wanted.sample
         let turn = try verifications.begin()
-        let found = try await offLoop { try corpus.verify(sample: sample) }
+        // It takes long: a thread of the pool would be missing for all others.
+        let found = try await withCheckedThrowingContinuation { continuation in
+            NamedThread.start("verify") { continuation.resume(with: Result { try corpus.verify(sample: sample) }) }
+        }
         withExtendedLifetime((room, turn)) {}
-        return Response(
+        return try Response(
             json: VerifyReport(
                 checked: found.checked, wrong: found.wrongCount, largestDifference: found.largestDifference,
                 images: found.wrong.map {
                     .init(
                         id: $0.id, fault: $0.fault.rawValue, stored: $0.stored.isFinite ? $0.stored : nil,
-                        computed: $0.computed)
+                        computed: $0.computed.isFinite ? $0.computed : nil)
                 },
                 wrongReferences: found.wrongReferenceCount,
                 references: found.wrongReferences.map { .init(id: $0.id, fault: $0.fault.rawValue) }))
@@ -166,7 +169,7 @@ struct API: Sendable {
             throw Problem.unknownID(.images, id)
         }
         let alpha = settings.now.alpha
-        return Response(
+        return try Response(
             json: ImageReport(
                 id: found.id, generation: found.generation, bias: alpha * found.mean, alpha: alpha,
                 mean: found.mean, used: found.used,
@@ -178,7 +181,7 @@ struct API: Sendable {
         guard let found = try await offLoop({ try corpus.reference(id) }) else {
             throw Problem.unknownID(.references, id)
         }
-        return Response(json: ReferenceReport(id: id, generation: found.generation, vector: found.vector))
+        return try Response(json: ReferenceReport(id: id, generation: found.generation, vector: found.vector))
     }
 
     @Sendable private func status() throws -> Status {

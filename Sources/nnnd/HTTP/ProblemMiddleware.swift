@@ -43,17 +43,16 @@ struct ProblemMiddleware: RouterMiddleware {
 extension Response {
     /// A problem document.
     init(_ problem: Problem) {
-        self.init(status: .init(code: problem.status), json: problem, mediaType: Problem.mediaType)
+        // There is nothing but text and a status in it, which JSON has forms for.
+        let body = (try? WireJSON.encode(problem)).map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
+        self.init(status: .init(code: problem.status), body: body, mediaType: Problem.mediaType)
     }
 
     /// A JSON document.
-    init(status: HTTPResponse.Status = .ok, json: some Encodable, mediaType: String = "application/json") {
-        guard let body = try? WireJSON.encode(json) else {
-            // A number that JSON has no form for: something in the store is not as it must be.
-            self.init(.internalError)
-            return
-        }
-        self.init(status: status, body: ByteBuffer(bytes: body), mediaType: mediaType)
+    ///
+    /// - Throws: `EncodingError` for a number that JSON has no form for: something in the store is not as it must be.
+    init(json: some Encodable) throws {
+        self.init(status: .ok, body: ByteBuffer(bytes: try WireJSON.encode(json)), mediaType: "application/json")
     }
 
     /// A document.

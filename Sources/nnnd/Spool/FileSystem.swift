@@ -128,6 +128,14 @@ enum FileSystem {
         return true
     }
 
+    /// Makes what was moved into and out of a folder outlast a power failure.
+    static func synchronize(folder: String) throws(SystemError) {
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open folder \(folder)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw SystemError("sync folder \(folder)") }
+    }
+
     /// Deletes a file, if it is there.
     static func remove(_ path: String) throws(SystemError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else { throw SystemError("delete \(path)") }
@@ -157,6 +165,14 @@ enum FileSystem {
 }
 
 extension FileSystem.Entry {
+    /// All of it as bytes, by which the entry can be known again later.
+    var stamp: [UInt8] {
+        let fields = [
+            UInt64(bitPattern: Int64(size)), UInt64(bitPattern: modified), UInt64(bitPattern: changed), device, inode,
+        ]
+        return fields.flatMap { field in (0..<8).map { UInt8(truncatingIfNeeded: field >> ($0 * 8)) } }
+    }
+
     fileprivate init(_ info: stat) {
         isRegularFile = info.st_mode & S_IFMT == S_IFREG
         size = Int(info.st_size)

@@ -15,7 +15,7 @@ struct Intake {
     let logger: Logger
 
     /// Numbers of receipts whose files have been put away since the last commit.
-    private var settled: [UInt64] = []
+    private var settled: Set<UInt64> = []
     /// How many files of the last ``take(_:)`` can't be read or put away now.
     private(set) var left = 0
     /// Whether one of them was changing.
@@ -41,9 +41,7 @@ struct Intake {
     }
 
     private var putaway: Putaway {
-        let settings = settings.now
-        return Putaway(
-            folders: folders, finishedShards: settings.finishedShards, largestShard: settings.largestShard)
+        Putaway(folders: folders, finishedShards: settings.now.finishedShards)
     }
 
     /// Puts away what a crash left lying.
@@ -52,8 +50,9 @@ struct Intake {
         for receipt in try corpus.unsettledReceipts() {
             // A later shard of its name has taken its place.
             let isLast = try corpus.receipt(kind: receipt.kind, name: receipt.name)?.number == receipt.number
-            let isDone = try !isLast || apart(receipt.name) { try $0.putaway.heal(receipt) }
-            if isDone { settled.append(receipt.number) }
+            let ids = try corpus.note(of: receipt) ?? []
+            let isDone = try !isLast || apart(receipt.name) { try $0.putaway.heal(receipt, ids: ids) }
+            if isDone { settled.insert(receipt.number) }
             pulse.beat()
         }
         for kind in Kind.allCases {
@@ -65,16 +64,20 @@ struct Intake {
     ///
     /// Where the fault is the file's, it waits for another try, and the others go on.
     ///
+    /// - Parameter again: whether it could not be put away before, and the log has it.
     /// - Returns: whether it is done.
     @discardableResult
-    private mutating func apart(_ name: String, _ body: (inout Self) throws -> Void) throws -> Bool {
+    private mutating func apart(_ name: String, again: Bool = false, _ body: (inout Self) throws -> Void) throws -> Bool
+    {
         do {
             try body(&self)
             return true
         } catch let error as SystemError where error.isOfOneFile {
             mustHeal = true
             metrics.spoolTrouble()
-            logger.error("shard waits, it can't be put away", metadata: ["name": "\(name)", "reason": "\(error)"])
+            logger.log(
+                level: again ? .debug : .error, "shard waits, it can't be put away",
+                metadata: ["name": "\(name)", "reason": "\(error)"])
             return false
         }
     }
@@ -105,12 +108,10 @@ struct Intake {
                     continue
                 }
             }
-            if file.isTaken {
-                guard let found = try reading(file, { try $0.receipt(ofTaken: file) }) else { continue }
-                if let receipt = found {
-                    try finishTaken(file, receipt, since: started)
-                    continue
-                }
+            guard let found = try reading(file, { try $0.receipt(of: file) }) else { continue }
+            if let receipt = found {
+                try finishLate(file, receipt, since: started)
+                continue
             }
             guard let opened = try reading(file, { try $0.open(file) }) else { continue }
             if let large = opened {
@@ -138,10 +139,13 @@ struct Intake {
     /// What a commit or the putting away after it throws is not the file's: it must not come through here.
     private mutating func reading<Result>(_ file: WaitingFile, _ body: (SpoolReader) throws -> Result) throws -> Result?
     {
+        let reader = SpoolReader(corpus: corpus, folders: folders, largestShard: settings.now.largestShard)
+        var ids: FileSystem.Entry?
         do {
-            return try body(SpoolReader(corpus: corpus, folders: folders, largestShard: settings.now.largestShard))
+            ids = try reader.idsEntry(of: file)
+            return try body(reader)
         } catch let error as ShardError {
-            try refuse(file, error)
+            try refuse(file, ids: ids, error)
         } catch is OpenShard.EndedEarly {
             // It is changing: another look will come.
             left += 1
@@ -156,6 +160,7 @@ struct Intake {
     /// Lets shards take effect, and puts them away.
     private mutating func commit(_ read: [SpoolReader.Read], since started: Date) throws {
         guard !read.isEmpty else { return }
+        try synchronizeReused(read)
         let began = ContinuousClock.now
         let outcomes = try corpus.ingest(
             read.map(\.shard), settled: settled, retention: settings.now.retention, now: { Date() })
@@ -173,24 +178,39 @@ struct Intake {
                 try finish(read, receipt, unchanged: true)
                 log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
             case .refused(let refusal):
-                try refuse(read.file, ShardError(refusal))
+                try refuse(read.file, ids: read.ids, ShardError(refusal))
             }
         }
         try settle()
     }
 
+    /// Sees to it that earlier shards of the same names don't come back after a power failure: the last receipt of a name
+    /// is the only one that a shard is held against.
+    private func synchronizeReused(_ read: [SpoolReader.Read]) throws {
+        for kind in Kind.allCases {
+            let isReused = try read.contains {
+                try $0.file.kind == kind && corpus.receipt(kind: kind, name: $0.file.name) != nil
+            }
+            guard isReused else { continue }
+            try FileSystem.synchronize(folder: folders.incoming(kind))
+            try FileSystem.synchronize(folder: folders.taken(kind))
+        }
+    }
+
     private mutating func finish(_ read: SpoolReader.Read, _ receipt: Receipt, unchanged: Bool) throws {
-        let isDone = try apart(read.file.name) {
-            try $0.putaway.finish(read.file, ids: read.ids, receipt, unchanged: unchanged)
-            $0.settled.append(receipt.number)
+        let isDone = try apart(read.file.name, again: stuck.knows(read.file)) {
+            try $0.putaway.finish(read.file, ids: read.shard.note, receipt, unchanged: unchanged)
+            $0.settled.insert(receipt.number)
         }
         if !isDone { leave(read.file) }
     }
 
-    private mutating func finishTaken(_ file: WaitingFile, _ receipt: Receipt, since started: Date) throws {
-        let isDone = try apart(file.name) {
-            try $0.putaway.finishTaken(file, receipt)
-            $0.settled.append(receipt.number)
+    /// Puts away a shard that had taken effect before.
+    private mutating func finishLate(_ file: WaitingFile, _ receipt: Receipt, since started: Date) throws {
+        let ids = try corpus.note(of: receipt) ?? []
+        let isDone = try apart(file.name, again: stuck.knows(file)) {
+            try $0.putaway.finishLate(file, ids: ids, receipt)
+            $0.settled.insert(receipt.number)
         }
         guard isDone else { return leave(file) }
         metrics.shard(receipt.kind, .unchanged)
@@ -209,28 +229,33 @@ struct Intake {
         if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
     }
 
-    /// Whether a file can't be put away, and isn't to be tried again now.
-    func isStuck(_ file: WaitingFile) -> Bool { stuck.contains(file) }
+    /// Looks into the spool for all but files that can't be put away, and aren't to be tried again now.
+    mutating func look() throws -> SpoolScan {
+        stuck.forgetGone()
+        return try SpoolScan(folders, isLeft: stuck.contains, isLeftName: stuck.contains)
+    }
 
     /// Seconds until a file that can't be put away is to be tried again.
     var stuckDelay: Double? { stuck.delay }
 
-    /// Takes away files whose names aren't UTF-8.
-    mutating func refuse(_ names: [(kind: Kind, name: Name)]) throws {
-        for (kind, name) in names where !stuck.contains(name, kind) {
-            let isDone = try apart(name.escaped) {
-                $0.journal.add(try $0.putaway.refuse(name, kind, now: Date()))
-                $0.metrics.shard(kind, .refused)
-                $0.logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
-            }
-            if !isDone { stuck.add(name, kind) }
+    /// Takes away a file whose name isn't UTF-8.
+    ///
+    /// - Returns: whether it is away.
+    mutating func refuse(_ name: Name, _ kind: Kind) throws -> Bool {
+        pulse.beat()
+        let isDone = try apart(name.escaped, again: stuck.knows(name, kind)) {
+            $0.journal.add(try $0.putaway.refuse(name, kind, now: Date()))
+            $0.metrics.shard(kind, .refused)
+            $0.logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
         }
+        if !isDone { stuck.add(name, kind) }
+        return isDone
     }
 
-    private mutating func refuse(_ file: WaitingFile, _ error: ShardError) throws {
+    private mutating func refuse(_ file: WaitingFile, ids: FileSystem.Entry?, _ error: ShardError) throws {
         var left: String?
-        let isDone = try apart(file.name) {
-            let (failure, ids) = try $0.putaway.refuse(file, error, now: Date())
+        let isDone = try apart(file.name, again: stuck.knows(file)) {
+            guard let (failure, ids) = try $0.putaway.refuse(file, ids: ids, error, now: Date()) else { return }
             left = ids
             $0.journal.add(failure)
             $0.metrics.shard(file.kind, .refused)

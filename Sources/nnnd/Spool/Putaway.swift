@@ -9,8 +9,6 @@ import Wire
 struct Putaway: Sendable {
     let folders: SpoolFolders
     let finishedShards: ServeSettings.FinishedShards
-    /// The most bytes that a file of ids may have.
-    let largestShard: Int
 
     /// The most bytes that a receipt's document has.
     private static let documentBytes = 1 << 20
@@ -18,53 +16,58 @@ struct Putaway: Sendable {
     /// Puts away a shard that took effect: its file, its ids, then its receipt.
     ///
     /// - Parameters:
-    ///   - ids: the file of ids that was read with it.
+    ///   - ids: the ``FileSystem/Entry/stamp`` of the file of ids that was read with it; empty where there was none.
     ///   - unchanged: whether it had taken effect before.
-    func finish(_ file: WaitingFile, ids: FileSystem.Entry?, _ receipt: Receipt, unchanged: Bool) throws {
+    func finish(_ file: WaitingFile, ids: [UInt8], _ receipt: Receipt, unchanged: Bool) throws {
         try take(file) { taken in try dispose(taken, to: "\(folders.done(file.kind))/\(file.name)") }
-        if let ids { try finishIDs(of: receipt) { try FileSystem.entry($0) == ids } }
+        try finishIDs(ids, of: receipt)
         try write(ShardReceipt(receipt, unchanged: unchanged), in: folders.done(file.kind), file.name, ".receipt.json")
     }
 
-    /// Puts away a shard that was refused: the reason, then its file.
+    /// Puts away a shard that was refused: the reason, then its file, then its ids.
     ///
-    /// - Returns: the reason, and the name of the file of ids that is to follow, if there is one.
-    func refuse(_ file: WaitingFile, _ error: ShardError, now: Date) throws -> (ShardFailure, ids: String?) {
+    /// - Parameter ids: the file of ids that was there when it was read.
+    /// - Returns: the reason, and the name of the file of ids that is to follow, if there is one; `nil` where another file
+    ///   has come in its place, and nobody waits to be told.
+    func refuse(_ file: WaitingFile, ids: FileSystem.Entry?, _ error: ShardError, now: Date) throws
+        -> (ShardFailure, ids: String?)?
+    {
+        let place = file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind)
+        guard try isStill(file, at: "\(place)/\(file.name)") else { return nil }
         let failure = ShardFailure(
             name: file.name, kind: file.kind.rawValue, code: error.code.rawValue, message: error.message,
             advice: error.advice, rows: error.rows, refused: now)
         let folder = folders.failed(file.kind)
-        // Once the reason is there the producer may come with others.
-        let ids = try idsEntry(of: file)
         try write(failure, in: folder, file.name, ".error.json")
-        try take(file) { taken in try moveAside(taken, to: "\(folder)/\(file.name)", file.entry) }
-        let isLeft = try ids != nil && idsEntry(of: file) == ids
-        return (failure, isLeft ? Self.idsName(of: file.name) : nil)
+        let isAway = try take(file) { taken in
+            try moveAside(taken, to: "\(folder)/\(Self.nameOnceRefused(file.name))", file.entry)
+        }
+        // Once the reason was there the producer may have come with others.
+        guard isAway, let ids, let name = Self.idsName(of: file.name),
+            try FileSystem.entry("\(folders.incoming(file.kind))/\(name)") == ids
+        else { return (failure, nil) }
+        return (failure, name)
     }
 
-    /// Puts away a shard that took effect, and whose file lies in `taken/` since: a crash, or a folder that it could not be
-    /// moved into, came in between.
-    func finishTaken(_ file: WaitingFile, _ receipt: Receipt) throws {
+    /// Puts away a shard that took effect, and whose file lies in the spool since: a crash, or a folder that it could not
+    /// be moved into, came in between.
+    func finishLate(_ file: WaitingFile, ids: [UInt8], _ receipt: Receipt) throws {
         try take(file) { taken in try dispose(taken, to: "\(folders.done(file.kind))/\(file.name)") }
-        try finishRest(of: receipt)
+        try finishRest(of: receipt, ids: ids)
     }
 
     /// Does again what a crash may have cut short between a commit and the end of ``finish(_:ids:_:unchanged:)``.
     ///
     /// A shard that is still in the spool is left: it will be seen to have taken effect, and put away then.
-    func heal(_ receipt: Receipt) throws {
+    func heal(_ receipt: Receipt, ids: [UInt8]) throws {
         if try FileSystem.entry("\(folders.taken(receipt.kind))/\(receipt.name)") != nil { return }
         if try sha256(of: "\(folders.incoming(receipt.kind))/\(receipt.name)") == receipt.sha256 { return }
-        try finishRest(of: receipt)
+        try finishRest(of: receipt, ids: ids)
     }
 
     /// What follows once the file of a shard is away: its ids, then its receipt.
-    private func finishRest(of receipt: Receipt) throws {
-        // Where another of its name waits already, so may that one's ids.
-        let isAlone = try FileSystem.entry("\(folders.incoming(receipt.kind))/\(receipt.name)") == nil
-        if isAlone, let hash = receipt.idsSHA256, try !doneIDs(of: receipt, are: hash) {
-            try finishIDs(of: receipt) { try sha256(of: $0) == hash }
-        }
+    private func finishRest(of receipt: Receipt, ids: [UInt8]) throws {
+        try finishIDs(ids, of: receipt)
         guard try !hasDocument(receipt) else { return }
         try write(
             ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.kind), receipt.name, ".receipt.json")
@@ -74,22 +77,22 @@ struct Putaway: Sendable {
     ///
     /// They had come before the shard was moved: others are for a shard that is still to come.
     func leftIDs(_ kind: Kind) throws -> [String] {
-        var names: [String] = []
+        var left: [String] = []
         try FileSystem.forEachName(in: folders.incoming(kind)) { name in
-            if let text = name.text, text.hasSuffix(".ids"), !text.hasPrefix(".") { names.append(text) }
-        }
-        return try names.filter { name in
+            guard let name = name.text, name.hasSuffix(".ids"), !name.hasPrefix(".") else { return }
             let shards = ShardFormat.allCases.map { "\(name.dropLast(4)).\($0.rawValue)" }
             let waits = try shards.contains { shard in
                 try [folders.incoming(kind), folders.taken(kind)].contains {
                     try FileSystem.entry("\($0)/\(shard)") != nil
                 }
             }
-            guard !waits, let ids = try FileSystem.entry("\(folders.incoming(kind))/\(name)") else { return false }
-            return try shards.contains { shard in
+            guard !waits, let ids = try FileSystem.entry("\(folders.incoming(kind))/\(name)") else { return }
+            let isLeft = try shards.contains { shard in
                 try FileSystem.entry("\(folders.failed(kind))/\(shard)").map { ids.changed < $0.changed } ?? false
             }
+            if isLeft { left.append(name) }
         }
+        return left
     }
 
     /// Puts a file of ids beside its refused shard.
@@ -98,22 +101,10 @@ struct Putaway: Sendable {
         try moveAside(path, to: "\(folders.failed(kind))/\(name)", try FileSystem.entry(path))
     }
 
-    /// The file of ids that lies beside a shard.
-    private func idsEntry(of file: WaitingFile) throws -> FileSystem.Entry? {
-        guard let name = Self.idsName(of: file.name) else { return nil }
-        return try FileSystem.entry("\(folders.incoming(file.kind))/\(name)")
-    }
-
-    /// Whether the ids in `done/` are those of this shard, and not of an earlier one of its name.
-    private func doneIDs(of receipt: Receipt, are hash: String) throws -> Bool {
-        guard let name = Self.idsName(of: receipt.name) else { return true }
-        return try sha256(of: "\(folders.done(receipt.kind))/\(name)") == hash
-    }
-
-    /// The digest of a file; `nil` where there is none that was read as a file of ids.
+    /// The digest of a file; `nil` where there is none that can be a shard.
     private func sha256(of path: String) throws -> String? {
         do {
-            return try OpenShard(path: path, limit: largestShard)?.digest()
+            return try OpenShard(path: path, limit: .max)?.digest()
         } catch is ShardError {
             return nil
         } catch is OpenShard.EndedEarly {
@@ -160,14 +151,29 @@ struct Putaway: Sendable {
 
     /// Takes `file` out of its incoming folder, and calls `body` with where it lies then; not if another file has come
     /// under its name meanwhile, which then waits for its own turn.
-    private func take(_ file: WaitingFile, _ body: (String) throws -> Void) throws {
+    ///
+    /// - Returns: whether it was there.
+    @discardableResult
+    private func take(_ file: WaitingFile, _ body: (String) throws -> Void) throws -> Bool {
         let taken = "\(folders.taken(file.kind))/\(file.name)"
         if !file.isTaken {
             guard try !isOccupied(file) else { throw SystemError("take \(taken)", number: EEXIST) }
-            try FileSystem.move("\(folders.incoming(file.kind))/\(file.name)", to: taken)
+            let waiting = "\(folders.incoming(file.kind))/\(file.name)"
+            guard try isStill(file, at: waiting) else { return false }
+            try FileSystem.move(waiting, to: taken)
         }
-        guard let entry = try FileSystem.entry(taken), entry.isSameFile(as: file.entry) else { return }
+        guard try isStill(file, at: taken) else { return false }
         try body(taken)
+        return true
+    }
+
+    private func isStill(_ file: WaitingFile, at path: String) throws -> Bool {
+        try FileSystem.entry(path)?.isSameFile(as: file.entry) ?? false
+    }
+
+    /// What a refused file is called: as before, unless that is how the documents of others are called.
+    private static func nameOnceRefused(_ name: String) -> String {
+        [".error.json", ".receipt.json"].contains { name.hasSuffix($0) } ? documentName(name, ".refused") : name
     }
 
     private func dispose(_ path: String, to target: String) throws {
@@ -198,10 +204,11 @@ struct Putaway: Sendable {
         return "\(folder)/\(documentName(FileSystem.name(of: target), ".\(entry?.changed ?? 0)"))"
     }
 
-    private func finishIDs(of receipt: Receipt, if isOurs: (String) throws -> Bool) throws {
+    /// Puts away the file of ids that was read with a shard; another that has come in its place is left.
+    private func finishIDs(_ stamp: [UInt8], of receipt: Receipt) throws {
         guard let name = Self.idsName(of: receipt.name) else { return }
         let path = "\(folders.incoming(receipt.kind))/\(name)"
-        guard try FileSystem.entry(path) != nil, try isOurs(path) else { return }
+        guard try FileSystem.entry(path)?.stamp == stamp else { return }
         try dispose(path, to: "\(folders.done(receipt.kind))/\(name)")
     }
 

@@ -51,11 +51,14 @@ struct Readiness {
 
     /// Seconds to wait until `file` should be looked at again; 0 when it is ready.
     mutating func delay(_ file: WaitingFile) throws -> Double {
-        if file.isTaken || !file.entry.isRegularFile { return 0 }
+        if !file.entry.isRegularFile { return 0 }
         if let entry = renamed[key(file.kind, file.name)], entry.isSameFile(as: file.entry) { return 0 }
         let age = quietTime(file)
         if age < quietSeconds { return quietSeconds - age }
-        guard age < quietSeconds * Self.patience, let format = ShardFormat(fileName: file.name) else { return 0 }
+        // One that was taken had been read before, or came into its place: that may still be being written.
+        guard !file.isTaken, age < quietSeconds * Self.patience, let format = ShardFormat(fileName: file.name) else {
+            return 0
+        }
         if try ShardFile.isComplete(path: "\(folders.incoming(file.kind))/\(file.name)", format: format) { return 0 }
         return max(quietSeconds, 0.1)
     }

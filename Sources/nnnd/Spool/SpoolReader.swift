@@ -30,12 +30,16 @@ struct SpoolReader {
         }
     }
 
-    /// The receipt of a file in `taken/` that took effect; `nil` where it was refused, or is still to be looked at.
+    /// The receipt of a file that took effect before it could be put away; `nil` where that is still to be found out, by
+    /// reading it with its ids.
     ///
-    /// Its fate was decided before it came there, with the ids that lay beside it then.
-    func receipt(ofTaken file: WaitingFile) throws -> Receipt? {
-        guard let receipt = try corpus.receipt(kind: file.kind, name: file.name),
-            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
+    /// Where it lies in `taken/` its fate was decided with the ids that lay beside it before. In the incoming folder that
+    /// can be told as long as these ids lie there: for files that are larger by now than they may be.
+    func receipt(of file: WaitingFile) throws -> Receipt? {
+        guard file.isTaken || file.entry.isRegularFile && file.entry.size > largestShard,
+            let receipt = try corpus.receipt(kind: file.kind, name: file.name),
+            try file.isTaken || corpus.note(of: receipt) == idsEntry(of: file)?.stamp ?? [],
+            let open = try OpenShard(path: path(of: file), limit: .max), open.entry.isSameFile(as: file.entry),
             try open.digest() == receipt.sha256
         else { return nil }
         return receipt
@@ -70,10 +74,16 @@ struct SpoolReader {
                 file: file, ids: ids?.entry,
                 shard: IncomingShard(
                     name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
-                    content: .staged(staged), received: received))
+                    content: .staged(staged), received: received, note: ids?.entry.stamp ?? []))
         } catch let refusal as ShardRefusal {
             throw ShardError(refusal)
         }
+    }
+
+    /// The file of ids that lies beside a shard.
+    func idsEntry(of file: WaitingFile) throws -> FileSystem.Entry? {
+        guard let name = Putaway.idsName(of: file.name) else { return nil }
+        return try FileSystem.entry("\(folders.incoming(file.kind))/\(name)")
     }
 
     private func path(of file: WaitingFile) -> String {
@@ -105,7 +115,7 @@ struct SpoolReader {
             file: file, ids: ids?.entry,
             shard: IncomingShard(
                 name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
-                content: .vectors(vectors), received: received))
+                content: .vectors(vectors), received: received, note: ids?.entry.stamp ?? []))
     }
 
     private func shard(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {

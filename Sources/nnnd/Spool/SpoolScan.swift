@@ -12,9 +12,10 @@ struct WaitingFile: Equatable, Sendable {
 
 /// What a look into the incoming folders found.
 struct SpoolScan {
-    /// The files that have waited longest, at most ``limit``, oldest first.
+    /// The files that have waited longest, at most ``limit``, oldest first; what is no file comes after all files, so that
+    /// no number of folders holds one up.
     private(set) var oldest: [WaitingFile] = []
-    /// Files whose names aren't UTF-8.
+    /// Files whose names aren't UTF-8, at most ``limit``.
     private(set) var unnameable: [(kind: Kind, name: Name)] = []
     /// How many wait in all.
     private(set) var count = 0
@@ -28,11 +29,13 @@ struct SpoolScan {
     ///
     /// A file's age is that of its last change, a rename included: files are taken in the order in which they came.
     ///
-    /// - Parameter isLeft: whether a file is to be counted only.
-    init(_ folders: SpoolFolders, isLeft: (WaitingFile) -> Bool) throws {
+    /// - Parameters:
+    ///   - isLeft: whether a file is to be counted only.
+    ///   - isLeftName: the same of one whose name isn't text.
+    init(_ folders: SpoolFolders, isLeft: (WaitingFile) -> Bool, isLeftName: (Name, Kind) -> Bool) throws {
         for kind in Kind.allCases {
-            try look(into: folders.taken(kind), kind, isTaken: true, isLeft)
-            try look(into: folders.incoming(kind), kind, isTaken: false, isLeft)
+            try look(into: folders.taken(kind), kind, isTaken: true, isLeft, isLeftName)
+            try look(into: folders.incoming(kind), kind, isTaken: false, isLeft, isLeftName)
         }
         keepOldest()
     }
@@ -48,11 +51,14 @@ struct SpoolScan {
     }
 
     private mutating func look(
-        into folder: String, _ kind: Kind, isTaken: Bool, _ isLeft: (WaitingFile) -> Bool
+        into folder: String, _ kind: Kind, isTaken: Bool, _ isLeft: (WaitingFile) -> Bool,
+        _ isLeftName: (Name, Kind) -> Bool
     ) throws {
         try FileSystem.forEachName(in: folder) { name in
             guard let name = name.text else {
-                if Self.isShard(name.bytes) { unnameable.append((kind, name)) }
+                if unnameable.count < Self.limit, Self.isShard(name.bytes), !isLeftName(name, kind) {
+                    unnameable.append((kind, name))
+                }
                 return
             }
             guard Self.isShard(name) else { return }
@@ -69,7 +75,12 @@ struct SpoolScan {
     }
 
     private mutating func keepOldest() {
-        oldest.sort { ($0.entry.changed, $0.name) < ($1.entry.changed, $1.name) }
+        oldest.sort { $0.order < $1.order }
         if oldest.count > Self.limit { oldest.removeLast(oldest.count - Self.limit) }
     }
+}
+
+extension WaitingFile {
+    /// What comes first is taken first.
+    fileprivate var order: (Int, Int64, String) { (entry.isRegularFile ? 0 : 1, entry.changed, name) }
 }

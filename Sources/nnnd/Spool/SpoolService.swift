@@ -116,7 +116,7 @@ final class SpoolService: Service {
         let settings = settings.now
         readiness.quietSeconds = settings.quiet
         try folders.make()
-        let scan = try SpoolScan(folders, isLeft: intake.isStuck)
+        let scan = try intake.look()
         pulse.beat()
         var left = 0
         func leave(_ error: SystemError) {
@@ -124,13 +124,15 @@ final class SpoolService: Service {
             logger.error("shard waits", metadata: ["reason": "\(error)"])
         }
         if let trouble = scan.trouble { leave(trouble) }
-        try intake.refuse(scan.unnameable)
+        var took = 0
+        for (kind, name) in scan.unnameable where !stopping.load(ordering: .acquiring) {
+            if try intake.refuse(name, kind) { took += 1 }
+        }
         journal.backlog = scan.count
         readiness.keep(scan.oldest)
         var wait = settings.rescan
         var batch: [WaitingFile] = []
         var bytes = 0
-        var took = 0
         func takeBatch() throws {
             try intake.take(batch)
             left += intake.left

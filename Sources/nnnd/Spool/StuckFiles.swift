@@ -24,6 +24,18 @@ struct StuckFiles {
     /// The same of a file whose name isn't text.
     func contains(_ name: Name, _ kind: Kind) -> Bool { contains(key(name, kind), nil) }
 
+    /// Whether a file could not be put away before.
+    func knows(_ file: WaitingFile) -> Bool { files[key(file)]?.entry == file.entry }
+
+    /// The same of a file whose name isn't text.
+    func knows(_ name: Name, _ kind: Kind) -> Bool { files[key(name, kind)] != nil }
+
+    /// Forgets those that nobody has tried again since they could be.
+    mutating func forgetGone() {
+        let now = ContinuousClock.now
+        files = files.filter { $0.value.until + Self.longest > now }
+    }
+
     /// Seconds until the next of them is to be tried again; `nil` where none waits.
     var delay: Double? {
         let now = ContinuousClock.now
@@ -40,8 +52,6 @@ struct StuckFiles {
 
     private mutating func add(_ key: String, _ entry: FileSystem.Entry?) {
         let now = ContinuousClock.now
-        // Those that nobody has tried again since are gone.
-        files = files.filter { $0.value.until + Self.longest > now }
         guard files.count < Self.most || files[key] != nil else { return }
         let last = files[key].flatMap { $0.entry == entry ? $0.pause : nil }
         let pause = last.map { min($0 * 2, Self.longest) } ?? Self.shortest

@@ -9,11 +9,12 @@ import subprocess
 STRACE = ["strace", "-f", "-qqq", "-E", "LSAN_OPTIONS=detect_leaks=0"]
 
 
-def injecting(calls, what, *, path=None, when=None):
-    """What strace needs to be told so that it does `what` to `calls` (on `path` only, and only the `when`th time)."""
+def injecting(calls, what, *, path=None, when=None, trace="/dev/null"):
+    """What strace needs to be told so that it does `what` to `calls` (on `path` only, and only the `when`th time), and writes
+    them to `trace`."""
     times = "" if when is None else f":when={when}"
     only = [] if path is None else ["-P", str(path)]
-    return ["-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:{what}{times}", *only]
+    return ["-y", "-o", str(trace), "-e", f"trace={calls}", "-e", f"inject={calls}:{what}{times}", *only]
 
 
 def killing(calls, *, path=None, when=1):
@@ -25,9 +26,9 @@ def killing(calls, *, path=None, when=1):
 
 
 @contextlib.contextmanager
-def faults(daemon, calls, what, *, path=None, when=None):
+def faults(daemon, calls, what, **where):
     """Lets calls of a running daemon fail while the context lasts, or until the daemon ends."""
-    arguments = ["strace", "-f", *injecting(calls, what, path=path, when=when), "-p", str(daemon.process.pid)]
+    arguments = ["strace", "-f", *injecting(calls, what, **where), "-p", str(daemon.process.pid)]
     with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as tracer:
         told = tracer.stderr.readline()
         assert "attached" in told, told
