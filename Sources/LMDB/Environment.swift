@@ -41,6 +41,7 @@ internal import Glibc
             unsafe BrokenMap.report(environment, folder: folder)
             try allocateLockFile(folder, mode: mode)
             try unsafe LMDBError.check(mdb_env_open(environment, folder, UInt32(MDB_NOTLS), mode), "mdb_env_open")
+            try unsafe checkMetaPages(environment, folder)
             try unsafe checkLength(environment, folder)
             var dead: Int32 = 0
             try unsafe LMDBError.check(mdb_reader_check(environment, &dead), "mdb_reader_check")

@@ -39,6 +39,34 @@ func checkLength(_ environment: OpaquePointer, _ folder: String) throws(LMDBErro
     }
 }
 
+/// Checks that the first two pages of the data file, of which each commit writes one, are those of two commits in a row.
+///
+/// LMDB goes by the one with the larger number. Were that of the other damaged, it would take the last commit but one for
+/// the last, and nobody would know.
+///
+/// - Throws: ``LMDBError`` for which ``LMDBError/isDamage`` is true where they can't be.
+func checkMetaPages(_ environment: OpaquePointer, _ folder: String) throws(LMDBError) {
+    var stat = MDB_stat()
+    unsafe mdb_env_stat(environment, &stat)
+    let descriptor = unsafe open("\(folder)/data.mdb", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { throw LMDBError(code: errno, operation: "open data.mdb") }
+    defer { close(descriptor) }
+    // A page's header, then magic, version, address, size, two databases of 48 bytes, last page (struct MDB_meta).
+    let offset = 16 + 4 + 4 + 8 + 8 + 2 * 48 + 8
+    var numbers: [UInt64] = []
+    for page in 0..<2 {
+        var number: UInt64 = 0
+        let count = unsafe pread(descriptor, &number, 8, off_t(page * Int(stat.ms_psize) + offset))
+        guard count == 8 else { throw LMDBError(code: count < 0 ? errno : MDB_CORRUPTED, operation: "read data.mdb") }
+        numbers.append(number)
+    }
+    // Those with even numbers write the first page.
+    let areNeighbours = [numbers[0] &- numbers[1], numbers[1] &- numbers[0]].contains(1) && numbers[0] % 2 == 0
+    guard areNeighbours || numbers == [0, 0] else {
+        throw LMDBError(code: MDB_CORRUPTED, operation: "data.mdb has commits \(numbers[0]) and \(numbers[1])")
+    }
+}
+
 extension Environment {
     /// Lets the data file in one folder take the place of the one in another, durably; nobody may have either open.
     ///

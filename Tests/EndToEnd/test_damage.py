@@ -20,6 +20,8 @@ from harness.waiting import wait_until
 DAMAGED, SYSTEM, CONFIGURATION = 65, 71, 78
 FLIPS = int(os.environ.get("NNND_TEST_FLIPS") or 25)
 PAGE = 4096
+# In each of the first two pages: of the commit that has written it.
+NUMBER_OF_COMMIT = 144
 
 
 @pytest.fixture
@@ -112,6 +114,22 @@ def test_bytes_turned_over_are_refused_or_reported_or_do_no_harm(stopped, rng):
         outcomes.append(outcome)
         daemon.kill()
     print({outcome: outcomes.count(outcome) for outcome in set(outcomes)})
+
+
+def test_the_pages_that_name_the_last_commit_are_read_with_care(stopped, rng):
+    """LMDB has two, and goes by the one with the larger number: the last commit must not go away in silence."""
+    daemon, path = stopped.daemon, data_file(stopped)
+    whole = np.fromfile(path, np.uint8)
+    queries = stopped.vectors(5)
+    places = [(page, byte) for page in range(2) for byte in range(NUMBER_OF_COMMIT, NUMBER_OF_COMMIT + 8)]
+    if FLIPS > 1000:
+        places = [(page, byte) for page in range(2) for byte in range(NUMBER_OF_COMMIT + 8)]
+    for page, byte in places:
+        content = whole.copy()
+        content[page * PAGE + byte] ^= rng.integers(1, 256)
+        content.tofile(path)
+        assert try_out(stopped, queries), f"a wrong answer and nothing told of byte {byte} of page {page}"
+        daemon.kill()
 
 
 def try_out(corpus, queries):

@@ -12,7 +12,7 @@ import pytest
 from harness.nnnctl import succeeds
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES, REFERENCES
-from harness.strace import faults, killing
+from harness.strace import NO_LEAKS, faults, killing
 from harness.waiting import wait_until
 
 # 72 MB in five pieces of 16 MiB, in two commits: more than is read whole.
@@ -222,6 +222,9 @@ def test_a_fault_on_the_way_is_outlived(corpus, vectors, case):
 @pytest.mark.parametrize(("calls", "when"), [("writev", 3), ("fdatasync", 1), ("fdatasync", 2)])
 def test_a_broken_disk_on_the_way_ends_it_and_a_start_recovers(corpus, vectors, calls, when):
     daemon = corpus.daemon
+    assert daemon.stop() == 0
+    daemon.environment = NO_LEAKS
+    daemon.start()
     with faults(daemon, calls, "error=EIO", path=daemon.folder / DATA, when=when):
         daemon.spool.drop(IMAGES, "large.npy", vectors)
         assert daemon.wait() == 71

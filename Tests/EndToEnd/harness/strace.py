@@ -5,8 +5,10 @@ import signal
 import subprocess
 
 
-# What to start a command with. LeakSanitizer, where the command has one, can't look at a process that is traced.
-STRACE = ["strace", "-f", "-qqq", "-E", "LSAN_OPTIONS=detect_leaks=0"]
+# LeakSanitizer, where a program has one, can't look at a process that ends while it is traced.
+NO_LEAKS = {"LSAN_OPTIONS": "detect_leaks=0"}
+# What to start a command with.
+STRACE = ["strace", "-f", "-qqq", *(f"-E{name}={value}" for name, value in NO_LEAKS.items())]
 
 
 def injecting(calls, what, *, path=None, when=None, trace="/dev/null"):
