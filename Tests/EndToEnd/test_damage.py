@@ -14,6 +14,7 @@ import pytest
 from harness.daemon import run_to_end
 from harness.foreign import put_in_lmdb
 from harness.oracle import check_rankings
+from harness.rebuild import rebuild
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
 
@@ -198,6 +199,23 @@ STATES = {
 def test_a_state_that_was_never_written_is_refused(stopped, case):
     put_in_lmdb(stopped.daemon.flags["data"], "meta", b"state", struct.pack("<9Q", *STATES[case]))
     check_refused(stopped.daemon, DAMAGED, "damaged")
+
+
+def test_a_mean_where_no_image_ever_was_fails_searches_and_nothing_else(stopped):
+    """Of the first block, which has room for many more images than there are."""
+    path, images = stopped.daemon.flags["data"], len(stopped.oracle.images)
+    put_in_lmdb(path, "images.means", struct.pack("<I", 0), np.zeros(4096, np.float32).tobytes())
+    stopped.daemon.start()
+    with stopped.daemon.client() as client:
+        answer = client.post_json("/v1/search", {"queries": stopped.vectors(1).tolist(), "top_k": 4000})
+        assert (answer.status, answer.json()["code"]) == (500, "internal")
+        assert "no image ever was" in stopped.daemon.log()
+        assert client.status()["images"] == images
+        assert client.post_json("/v1/verify", {}).json()["wrong"] > 0
+    assert stopped.daemon.stop() == 0
+    rebuild(stopped.daemon)
+    stopped.daemon.start()
+    stopped.check()
 
 
 @pytest.mark.parametrize("key", [b"state", b"settings"])

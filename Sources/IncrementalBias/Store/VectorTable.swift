@@ -38,9 +38,12 @@ struct VectorTable {
     }
 
     /// The vectors of `rows`, in place, in their order; `end` rows were ever used.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` for a row beyond these, which only a damaged column can have led to.
     func pin(
         _ rows: [UInt32], end: Int, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> PinnedRows {
+        guard rows.allSatisfy({ $0 < end }) else { throw StoreError.damaged("there is a mean where no image ever was") }
         // Stepping from block to block costs a fraction of looking each one up.
         if rows.count > layout.place(of: end).block / 8 {
             return PinnedRows(rows: rows, layout: layout, source: .range(try pin(0..<end, in: transaction)))
