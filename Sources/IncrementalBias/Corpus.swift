@@ -62,8 +62,8 @@ package final class Corpus: Sendable {
         } catch let error where error.isDamage {
             throw StoreError.damaged(error.description)
         }
-        try Self.checkIsOurs(environment)
-        tables = try Tables(environment)
+        let isNew = try !Self.checkIsOurs(environment)
+        tables = try Tables(environment, making: isNew)
         self.settings = try Self.establish(settings, in: environment, tables)
         guard k <= self.settings.capacity else {
             throw StoreError.kBeyondCapacity(k: k, capacity: self.settings.capacity)
@@ -102,16 +102,18 @@ package final class Corpus: Sendable {
 
     /// Refuses an environment that another program or another version has made, before anything is written to it.
     ///
+    /// - Returns: whether it has a store already, which then has all tables.
     /// - Throws: ``StoreError/notAStore`` or ``StoreError/unknownFormat(found:expected:)``.
-    static func checkIsOurs(_ environment: LMDB.Environment) throws {
-        guard !environment.isEmpty else { return }
+    static func checkIsOurs(_ environment: LMDB.Environment) throws -> Bool {
+        guard !environment.isEmpty else { return false }
         guard try environment.contains(Tables.first) else { throw StoreError.notAStore }
-        let meta = try environment.open(Tables.first, order: .bytes)
-        try environment.read { transaction in
-            // A first start may have ended before there was more than this database.
-            guard try transaction.count(meta) > 0 else { return }
+        let meta = try environment.open(Tables.first, order: .bytes, making: false)
+        return try environment.read { transaction in
+            // A first start may have ended before there was more than tables.
+            guard try transaction.count(meta) > 0 else { return false }
             guard let found = try transaction.string(meta, "format") else { throw StoreError.notAStore }
             guard found == format else { throw StoreError.unknownFormat(found: found, expected: format) }
+            return true
         }
     }
 

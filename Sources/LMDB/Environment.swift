@@ -56,12 +56,16 @@ internal import Glibc
         unsafe mdb_env_close(handle)
     }
 
-    /// Opens the database called `name`, and makes it where it is missing.
-    package func open(_ name: String, order: Database.Order) throws -> Database {
-        let flags = UInt32(MDB_CREATE) | (order == .integers ? UInt32(MDB_INTEGERKEY) : 0)
+    /// Opens the database called `name`.
+    ///
+    /// - Parameter making: whether to make it where it is missing; else nothing is written.
+    /// - Throws: ``LMDBError``; one for which ``LMDBError/isDamage`` is true where it is missing and not to be made.
+    package func open(_ name: String, order: Database.Order, making: Bool = true) throws -> Database {
+        let flags = UInt32(making ? MDB_CREATE : 0) | (order == .integers ? UInt32(MDB_INTEGERKEY) : 0)
         return try write { transaction in
             var database: MDB_dbi = 0
-            try unsafe LMDBError.check(mdb_dbi_open(transaction.handle, name, flags, &database), "mdb_dbi_open")
+            guard try unsafe LMDBError.found(mdb_dbi_open(transaction.handle, name, flags, &database), "mdb_dbi_open")
+            else { throw LMDBError(code: MDB_CORRUPTED, operation: "there is no \(name)") }
             return Database(name: name, handle: database)
         }
     }

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import ValidationError
 
 from harness.daemon import run_to_end
-from harness.foreign import put_in_lmdb
+from harness.foreign import drop_from_lmdb, put_in_lmdb
 from harness.oracle import check_rankings
 from harness.rebuild import rebuild
 from harness.spool import IMAGES, REFERENCES
@@ -221,6 +221,14 @@ def test_a_mean_where_no_image_ever_was_fails_searches_and_nothing_else(stopped)
     rebuild(stopped.daemon)
     stopped.daemon.start()
     stopped.check()
+
+
+@pytest.mark.parametrize("table", ["images.means", "references.vectors", "receipts.names"])
+def test_a_store_without_a_table_is_refused_and_left_alone(stopped, table):
+    drop_from_lmdb(stopped.daemon.flags["data"], table)
+    before = data_file(stopped).read_bytes()
+    check_refused(stopped.daemon, DAMAGED, "damaged", f"no {table}")
+    assert data_file(stopped).read_bytes() == before
 
 
 @pytest.mark.parametrize("key", [b"state", b"settings"])

@@ -88,9 +88,9 @@ package final class StoreRebuild: Sendable {
         let target = try LMDB.Environment(folder: scratch, mapSize: Corpus.mapBytes)
         // The one whose damage is to be reported comes last.
         let source = try LMDB.Environment(folder: folder, mapSize: Corpus.mapBytes)
-        try Corpus.checkIsOurs(source)
-        let old = try Tables(source)
-        let new = try Tables(target)
+        let isNew = try !Corpus.checkIsOurs(source)
+        let old = try Tables(source, making: isNew)
+        let new = try Tables(target, making: true)
         let kept = try source.read { transaction in
             guard let format = try transaction.string(old.meta, "format") else { throw StoreError.notAStore }
             return try Corpus.storedSettings(format: format, old, in: transaction)

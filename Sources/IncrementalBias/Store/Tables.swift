@@ -36,31 +36,32 @@ struct Tables: Sendable {
         /// Rows that can be used again.
         let free: Database
 
-        init(_ environment: LMDB.Environment, _ kind: Kind) throws {
-            vectors = try environment.open("\(kind.rawValue).vectors", order: .integers)
-            rows = try environment.open("\(kind.rawValue).rows", order: .bytes)
-            ids = try environment.open("\(kind.rawValue).ids", order: .integers)
-            free = try environment.open("\(kind.rawValue).free", order: .integers)
+        init(_ environment: LMDB.Environment, _ kind: Kind, making: Bool) throws {
+            vectors = try environment.open("\(kind.rawValue).vectors", order: .integers, making: making)
+            rows = try environment.open("\(kind.rawValue).rows", order: .bytes, making: making)
+            ids = try environment.open("\(kind.rawValue).ids", order: .integers, making: making)
+            free = try environment.open("\(kind.rawValue).free", order: .integers, making: making)
         }
     }
 
     /// The name of the database that is made before all others.
     static let first = "meta"
 
-    init(_ environment: LMDB.Environment) throws {
-        meta = try environment.open(Self.first, order: .bytes)
-        images = try RowTables(environment, .images)
-        references = try RowTables(environment, .references)
-        codes = try environment.open("images.codes", order: .integers)
-        means = try environment.open("images.means", order: .integers)
-        thresholds = try environment.open("images.thresholds", order: .integers)
-        heaps = try environment.open("images.heaps", order: .integers)
+    /// - Parameter making: whether to make those that are missing, for a new store; one that is complete must have all.
+    init(_ environment: LMDB.Environment, making: Bool) throws {
+        meta = try environment.open(Self.first, order: .bytes, making: making)
+        images = try RowTables(environment, .images, making: making)
+        references = try RowTables(environment, .references, making: making)
+        codes = try environment.open("images.codes", order: .integers, making: making)
+        means = try environment.open("images.means", order: .integers, making: making)
+        thresholds = try environment.open("images.thresholds", order: .integers, making: making)
+        heaps = try environment.open("images.heaps", order: .integers, making: making)
         arrivals = ArrivalTable(
-            arrivals: try environment.open("references.arrivals", order: .integers),
-            numbers: try environment.open("references.arrived", order: .integers))
-        receipts = try environment.open("receipts", order: .integers)
-        receiptNames = try environment.open("receipts.names", order: .bytes)
-        unsettled = try environment.open("receipts.unsettled", order: .integers)
+            arrivals: try environment.open("references.arrivals", order: .integers, making: making),
+            numbers: try environment.open("references.arrived", order: .integers, making: making))
+        receipts = try environment.open("receipts", order: .integers, making: making)
+        receiptNames = try environment.open("receipts.names", order: .bytes, making: making)
+        unsettled = try environment.open("receipts.unsettled", order: .integers, making: making)
     }
 
     subscript(kind: Kind) -> RowTables {

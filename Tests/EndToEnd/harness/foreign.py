@@ -1,5 +1,6 @@
 """LMDB environments as other programs make them, by way of the system's own library."""
 
+import contextlib
 import ctypes
 
 _CREATE = 0x40000
@@ -11,6 +12,19 @@ class _Value(ctypes.Structure):
 
 def put_in_lmdb(folder, database, key, value):
     """Sets one key in a named database of the environment in `folder`, which is made where there is none."""
+    with _opened(folder, database) as (call, transaction, handle):
+        call("mdb_put", transaction, handle, ctypes.byref(_Value(len(key), key)), ctypes.byref(_Value(len(value), value)), 0)
+
+
+def drop_from_lmdb(folder, database):
+    """Removes a named database."""
+    with _opened(folder, database) as (call, transaction, handle):
+        call("mdb_drop", transaction, handle, 1)
+
+
+@contextlib.contextmanager
+def _opened(folder, database):
+    """Calls for one database in one transaction, which is committed in the end."""
     lmdb = ctypes.CDLL("liblmdb.so.0")
     environment, transaction, handle = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint()
 
@@ -25,7 +39,7 @@ def put_in_lmdb(folder, database, key, value):
     try:
         call("mdb_txn_begin", environment, None, 0, ctypes.byref(transaction))
         call("mdb_dbi_open", transaction, database.encode(), _CREATE, ctypes.byref(handle))
-        call("mdb_put", transaction, handle, ctypes.byref(_Value(len(key), key)), ctypes.byref(_Value(len(value), value)), 0)
+        yield call, transaction, handle
         call("mdb_txn_commit", transaction)
     finally:
         lmdb.mdb_env_close(environment)
