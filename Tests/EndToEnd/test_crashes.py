@@ -158,6 +158,29 @@ def test_killed_while_the_receipt_was_being_written(crashed):
     check_healed(daemon, oracle, receipt)
 
 
+def test_ids_follow_a_shard_that_waits_while_others_are_committed(waiting, rng):
+    """Its file lies in taken/ and has to be quiet first; a commit meanwhile must not forget which ids are its own."""
+    daemon, oracle = waiting
+    daemon.wrapper = killing("rename", when=2)
+    daemon.spawn()
+    assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
+    daemon.wrapper = []
+    daemon.flags["quiet_seconds"] = 60
+    daemon.start()
+    vectors = shard(rng, 2)
+    for number in range(2):
+        daemon.drop(REFERENCES, f"{number}.npy", vectors)
+        oracle.put(REFERENCES, default_ids(f"{number}.npy", 2), vectors)
+    assert daemon.spool.names(IMAGES) == ["s.ids"] and daemon.spool.names("taken", IMAGES) == ["s.npy"]
+    daemon.kill()
+    daemon.flags["quiet_seconds"] = 0.05
+    daemon.start()
+    wait_until(lambda: "s.ids" in daemon.spool.names("done", IMAGES), "the ids to be put away", alive=daemon.check_alive)
+    assert daemon.spool.wait_receipt(IMAGES, "s.npy")["generation"] == 2
+    with daemon.client() as client:
+        check_everything(client, oracle)
+
+
 @pytest.mark.parametrize("rename", [1, 2])
 def test_what_took_effect_is_not_refused_for_being_too_large_by_now(make_daemon, rng, rename):
     """It was not too large when it came; the limit follows from the memory that the daemon may have."""

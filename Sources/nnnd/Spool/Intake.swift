@@ -51,8 +51,9 @@ struct Intake {
             // A later shard of its name has taken its place.
             let isLast = try corpus.receipt(kind: receipt.kind, name: receipt.name)?.number == receipt.number
             let ids = try corpus.note(of: receipt) ?? []
-            let isDone = try !isLast || apart(receipt.name) { try $0.putaway.heal(receipt, ids: ids) }
-            if isDone { settled.insert(receipt.number) }
+            try apart(receipt.name) { intake in
+                if try !isLast || intake.putaway.heal(receipt, ids: ids) { intake.settled.insert(receipt.number) }
+            }
             pulse.beat()
         }
         for kind in Kind.allCases {

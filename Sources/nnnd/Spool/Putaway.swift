@@ -59,10 +59,13 @@ struct Putaway: Sendable {
     /// Does again what a crash may have cut short between a commit and the end of ``finish(_:ids:_:unchanged:)``.
     ///
     /// A shard that is still in the spool is left: it will be seen to have taken effect, and put away then.
-    func heal(_ receipt: Receipt, ids: [UInt8]) throws {
-        if try FileSystem.entry("\(folders.taken(receipt.kind))/\(receipt.name)") != nil { return }
-        if try sha256(of: "\(folders.incoming(receipt.kind))/\(receipt.name)") == receipt.sha256 { return }
+    ///
+    /// - Returns: whether all of it is away.
+    func heal(_ receipt: Receipt, ids: [UInt8]) throws -> Bool {
+        if try FileSystem.entry("\(folders.taken(receipt.kind))/\(receipt.name)") != nil { return false }
+        if try sha256(of: "\(folders.incoming(receipt.kind))/\(receipt.name)") == receipt.sha256 { return false }
         try finishRest(of: receipt, ids: ids)
+        return true
     }
 
     /// What follows once the file of a shard is away: its ids, then its receipt.
