@@ -101,7 +101,7 @@ def test_a_long_stop_asks_for_more_time(make_managed, manager, rng):
     daemon.drop(IMAGES, "a.npy", rng.standard_normal((3, 2)))
     with writer_lock(daemon.flags["data"]):
         daemon.spool.drop(IMAGES, "b.npy", rng.standard_normal((3, 2)))
-        manager.wait("STATUS", lambda text: text.endswith("; 1 shard waits"))
+        manager.wait("STATUS", lambda text: text.startswith("3 images") and text.endswith("; 1 shard waits"))
         daemon.send(signal.SIGTERM)
         manager.wait("EXTEND_TIMEOUT_USEC", count=2)
     assert daemon.wait() == 0

@@ -56,6 +56,8 @@ final class OpenShard {
     /// All bytes.
     func readBytes() throws -> [UInt8] {
         let size = entry.size
+        // The standard library would write to the storage that all empty arrays share.
+        guard size > 0 else { return [] }
         return try unsafe [UInt8](unsafeUninitializedCapacity: size) { target, count in
             try unsafe read(into: UnsafeMutableRawBufferPointer(target))
             count = size
@@ -118,7 +120,8 @@ final class OpenShard {
 
     /// The bytes in `range`; fewer where the file ends before.
     static func read(_ descriptor: Int32, _ range: Range<Int>) throws -> [UInt8] {
-        try unsafe Array(unsafeUninitializedCapacity: range.count) { buffer, count in
+        guard !range.isEmpty else { return [] }
+        return try unsafe Array(unsafeUninitializedCapacity: range.count) { buffer, count in
             while count < range.count {
                 let read = unsafe pread(
                     descriptor, buffer.baseAddress.map { unsafe $0 + count }, range.count - count,
