@@ -87,9 +87,9 @@ test-asan test-tsan: test-%: packages .venv-test/done
 SANITIZER_asan := address
 SANITIZER_tsan := thread
 PRELOAD_tsan := $(CURDIR)/.build-tsan/runtime.so
-# Those that measure memory, count descriptors, run the daemon under strace or on file systems of some MiB, or damage its
-# data, on which LMDB may crash, are left out, and the soak.
-UNSANITIZED := $(patsubst %,Tests/EndToEnd/test_%.py,damage descriptors faults full_disks full_map hostile_clients \
+# Those that measure memory, count descriptors, or run the daemon under strace or on file systems of some MiB are left
+# out, and the soak.
+UNSANITIZED := $(patsubst %,Tests/EndToEnd/test_%.py,descriptors faults full_disks full_map hostile_clients \
   hostile_shards kills soak)
 SANITIZED := $(filter-out $(UNSANITIZED),$(wildcard Tests/EndToEnd/test_*.py))
 
