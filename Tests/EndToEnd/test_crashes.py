@@ -78,13 +78,21 @@ def test_a_kill_within_a_large_commit_undoes_it_and_the_next_start_does_it(make_
 
 
 @pytest.fixture
-def crashed(make_daemon, rng):
-    """A daemon that was killed right after one image shard with ids was put away, and what its corpus must hold."""
+def started(make_daemon, rng):
+    """A daemon with nine references, and what its corpus must hold."""
     daemon = make_daemon(k=4).start()
     oracle = Oracle(k=4)
-    references, images = shard(rng, 9), shard(rng)
+    references = shard(rng, 9)
     daemon.drop(REFERENCES, "r.npy", references)
     oracle.put(REFERENCES, default_ids("r.npy", 9), references)
+    return daemon, oracle
+
+
+@pytest.fixture
+def crashed(started, rng):
+    """A daemon that was killed right after one image shard with ids was put away, and what its corpus must hold."""
+    daemon, oracle = started
+    images = shard(rng)
     receipt = daemon.drop(IMAGES, "s.npy", images, ids=["a", "b", "c"])
     oracle.put(IMAGES, ["a", "b", "c"], images)
     daemon.kill()
@@ -111,13 +119,10 @@ def move_back(daemon, folder, *names):
 
 
 @pytest.fixture
-def waiting(make_daemon, rng):
+def waiting(started, rng):
     """A daemon that was killed before it saw a shard with ids, and what its corpus must hold with that."""
-    daemon = make_daemon(k=4).start()
-    oracle = Oracle(k=4)
-    references, images = shard(rng, 9), shard(rng)
-    daemon.drop(REFERENCES, "r.npy", references)
-    oracle.put(REFERENCES, default_ids("r.npy", 9), references)
+    daemon, oracle = started
+    images = shard(rng)
     daemon.kill()
     daemon.spool.drop(IMAGES, "s.npy", images, ids=["a", "b", "c"])
     oracle.put(IMAGES, ["a", "b", "c"], images)
