@@ -107,7 +107,7 @@ extension Corpus {
         try environment.read { try ReceiptTable(tables: tables).last(kind: kind, name: name, in: $0) }
     }
 
-    /// The last `limit` receipts, the newest first.
+    /// The last `limit` receipts, the newest first; beyond the last 16 only the last one of each name is kept.
     package func lastReceipts(_ limit: Int) throws -> [Receipt] {
         try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }
     }

@@ -60,7 +60,7 @@ struct ReceiptTable {
         try transaction.value(tables.receiptNames, key) { NumberView.number($0) }
     }
 
-    /// The last `limit` receipts, at most ``kept``, the newest first.
+    /// The last `limit` receipts, the newest first; beyond the last ``kept`` only the last one of each name is there.
     func newest(_ limit: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.receipts, backwards: true) { key, _ in

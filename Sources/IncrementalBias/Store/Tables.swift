@@ -22,7 +22,7 @@ struct Tables: Sendable {
     let receipts: Database
     /// Kind and file name -> the number of the last receipt of a shard of that name.
     let receiptNames: Database
-    /// Numbers of receipts whose files may not have been moved yet.
+    /// Number of a receipt whose files may not have been moved yet -> the note that came with its shard.
     let unsettled: Database
 
     /// What images and references both have.
