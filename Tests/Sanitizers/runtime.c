@@ -69,11 +69,31 @@ static char continuations;
 RESUME(resumeReturning, "$sScC6resume9returningyxn_tF")
 RESUME(resumeThrowing, "$sScC6resume8throwingyq_n_tF")
 
-SWIFT_ASYNC void swift_continuation_await(ASYNC void *async, void *continuation) {
-  typedef SWIFT_ASYNC void (*function)(ASYNC void *, void *);
+// What a continuation begins with.
+struct continuation {
+  void *parent;
+  SWIFT_ASYNC void (*resume)(ASYNC void *);
+  uintptr_t flags;
+};
+enum { switchesExecutor = 2 };
+
+// Where a task goes on that needn't wait, as its continuation has been resumed, perhaps only while it was about to wait.
+// That goes on in this thread; one that waits goes on with its own job, of which the runtime tells.
+static _Thread_local SWIFT_ASYNC void (*goesOn)(ASYNC void *);
+
+static SWIFT_ASYNC void goOn(ASYNC void *async) {
   acquire(&continuations);
   acquire(swift_task_getCurrent());
+  __attribute__((musttail)) return goesOn(async);
+}
+
+SWIFT_ASYNC void swift_continuation_await(ASYNC void *async, struct continuation *continuation) {
+  typedef SWIFT_ASYNC void (*function)(ASYNC void *, struct continuation *);
   function real = REAL(function, "swift_continuation_await");
+  if (!(continuation->flags & switchesExecutor)) {
+    goesOn = continuation->resume;
+    continuation->resume = goOn;
+  }
   __attribute__((musttail)) return real(async, continuation);
 }
 

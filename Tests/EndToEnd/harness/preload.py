@@ -1,6 +1,7 @@
 """Libraries that are loaded in front of the daemon's, to make what a test can't otherwise have: a small map, a clock
 that jumps."""
 
+import os
 import subprocess
 
 _SMALL_MAP = """
@@ -38,7 +39,7 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
 
 def small_map(folder, size):
     """The environment in which the daemon's map has so many bytes instead of 1 TiB."""
-    return {"LD_PRELOAD": _library(folder, "small_map", _SMALL_MAP), "TEST_MAP_BYTES": str(size)}
+    return _preloaded(folder, "small_map", _SMALL_MAP) | {"TEST_MAP_BYTES": str(size)}
 
 
 class JumpingClock:
@@ -46,7 +47,7 @@ class JumpingClock:
 
     def __init__(self, folder):
         self._path = folder / "clock"
-        self.environment = {"LD_PRELOAD": _library(folder, "clock", _CLOCK), "TEST_CLOCK": str(self._path)}
+        self.environment = _preloaded(folder, "clock", _CLOCK) | {"TEST_CLOCK": str(self._path)}
         self.jump(0)
 
     def jump(self, seconds):
@@ -56,10 +57,11 @@ class JumpingClock:
         waiting.rename(self._path)
 
 
-def _library(folder, name, source):
+def _preloaded(folder, name, source):
+    """The environment with one more library, behind those that are loaded in front already."""
     library = folder / f"{name}.so"
     if not library.exists():
         text = folder / f"{name}.c"
         text.write_text(source)
         subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, text, "-ldl"], check=True)
-    return str(library)
+    return {"LD_PRELOAD": ":".join(filter(None, [os.environ.get("LD_PRELOAD"), str(library)]))}
