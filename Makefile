@@ -77,21 +77,16 @@ test-asan test-tsan: test-%: packages .venv-test/done
 	$(BUILD) --build-tests --sanitize=$(SANITIZER_$*) --scratch-path .build-$*
 	rm -rf .build-$*/reports && mkdir .build-$*/reports
 	clang -O1 -shared -fPIC Tests/Sanitizers/runtime.c -o .build-$*/runtime.so -ldl
-	export LD_PRELOAD=$(PRELOAD_$*) NNND_TEST_STOP=1 ASAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:detect_leaks=1 \
+	export LD_PRELOAD=$(PRELOAD_$*) NNND_TEST_SANITIZED=1 ASAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:detect_leaks=1 \
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/lsan.txt:print_suppressions=0 \
 	  TSAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:suppressions=$(CURDIR)/Tests/Sanitizers/tsan.txt; \
 	$(SWIFT) test -c release --skip-build --sanitize=$(SANITIZER_$*) --scratch-path .build-$* && \
-	NNND_BIN=$(CURDIR)/.build-$*/release $(PYTEST) $(SANITIZED)
+	NNND_BIN=$(CURDIR)/.build-$*/release $(PYTEST) Tests/EndToEnd
 	@if ls .build-$*/reports/* >/dev/null 2>&1; then head -n 60 .build-$*/reports/*; exit 1; fi
 
 SANITIZER_asan := address
 SANITIZER_tsan := thread
 PRELOAD_tsan := $(CURDIR)/.build-tsan/runtime.so
-# Those that measure memory, count descriptors, or run the daemon under strace or on file systems of some MiB are left
-# out, and the soak.
-UNSANITIZED := $(patsubst %,Tests/EndToEnd/test_%.py,descriptors faults full_disks full_map hostile_clients \
-  hostile_shards kills soak)
-SANITIZED := $(filter-out $(UNSANITIZED),$(wildcard Tests/EndToEnd/test_*.py))
 
 FUZZED := npy npz npz-members safetensors ids delete json npy-body
 SECONDS ?= 10

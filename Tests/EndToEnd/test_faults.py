@@ -8,7 +8,7 @@ import pytest
 from harness.nnnctl import succeeds
 from harness.oracle import check_everything
 from harness.spool import IMAGES, REFERENCES
-from harness.strace import faults
+from harness.strace import NO_LEAKS, faults
 from harness.waiting import wait_until
 
 DATA = "data/data.mdb"
@@ -32,7 +32,7 @@ def drop(corpus, name="new.npy", ids=("n0", "n1", "i3")):
 
 @pytest.fixture
 def corpus(make_corpus):
-    corpus = make_corpus()
+    corpus = make_corpus(environment=NO_LEAKS)
     corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(9)])
     return corpus
 

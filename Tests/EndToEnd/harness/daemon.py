@@ -12,6 +12,8 @@ from .spool import Spool
 from .waiting import DEADLINE, wait_until
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
+# Whether the programs are built with a sanitizer, which takes memory of its own.
+SANITIZED = bool(os.environ.get("NNND_TEST_SANITIZED"))
 
 
 def binary(name="nnnd"):
@@ -90,7 +92,7 @@ class Daemon:
 
     def __exit__(self, *_):
         # Leaks are looked for when a process ends by itself; what has been paused or hangs does not.
-        if os.environ.get("NNND_TEST_STOP") and self.process is not None and self.process.poll() is None:
+        if SANITIZED and self.process is not None and self.process.poll() is None:
             with contextlib.suppress(AssertionError):
                 self.stop(deadline=10)
         self.kill()
