@@ -17,7 +17,7 @@ from harness.nnnctl import nnnctl, succeeds
 from harness.oracle import check_everything
 from harness.spool import IMAGES, REFERENCES
 from harness.store_lock import writer_lock
-from harness.strace import STRACE, faults
+from harness.strace import NO_RACES, STRACE, faults
 from harness.waiting import wait_until
 
 # More than pipes and sockets hold, so that a copy of it waits for whoever takes it.
@@ -194,6 +194,9 @@ def test_a_daemon_that_is_stopped_leaves_no_backup(large, tmp_path):
 
 
 def test_a_copy_that_fails_in_the_daemon_is_no_backup(large, tmp_path):
+    assert large.stop() == 0
+    large.environment = NO_RACES
+    large.start()
     with faults(large, "write", "error=EIO", when="30+"):
         finished = nnnctl("backup", tmp_path / "backup", daemon=large)
     assert finished.status == 69, finished
