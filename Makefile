@@ -72,12 +72,13 @@ bench: build .venv-bench/done .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release --write docs/benchmarks.md $(if $(PARTS),--parts $(PARTS))
 
 # What a sanitizer finds, in any process of any test, is left as a file; one is enough to fail. Daemons are stopped at the
-# end of a test, not killed: only then are their leaks looked for.
+# end of a test, not killed: only then are their leaks looked for. Swift's backtraces would read where it is forbidden.
 test-asan test-tsan: test-%: packages .venv-test/done
 	$(BUILD) --build-tests --sanitize=$(SANITIZER_$*) --scratch-path .build-$*
 	rm -rf .build-$*/reports && mkdir .build-$*/reports
 	clang -O1 -shared -fPIC Tests/Sanitizers/runtime.c -o .build-$*/runtime.so -ldl
-	export LD_PRELOAD=$(PRELOAD_$*) NNND_TEST_SANITIZED=1 ASAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:detect_leaks=1 \
+	export LD_PRELOAD=$(PRELOAD_$*) NNND_TEST_SANITIZED=1 SWIFT_BACKTRACE=enable=no \
+	  ASAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:detect_leaks=1 \
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/lsan.txt:print_suppressions=0 \
 	  TSAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:suppressions=$(CURDIR)/Tests/Sanitizers/tsan.txt; \
 	$(SWIFT) test -c release --skip-build --sanitize=$(SANITIZER_$*) --scratch-path .build-$* && \

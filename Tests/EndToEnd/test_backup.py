@@ -15,9 +15,10 @@ from harness.daemon import binary, clean_environment
 from harness.http import connect
 from harness.nnnctl import nnnctl, succeeds
 from harness.oracle import check_everything
+from harness.sanitizers import NO_RACES
 from harness.spool import IMAGES, REFERENCES
 from harness.store_lock import writer_lock
-from harness.strace import NO_RACES, STRACE, faults
+from harness.strace import STRACE, faults
 from harness.waiting import wait_until
 
 # More than pipes and sockets hold, so that a copy of it waits for whoever takes it.

@@ -16,6 +16,7 @@ from harness.daemon import run_to_end
 from harness.foreign import drop_from_lmdb, put_in_lmdb
 from harness.oracle import check_rankings
 from harness.rebuild import rebuild
+from harness.sanitizers import reports_in_the_log
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
 
@@ -138,6 +139,7 @@ def try_out(corpus, queries):
     """What became of a damaged store; None if it gave wrong answers in silence."""
     daemon = corpus.daemon
     daemon.log_path.unlink(missing_ok=True)
+    daemon.environment = reports_in_the_log()
     report = {}
     try:
         daemon.start()
@@ -155,6 +157,8 @@ def try_out(corpus, queries):
         # Wrong, or with ids that nobody gave, or no answer.
         wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "its end, or an answer")
         if daemon.process.poll() is not None:
+            # LMDB may fall over damaged pages, but nobody else.
+            assert "Sanitizer" not in daemon.log() or "liblmdb" in daemon.log(), daemon.log()
             return "refused" if daemon.process.returncode in (DAMAGED, SYSTEM, CONFIGURATION) else "crashed"
         if "wrong" not in report or "request failed" in daemon.log():
             return "a request failed"

@@ -7,8 +7,9 @@ import pytest
 
 from harness.nnnctl import succeeds
 from harness.oracle import check_everything
+from harness.sanitizers import NO_LEAKS
 from harness.spool import IMAGES, REFERENCES
-from harness.strace import NO_LEAKS, faults
+from harness.strace import faults
 from harness.waiting import wait_until
 
 DATA = "data/data.mdb"

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from harness.clients import memory_peak
-from harness.daemon import SANITIZED, Daemon
+from harness.daemon import Daemon
 from harness.hostile_shards import DIMENSION, GOOD, HOSTILE, LARGEST, MIB
 from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
 from harness.refusal import check_refusal
+from harness.sanitizers import SANITIZED
 from harness.spool import IMAGES, REFERENCES, default_ids, ids_name
 from harness.waiting import wait_until
 from test_refusals import BAD

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from harness.nnnctl import succeeds
+from harness.sanitizers import NO_LEAKS
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES, REFERENCES
-from harness.strace import NO_LEAKS, faults, killing
+from harness.strace import faults, killing
 from harness.waiting import wait_until
 
 # 72 MB in five pieces of 16 MiB, in two commits: more than is read whole.

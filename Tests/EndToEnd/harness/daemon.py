@@ -8,12 +8,11 @@ import signal
 import subprocess
 
 from .http import Client
+from .sanitizers import SANITIZED
 from .spool import Spool
 from .waiting import DEADLINE, wait_until
 
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
-# Whether the programs are built with a sanitizer, which takes memory of its own.
-SANITIZED = bool(os.environ.get("NNND_TEST_SANITIZED"))
 
 
 def binary(name="nnnd"):

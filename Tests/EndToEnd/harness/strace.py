@@ -4,11 +4,8 @@ import contextlib
 import signal
 import subprocess
 
+from .sanitizers import NO_LEAKS
 
-# LeakSanitizer, where a program has one, can't look at a process that ends while it is traced.
-NO_LEAKS = {"LSAN_OPTIONS": "detect_leaks=0"}
-# ThreadSanitizer asks another process for names, by which it knows what is suppressed: it can't where every write fails.
-NO_RACES = {"TSAN_OPTIONS": "report_bugs=0"}
 # What to start a command with.
 STRACE = ["strace", "-f", "-qqq", *(f"-E{name}={value}" for name, value in NO_LEAKS.items())]
 
