@@ -247,7 +247,9 @@ def test_a_whole_spool_that_went_away_is_made_again(daemon, rng):
 def test_done_and_failed_can_be_cleared_away_while_it_runs(daemon, rng):
     daemon.drop(IMAGES, "first.npy", shard(rng))
     for folder in ("done", "failed"):
-        shutil.rmtree(daemon.spool.root / folder)
+        # At once: it may make what is missing while the rest is being deleted.
+        gone = (daemon.spool.root / folder).rename(daemon.folder / f"{folder}-gone")
+        shutil.rmtree(gone)
     daemon.drop(IMAGES, "second.npy", shard(rng))
     assert (daemon.spool.done(IMAGES) / "second.npy").exists()
     daemon.spool.drop(REFERENCES, "bad.npy", np.zeros((1, DIMENSION)))
