@@ -23,7 +23,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
-        .package(url: "https://github.com/apple/swift-crypto", "4.5.2"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -31,52 +30,103 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // The bottom: C and C++, nothing of Swift.
+        // C and C++, nothing of Swift.
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(
-            name: "CFaiss", dependencies: ["CKernels"],
-            linkerSettings: [.linkedLibrary("faiss")]
-        ),
+        .target(name: "CFaiss", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("faiss")]),
         .target(name: "CKernels"),
 
-        // The rooms. Arrows point down only; `make test` checks the imports.
+        // The libraries. Dependencies point down only; `Tests/Structure` checks the imports.
+        .target(name: "PosixSupport", swiftSettings: strict),
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
-        .target(name: "Similarity", dependencies: ["CFaiss", "CKernels", "CZlib"], swiftSettings: strict),
-        .target(name: "Shards", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "VectorMath", dependencies: ["CFaiss", "CKernels", "CZlib"], swiftSettings: strict),
+        .target(name: "ShardFormats", dependencies: ["CZlib"], swiftSettings: strict),
+        .target(name: "WireAPI", swiftSettings: strict),
+        .target(
+            name: "SpoolProtocol", dependencies: ["COpenSSL", "PosixSupport", "ShardFormats", "WireAPI"],
+            swiftSettings: strict),
         .target(
             name: "IncrementalBias",
-            dependencies: ["LMDB", "Similarity", .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: [
+                "LMDB", "ShardFormats", "VectorMath", .product(name: "HeapModule", package: "swift-collections"),
+            ],
             swiftSettings: strict
         ),
-        .target(name: "Wire", swiftSettings: strict),
         .target(
             name: "Prometheus", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict
         ),
-
-        // The programs.
-        .executableTarget(
-            name: "nnnd",
+        .target(
+            name: "Observability",
             dependencies: [
-                "IncrementalBias", "Prometheus", "Shards", "Similarity", "Wire",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                "IncrementalBias", "Prometheus", "ShardFormats", "WireAPI",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SpoolIngest",
+            dependencies: [
+                "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "HTTPServer",
+            dependencies: [
+                "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats", "SpoolProtocol",
+                "VectorMath", "WireAPI",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "DaemonSupport",
+            dependencies: [
+                "IncrementalBias", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ControlClient",
+            dependencies: [
+                "PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // The programs: composition and commands.
+        .executableTarget(
+            name: "nnnd",
+            dependencies: [
+                "DaemonSupport", "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "SpoolIngest",
+                "WireAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -85,36 +135,34 @@ let package = Package(
         .executableTarget(
             name: "nnnctl",
             dependencies: [
-                "Shards", "Wire",
+                "ControlClient", "ShardFormats", "WireAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
 
-        // The guards, one target for each room.
+        // Tests, one target for each library.
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: testing),
-        .testTarget(name: "SimilarityTests", dependencies: ["Similarity"], swiftSettings: testing),
+        .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: testing),
         .testTarget(
-            name: "ShardsTests", dependencies: ["Shards"], exclude: ["Fixtures"], swiftSettings: testing),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: testing),
+            name: "ShardFormatsTests", dependencies: ["ShardFormats"], exclude: ["Fixtures"], swiftSettings: testing),
+        .testTarget(name: "WireAPITests", dependencies: ["WireAPI"], swiftSettings: testing),
         .testTarget(
-            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "Shards", "Similarity"],
+            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
         .testTarget(
             name: "PrometheusTests",
             dependencies: ["Prometheus", .product(name: "Metrics", package: "swift-metrics")], swiftSettings: testing),
         .testTarget(
-            name: "nnndTests",
+            name: "HTTPServerTests",
             dependencies: [
-                "nnnd", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
             swiftSettings: testing),
+        .testTarget(
+            name: "DaemonSupportTests", dependencies: ["DaemonSupport", "Observability"], swiftSettings: testing),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the fuzzer: the rooms Shards and Wire with it, all of them watched by libFuzzer and AddressSanitizer.
+# Builds the fuzzer: the modules ShardFormats and WireAPI with it, all of them watched by libFuzzer and AddressSanitizer.
 #
 #     Fuzz/build.sh .build-fuzz
 #
@@ -16,12 +16,12 @@ compile() {
   swiftc "${flags[@]}" -module-name "$1" -emit-module -emit-module-path "$out/$1.swiftmodule" -c -o "$out/$1.o" "${@:2}"
 }
 
-for room in Shards Wire; do
-  mapfile -t sources < <(find "Sources/$room" -name '*.swift' | sort)
-  compile "$room" "${sources[@]}"
+for module in ShardFormats WireAPI; do
+  mapfile -t sources < <(find "Sources/$module" -name '*.swift' | sort)
+  compile "$module" "${sources[@]}"
 done
 # With the makers of archives and arrays that the unit tests have.
 compile Fuzz Fuzz/Sources/*.swift Sources/nnnd/HTTP/JSONFault.swift \
-  Tests/ShardsTests/ZipBuilder.swift Tests/ShardsTests/Bytes.swift
+  Tests/ShardFormatsTests/ZipBuilder.swift Tests/ShardFormatsTests/Bytes.swift
 # lld, as gold warns of each of the sanitizer's functions.
-swiftc -use-ld=lld -sanitize=fuzzer,address "$out"/{Fuzz,Shards,Wire}.o -lz -o "$out/fuzz"
+swiftc -use-ld=lld -sanitize=fuzzer,address "$out"/{Fuzz,ShardFormats,WireAPI}.o -lz -o "$out/fuzz"

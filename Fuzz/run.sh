@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$1 target=$2 seconds=$3
 
-fixtures=Tests/ShardsTests/Fixtures
+fixtures=Tests/ShardFormatsTests/Fixtures
 case $target in
   npy | npy-body) seeds=$fixtures/npy ;;
   npz | safetensors) seeds=$fixtures/$target ;;

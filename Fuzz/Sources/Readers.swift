@@ -1,4 +1,4 @@
-import Shards
+import ShardFormats
 
 /// The readers of shards: whatever the bytes, a shard as it must be or a refusal with a reason.
 enum Readers {

@@ -1,6 +1,6 @@
 import Foundation
-import Shards
-import Wire
+import ShardFormats
+import WireAPI
 
 /// The bodies of searches.
 enum Searches {

@@ -87,7 +87,7 @@ size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold)
 
 size_t ck_drop(ck_bounds bounds, size_t count, float threshold) { return kernels()->drop(bounds, count, threshold); }
 
-float ck_middle_reached(ck_bounds bounds, size_t count, size_t wanted) {
+float ck_midpoint_reached(ck_bounds bounds, size_t count, size_t wanted) {
   return kernels()->middle_reached(bounds, count, wanted);
 }
 

@@ -1,5 +1,5 @@
 internal import LMDB
-internal import Similarity
+internal import VectorMath
 
 /// Why an image's bias is what it is.
 package struct ImageExplanation: Sendable {
@@ -21,7 +21,7 @@ extension Corpus {
             guard state.dimension > 0, let row = try IdentityTable(tables: tables.images).row(of: id, in: transaction)
             else { return nil }
             let layout = StoreLayout(dimension: state.dimension, settings: settings)
-            var heap = Heap(capacity: settings.capacity)
+            var heap = ReferenceHeap(capacity: settings.capacity)
             try HeapTable(database: tables.heaps, layout: layout.heaps)
                 .load(row: Int(row), into: &heap, in: transaction)
             let mean = try ColumnTable(database: tables.means, layout: layout).read(row: row, in: transaction)

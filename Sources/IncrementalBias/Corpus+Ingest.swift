@@ -1,5 +1,6 @@
 package import Foundation
 internal import LMDB
+package import ShardFormats
 internal import Synchronization
 
 extension Corpus {
@@ -20,7 +21,7 @@ extension Corpus {
     ) throws -> [ShardOutcome] {
         let (outcomes, summary) = try write { transaction in
             var commit = Commit(
-                state: try Self.state(tables, in: transaction), tables: tables, upkeep: upkeep(dimension:),
+                state: try Self.state(tables, in: transaction), tables: tables, maintenance: maintenance(dimension:),
                 retention: retention, now: now())
             for number in settled { try transaction.remove(tables.unsettled, number) }
             for shard in shards { try commit.take(shard, in: transaction) }
@@ -40,7 +41,7 @@ extension Corpus {
         let summary = try write { transaction in
             let state = try Self.state(tables, in: transaction)
             var commit = Commit(
-                state: state, tables: tables, upkeep: upkeep(dimension:), retention: retention, now: now)
+                state: state, tables: tables, maintenance: maintenance(dimension:), retention: retention, now: now)
             try commit.retire(in: transaction)
             _ = try commit.finish(in: transaction)
             return commit.summary
@@ -103,7 +104,7 @@ extension Corpus {
     }
 
     /// The receipt of the last shard of this kind that had the file name `name`.
-    package func receipt(kind: Kind, name: String) throws -> Receipt? {
+    package func receipt(kind: VectorRole, name: String) throws -> Receipt? {
         try environment.read { try ReceiptTable(tables: tables).last(kind: kind, name: name, in: $0) }
     }
 

@@ -1,5 +1,5 @@
 internal import LMDB
-internal import Similarity
+internal import VectorMath
 
 extension Corpus {
     /// Finds the best images for each query: all queries in one scan, on one snapshot.
@@ -11,7 +11,7 @@ extension Corpus {
     /// - Returns: the snapshot's generation, and for each query what was found or why it can't be answered.
     /// - Throws: `LMDBError` where the store can't be read.
     package func search(_ queries: [SearchQuery]) throws -> (
-        generation: UInt64, results: [Result<[SearchHit], QueryRefusal>]
+        generation: UInt64, results: [Result<[SearchHit], QueryRejection>]
     ) {
         try gate.search {
             try environment.read { transaction in
@@ -24,7 +24,7 @@ extension Corpus {
     }
 
     /// The query's vector as the scan takes it.
-    private func prepare(_ query: SearchQuery, dimension: Int) -> Result<[Float], QueryRefusal> {
+    private func prepare(_ query: SearchQuery, dimension: Int) -> Result<[Float], QueryRejection> {
         var vector = query.vector
         guard dimension == 0 || vector.count == dimension else {
             return .failure(.wrongDimension(found: vector.count, expected: dimension))
@@ -43,9 +43,9 @@ extension Corpus {
     }
 
     private func answer(
-        _ queries: [SearchQuery], vectors: [Result<[Float], QueryRefusal>], state: StoreState,
+        _ queries: [SearchQuery], vectors: [Result<[Float], QueryRejection>], state: StoreState,
         in transaction: borrowing ReadTransaction
-    ) throws -> [Result<[SearchHit], QueryRefusal>] {
+    ) throws -> [Result<[SearchHit], QueryRejection>] {
         var matrix: [Float] = []
         var limits: [Int] = []
         var alphas: [Float] = []
@@ -63,7 +63,7 @@ extension Corpus {
         }
         var next = 0
         return try vectors.map { vector in
-            if case .failure(let refusal) = vector { return .failure(refusal) }
+            if case .failure(let rejection) = vector { return .failure(rejection) }
             defer { next += 1 }
             return .success(try hits(found[next], in: transaction))
         }

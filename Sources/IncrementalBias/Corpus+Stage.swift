@@ -1,5 +1,6 @@
 internal import LMDB
-internal import Similarity
+internal import ShardFormats
+internal import VectorMath
 
 extension Corpus {
     /// Brings the vectors of a large shard of new images into the store, with their codes and heaps, in as many commits as
@@ -17,23 +18,24 @@ extension Corpus {
     ///   - source: its vectors.
     ///   - rowsPerPiece: rows that are worked on together; by default as many as fill 16 MiB.
     /// - Returns: what was staged; `nil` where this shard can't be: it has the id of an image that there is already.
-    /// - Throws: what `source` throws, ``ShardRefusal`` where a vector can't be stored, `LMDBError` where the store can't be
+    /// - Throws: what `source` throws, ``ShardRejection`` where a vector can't be stored, `LMDBError` where the store can't be
     ///   written, `CancellationError` after ``interruptIngest()``. Then nothing of the shard is left.
     package func stage(ids: [String], from source: any VectorSource, rowsPerPiece: Int? = nil) throws -> StagedImages? {
         let dimension = source.dimension
         precondition(ids.count == source.rows)
-        guard dimension <= StoreLayout.largestDimension else { throw ShardRefusal.dimensionTooLarge(dimension) }
+        guard dimension <= StoreLayout.largestDimension else { throw ShardRejection.dimensionTooLarge(dimension) }
         let (state, plan) = try environment.read { transaction in
             let state = try Self.state(tables, in: transaction)
             return (state, try IdentityTable(tables: tables.images).plan(ids, rows: state.images, in: transaction))
         }
         guard state.dimension == 0 || state.dimension == dimension else {
-            throw ShardRefusal.wrongDimension(found: dimension, expected: state.dimension)
+            throw ShardRejection.wrongDimension(found: dimension, expected: state.dimension)
         }
         guard !plan.existed.contains(true) else { return nil }
-        let pieces = Handover<StagedPiece>(limit: 1)
-        let rowsPerPiece = rowsPerPiece ?? max(1, min(Upkeep.imagesPerBatch, Self.bytesPerPiece / (4 * dimension)))
-        let upkeep = upkeep(dimension: dimension)
+        let pieces = BoundedQueue<StagedPiece>(limit: 1)
+        let rowsPerPiece =
+            rowsPerPiece ?? max(1, min(BiasMaintenance.imagesPerBatch, Self.bytesPerPiece / (4 * dimension)))
+        let maintenance = maintenance(dimension: dimension)
         do {
             let columns = try stagePool.run(count: 2) {
                 [HeapChanges]()
@@ -42,11 +44,12 @@ extension Corpus {
                     pieces.finish(
                         Result {
                             try makePieces(
-                                of: source, plan.rows, upkeep, state.references, rowsPerPiece: rowsPerPiece, pieces)
+                                of: source, plan.rows, maintenance, state.references, rowsPerPiece: rowsPerPiece, pieces
+                            )
                         })
                 } else {
                     defer { pieces.abandon() }
-                    columns = try store(pieces, upkeep)
+                    columns = try store(pieces, maintenance)
                 }
             }
             return StagedImages(dimension: dimension, plan: plan, columns: columns.flatMap(\.self), state: state)
@@ -63,12 +66,12 @@ extension Corpus {
 
     /// Reads and computes piece after piece.
     private func makePieces(
-        of source: any VectorSource, _ rows: [UInt32], _ upkeep: Upkeep, _ references: StoreState.Rows,
-        rowsPerPiece: Int, _ pieces: Handover<StagedPiece>
+        of source: any VectorSource, _ rows: [UInt32], _ maintenance: BiasMaintenance, _ references: StoreState.Rows,
+        rowsPerPiece: Int, _ pieces: BoundedQueue<StagedPiece>
     ) throws {
         // The references stay as they are: nobody else writes.
         try environment.read { transaction in
-            let references = try upkeep.pin(references, for: rows.count, in: transaction)
+            let references = try maintenance.mapped(references, for: rows.count, in: transaction)
             for start in stride(from: 0, to: rows.count, by: rowsPerPiece) {
                 let range = start..<min(start + rowsPerPiece, rows.count)
                 let vectors = try prepare(
@@ -77,8 +80,8 @@ extension Corpus {
                 try pieces.give(
                     StagedPiece(
                         rows: rows[range], values: vectors.values,
-                        codes: try upkeep.codes.encode(vectors.values, 0..<range.count, pool: upkeep.pool),
-                        heaps: try upkeep.freshHeaps(batch, values: vectors.values, among: references)))
+                        codes: try maintenance.codes.encode(vectors.values, 0..<range.count, pool: maintenance.pool),
+                        heaps: try maintenance.freshHeaps(batch, values: vectors.values, among: references)))
             }
         }
     }
@@ -86,17 +89,17 @@ extension Corpus {
     /// Stores pieces as they come.
     ///
     /// - Returns: what searches find the images by, which waits for the commit of the shard.
-    private func store(_ pieces: Handover<StagedPiece>, _ upkeep: Upkeep) throws -> [HeapChanges] {
+    private func store(_ pieces: BoundedQueue<StagedPiece>, _ maintenance: BiasMaintenance) throws -> [HeapChanges] {
         var columns: [HeapChanges] = []
         while let first = try pieces.take() {
             try environment.write { transaction in
                 var next: StagedPiece? = first
                 while let piece = next {
                     try gate.pass()
-                    try upkeep.codes.write(piece.codes, rows: piece.rows, in: transaction)
-                    try upkeep.vectors(.images).write(piece.values.span, rows: Array(piece.rows), in: transaction)
+                    try maintenance.codes.write(piece.codes, rows: piece.rows, in: transaction)
+                    try maintenance.vectors(.images).write(piece.values.span, rows: Array(piece.rows), in: transaction)
                     for var changes in piece.heaps {
-                        try upkeep.write(changes, in: transaction)
+                        try maintenance.write(changes, in: transaction)
                         changes.words = []
                         columns.append(changes)
                     }

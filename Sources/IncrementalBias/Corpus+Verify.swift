@@ -1,5 +1,5 @@
 internal import LMDB
-internal import Similarity
+internal import VectorMath
 
 /// What a verification found.
 package struct Verification: Sendable {
@@ -134,14 +134,14 @@ extension Corpus {
     ) throws -> [[Float]] {
         let count = images.count / layout.dimension
         let end = state.references.end
-        let pinned = try VectorTable(database: tables.references.vectors, layout: layout.vectors)
-            .pin(0..<end, in: transaction)
+        let mapped = try VectorTable(database: tables.references.vectors, layout: layout.vectors)
+            .mapped(0..<end, in: transaction)
         let step = Self.referencesPerPiece
-        let parts = try upkeepPool.run(count: (end + step - 1) / step) {
+        let parts = try maintenancePool.run(count: (end + step - 1) / step) {
             (vectors: [Float](), best: [TopNumbers](repeating: TopNumbers(limit: state.k), count: count))
         } body: { worker, piece in
             let rows = piece * step..<min((piece + 1) * step, end)
-            pinned.copy(rows, to: &worker.vectors)
+            mapped.copy(rows, to: &worker.vectors)
             var products = [Float](repeating: 0, count: count * rows.count)
             Kernels.products(
                 worker.vectors.span.extracting(first: rows.count * layout.dimension), images.span,

@@ -1,7 +1,8 @@
 internal import Foundation
 internal import LMDB
-internal import Similarity
+internal import ShardFormats
 internal import Synchronization
+internal import VectorMath
 
 /// The images, the references, and the biases that follow from them, kept in one store.
 ///
@@ -23,7 +24,7 @@ package final class Corpus: Sendable {
     let environment: LMDB.Environment
     let tables: Tables
     let searchPool: WorkerPool
-    let upkeepPool: WorkerPool
+    let maintenancePool: WorkerPool
     /// One thread makes what another stores.
     let stagePool = WorkerPool(threads: 2, name: "stage")
     let gate: SearchGate
@@ -46,7 +47,7 @@ package final class Corpus: Sendable {
     /// - Parameters:
     ///   - settings: what the store must have been made with.
     ///   - k: how many of a heap's similarities a mean takes, at most the capacity.
-    ///   - threads: how many threads a search uses, and as many the upkeep.
+    ///   - threads: how many threads a search uses, and as many the maintenance.
     ///   - observer: is told how the work goes, from the opening on.
     /// - Throws: ``StoreError`` where this is not a store that can be used so, or `LMDBError`.
     package init(
@@ -71,7 +72,7 @@ package final class Corpus: Sendable {
         lock.noteStore()
         self.k = k
         searchPool = WorkerPool(threads: threads, name: "search") { observer?.scanAdvanced() }
-        upkeepPool = WorkerPool(threads: threads, name: "upkeep") { [gate] in try gate.pass() }
+        maintenancePool = WorkerPool(threads: threads, name: "maintenance") { [gate] in try gate.pass() }
         try checkCounts()
         try discardStaged()
         try establishK()
@@ -94,9 +95,9 @@ package final class Corpus: Sendable {
         return state
     }
 
-    func upkeep(dimension: Int) -> Upkeep {
-        Upkeep(
-            layout: StoreLayout(dimension: dimension, settings: settings), tables: tables, k: k, pool: upkeepPool,
+    func maintenance(dimension: Int) -> BiasMaintenance {
+        BiasMaintenance(
+            layout: StoreLayout(dimension: dimension, settings: settings), tables: tables, k: k, pool: maintenancePool,
             gate: gate)
     }
 
@@ -156,7 +157,7 @@ package final class Corpus: Sendable {
     private func checkCounts() throws {
         try environment.read { transaction in
             let state = try Self.state(tables, in: transaction)
-            for kind in Kind.allCases {
+            for kind in VectorRole.allCases {
                 let rows = try transaction.count(tables[kind].rows)
                 let free = try transaction.count(tables[kind].free)
                 guard rows == state[kind].count, try transaction.count(tables[kind].ids) == rows,
@@ -183,7 +184,7 @@ package final class Corpus: Sendable {
         if state.dimension > 0 {
             let change = ReferenceChange(
                 countBetween: state.references.count, count: state.references.count, kChanged: true)
-            try upkeep(dimension: state.dimension).apply(
+            try maintenance(dimension: state.dimension).apply(
                 change, images: state.images, references: state.references, in: transaction)
         }
         try transaction.put(tables.meta, "state", state.encoded.span)

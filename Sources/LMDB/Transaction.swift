@@ -66,33 +66,33 @@ extension Transaction where Self: ~Copyable {
         return stat.ms_entries
     }
 
-    /// The values of `keys`, pinned in place so that several threads can read them at once.
+    /// The values of `keys`, mapped in place so that several threads can read them at once.
     ///
     /// - Parameter byteCount: what each value must have.
     /// - Returns: one value a key, in order; empty where a key has none.
-    package func pin(_ database: Database, _ keys: some Sequence<UInt32>, byteCount: Int) throws(LMDBError)
-        -> PinnedValues
+    package func mapped(_ database: Database, _ keys: some Sequence<UInt32>, byteCount: Int) throws(LMDBError)
+        -> MappedValues
     {
-        var pinned = PinnedValues()
+        var mapped = MappedValues()
         for key in keys {
             guard let value = try unsafe locate(database, key) else {
-                unsafe pinned.append(UnsafeRawBufferPointer(start: nil, count: 0))
+                unsafe mapped.append(UnsafeRawBufferPointer(start: nil, count: 0))
                 continue
             }
             guard value.count == byteCount else { throw .wrongSize(database) }
-            unsafe pinned.append(value)
+            unsafe mapped.append(value)
         }
-        return pinned
+        return mapped
     }
 
-    /// The values of neighbouring keys, pinned; faster than one key after the other, as the tree is walked down once.
+    /// The values of neighbouring keys, mapped; faster than one key after the other, as the tree is walked down once.
     ///
     /// - Parameter byteCount: what each value must have.
     /// - Returns: one value a key, in order; empty where a key has none.
-    package func pin(_ database: Database, _ keys: Range<UInt32>, byteCount: Int) throws(LMDBError) -> PinnedValues {
-        var pinned = PinnedValues()
-        pinned.reserve(keys.count)
-        guard let first = keys.first else { return pinned }
+    package func mapped(_ database: Database, _ keys: Range<UInt32>, byteCount: Int) throws(LMDBError) -> MappedValues {
+        var mapped = MappedValues()
+        mapped.reserve(keys.count)
+        guard let first = keys.first else { return mapped }
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
         var data = unsafe MDB_val()
@@ -103,17 +103,17 @@ extension Transaction where Self: ~Copyable {
         }
         for wanted in keys {
             guard next == wanted else {
-                unsafe pinned.append(UnsafeRawBufferPointer(start: nil, count: 0))
+                unsafe mapped.append(UnsafeRawBufferPointer(start: nil, count: 0))
                 continue
             }
             guard unsafe data.mv_size == byteCount else { throw .wrongSize(database) }
-            unsafe pinned.append(UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size))
+            unsafe mapped.append(UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size))
             var key = unsafe MDB_val()
             let found = try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
             next = unsafe found ? key.number : nil
         }
-        return pinned
+        return mapped
     }
 
     /// Whether there are keys from `first` on, in a database of ``Database/Order/integers``.

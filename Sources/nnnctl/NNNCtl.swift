@@ -1,6 +1,7 @@
 import ArgumentParser
+import ControlClient
 import Glibc
-import Wire
+import WireAPI
 
 /// The operator's command line of nnnd.
 @main

@@ -1,6 +1,6 @@
 import ArgumentParser
 import IncrementalBias
-import Wire
+import WireAPI
 
 /// The daemon's command line.
 @main

@@ -1,9 +1,12 @@
 import ArgumentParser
+import DaemonSupport
 import FoundationEssentials
 import Glibc
 import IncrementalBias
 import Logging
 import NIOPosix
+import Observability
+import PosixSupport
 import UnixSignals
 
 /// `nnnd rebuild`: computes everything anew that follows from the stored vectors, while no daemon runs.
@@ -82,18 +85,18 @@ struct Rebuild: AsyncParsableCommand {
     private static func checkOwner(of folder: String) throws {
         var info = stat()
         guard unsafe stat(folder, &info) == 0 else {
-            if errno == ENOENT { throw StartError(.missing, folder: folder) }
+            if errno == ENOENT { throw StartupError(.missing, folder: folder) }
             throw SystemError("look at \(folder)")
         }
         guard info.st_uid == geteuid() else {
-            throw StartError(
+            throw StartupError(
                 "the store in \(folder) belongs to the user with number \(info.st_uid); rebuild it as that user (sudo -u)",
                 .permission)
         }
     }
 
     private static func open(_ settings: ServeSettings) throws -> StoreRebuild {
-        try StartError.forStore(in: settings.data, done: "rebuilt") {
+        try StartupError.forStore(in: settings.data, done: "rebuilt") {
             try StoreRebuild(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads)
         }
@@ -104,7 +107,7 @@ struct Rebuild: AsyncParsableCommand {
     {
         var told: ContinuousClock.Instant?
         do {
-            return try StartError.forStore(in: settings.data, done: "rebuilt") {
+            return try StartupError.forStore(in: settings.data, done: "rebuilt") {
                 try rebuild.run { progress in
                     if let told, ContinuousClock.now - told < .seconds(1) { return }
                     told = .now
@@ -112,7 +115,7 @@ struct Rebuild: AsyncParsableCommand {
                 }
             }
         } catch is CancellationError {
-            throw StartError("interrupted; the store in \(settings.data) is as it was", .interrupted)
+            throw StartupError("interrupted; the store in \(settings.data) is as it was", .interrupted)
         }
     }
 

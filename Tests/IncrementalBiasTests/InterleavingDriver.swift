@@ -1,7 +1,8 @@
 import Foundation
 import IncrementalBias
-import Similarity
+internal import ShardFormats
 import Testing
+import VectorMath
 
 /// Does the same to a corpus and to an oracle.
 struct InterleavingDriver {
@@ -114,7 +115,7 @@ struct InterleavingDriver {
 
     /// Adds, replaces or deletes that many rows of one kind.
     private mutating func shard(rows: Int) throws -> IncomingShard {
-        let kind = Kind.allCases.randomElement(using: &random) ?? .images
+        let kind = VectorRole.allCases.randomElement(using: &random) ?? .images
         let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(kind.rawValue)-\($0)" }
         shards += 1
         return IncomingShard(
@@ -123,12 +124,12 @@ struct InterleavingDriver {
             received: Date(timeIntervalSince1970: time))
     }
 
-    private mutating func deletion(_ kind: Kind, _ ids: [String]) -> IncomingShard.Content {
+    private mutating func deletion(_ kind: VectorRole, _ ids: [String]) -> IncomingShard.Content {
         for id in ids { oracle.delete(kind, id) }
         return .deletion
     }
 
-    private mutating func vectors(_ kind: Kind, _ ids: [String]) throws -> IncomingShard.Content {
+    private mutating func vectors(_ kind: VectorRole, _ ids: [String]) throws -> IncomingShard.Content {
         let vectors = pool[kind]
         var values: [Float] = []
         for id in ids {

@@ -1,5 +1,5 @@
 import IncrementalBias
-import Similarity
+import VectorMath
 
 /// One run of random steps: what its vectors are, and how much comes and goes.
 struct InterleavingRun: CustomStringConvertible {

@@ -1,5 +1,6 @@
 import IncrementalBias
-import Similarity
+import ShardFormats
+import VectorMath
 
 /// The whole corpus as two plain dictionaries, and everything about it computed from scratch in double precision.
 ///
@@ -32,7 +33,7 @@ struct Oracle {
         neighbours = Neighbours(images: imageVectors, references: referenceVectors)
     }
 
-    mutating func add(_ kind: Kind, _ id: String, _ vector: Int, time: Double) {
+    mutating func add(_ kind: VectorRole, _ id: String, _ vector: Int, time: Double) {
         switch kind {
         case .images: images[id] = vector
         case .references:
@@ -41,7 +42,7 @@ struct Oracle {
         }
     }
 
-    mutating func delete(_ kind: Kind, _ id: String) {
+    mutating func delete(_ kind: VectorRole, _ id: String) {
         switch kind {
         case .images: images[id] = nil
         case .references: references[id] = nil

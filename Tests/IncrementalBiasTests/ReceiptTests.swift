@@ -1,7 +1,8 @@
 import Foundation
 import IncrementalBias
-import Similarity
+internal import ShardFormats
 import Testing
+import VectorMath
 
 /// Which receipts a store keeps.
 struct ReceiptTests {

@@ -1,6 +1,6 @@
 import Foundation
 import IncrementalBias
-import Shards
+import ShardFormats
 
 /// The vectors that a run draws from; the same one may stand under several ids.
 struct VectorPool {
@@ -10,7 +10,7 @@ struct VectorPool {
     var dimension: Int { images[0].count }
 
     /// The vectors that rows of this kind get.
-    subscript(kind: Kind) -> [[Float]] { kind == .images ? images : references }
+    subscript(kind: VectorRole) -> [[Float]] { kind == .images ? images : references }
 
     /// Where the vectors come from.
     enum Source {

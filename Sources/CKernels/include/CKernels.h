@@ -89,7 +89,7 @@ size_t ck_drop(ck_bounds bounds, size_t count, float threshold);
 
 /// A value that at least `wanted` of the middles between the bounds reach, and hardly more (at most a 32nd, but for equal
 /// ones); -infinity where there are fewer.
-float ck_middle_reached(ck_bounds bounds, size_t count, size_t wanted);
+float ck_midpoint_reached(ck_bounds bounds, size_t count, size_t wanted);
 
 /// Writes `first` + the positions of the rows whose bounds differ and have a middle of `least` or more, rising, and returns
 /// how many there are; `places` has room for `count`.

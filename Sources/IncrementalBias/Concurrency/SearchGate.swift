@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// Lets searches go first: upkeep passes the gate between two pieces of work, and waits there while a search runs.
+/// Lets searches go first: maintenance passes the gate between two pieces of work, and waits there while a search runs.
 ///
-/// A passer waits for one search at most, so that a steady stream of searches slows upkeep down but never stops it.
+/// A passer waits for one search at most, so that a steady stream of searches slows maintenance down but never stops it.
 final class SearchGate: @unchecked Sendable {
     // Sendable: all state is touched under the condition's lock only.
     private let condition = NSCondition()

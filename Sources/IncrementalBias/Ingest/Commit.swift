@@ -1,5 +1,6 @@
 internal import Foundation
 internal import LMDB
+internal import ShardFormats
 
 /// The shards of one write transaction on their way into the tables.
 ///
@@ -10,7 +11,7 @@ struct Commit {
     private let before: StoreState
     private let tables: Tables
     private let receipts: ReceiptTable
-    private let makeUpkeep: (Int) -> Upkeep
+    private let makeMaintenance: (Int) -> BiasMaintenance
     private let retention: Retention
     private let now: Date
 
@@ -28,7 +29,7 @@ struct Commit {
 
     /// Shards of one kind and action, to be applied together.
     private struct Run {
-        let kind: Kind
+        let kind: VectorRole
         let action: Receipt.Action
         /// For each shard, its place in `outcomes`, and how many rows it has.
         var shards: [(entry: Int, rows: Int)] = []
@@ -38,13 +39,14 @@ struct Commit {
     }
 
     init(
-        state: StoreState, tables: Tables, upkeep: @escaping (Int) -> Upkeep, retention: Retention, now: Date
+        state: StoreState, tables: Tables, maintenance: @escaping (Int) -> BiasMaintenance, retention: Retention,
+        now: Date
     ) {
         self.state = state
         before = state
         self.tables = tables
         receipts = ReceiptTable(tables: tables)
-        makeUpkeep = upkeep
+        makeMaintenance = maintenance
         self.retention = retention
         self.now = now
     }
@@ -69,12 +71,12 @@ struct Commit {
         var action = Receipt.Action.delete
         if case .vectors(let vectors) = shard.content {
             guard vectors.dimension <= StoreLayout.largestDimension else {
-                outcomes.append(.decided(.refused(.dimensionTooLarge(vectors.dimension))))
+                outcomes.append(.decided(.rejected(.dimensionTooLarge(vectors.dimension))))
                 return
             }
             guard state.dimension == 0 || vectors.dimension == state.dimension else {
-                let refusal = ShardRefusal.wrongDimension(found: vectors.dimension, expected: state.dimension)
-                outcomes.append(.decided(.refused(refusal)))
+                let rejection = ShardRejection.wrongDimension(found: vectors.dimension, expected: state.dimension)
+                outcomes.append(.decided(.rejected(rejection)))
                 return
             }
             state.dimension = vectors.dimension
@@ -143,13 +145,13 @@ extension Commit {
     ///
     /// - Returns: for each id of the run whether there was an image of it.
     private mutating func addImages(in transaction: borrowing WriteTransaction) throws -> [Bool] {
-        let upkeep = makeUpkeep(state.dimension)
+        let maintenance = makeMaintenance(state.dimension)
         let (rows, existed) = try IdentityTable(tables: tables.images)
             .assign(run.ids, rows: &state.images, in: transaction)
         // The longest values first: pages in a row that are free are then not used up by short ones.
-        try upkeep.codes.write(run.values, rows: rows, pool: upkeep.pool, in: transaction)
-        try upkeep.vectors(.images).write(run.values.span, rows: rows, in: transaction)
-        try upkeep.buildHeaps(rows: rows, values: run.values, references: state.references, in: transaction)
+        try maintenance.codes.write(run.values, rows: rows, pool: maintenance.pool, in: transaction)
+        try maintenance.vectors(.images).write(run.values.span, rows: rows, in: transaction)
+        try maintenance.buildHeaps(rows: rows, values: run.values, references: state.references, in: transaction)
         return existed
     }
 
@@ -160,17 +162,17 @@ extension Commit {
         precondition(state == images.state, "something came between staging and commit")
         state.dimension = images.dimension
         try IdentityTable(tables: tables.images).record(images.plan, ids, rows: &state.images, in: transaction)
-        let upkeep = makeUpkeep(state.dimension)
-        for changes in images.columns { try upkeep.writeColumns(changes, in: transaction) }
+        let maintenance = makeMaintenance(state.dimension)
+        for changes in images.columns { try maintenance.writeColumns(changes, in: transaction) }
     }
 
     /// Takes the run's images away.
     private mutating func deleteImages(in transaction: borrowing WriteTransaction) throws -> [Bool] {
         let (rows, existed) = try find(.images, in: transaction)
         guard !rows.isEmpty else { return existed }
-        let upkeep = makeUpkeep(state.dimension)
-        try upkeep.vectors(.images).erase(rows: rows, in: transaction)
-        try upkeep.eraseHeaps(rows: rows, in: transaction)
+        let maintenance = makeMaintenance(state.dimension)
+        try maintenance.vectors(.images).erase(rows: rows, in: transaction)
+        try maintenance.eraseHeaps(rows: rows, in: transaction)
         try IdentityTable(tables: tables.images).release(rows, rows: &state.images, in: transaction)
         return existed
     }
@@ -182,8 +184,8 @@ extension Commit {
         let (rows, existed) = try IdentityTable(tables: tables.references)
             .assign(run.ids, rows: &state.references, in: transaction)
         try tables.arrivals.append(rows, time: time, next: &state.nextArrival, in: transaction)
-        let upkeep = makeUpkeep(state.dimension)
-        try upkeep.vectors(.references).write(run.values.span, rows: rows, in: transaction)
+        let maintenance = makeMaintenance(state.dimension)
+        try maintenance.vectors(.references).write(run.values.span, rows: rows, in: transaction)
         let replaced = zip(rows, existed).filter(\.1).map(\.0)
         let gone = try retired(in: transaction)
         summary.retired += gone.count
@@ -213,7 +215,7 @@ extension Commit {
     ) throws -> Bool {
         let state = try Corpus.state(tables, in: transaction)
         let commit = Commit(
-            state: state, tables: tables, upkeep: { _ in preconditionFailure("only asks") }, retention: retention,
+            state: state, tables: tables, maintenance: { _ in preconditionFailure("only asks") }, retention: retention,
             now: now)
         return try !commit.retired(in: transaction).isEmpty
     }
@@ -230,7 +232,7 @@ extension Commit {
         gone: [UInt32], replaced: [UInt32] = [], coming: [UInt32] = [], values: [Float] = [], countBefore: Int,
         in transaction: borrowing WriteTransaction
     ) throws {
-        let upkeep = makeUpkeep(state.dimension)
+        let maintenance = makeMaintenance(state.dimension)
         let leaving = RowSet(gone)
         let kept = RowSet(replaced)
         let fresh = RowSet(coming.filter { !kept.contains($0) })
@@ -246,15 +248,15 @@ extension Commit {
             }
         }
         try tables.arrivals.remove(gone, in: transaction)
-        try upkeep.vectors(.references).erase(rows: gone, in: transaction)
+        try maintenance.vectors(.references).erase(rows: gone, in: transaction)
         try IdentityTable(tables: tables.references).release(gone, rows: &state.references, in: transaction)
         change.count = state.references.count
-        summary.refilledHeaps += try upkeep.apply(
+        summary.refilledHeaps += try maintenance.apply(
             change, images: state.images, references: state.references, in: transaction)
     }
 
     /// The rows of the run's ids, of those that there are, and for each id whether there is one.
-    private func find(_ kind: Kind, in transaction: borrowing WriteTransaction) throws -> (
+    private func find(_ kind: VectorRole, in transaction: borrowing WriteTransaction) throws -> (
         rows: [UInt32], existed: [Bool]
     ) {
         let identities = IdentityTable(tables: tables[kind])

@@ -1,4 +1,5 @@
 package import Foundation
+package import ShardFormats
 
 /// A shard on its way into the corpus.
 package struct IncomingShard: Sendable {
@@ -6,7 +7,7 @@ package struct IncomingShard: Sendable {
     ///
     /// With the kind and the hashes, it tells whether the shard came before.
     package let name: String
-    package let kind: Kind
+    package let kind: VectorRole
     /// SHA-256 of the file, in hexadecimal.
     package let sha256: String
     /// SHA-256 of the file of ids that came with it, if one did.
@@ -39,7 +40,8 @@ package struct IncomingShard: Sendable {
     ///   - received: when it was received.
     ///   - note: what is kept beside the receipt until that is settled.
     package init(
-        name: String, kind: Kind, sha256: String, idsSHA256: String?, ids: [String], content: Content, received: Date,
+        name: String, kind: VectorRole, sha256: String, idsSHA256: String?, ids: [String], content: Content,
+        received: Date,
         note: [UInt8] = []
     ) {
         if case .vectors(let vectors) = content {

@@ -1,4 +1,5 @@
 package import Foundation
+package import ShardFormats
 
 /// What the store keeps of a shard that took effect.
 package struct Receipt: Codable, Equatable, Sendable {
@@ -6,7 +7,7 @@ package struct Receipt: Codable, Equatable, Sendable {
     package let number: UInt64
     /// The name of the shard's file, `words-0000.npy` say.
     package let name: String
-    package let kind: Kind
+    package let kind: VectorRole
     /// SHA-256 of the file, in hexadecimal.
     package let sha256: String
     /// SHA-256 of the file of ids that came with it, if one did.

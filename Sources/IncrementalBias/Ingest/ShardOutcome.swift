@@ -5,11 +5,11 @@ package enum ShardOutcome: Sendable {
     /// It had taken effect before, by this receipt; nothing changed.
     case unchanged(Receipt)
     /// It can't take effect, and changed nothing.
-    case refused(ShardRefusal)
+    case rejected(ShardRejection)
 }
 
 /// Why the vectors of a shard can't go into this corpus.
-package enum ShardRefusal: Error, Equatable, Sendable {
+package enum ShardRejection: Error, Equatable, Sendable {
     /// The corpus has vectors of another dimension.
     case wrongDimension(found: Int, expected: Int)
     /// More numbers per vector than ``StoreLayout/largestDimension``.

@@ -1,4 +1,4 @@
-internal import Similarity
+internal import VectorMath
 
 /// Vectors of a shard as the store keeps them: normalised under cosine, rounded to the store's precision.
 package struct PreparedVectors: Sendable {
@@ -17,7 +17,7 @@ extension Corpus {
     ///   - values: rows x dimension, finite.
     ///   - dimension: numbers per vector.
     ///   - firstRow: the number that the first row is known by.
-    /// - Throws: ``ShardRefusal`` naming the rows that can't be stored.
+    /// - Throws: ``ShardRejection`` naming the rows that can't be stored.
     package func prepare(_ values: consuming [Float], dimension: Int, firstRow: Int = 0) throws -> PreparedVectors {
         precondition(dimension > 0 && values.count % dimension == 0)
         var values = values
@@ -25,7 +25,7 @@ extension Corpus {
         let settings = settings
         let coding = VectorCoding(settings.precision)
         let problems = try SharedRows.with(&values, dimension: dimension) { shared in
-            try upkeepPool.run(count: (rows + Self.rowsPerPiece - 1) / Self.rowsPerPiece) {
+            try maintenancePool.run(count: (rows + Self.rowsPerPiece - 1) / Self.rowsPerPiece) {
                 [(row: Int, problem: Problem)]()
             } body: { problems, piece in
                 for row in piece * Self.rowsPerPiece..<min((piece + 1) * Self.rowsPerPiece, rows) {
@@ -37,7 +37,7 @@ extension Corpus {
         if let first = problems.first {
             let rows = problems.filter { $0.problem == first.problem }.prefix(Self.rowsReported)
                 .map { firstRow + $0.row }
-            throw first.problem == .zero ? ShardRefusal.zeroVectors(rows: rows) : ShardRefusal.tooLarge(rows: rows)
+            throw first.problem == .zero ? ShardRejection.zeroVectors(rows: rows) : ShardRejection.tooLarge(rows: rows)
         }
         return PreparedVectors(values: values, dimension: dimension)
     }

@@ -1,6 +1,6 @@
 internal import LMDB
-internal import Similarity
 internal import Synchronization
+internal import VectorMath
 
 /// The best images for a batch of queries, in two steps.
 ///
@@ -32,11 +32,11 @@ struct Scan {
         in transaction: borrowing ReadTransaction
     ) throws -> [[Candidate]] {
         let blocks = layout.blocks(for: images.end)
-        let codes = try CodeTable(database: tables.codes, layout: layout).pin(blocks: 0..<blocks, in: transaction)
-        let means = try ColumnTable(database: tables.means, layout: layout).pin(blocks: 0..<blocks, in: transaction)
+        let codes = try CodeTable(database: tables.codes, layout: layout).mapped(blocks: 0..<blocks, in: transaction)
+        let means = try ColumnTable(database: tables.means, layout: layout).mapped(blocks: 0..<blocks, in: transaction)
         guard codes.isComplete, means.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let coded = CodedQueries(queries.span, alphas: alphas, layout: layout.codes)
-        let decision = Decision(
+        let decision = ExactRescorer(
             queries: queries, alphas: alphas, means: means, layout: layout,
             vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), end: images.end, pool: pool)
         var tops = limits.map(TopRows.init(limit:))
@@ -83,7 +83,7 @@ private final class Position: Sendable {
 }
 
 /// A row whose score lies between two bounds.
-struct Bounded: Sendable {
+struct ScoreInterval: Sendable {
     let row: UInt32
     let lower: Float
     let upper: Float
@@ -94,11 +94,11 @@ private struct ScanWorker {
     private let layout: StoreLayout
     private let coded: CodedQueries
     private var products: [Int32]
-    private var bounds: BoundedRows
+    private var bounds: ScoreIntervals
     /// For each query, the largest lower bounds: so many rows score at least the smallest of them.
     private var lowers: [TopNumbers]
     /// For each query, the rows that the bounds can't exclude.
-    private(set) var found: [[Bounded]]
+    private(set) var found: [[ScoreInterval]]
     /// How many those are.
     private(set) var count = 0
 
@@ -109,7 +109,7 @@ private struct ScanWorker {
         self.layout = layout
         self.coded = coded
         products = Array(repeating: 0, count: min(Self.queriesPerStep, coded.count) * layout.rowsPerBlock)
-        bounds = BoundedRows(count: layout.rowsPerBlock)
+        bounds = ScoreIntervals(count: layout.rowsPerBlock)
         lowers = zip(limits, thresholds).map { TopNumbers(limit: $0, above: $1) }
         found = limits.map { _ in [] }
     }
@@ -138,7 +138,7 @@ private struct ScanWorker {
         guard bound.upper >= lowers[query].threshold else { return }
         lowers[query].offer(bound.lower)
         found[query].append(
-            Bounded(row: firstRow + UInt32(bound.row), lower: bound.lower, upper: bound.upper))
+            ScoreInterval(row: firstRow + UInt32(bound.row), lower: bound.lower, upper: bound.upper))
         count += 1
     }
 }

@@ -29,7 +29,7 @@ package struct SearchHit: Equatable, Sendable {
 }
 
 /// Why a query can't be answered.
-package enum QueryRefusal: Error, Equatable, Sendable {
+package enum QueryRejection: Error, Equatable, Sendable {
     /// The corpus has vectors of another dimension.
     case wrongDimension(found: Int, expected: Int)
     /// A number that is infinite or not one.

@@ -5,7 +5,7 @@ internal import Foundation
 /// One thread scans. While it does, more queries gather; the next scan answers all of them. Each request's queries
 /// are answered from one snapshot, taken after the request came.
 package final class SearchQueue: Sendable {
-    private let line = Line()
+    private let line = RequestQueue()
     private let capacity: Int
 
     /// How many queries wait for a scan, and whether one is under way or about to be.
@@ -20,9 +20,9 @@ package final class SearchQueue: Sendable {
     }
 
     /// Why a request can't be answered.
-    package enum Refusal: Error, Equatable, Sendable {
+    package enum Rejection: Error, Equatable, Sendable {
         /// One of its queries can't be: the first of those, and why.
-        case query(Int, QueryRefusal)
+        case query(Int, QueryRejection)
         /// Too many queries wait already.
         case overloaded
         /// The queue has been closed.
@@ -46,11 +46,11 @@ package final class SearchQueue: Sendable {
 
     /// Searches for all of `queries` at once.
     ///
-    /// - Throws: ``Refusal``, or `LMDBError` where the store can't be read.
+    /// - Throws: ``Rejection``, or `LMDBError` where the store can't be read.
     package func search(_ queries: [SearchQuery]) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            let request = Line.Request(queries: queries) { continuation.resume(with: $0) }
-            if let refusal = line.add(request, capacity: capacity) { continuation.resume(throwing: refusal) }
+            let request = RequestQueue.Request(queries: queries) { continuation.resume(with: $0) }
+            if let rejection = line.add(request, capacity: capacity) { continuation.resume(throwing: rejection) }
         }
     }
 
@@ -59,7 +59,7 @@ package final class SearchQueue: Sendable {
         line.close()
     }
 
-    private static func scan(_ requests: [Line.Request], _ corpus: Corpus) {
+    private static func scan(_ requests: [RequestQueue.Request], _ corpus: Corpus) {
         let queries = requests.flatMap(\.queries)
         corpus.observer?.scanBegan()
         let found = Result { try corpus.search(queries) }
@@ -73,7 +73,7 @@ package final class SearchQueue: Sendable {
                 request.reply(
                     Result {
                         let hits = try own.enumerated().map { index, result in
-                            try result.mapError { Refusal.query(index, $0) }.get()
+                            try result.mapError { Rejection.query(index, $0) }.get()
                         }
                         return Answer(generation: generation, hits: hits)
                     })
@@ -85,7 +85,7 @@ package final class SearchQueue: Sendable {
 }
 
 /// The requests that wait.
-private final class Line: @unchecked Sendable {
+private final class RequestQueue: @unchecked Sendable {
     // Sendable: all state is touched under the condition's lock only.
     struct Request: Sendable {
         let queries: [SearchQuery]
@@ -103,7 +103,7 @@ private final class Line: @unchecked Sendable {
     }
 
     /// - Returns: why the request can't wait, or `nil`.
-    func add(_ request: Request, capacity: Int) -> SearchQueue.Refusal? {
+    func add(_ request: Request, capacity: Int) -> SearchQueue.Rejection? {
         condition.withLock {
             if closed { return .closed }
             if queries > 0, queries + request.queries.count > capacity { return .overloaded }

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Wire
+import ControlClient
+import WireAPI
 
 /// `nnnctl backup`: a copy of the store, while the daemon works.
 struct BackupCommand: AsyncParsableCommand {
@@ -23,7 +24,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let bytes = try await Interruption.cancelling {
-            try await Daemon.connect(daemon.socket) { daemon in
+            try await daemon.withClient { daemon in
                 let expected = try await daemon.status().value.store.bytes
                 let backup = try BackupFolder(for: folder)
                 let progress = ProgressLine()

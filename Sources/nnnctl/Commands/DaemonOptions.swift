@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlClient
 import FoundationEssentials
 
 /// Where the daemon is; every command takes these options.
@@ -28,5 +29,10 @@ struct DaemonOptions: ParsableArguments {
         guard socket.utf8.count <= Self.maximumPathLength else {
             throw ValidationError("The socket's path has over \(Self.maximumPathLength) bytes: \(socket)")
         }
+    }
+
+    /// Calls `body` with a client of the daemon that the options name.
+    func withClient<Result>(_ body: (DaemonClient) async throws -> Result) async throws -> Result {
+        try await body(DaemonClient(socket: socket))
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
+import ControlClient
 import FoundationEssentials
-import Wire
+import WireAPI
 
 /// `nnnctl delete`: takes images or references out of the corpus.
 struct DeleteCommand: AsyncParsableCommand {
@@ -47,7 +48,7 @@ struct DeleteCommand: AsyncParsableCommand {
     func run() async throws {
         let list = ShardFile(deletionList: try bytes(), name: "nnnctl-\(UUID().uuidString).delete")
         let refused = try await Interruption.cancelling {
-            try await Daemon.connect(daemon.socket) { daemon in
+            try await daemon.withClient { daemon in
                 let folders = SpoolFolders(kind, try await daemon.status().value.spool)
                 try folders.check()
                 var ingestion = Ingestion([list], into: folders, of: daemon, waits: true, timeout: waiting.limit)

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Wire
+import ControlClient
+import WireAPI
 
 /// `nnnctl explain`: why an image's bias is what it is.
 struct ExplainCommand: AsyncParsableCommand {
@@ -29,7 +30,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let answer = try await Daemon.connect(daemon.socket) { daemon in
+        let answer = try await daemon.withClient { daemon in
             do {
                 return try await daemon.image(id)
             } catch let problem as Problem where problem.status == 404 {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Wire
+import ControlClient
+import WireAPI
 
 /// `nnnctl ingest`: drops shards into the daemon's spool.
 struct IngestCommand: AsyncParsableCommand {
@@ -35,7 +36,7 @@ struct IngestCommand: AsyncParsableCommand {
     func run() async throws {
         let shards = try ShardFile.check(files)
         let refused = try await Interruption.cancelling {
-            try await Daemon.connect(daemon.socket) { daemon in
+            try await daemon.withClient { daemon in
                 let folders = SpoolFolders(kind, try await daemon.status().value.spool)
                 try folders.check()
                 var ingestion = Ingestion(shards, into: folders, of: daemon, waits: wait, timeout: waiting.limit)

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Shards
-import Wire
+import ControlClient
+import ShardFormats
+import WireAPI
 
 /// `nnnctl search`: the images that score highest for each query of a file.
 struct SearchCommand: AsyncParsableCommand {
@@ -39,7 +40,7 @@ struct SearchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let batches = QueryBatches(try QueryFile(path: queries).read(), topK: topK)
-        try await Daemon.connect(daemon.socket) { daemon in
+        try await daemon.withClient { daemon in
             var generations: Set<UInt64> = []
             for batch in batches {
                 let response = try await search(batch, of: batches, daemon: daemon)
@@ -54,7 +55,9 @@ struct SearchCommand: AsyncParsableCommand {
         }
     }
 
-    private func search(_ batch: QueryBatch, of batches: QueryBatches, daemon: Daemon) async throws -> SearchResponse {
+    private func search(_ batch: QueryBatch, of batches: QueryBatches, daemon: DaemonClient) async throws
+        -> SearchResponse
+    {
         let response: SearchResponse
         do {
             response = try await daemon.search(NPY.write(batch.matrix), topK: topK, alpha: alpha).value

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Wire
+import ControlClient
+import WireAPI
 
 /// `nnnctl status`: what the daemon has, does and did last.
 struct StatusCommand: AsyncParsableCommand {
@@ -14,7 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let answer = try await Daemon.connect(daemon.socket) { daemon in try await daemon.status() }
+        let answer = try await daemon.withClient { daemon in try await daemon.status() }
         if json {
             try StandardOutput.write(document: answer.document)
         } else {

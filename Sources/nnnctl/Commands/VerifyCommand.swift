@@ -1,5 +1,6 @@
 import ArgumentParser
-import Wire
+import ControlClient
+import WireAPI
 
 /// `nnnctl verify`: stored biases against those computed from the stored vectors alone.
 struct VerifyCommand: AsyncParsableCommand {
@@ -26,7 +27,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let answer = try await Daemon.connect(daemon.socket) { daemon in
+        let answer = try await daemon.withClient { daemon in
             try await daemon.verify(VerifyRequest(sample: sample))
         }
         if json {

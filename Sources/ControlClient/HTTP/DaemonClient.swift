@@ -1,0 +1,147 @@
+internal import FoundationEssentials
+internal import NIOCore
+internal import NIOHTTP1
+package import WireAPI
+
+/// The daemon's HTTP API, called through its Unix socket.
+///
+/// For example:
+///
+///     let daemon = DaemonClient(socket: "/run/nnnd/nnnd.sock")
+///     let images = try await daemon.status().value.images
+///
+/// Every method throws the daemon's `Problem` where the daemon rejects the request, and a ``Failure`` where it can't be
+/// reached.
+package struct DaemonClient: Sendable {
+    /// The time within which a response must come that needs no computation.
+    private static let timeout = Duration.seconds(30)
+    /// The most bytes of a response that are read into memory.
+    private static let maximumResponseBytes = 2 << 30
+
+    /// The socket's path.
+    package let socket: String
+    private let exchange: HTTPExchange
+
+    /// A client of the daemon that listens on `socket`.
+    ///
+    /// Each call makes a connection of its own.
+    package init(socket: String) {
+        self.socket = socket
+        exchange = HTTPExchange(socket: socket)
+    }
+
+    /// Gets the status: `GET /v1/status`.
+    package func status() async throws -> Answer<Status> {
+        try await get("/v1/status")
+    }
+
+    /// Gets an image's bias and the references that make it: `GET /v1/images/{id}`.
+    package func image(_ id: String) async throws -> Answer<ImageReport> {
+        try await get("/v1/images/\(id.percentEncoded)")
+    }
+
+    /// Gets a reference: `GET /v1/references/{id}`.
+    package func reference(_ id: String) async throws -> Answer<ReferenceReport> {
+        try await get("/v1/references/\(id.percentEncoded)")
+    }
+
+    /// Searches for the queries of an .npy file: `POST /v1/search`.
+    ///
+    /// There is no timeout.
+    package func search(_ queries: [UInt8], topK: Int, alpha: Float?) async throws -> Answer<SearchResponse> {
+        let weight = alpha.map { "&alpha=\($0)".replacing("+", with: "%2B") } ?? ""
+        return try await post("/v1/search?top_k=\(topK)\(weight)", queries, mediaType: "application/x-npy")
+    }
+
+    /// Verifies stored biases and vectors: `POST /v1/verify`.
+    ///
+    /// There is no timeout.
+    package func verify(_ request: VerifyRequest) async throws -> Answer<VerifyReport> {
+        try await post("/v1/verify", Array(try WireJSON.encode(request)), mediaType: "application/json")
+    }
+
+    /// Copies the store: `GET /v1/backup`.
+    ///
+    /// There is no timeout.
+    ///
+    /// - Parameter body: is called with each part of the copy, in order. The copy is complete if this returns.
+    package func backup(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
+        var problem: [UInt8] = []
+        var head: HTTPResponseHead?
+        var bodyError: (any Error)?
+        do {
+            try await exchange.send(
+                request(.GET, "/v1/backup", accept: "application/octet-stream"), content: []
+            ) { responseHead, bytes in
+                head = responseHead
+                guard responseHead.status == .ok else { return problem += bytes.readableBytesView }
+                do {
+                    try body(Array(bytes.readableBytesView)[...])
+                } catch {
+                    bodyError = error
+                    throw error
+                }
+            }
+        } catch {
+            throw bodyError ?? Failure(reaching: socket, error: error)
+        }
+        if let head, head.status != .ok { throw self.problem(head, Data(problem)) }
+    }
+
+    private func get<Value: Decodable>(_ target: String) async throws -> Answer<Value> {
+        try await answer(to: request(.GET, target), content: [], timeout: Self.timeout)
+    }
+
+    private func post<Value: Decodable>(
+        _ target: String, _ content: [UInt8], mediaType: String
+    ) async throws -> Answer<Value> {
+        var request = request(.POST, target)
+        request.headers.add(name: "Content-Type", value: mediaType)
+        return try await answer(to: request, content: content, timeout: nil)
+    }
+
+    private func request(_ method: HTTPMethod, _ target: String, accept: String = "application/json") -> HTTPRequestHead
+    {
+        HTTPRequestHead(
+            version: .http1_1, method: method, uri: target, headers: ["Accept": "\(accept), \(Problem.mediaType)"])
+    }
+
+    private func answer<Value: Decodable>(
+        to request: HTTPRequestHead, content: [UInt8], timeout: Duration?
+    ) async throws -> Answer<Value> {
+        let (head, body) = try await respond(to: request, content: content, timeout: timeout)
+        let document = Data(body)
+        guard head.status == .ok else { throw problem(head, document) }
+        do {
+            return Answer(value: try WireJSON.decode(Value.self, from: document), document: document)
+        } catch {
+            throw Failure(
+                .internalFault,
+                "the answer of \(socket) is not understood: is it nnnd, and of the same version as nnnctl? (\(error))")
+        }
+    }
+
+    /// Gets a whole response; every failure to get one becomes a ``Failure``.
+    private func respond(
+        to request: HTTPRequestHead, content: [UInt8], timeout: Duration?
+    ) async throws -> (HTTPResponseHead, [UInt8]) {
+        do {
+            guard let timeout else {
+                return try await exchange.collect(request, content: content, upTo: Self.maximumResponseBytes)
+            }
+            return try await withTimeout(timeout) {
+                try await exchange.collect(request, content: content, upTo: Self.maximumResponseBytes)
+            }
+        } catch {
+            throw Failure(reaching: socket, error: error)
+        }
+    }
+
+    /// The problem document of a response whose status is not 200.
+    private func problem(_ head: HTTPResponseHead, _ document: Data) -> Problem {
+        if let problem = try? WireJSON.decode(Problem.self, from: document) { return problem }
+        return Problem(
+            title: head.status.reasonPhrase, status: Int(head.status.code),
+            detail: "nnnd answered with HTTP status \(head.status) and no reason.", code: "http_\(head.status.code)")
+    }
+}

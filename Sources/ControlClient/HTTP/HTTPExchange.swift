@@ -1,0 +1,95 @@
+internal import Glibc
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+
+/// One HTTP/1.1 request and its response, over a new connection to a Unix socket.
+///
+/// For example:
+///
+///     let exchange = HTTPExchange(socket: "/run/nnnd/nnnd.sock")
+///     let (head, body) = try await exchange.collect(.init(method: .GET, uri: "/v1/status"), body: [], upTo: 1 << 20)
+struct HTTPExchange: Sendable {
+    /// The socket's path, at most 107 bytes.
+    let socket: String
+
+    private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    /// The daemon closed the connection before the end of its response.
+    struct ConnectionClosed: Error {}
+
+    /// The response has more bytes than the caller allows.
+    struct ResponseTooLarge: Error {}
+
+    /// Sends a request and calls `body` with each part of the response's body.
+    ///
+    /// - Parameters:
+    ///   - head: method, target and headers; `Host`, `Connection` and `Content-Length` are added.
+    ///   - content: the request's body.
+    ///   - part: is called with the response's head and the next bytes of its body, in order, at least once.
+    /// - Throws: `IOError` where the socket can't be reached, ``ConnectionClosed``, and what `part` throws.
+    func send(
+        _ head: HTTPRequestHead, content: [UInt8], _ part: (HTTPResponseHead, ByteBuffer) throws -> Void
+    ) async throws {
+        let connection = try await connect()
+        try await connection.executeThenClose { inbound, outbound in
+            do {
+                try await write(head, content, to: outbound)
+            } catch let error as IOError where error.errnoCode == EPIPE || error.errnoCode == ECONNRESET {
+                // The daemon may have answered before it read the whole request: the response tells why.
+            }
+            var responseHead: HTTPResponseHead?
+            for try await next in inbound {
+                switch next {
+                case .head(let head):
+                    responseHead = head
+                    try part(head, ByteBuffer())
+                case .body(let bytes):
+                    if let responseHead { try part(responseHead, bytes) }
+                case .end: return
+                }
+            }
+            try Task.checkCancellation()
+            throw ConnectionClosed()
+        }
+    }
+
+    /// Sends a request and returns the whole response.
+    ///
+    /// - Parameter limit: the most bytes that the response's body may have.
+    /// - Throws: what ``send(_:content:_:)`` throws, and ``ResponseTooLarge``.
+    func collect(_ head: HTTPRequestHead, content: [UInt8], upTo limit: Int) async throws -> (HTTPResponseHead, [UInt8])
+    {
+        var response: HTTPResponseHead?
+        var body: [UInt8] = []
+        try await send(head, content: content) { head, bytes in
+            response = head
+            guard body.count + bytes.readableBytes <= limit else { throw ResponseTooLarge() }
+            body.append(contentsOf: bytes.readableBytesView)
+        }
+        guard let response else { throw ConnectionClosed() }
+        return (response, body)
+    }
+
+    private func connect() async throws -> Connection {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(unixDomainSocketPath: socket) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                    return try Connection(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    private func write(
+        _ head: HTTPRequestHead, _ content: [UInt8], to outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
+    ) async throws {
+        var head = head
+        head.headers.add(name: "Host", value: "localhost")
+        head.headers.add(name: "Connection", value: "close")
+        if !content.isEmpty { head.headers.add(name: "Content-Length", value: String(content.count)) }
+        try await outbound.write(.head(head))
+        if !content.isEmpty { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: content)))) }
+        try await outbound.write(.end(nil))
+    }
+}

@@ -1,0 +1,58 @@
+package import WireAPI
+
+/// The report of a verification, for people.
+package struct VerifyView {
+    package let report: VerifyReport
+    package let style: Style
+
+    /// Makes the value from its parts.
+    package init(report: VerifyReport, style: Style) {
+        self.report = report
+        self.style = style
+    }
+
+    package var lines: [String] {
+        let facts = Facts([
+            ("checked", Figures.count(report.checked, "image", "images")),
+            ("wrong", wrong),
+            ("largest difference", Figures.brief(report.largestDifference)),
+        ])
+        return facts.lines(style: style, indent: 0) + images + references
+    }
+
+    private var wrong: String {
+        guard !report.isClean else { return "0" }
+        var counts: [String] = []
+        if report.wrong > 0 { counts.append(Figures.count(report.wrong, "image", "images")) }
+        if report.wrongReferences > 0 {
+            counts.append(Figures.count(report.wrongReferences, "reference", "references"))
+        }
+        return style.red(counts.joined(separator: ", "))
+    }
+
+    private var images: [String] {
+        var table = Table([
+            .leading("image"), .leading("wrong"), .trailing("stored mean"), .trailing("computed mean"),
+            .trailing("difference"),
+        ])
+        for image in report.images {
+            let means = [image.stored, image.computed]
+            let difference = means.contains(nil) ? "" : Figures.brief(abs((image.stored ?? 0) - (image.computed ?? 0)))
+            let shown = means.map { $0.map(Figures.score) ?? "not a number" }
+            table.append([image.id.printable, image.fault] + shown + [difference])
+        }
+        return lines(of: table, shown: report.images.count, of: report.wrong)
+    }
+
+    private var references: [String] {
+        var table = Table([.leading("reference"), .leading("wrong")])
+        for reference in report.references { table.append([reference.id.printable, reference.fault]) }
+        return lines(of: table, shown: report.references.count, of: report.wrongReferences)
+    }
+
+    private func lines(of table: Table, shown: Int, of all: Int) -> [String] {
+        guard shown > 0 else { return [] }
+        let more = all > shown ? [style.dim("  and \(Figures.count(all - shown)) more")] : []
+        return [""] + table.lines(style: style, indent: 2) + more
+    }
+}

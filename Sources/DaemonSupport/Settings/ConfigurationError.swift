@@ -1,0 +1,10 @@
+/// A setting that can't be used: one line for a person, and the exit status that goes with it (sysexits.h).
+package struct ConfigurationError: Error, CustomStringConvertible {
+    package let description: String
+    package let exitCode: Int32
+
+    /// EX_USAGE: the command line is wrong.
+    package static let usage: Int32 = 64
+    /// EX_CONFIG: the environment or the configuration file is wrong.
+    package static let configuration: Int32 = 78
+}

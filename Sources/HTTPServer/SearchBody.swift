@@ -1,0 +1,77 @@
+package import Hummingbird
+package import IncrementalBias
+package import NIOCore
+internal import ShardFormats
+internal import WireAPI
+
+/// The body of a search: JSON, or an .npy file with the rest in the query string.
+package struct SearchBody {
+    package let queries: [SearchQuery]
+
+    private static let standardTopK = 10
+
+    /// Reads and checks the body; the vectors' dimension is checked later, against the corpus.
+    ///
+    /// - Throws: `Problem`.
+    package init(_ body: ByteBuffer, request: Request, standardAlpha: Float) throws {
+        let type = request.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() } ?? "application/json"
+        let vectors: [[Float]]
+        let topK: Int?
+        let alpha: Float?
+        switch type {
+        case "application/json", "":
+            let parsed = try Self.json(body)
+            (vectors, topK, alpha) = (parsed.queries, parsed.topK, parsed.alpha)
+        case "application/x-npy", "application/octet-stream":
+            vectors = try Self.npy(body)
+            topK = try Self.parameter("top_k", request)
+            alpha = try Self.parameter("alpha", request)
+        default: throw Problem.unsupportedMediaType(type)
+        }
+        try self.init(vectors, topK: topK ?? Self.standardTopK, alpha: alpha ?? standardAlpha)
+    }
+
+    private init(_ vectors: [[Float]], topK: Int, alpha: Float) throws {
+        guard topK >= 1 else {
+            throw Problem.badRequest("bad_top_k", "'top_k' is \(topK); it must be at least 1.")
+        }
+        guard alpha >= 0, alpha <= 1000 else {
+            throw Problem.badRequest("bad_alpha", "'alpha' is \(alpha); it must be from 0 to 1000.")
+        }
+        guard vectors.count <= RequestLimits.queries else {
+            throw Problem.badRequest(
+                "too_many_queries",
+                "There are \(vectors.count) queries; one request may have \(RequestLimits.queries).")
+        }
+        queries = vectors.map { SearchQuery(vector: $0, topK: topK, alpha: alpha) }
+    }
+
+    private static func json(_ body: ByteBuffer) throws -> SearchRequest {
+        let bytes = Array(buffer: body)
+        do {
+            return try SearchRequest(json: bytes)
+        } catch {
+            throw Problem.badJSON(error, bytes)
+        }
+    }
+
+    private static func npy(_ body: ByteBuffer) throws -> [[Float]] {
+        do throws(ShardError) {
+            let matrix = try NPY.readQueries(Array(buffer: body), maximumBytes: RequestLimits.bodyBytes)
+            return (0..<matrix.rows).map { row in
+                Array(matrix.values[row * matrix.dimension..<(row + 1) * matrix.dimension])
+            }
+        } catch {
+            throw Problem.badNPY(error)
+        }
+    }
+
+    private static func parameter<Value: LosslessStringConvertible>(_ name: String, _ request: Request) throws -> Value?
+    {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return nil }
+        guard let value = Value(String(text)) else {
+            throw Problem.badRequest("bad_\(name)", "'\(name)' is '\(text)'; it must be a number.")
+        }
+        return value
+    }
+}

@@ -1,0 +1,76 @@
+internal import LMDB
+internal import VectorMath
+
+/// The images in coded form: block number -> a block of codes, as ``StoreLayout/codes`` lays it out.
+struct CodeTable {
+    let database: Database
+    let layout: StoreLayout
+
+    /// Encoded at a time; the memory for codes on their way is bounded by this.
+    private static let rowsPerBatch = 16_384
+
+    /// Stores `values` (rows.count x dimension), as the vectors are stored, as the codes of `rows`.
+    func write(_ values: [Float], rows: [UInt32], pool: WorkerPool, in transaction: borrowing WriteTransaction) throws {
+        for start in stride(from: 0, to: rows.count, by: Self.rowsPerBatch) {
+            let batch = start..<min(start + Self.rowsPerBatch, rows.count)
+            try write(try encode(values, batch, pool: pool), rows: rows[batch], in: transaction)
+        }
+    }
+
+    /// Stores codes as those of `rows`, in their order.
+    func write(_ codes: EncodedRows, rows: ArraySlice<UInt32>, in transaction: borrowing WriteTransaction) throws {
+        let order = rows.indices.sorted { rows[$0] < rows[$1] }
+        let size = layout.rowsPerBlock
+        for group in order.chunked(by: { Int(rows[$0]) / size }) {
+            let block = rows[order[group.lowerBound]] / UInt32(size)
+            try transaction.update(database, block, count: layout.codes.byteCount) { bytes, _ in
+                for position in order[group] {
+                    codes.write(position - rows.startIndex, to: &bytes, slot: Int(rows[position]) % size)
+                }
+            }
+        }
+    }
+
+    /// The blocks numbered `blocks`, in place.
+    func mapped(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedValues {
+        try transaction.mapped(
+            database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
+            byteCount: layout.codes.byteCount)
+    }
+
+    /// Whether the stored code of `row` bounds products with `vector`, its vector as it is stored.
+    func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
+        let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
+        let isCovered = try transaction.value(database, UInt32(block)) { bytes in
+            layout.codes.covers(vector, in: bytes, slot: slot)
+        }
+        return isCovered ?? false
+    }
+
+    /// The codes of a range of `values`' rows.
+    func encode(_ values: [Float], _ rows: Range<Int>, pool: WorkerPool) throws -> EncodedRows {
+        let (codes, dimension) = (layout.codes, layout.dimension)
+        let count = (rows.count + EncodedRows.rowsPerPiece - 1) / EncodedRows.rowsPerPiece
+        let workers = try pool.run(count: count) {
+            [(piece: Int, codes: Codes)]()
+        } body: { done, piece in
+            let start = rows.lowerBound + piece * EncodedRows.rowsPerPiece
+            let end = min(start + EncodedRows.rowsPerPiece, rows.upperBound)
+            done.append((piece, Codes(values.span.extracting(start * dimension..<end * dimension), layout: codes)))
+        }
+        return EncodedRows(pieces: workers.joined().sorted { $0.piece < $1.piece }.map(\.codes))
+    }
+}
+
+/// The codes of some vectors, in pieces that several threads made.
+struct EncodedRows: Sendable {
+    static let rowsPerPiece = 256
+
+    let pieces: [Codes]
+
+    /// Writes the code at `position` as that of row `slot` of a block.
+    func write(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
+        let (piece, index) = position.quotientAndRemainder(dividingBy: Self.rowsPerPiece)
+        pieces[piece].write(index, to: &block, slot: slot)
+    }
+}

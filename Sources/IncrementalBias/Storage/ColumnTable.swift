@@ -1,0 +1,47 @@
+internal import LMDB
+internal import VectorMath
+
+/// One number per image, in blocks: block number -> rowsPerBlock floats; +infinity where there is no image.
+struct ColumnTable {
+    let database: Database
+    let layout: StoreLayout
+
+    /// The blocks numbered `blocks`, in place.
+    func mapped(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedValues {
+        try transaction.mapped(
+            database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
+            byteCount: layout.rowsPerBlock * 4)
+    }
+
+    /// The number of `row`.
+    func read(row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Float {
+        let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
+        return try transaction.value(database, UInt32(block)) { bytes in
+            guard bytes.byteCount == layout.rowsPerBlock * 4 else {
+                throw StoreError.damaged("a block of numbers has a wrong size")
+            }
+            return NumberView.withFloats(bytes) { $0[slot] }
+        } ?? .infinity
+    }
+
+    /// Sets a whole block.
+    func write(block: Int, _ values: [Float], in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(database, UInt32(block), values.span)
+    }
+
+    /// Sets the numbers of `rows`, which must rise.
+    func write(_ values: [Float], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
+        let size = layout.rowsPerBlock
+        for group in rows.chunked(by: { Int($0) / size }) {
+            let block = UInt32(Int(rows[group.lowerBound]) / size)
+            try transaction.update(database, block, count: size * 4) { bytes, existed in
+                NumberView.withMutableFloats(&bytes) { floats in
+                    if !existed {
+                        for slot in 0..<size { floats[slot] = .infinity }
+                    }
+                    for position in group { floats[Int(rows[position]) % size] = values[position] }
+                }
+            }
+        }
+    }
+}

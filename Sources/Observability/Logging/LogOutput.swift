@@ -1,0 +1,27 @@
+internal import Glibc
+
+/// Where standard error goes, and how a line is written to it.
+package enum LogOutput {
+    /// Whether standard error is a stream of the journal: `JOURNAL_STREAM` names its device and inode, which differ
+    /// where it was redirected since.
+    package static func isJournal(_ environment: [String: String]) -> Bool {
+        guard let name = environment["JOURNAL_STREAM"] else { return false }
+        var info = stat()
+        guard unsafe fstat(STDERR_FILENO, &info) == 0 else { return false }
+        return name == "\(info.st_dev):\(info.st_ino)"
+    }
+
+    /// Writes a line to standard error, all of it at once where the system does that.
+    package static func write(_ line: String) {
+        var bytes = line.utf8.map { $0 }[...]
+        bytes.append(UInt8(ascii: "\n"))
+        while !bytes.isEmpty {
+            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return
+            }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}

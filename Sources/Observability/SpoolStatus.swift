@@ -1,0 +1,45 @@
+internal import Synchronization
+package import WireAPI
+
+/// The state of the spool that `GET /v1/status`, the metrics and systemd's status line show.
+package final class SpoolStatus: Sendable {
+    /// The number of rejections that ``failures`` keeps.
+    package static let failuresKept = 16
+
+    private struct State {
+        var backlog = 0
+        var failures: [ShardFailure] = []
+    }
+    private let state = Mutex(State())
+    private let changes: ChangeSignal
+
+    /// An empty spool.
+    ///
+    /// - Parameter changes: is signalled when the backlog has changed.
+    package init(changes: ChangeSignal) {
+        self.changes = changes
+    }
+
+    /// The number of files that waited at the last scan.
+    package var backlog: Int {
+        get { state.withLock { $0.backlog } }
+        set {
+            let before = state.withLock { state in
+                defer { state.backlog = newValue }
+                return state.backlog
+            }
+            if before != newValue { changes.signal() }
+        }
+    }
+
+    /// The last rejections since the start, newest first.
+    package var failures: [ShardFailure] { state.withLock { $0.failures } }
+
+    /// Records a rejection.
+    package func add(_ failure: ShardFailure) {
+        state.withLock { state in
+            state.failures.insert(failure, at: 0)
+            if state.failures.count > Self.failuresKept { state.failures.removeLast() }
+        }
+    }
+}

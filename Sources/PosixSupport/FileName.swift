@@ -1,0 +1,22 @@
+internal import Glibc
+
+/// The name of a file as the system has it: bytes, most often UTF-8.
+package struct FileName: Sendable {
+    package let bytes: [UInt8]
+
+    /// The name as text; `nil` where it isn't UTF-8.
+    package let text: String?
+
+    package init(_ name: UnsafePointer<CChar>) {
+        bytes = unsafe Array(UnsafeBufferPointer(start: name, count: strlen(name)).map { UInt8(bitPattern: $0) })
+        text = String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The name with its unusual bytes as `%E9`, for people.
+    package var escaped: String {
+        bytes.map { byte in
+            byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: "%")
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
+}

@@ -1,0 +1,66 @@
+internal import CZlib
+
+/// Raw deflate streams and checksums, by zlib.
+enum Inflater {
+    /// The most bytes that deflate can make of one.
+    private static let maximumRatio = 1_032
+
+    /// The `byteCount` bytes that `compressed` stands for, or `nil` if it is no deflate stream of exactly that many.
+    ///
+    /// Never writes more than `byteCount` + 1 bytes, and sets nothing aside for a count that no stream could reach.
+    static func inflate(_ compressed: Span<UInt8>, byteCount: Int) -> [UInt8]? {
+        guard byteCount >= 0, byteCount / maximumRatio <= compressed.count else { return nil }
+        var isComplete = false
+        // One byte more than announced: it lets the stream come to its end, and shows when it goes on.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount + 1) { target, initialized in
+            let written = unsafe compressed.withUnsafeBytes { unsafe run($0, into: target, capacity: byteCount + 1) }
+            isComplete = written == byteCount
+            initialized = isComplete ? byteCount : 0
+        }
+        return isComplete ? bytes : nil
+    }
+
+    /// The CRC-32 of `bytes`.
+    ///
+    /// The corresponding C function is `crc32_z`.
+    static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
+        unsafe bytes.withUnsafeBytes { buffer in
+            let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            return UInt32(truncatingIfNeeded: unsafe crc32_z(crc32_z(0, nil, 0), start, z_size_t(buffer.count)))
+        }
+    }
+
+    /// Inflates all of `source`; the number of bytes written, or `nil` if it is not exactly one whole stream that fits.
+    private static func run(
+        _ source: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<UInt8>, capacity: Int
+    ) -> Int? {
+        guard let from = source.baseAddress, let to = target.baseAddress else { return nil }
+        var stream = unsafe z_stream()
+        // zlib keeps the stream's address, so everything happens while it is mapped.
+        return unsafe withUnsafeMutablePointer(to: &stream) { stream in
+            let size = unsafe Int32(MemoryLayout<z_stream>.size)
+            guard unsafe inflateInit2_(stream, -MAX_WBITS, zlibVersion(), size) == Z_OK else { return nil }
+            defer { unsafe inflateEnd(stream) }
+            // zlib counts in 32 bits: hand over a part at a time.
+            let part = 1 << 30
+            var read = 0
+            var written = 0
+            while true {
+                let available = min(part, source.count - read)
+                let room = min(part, capacity - written)
+                unsafe stream.pointee.next_in = UnsafeMutablePointer(
+                    mutating: from.assumingMemoryBound(to: UInt8.self) + read)
+                unsafe stream.pointee.avail_in = uInt(available)
+                unsafe stream.pointee.next_out = to + written
+                unsafe stream.pointee.avail_out = uInt(room)
+                let status = unsafe CZlib.inflate(stream, Z_NO_FLUSH)
+                let consumed = unsafe available - Int(stream.pointee.avail_in)
+                let produced = unsafe room - Int(stream.pointee.avail_out)
+                read += consumed
+                written += produced
+                if status == Z_STREAM_END { return read == source.count ? written : nil }
+                guard status == Z_OK, consumed > 0 || produced > 0 else { return nil }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import IncrementalBias
+package import ShardFormats
+internal import Synchronization
+
+/// A shard of images that is too large to be held in memory whole, for ``IncrementalBias/Corpus/stage(ids:from:rowsPerPiece:)``.
+package final class LargeShard: VectorSource {
+    package let rows: Int
+    package let dimension: Int
+    private let plain: PlainNPY
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable {
+        let file: OpenShard
+        var rowsRead = 0
+    }
+
+    /// Smaller ones are read whole.
+    package static let leastBytes = 32 << 20
+
+    package init(_ file: consuming sending OpenShard, _ plain: PlainNPY) {
+        rows = plain.rows
+        dimension = plain.dimension
+        self.plain = plain
+        state = Mutex(State(file: file))
+    }
+
+    package func read(rows count: Int) throws -> [Float] {
+        try state.withLock { state in
+            let matrix = try state.file.readMatrix(plain, rows: count)
+            state.file.forgetRead()
+            let nonFinite = matrix.nonFiniteRows()
+            guard nonFinite.isEmpty else { throw ShardError.notFinite(rows: nonFinite.map { $0 + state.rowsRead }) }
+            state.rowsRead += count
+            return matrix.values
+        }
+    }
+
+    /// SHA-256 of the file, in hexadecimal, once all rows have been read; `nil` where the file has changed meanwhile.
+    package func finish() throws -> String? {
+        try state.withLock { try $0.file.finish() }
+    }
+}

@@ -1,0 +1,107 @@
+internal import Glibc
+internal import IncrementalBias
+package import PosixSupport
+package import ShardFormats
+package import SpoolProtocol
+
+/// Tells when something happens in the incoming folders: inotify(7), and a pipe to be woken by.
+///
+/// It says *that* something happened; what there is to do is found by looking into the folders. Only the names of
+/// files that were renamed into place are told, because those are whole.
+@safe package final class SpoolWatch: @unchecked Sendable {
+    // Sendable: the descriptors never change, and only one thread calls `wait`.
+    private let inotify: Int32
+    private let wakeup: (read: Int32, write: Int32)
+    private let kinds: [Int32: VectorRole]
+
+    /// What happened while waiting.
+    package struct News {
+        /// Files that were renamed into a folder.
+        package var renamed: [VectorRole: Set<String>] = [:]
+        /// Something else happened: look.
+        package var changed = false
+        /// A watched folder is gone.
+        package var folderLost = false
+    }
+
+    /// Begins to watch the incoming folders, which must exist.
+    package init(_ folders: SpoolFolders) throws(SystemError) {
+        let inotify = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
+        guard inotify >= 0 else { throw SystemError("watch the spool") }
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else {
+            let number = errno
+            close(inotify)
+            throw SystemError("watch the spool", number: number)
+        }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        self.inotify = inotify
+        wakeup = (ends[0], ends[1])
+        var kinds: [Int32: VectorRole] = [:]
+        for kind in VectorRole.allCases {
+            let mask = IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
+            let watch = unsafe inotify_add_watch(inotify, folders.incoming(kind), UInt32(mask))
+            guard watch >= 0 else {
+                let number = errno
+                for descriptor in [inotify, ends[0], ends[1]] { close(descriptor) }
+                throw SystemError("watch \(folders.incoming(kind))", number: number)
+            }
+            kinds[watch] = kind
+        }
+        self.kinds = kinds
+    }
+
+    deinit {
+        for descriptor in [inotify, wakeup.read, wakeup.write] { close(descriptor) }
+    }
+
+    /// Ends a wait under way, or the next one.
+    package func wake() {
+        var byte: UInt8 = 1
+        _ = unsafe write(wakeup.write, &byte, 1)
+    }
+
+    /// Waits until something happens, at most `seconds`.
+    package func wait(seconds: Double) -> News {
+        var descriptors = [
+            pollfd(fd: inotify, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeup.read, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = unsafe poll(&descriptors, 2, Int32(min(max(seconds, 0) * 1000, 1e9).rounded(.up)))
+        var bytes = [UInt8](repeating: 0, count: 64)
+        while unsafe read(wakeup.read, &bytes, bytes.count) > 0 {}
+        return drain()
+    }
+
+    /// Reads all events that have come.
+    private func drain() -> News {
+        var news = News()
+        unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
+            while true {
+                let count = unsafe read(inotify, buffer.baseAddress, buffer.count)
+                guard count > 0 else { return }
+                var offset = 0
+                while offset + MemoryLayout<inotify_event>.size <= count {
+                    let event = unsafe buffer.loadUnaligned(fromByteOffset: offset, as: inotify_event.self)
+                    let nameStart = offset + MemoryLayout<inotify_event>.size
+                    let name = unsafe String(
+                        decoding: buffer[nameStart..<nameStart + Int(event.len)].prefix { $0 != 0 }, as: UTF8.self)
+                    news.add(event, name: name, kind: kinds[event.wd])
+                    offset = nameStart + Int(event.len)
+                }
+            }
+        }
+        return news
+    }
+}
+
+extension SpoolWatch.News {
+    fileprivate mutating func add(_ event: inotify_event, name: String, kind: VectorRole?) {
+        changed = true
+        if event.mask & UInt32(IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED) != 0 { folderLost = true }
+        if event.mask & UInt32(IN_MOVED_TO) != 0, let kind { renamed[kind, default: []].insert(name) }
+    }
+}

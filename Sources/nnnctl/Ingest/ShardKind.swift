@@ -1,7 +1,0 @@
-import ArgumentParser
-
-/// What the vectors of a shard are.
-enum ShardKind: String, CaseIterable, ExpressibleByArgument {
-    case images
-    case references
-}

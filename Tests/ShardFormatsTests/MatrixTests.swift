@@ -1,0 +1,31 @@
+import ShardFormats
+import Testing
+
+@Suite struct MatrixTests {
+    @Test("Finds the rows that are not finite, wherever they lie")
+    func findsRows() {
+        var values = Array(repeating: Float.greatestFiniteMagnitude, count: 50_000 * 3)
+        values[1] = -.greatestFiniteMagnitude
+        values[2] = .leastNonzeroMagnitude
+        for (row, value) in [0: Float.nan, 5_461: .infinity, 5_462: -.infinity, 49_999: -.signalingNaN] {
+            values[row * 3 + row % 3] = value
+        }
+        let matrix = Matrix(rows: 50_000, dimension: 3, values: values)
+        #expect(matrix.nonFiniteRows() == [0, 5_461, 5_462, 49_999])
+        #expect(matrix.nonFiniteRows(limit: 2) == [0, 5_461])
+        #expect(matrix.nonFiniteRows(limit: 0).isEmpty)
+    }
+
+    @Test("Calls all finite numbers finite")
+    func findsNothing() {
+        #expect(Fixture.matrix.nonFiniteRows().isEmpty)
+        #expect(Matrix(rows: 0, dimension: 0, values: []).nonFiniteRows().isEmpty)
+        #expect(Matrix(rows: 2, dimension: 0, values: []).nonFiniteRows().isEmpty)
+    }
+
+    @Test("Lists at most 20 rows")
+    func listsFew() {
+        let matrix = Matrix(rows: 100, dimension: 1, values: Array(repeating: .nan, count: 100))
+        #expect(matrix.nonFiniteRows() == Array(0..<20))
+    }
+}

@@ -1,0 +1,48 @@
+import ShardFormats
+import Testing
+
+/// What is read straight into a matrix must be what the reader of all forms reads, and only where that finds no fault.
+@Suite struct PlainNPYTests {
+    private func matrix(_ bytes: [UInt8], maximumBytes: Int = 1 << 20) -> Matrix? {
+        let header = Array(bytes.prefix(4096))
+        guard let plain = PlainNPY(header: header, byteCount: bytes.count, maximumBytes: maximumBytes) else {
+            return nil
+        }
+        return Matrix(rows: plain.rows, dimension: plain.dimension) { target in
+            unsafe target.withUnsafeMutableBytes { unsafe $0.copyBytes(from: bytes[plain.dataOffset...]) }
+        }
+    }
+
+    @Test(arguments: try Fixture.allPaths().filter { $0.hasSuffix(".npy") })
+    func readsWhatTheReaderOfAllFormsReads(path: String) throws {
+        let bytes = try Fixture.bytes(path)
+        guard let plain = matrix(bytes) else { return }
+        #expect(plain.values.map(\.bitPattern) == (try NPY.read(bytes)).values.map(\.bitPattern))
+    }
+
+    @Test(arguments: ["npy/f4-little-C.npy", "npy/version-1.npy", "npy/version-2.npy", "npy/version-3.npy"])
+    func takesWhatNumpySaves(path: String) throws {
+        let plain = matrix(try Fixture.bytes(path))
+        #expect(plain == Fixture.matrix)
+    }
+
+    @Test func takesOneColumnInEitherOrder() {
+        let bytes = Bytes.npy(order: "True", shape: "(3, 1)", data: Bytes.floats([1, 2, 3]))
+        #expect(matrix(bytes) == Matrix(rows: 3, dimension: 1, values: [1, 2, 3]))
+    }
+
+    @Test func leavesWhatIsWrongToTheReaderOfAllForms() throws {
+        let good = try Fixture.bytes("npy/f4-little-C.npy")
+        #expect(matrix(good + [0]) == nil)
+        #expect(matrix(good.dropLast()) == nil)
+        #expect(matrix(Array(good.prefix(20))) == nil)
+        #expect(matrix(good, maximumBytes: good.count - 1) == nil)
+        #expect(matrix(Bytes.npy(shape: "(0, 3)", data: [])) == nil)
+        #expect(matrix(Bytes.npy(shape: "(4611686018427387904, 4)", data: [])) == nil)
+        for path in ["f4-little-F", "f4-big-C", "f8-little-C", "f2-little-C", "one-dimensional", "object"] {
+            #expect(matrix(try Fixture.bytes("npy/\(path).npy")) == nil, "\(path)")
+        }
+    }
+
+    private func matrix(_ bytes: ArraySlice<UInt8>) -> Matrix? { matrix(Array(bytes)) }
+}

@@ -1,0 +1,93 @@
+import ShardFormats
+import Testing
+
+@Suite struct ShardReaderTests {
+    private let npy = NPY.write(Fixture.matrix)
+
+    private func read(_ name: String, _ bytes: [UInt8], ids: [UInt8]? = nil, dimension: Int? = nil) throws -> Shard {
+        try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: 1 << 20, dimension: dimension)
+    }
+
+    @Test("Names rows after the shard when there are no ids")
+    func namesRows() throws {
+        let shard = try read("words-0000.npy", npy)
+        let ids = ["words-0000:0", "words-0000:1", "words-0000:2", "words-0000:3", "words-0000:4"]
+        #expect(shard == Shard(name: "words-0000", matrix: Fixture.matrix, ids: ids))
+        #expect(try Fixture.shard("npz/stored.npz").ids.first == "NAME:0")
+        #expect(try Fixture.shard("safetensors/F32.safetensors").ids.last == "NAME:4")
+    }
+
+    @Test(
+        "Prefers the ids of the .ids file to those in the shard",
+        arguments: [
+            "npy/f2-big-F.npy", "npz/ids-S.npz", "npz/ids-object.npz", "safetensors/ids-I8.safetensors",
+        ])
+    func prefersFile(path: String) throws {
+        let ids = ["v", "w", "x", "y", "z"]
+        #expect(try Fixture.shard(path, ids: Array("v\nw\nx\ny\nz\n".utf8)).ids == ids)
+    }
+
+    @Test("Takes the name of the longest file there can be")
+    func namesLongest() throws {
+        let name = String(repeating: "x", count: 251)
+        #expect(try read("\(name).npy", npy).ids.last == "\(name):4")
+    }
+
+    @Test("Knows the formats by their extensions")
+    func knowsFormats() {
+        #expect(ShardFormat(fileName: "a.npy") == .npy)
+        #expect(ShardFormat(fileName: "a.b.npz") == .npz)
+        #expect(ShardFormat(fileName: "日本.safetensors") == .safetensors)
+        for name in ["", "npy", ".npy", "a.NPY", "a.npy.tmp", "a.ids", "a.npyx", "a"] {
+            #expect(ShardFormat(fileName: name) == nil)
+        }
+    }
+
+    @Test("Cuts a name before its extension, whatever character stands there")
+    func cutsNames() {
+        #expect(ShardFormat.npy.name(of: "a.b.npy") == "a.b")
+        // U+0600 joins the next character, here the dot, to one that Swift sees as a single one.
+        #expect(ShardFormat.npy.name(of: "\u{600}.npy") == "\u{600}")
+        #expect(ShardFormat.npy.name(of: "a.npz") == nil)
+    }
+
+    @Test("Refuses another dimension than the corpus has")
+    func checksDimension() throws {
+        #expect(try read("a.npy", npy, dimension: 3).matrix == Fixture.matrix)
+        let error = #expect(throws: ShardError.self) { try read("a.npy", npy, dimension: 4) }
+        #expect(error == .wrongDimension(found: 3, expected: 4))
+    }
+
+    @Test("Accepts a file of exactly the largest size")
+    func limitsSize() throws {
+        let bytes = npy
+        func read(_ limit: Int) throws -> Shard {
+            try ShardReader.read(fileName: "a.npy", bytes: bytes, ids: nil, maximumBytes: limit)
+        }
+        #expect(try read(bytes.count).matrix == Fixture.matrix)
+        let error = #expect(throws: ShardError.self) { try read(bytes.count - 1) }
+        #expect(error?.code == .tooLarge)
+    }
+
+    @Test("Each fixture that numpy or safetensors wrote is accepted, or refused with the code that it should be")
+    func readsAllFixtures() throws {
+        let refused: [String: ShardError.Code] = [
+            "npy/one-dimensional.npy": .badShape, "npy/structured.npy": .unsupportedDtype,
+            "npy/object.npy": .unsupportedDtype, "npy/infinite-as-float32.npy": .notFinite,
+            "npy/not-finite.npy": .notFinite, "npz/ids-object.npz": .idsBadType, "npz/ids-float.npz": .idsBadType,
+            "npz/ambiguous.npz": .ambiguousArray, "npz/only-ids.npz": .missingArray,
+            "npz/bzip2.npz": .unsupportedCompression, "safetensors/ambiguous.safetensors": .ambiguousArray,
+        ]
+        let paths = try Fixture.allPaths()
+        #expect(paths.count > 60)
+        for path in paths {
+            do {
+                let shard = try Fixture.shard(path)
+                #expect(shard.matrix == Fixture.matrix, "\(path)")
+                #expect(refused[path] == nil, "\(path)")
+            } catch let error as ShardError {
+                #expect(error.code == refused[path], "\(path)")
+            }
+        }
+    }
+}

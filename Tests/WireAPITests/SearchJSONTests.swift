@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+import WireAPI
+
+/// The fast reader and writer of searches must agree with Foundation's on everything.
+@Suite struct SearchJSONTests {
+    private static func decoded(_ text: String) -> SearchRequest? {
+        try? WireJSON.decode(SearchRequest.self, from: Data(text.utf8))
+    }
+
+    private static func expectSame(_ text: String) {
+        let fast = try? SearchRequest(json: Array(text.utf8))
+        let slow = decoded(text)
+        #expect(fast?.queries == slow?.queries, "\(text)")
+        #expect(fast?.topK == slow?.topK, "\(text)")
+        #expect(fast?.alpha == slow?.alpha, "\(text)")
+    }
+
+    @Test(arguments: [
+        #"{"queries":[[1,2.5,-3e-2]],"top_k":3,"alpha":0.75}"#, #" { "alpha" : 1 , "queries" : [ ] } "#,
+        #"{"queries":[[],[0],[-0.0]]}"#, #"{"queries":[[01]]}"#, #"{"queries":[[1.]]}"#, #"{"queries":[[.5]]}"#,
+        #"{"queries":[[1e]]}"#, #"{"queries":[[1e5,1E+5,1e-5]]}"#, #"{"queries":[[+1]]}"#, #"{"queries":[[1e400]]}"#,
+        #"{"queries":[[1e-400]]}"#, #"{"queries":[[1e-44,3.4028235e38,3.4028236e38]]}"#, #"{"queries":[[NaN]]}"#,
+        #"{"queries":[[1]],"top_k":2.0}"#, #"{"queries":[[1]],"top_k":2.5}"#, #"{"queries":[[1]],"top_k":-1}"#,
+        #"{"queries":[[1]],"top_k":02}"#, #"{"queries":[[1]],"top_k":16777217}"#, #"{"queries":[[1]],"top_k":1e2}"#,
+        #"{"queries":[[1]],"top_k":null}"#, #"{"queries":[[1]],"other":{"a":[1]}}"#, #"{"top_k":1}"#,
+        #"{"queries":[["1"]]}"#, #"{"queries":[[1]]"#, #"{"queries":[[1]]}}"#, #"[]"#, "", #"{"queries":[[1] [2]]}"#,
+        #"{"queries":[[1e-48]]}"#, #"{"queries":[[1e-46,0e5,0.0e-60,-0e-70]]}"#,
+        #"{"queries":[[0.1234567890123456789012345]]}"#, #"{"queries":[[123456789012345678901]]}"#,
+        #"{"queries":[[0.0000000000000000000000000000001]]}"#, #"{"qu\u0065ries":[[1]]}"#, #"{"queries":[[1,]]}"#,
+    ]) func readsAsFoundationDoes(text: String) {
+        Self.expectSame(text)
+    }
+
+    @Test func readsEveryFloatAsWritten() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            let floats = (0..<64).map { _ in
+                let float = Float(bitPattern: UInt32.random(in: 0...UInt32.max, using: &random))
+                return float.isFinite && (float.isNormal || float == 0) ? float : 1
+            }
+            // As a program writes single precision, as one writes double precision, and with too many digits.
+            for text in [
+                floats.map(\.description), floats.map { Double($0).description },
+                floats.map { String(format: "%.24e", Double($0)) },
+            ] {
+                let body = "{\"queries\":[[\(text.joined(separator: ", "))]]}"
+                let read = try SearchRequest(json: Array(body.utf8)).queries[0]
+                #expect(read == floats)
+            }
+        }
+    }
+
+    @Test func readsHalfwayDecimalsAsFoundationDoes() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            // The middle between two floats, as a decimal number, and its neighbours.
+            let float = Float.random(in: 0.001...1, using: &random)
+            let middle = (Double(float) + Double(float.nextUp)) / 2
+            for value in [middle, middle.nextUp, middle.nextDown] { Self.expectSame("{\"queries\":[[\(value)]]}") }
+        }
+    }
+
+    @Test func writesAsFoundationDoes() throws {
+        let ids = [
+            "a", "quote \" and \\", "line\nfeed\r\t\u{08}\u{0C}\u{01}\u{1F}\u{7F}", "größer/日本 👍", "", "\u{2028}",
+        ]
+        let numbers: [Float] = [0, -0.0, 1, -1.5, 1e-7, 3.4e38, 0.1, 16_777_216, 123_456.79, 1e10]
+        let hits = ids.enumerated().flatMap { place, id in
+            numbers.map {
+                SearchResponse.Hit(id: id, score: $0, similarity: numbers[place], bias: -$0)
+            }
+        }
+        for results in [[], [[]], [hits, [], hits]] {
+            for took in [0, 1, 0.125, 12_345.678] {
+                let response = SearchResponse(generation: 1 << 60, results: results, tookMs: took)
+                let fast = String(decoding: response.json, as: UTF8.self)
+                let slow = String(decoding: try WireJSON.encode(response), as: UTF8.self)
+                #expect(fast == slow)
+            }
+        }
+    }
+}
