@@ -11,19 +11,19 @@ extension Corpus {
     ///
     /// - Parameters:
     ///   - shards: the shards; neighbours of one kind share the work.
-    ///   - settled: numbers of earlier receipts whose files have been put away.
+    ///   - acknowledged: numbers of earlier receipts whose files have been put away.
     ///   - retention: which references stay when new ones come.
     ///   - now: tells the time.
     /// - Returns: what became of each shard, in their order.
     /// - Throws: `LMDBError` where the store can't be written, `CancellationError` after ``interruptIngest()``.
     package func ingest(
-        _ shards: [IncomingShard], settled: Set<UInt64>, retention: Retention = .everything, now: () -> Date
+        _ shards: [IncomingShard], acknowledged: Set<UInt64>, retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
         let (outcomes, summary) = try write { transaction in
             var commit = Commit(
                 state: try Self.state(tables, in: transaction), tables: tables, maintenance: maintenance(dimension:),
                 retention: retention, now: now())
-            for number in settled { try transaction.remove(tables.unsettled, number) }
+            for number in acknowledged { try transaction.remove(tables.pending, number) }
             for shard in shards { try commit.take(shard, in: transaction) }
             return (try commit.finish(in: transaction), commit.summary)
         }
@@ -34,7 +34,7 @@ extension Corpus {
     /// Lets the references go that `retention` doesn't keep, in one commit, if there are any.
     ///
     /// - Returns: how many went.
-    /// - Throws: as ``ingest(_:settled:retention:now:)`` does.
+    /// - Throws: as ``ingest(_:acknowledged:retention:now:)`` does.
     @discardableResult
     package func retire(_ retention: Retention, now: Date) throws -> Int {
         guard try environment.read({ try Commit.expired(retention, tables, now: now, in: $0) }) else { return 0 }
@@ -55,18 +55,18 @@ extension Corpus {
     /// LMDB uses pages again that were freed two commits ago, so that the last but one snapshot stays whole. Without a
     /// commit in between, two large ones in a row would each take new room for all that they write.
     ///
-    /// - Parameter settled: numbers of receipts whose files have been put away.
+    /// - Parameter acknowledged: numbers of receipts whose files have been put away.
     /// - Returns: whether there was such a commit, and the receipts need not be named to the next ingest.
-    package func settle(_ settled: Set<UInt64>) throws -> Bool {
+    package func reclaimPages(acknowledging acknowledged: Set<UInt64>) throws -> Bool {
         guard lastWrite.load(ordering: .relaxed) > Self.muchWritten else { return false }
-        try rest(settled)
+        try commitEmpty(acknowledged)
         return true
     }
 
     /// A commit that changes nothing, but that the files of some receipts have been put away.
-    func rest(_ settled: Set<UInt64> = []) throws {
+    func commitEmpty(_ acknowledged: Set<UInt64> = []) throws {
         try write { transaction in
-            for number in settled { try transaction.remove(tables.unsettled, number) }
+            for number in acknowledged { try transaction.remove(tables.pending, number) }
             let state = try Self.state(tables, in: transaction)
             try transaction.put(tables.meta, "state", state.encoded.span)
         }
@@ -119,7 +119,7 @@ extension Corpus {
     }
 
     /// The receipts whose files may not have been put away yet.
-    package func unsettledReceipts() throws -> [Receipt] {
-        try environment.read { try ReceiptTable(tables: tables).unsettled(in: $0) }
+    package func pendingReceipts() throws -> [Receipt] {
+        try environment.read { try ReceiptTable(tables: tables).pending(in: $0) }
     }
 }

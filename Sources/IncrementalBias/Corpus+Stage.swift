@@ -6,7 +6,7 @@ extension Corpus {
     /// Brings the vectors of a large shard of new images into the store, with their codes and heaps, in as many commits as
     /// it takes, without holding more than a few pieces of the shard in memory.
     ///
-    /// Nothing finds these images, and nothing counts them, until ``ingest(_:settled:retention:now:)`` gets the result as
+    /// Nothing finds these images, and nothing counts them, until ``ingest(_:acknowledged:retention:now:)`` gets the result as
     /// the content of a shard and commits what makes them known: they lie in rows that are free or behind the last one
     /// used. What a crash leaves there, the next start removes or the next images overwrite. While the images of one
     /// piece are being stored, the heaps of the next are computed.
@@ -128,7 +128,7 @@ extension Corpus {
             for (table, end) in ends { try transaction.removeAll(table, from: UInt32(end)) }
         }
         // So that the next images can use the room.
-        try rest()
+        try commitEmpty()
     }
 }
 

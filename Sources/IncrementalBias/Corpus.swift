@@ -6,13 +6,13 @@ internal import VectorMath
 
 /// The images, the references, and the biases that follow from them, kept in one store.
 ///
-/// Everything lives in LMDB. A search reads one snapshot in place; ``ingest(_:settled:now:)`` changes everything that a
+/// Everything lives in LMDB. A search reads one snapshot in place; ``ingest(_:acknowledged:now:)`` changes everything that a
 /// shard touches in one commit. Searches and one writer run side by side.
 ///
 /// For example:
 ///
 ///     let corpus = try Corpus(folder: "/var/lib/nnnd/store", settings: settings, k: 128, threads: 4)
-///     let outcomes = try corpus.ingest([shard], settled: [], now: Date.init)
+///     let outcomes = try corpus.ingest([shard], acknowledged: [], now: Date.init)
 ///     let answer = try corpus.search([SearchQuery(vector: vector, topK: 10, alpha: 0.75)])
 ///
 /// Every method may be called from any thread, and none from the cooperative pool: they compute for long.

@@ -18,7 +18,7 @@ package struct IngestPipeline {
     package let logger: Logger
 
     /// Numbers of receipts whose files have been put away since the last commit.
-    private var settled: Set<UInt64> = []
+    private var acknowledged: Set<UInt64> = []
     /// How many files of the last ``take(_:)`` can't be read or put away now.
     package private(set) var left = 0
     /// Whether one of them was changing.
@@ -51,12 +51,12 @@ package struct IngestPipeline {
     /// Puts away what a crash left lying.
     package mutating func heal() throws {
         mustHeal = false
-        for receipt in try corpus.unsettledReceipts() {
+        for receipt in try corpus.pendingReceipts() {
             // A later shard of its name has taken its place.
             let isLast = try corpus.receipt(kind: receipt.kind, name: receipt.name)?.number == receipt.number
             let ids = try corpus.note(of: receipt) ?? []
             try apart(receipt.name) { intake in
-                if try !isLast || intake.putaway.heal(receipt, ids: ids) { intake.settled.insert(receipt.number) }
+                if try !isLast || intake.putaway.heal(receipt, ids: ids) { intake.acknowledged.insert(receipt.number) }
             }
             heartbeat.beat()
         }
@@ -168,9 +168,9 @@ package struct IngestPipeline {
         try synchronizeReused(read)
         let began = ContinuousClock.now
         let outcomes = try corpus.ingest(
-            read.map(\.shard), settled: settled, retention: settings().retention, now: { Date() })
+            read.map(\.shard), acknowledged: acknowledged, retention: settings().retention, now: { Date() })
         metrics.committed(shards: read.count, took: .now - began)
-        settled.removeAll()
+        acknowledged.removeAll()
         for (read, outcome) in zip(read, outcomes) {
             heartbeat.beat()
             switch outcome {
@@ -186,7 +186,7 @@ package struct IngestPipeline {
                 try refuse(read.file, ids: read.ids, ShardError(rejection))
             }
         }
-        try settle()
+        try reclaimPages()
     }
 
     /// Sees to it that earlier shards of the same names don't come back after a power failure: the last receipt of a name
@@ -205,7 +205,7 @@ package struct IngestPipeline {
     private mutating func finish(_ read: SpoolReader.Read, _ receipt: Receipt, unchanged: Bool) throws {
         let isDone = try apart(read.file.name, again: stuck.knows(read.file)) {
             try $0.putaway.finish(read.file, ids: read.shard.note, receipt, unchanged: unchanged)
-            $0.settled.insert(receipt.number)
+            $0.acknowledged.insert(receipt.number)
         }
         if !isDone { leave(read.file) }
     }
@@ -215,7 +215,7 @@ package struct IngestPipeline {
         let ids = try corpus.note(of: receipt) ?? []
         let isDone = try apart(file.name, again: stuck.knows(file)) {
             try $0.putaway.finishLate(file, ids: ids, receipt)
-            $0.settled.insert(receipt.number)
+            $0.acknowledged.insert(receipt.number)
         }
         guard isDone else { return leave(file) }
         metrics.shard(receipt.kind, .unchanged)
@@ -223,14 +223,14 @@ package struct IngestPipeline {
     }
 
     /// Brings the store to rest after a commit and what follows from it.
-    private mutating func settle() throws {
-        if try corpus.settle(settled) { settled.removeAll() }
+    private mutating func reclaimPages() throws {
+        if try corpus.reclaimPages(acknowledging: acknowledged) { acknowledged.removeAll() }
     }
 
     /// Lets the references go that retention doesn't keep any more.
     package mutating func retire() throws {
         let count = try corpus.retire(settings().retention, now: Date())
-        try settle()
+        try reclaimPages()
         if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
     }
 

@@ -45,7 +45,7 @@ package struct ShardFinalizer: Sendable {
             try moveAside(taken, to: "\(folder)/\(Self.nameOnceRefused(file.name))", file.entry)
         }
         // Once the reason was there the producer may have come with others.
-        guard isAway, let ids, let name = Self.idsName(of: file.name),
+        guard isAway, let ids, let name = SpoolNames.sidecar(of: file.name),
             try FileSystem.entry("\(folders.incoming(file.kind))/\(name)") == ids
         else { return (failure, nil) }
         return (failure, name)
@@ -119,16 +119,11 @@ package struct ShardFinalizer: Sendable {
 
     /// Whether the receipt in `done/` is this one, and not that of an earlier shard of its name.
     private func hasDocument(_ receipt: Receipt) throws -> Bool {
-        let name = Self.documentName(receipt.name, ".receipt.json")
+        let name = SpoolNames.document(receipt.name, ".receipt.json")
         let path = "\(folders.done(receipt.kind))/\(name)"
         guard let file = try? ShardFile(path: path, limit: Self.documentBytes) else { return false }
         let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes ?? []))
         return document?.generation == receipt.generation && document?.sha256 == receipt.sha256
-    }
-
-    /// The name of the file with the ids of a shard: `words.ids` for `words.npy`; `nil` where it can have none.
-    package static func idsName(of name: String) -> String? {
-        ShardFormat(fileName: name).flatMap { $0.name(of: name) }.map { "\($0).ids" }
     }
 
     /// Takes away a file whose name isn't text, and so can't be told of in any document but by an escaped one.
@@ -143,7 +138,7 @@ package struct ShardFinalizer: Sendable {
             try FileSystem.move(name, in: folders.incoming(kind), to: target + name.bytes)
         } catch {
             guard Self.meansAnotherKind(error) else { throw error }
-            let other = Self.documentName(name.escaped, ".\(Int(now.timeIntervalSince1970 * 1e9))")
+            let other = SpoolNames.document(name.escaped, ".\(Int(now.timeIntervalSince1970 * 1e9))")
             try FileSystem.move(name, in: folders.incoming(kind), to: target + Array(other.utf8))
         }
         return failure
@@ -178,7 +173,7 @@ package struct ShardFinalizer: Sendable {
 
     /// What a refused file is called: as before, unless that is how the documents of others are called.
     private static func nameOnceRefused(_ name: String) -> String {
-        [".error.json", ".receipt.json"].contains { name.hasSuffix($0) } ? documentName(name, ".rejected") : name
+        [".error.json", ".receipt.json"].contains { name.hasSuffix($0) } ? SpoolNames.document(name, ".rejected") : name
     }
 
     private func dispose(_ path: String, to target: String) throws {
@@ -206,12 +201,12 @@ package struct ShardFinalizer: Sendable {
     /// A path beside `target` for what can't have that name.
     private static func place(beside target: String, _ entry: FileSystem.Entry?) -> String {
         let folder = FileSystem.parent(of: target) ?? ""
-        return "\(folder)/\(documentName(FileSystem.name(of: target), ".\(entry?.changed ?? 0)"))"
+        return "\(folder)/\(SpoolNames.document(FileSystem.name(of: target), ".\(entry?.changed ?? 0)"))"
     }
 
     /// Puts away the file of ids that was read with a shard; another that has come in its place is left.
     private func finishIDs(_ stamp: [UInt8], of receipt: Receipt) throws {
-        guard let name = Self.idsName(of: receipt.name) else { return }
+        guard let name = SpoolNames.sidecar(of: receipt.name) else { return }
         let path = "\(folders.incoming(receipt.kind))/\(name)"
         guard try FileSystem.entry(path)?.stamp == stamp else { return }
         try dispose(path, to: "\(folders.done(receipt.kind))/\(name)")
@@ -219,21 +214,11 @@ package struct ShardFinalizer: Sendable {
 
     private func write(_ document: some Encodable, in folder: String, _ name: String, _ suffix: String) throws {
         let bytes = try WireJSON.encode(document, pretty: true)
-        let path = "\(folder)/\(Self.documentName(name, suffix))"
+        let path = "\(folder)/\(SpoolNames.document(name, suffix))"
         // A folder of this name may have been refused, and lie here now.
         if let obstacle = try FileSystem.entry(path), !obstacle.isRegularFile {
             try FileSystem.move(path, to: Self.place(beside: path, obstacle))
         }
         try FileSystem.writeAtomically(Array(bytes) + [UInt8(ascii: "\n")], to: path)
-    }
-
-    /// `words.npy.receipt.json`; shortened, with a hash for the rest, where a file name can't be so long.
-    package static func documentName(_ name: String, _ suffix: String) -> String {
-        let room = 240 - suffix.utf8.count
-        guard name.utf8.count > room else { return name + suffix }
-        let hash = ContentDigest.hexadecimal(of: Array(name.utf8)).prefix(16)
-        var start = Substring(name)
-        while start.utf8.count > room - hash.utf8.count - 1 { start.removeLast() }
-        return "\(start)~\(hash)\(suffix)"
     }
 }

@@ -84,7 +84,7 @@ package struct SpoolReader {
 
     /// The file of ids that lies beside a shard.
     package func idsEntry(of file: WaitingFile) throws -> FileSystem.Entry? {
-        guard let name = ShardFinalizer.idsName(of: file.name) else { return nil }
+        guard let name = SpoolNames.sidecar(of: file.name) else { return nil }
         return try FileSystem.entry("\(folders.incoming(file.kind))/\(name)")
     }
 
@@ -130,7 +130,7 @@ package struct SpoolReader {
     }
 
     private func readIDs(of file: WaitingFile) throws -> ShardFile? {
-        guard let name = ShardFinalizer.idsName(of: file.name) else { return nil }
+        guard let name = SpoolNames.sidecar(of: file.name) else { return nil }
         let path = "\(folders.incoming(file.kind))/\(name)"
         do {
             let ids = try ShardFile(path: path, limit: largestShard)

@@ -54,7 +54,7 @@ struct InterleavingDriver {
             try stage(now)
         } else {
             let batch = try batch()
-            _ = try #require(corpus).ingest(batch, settled: [], retention: retention, now: { now })
+            _ = try #require(corpus).ingest(batch, acknowledged: [], retention: retention, now: { now })
             most.rows = max(most.rows, batch.map(\.ids.count).reduce(0, +))
         }
         most.images = max(most.images, oracle.images.count)
@@ -110,7 +110,7 @@ struct InterleavingDriver {
             name: "\(shards).npy", kind: .images, sha256: "\(shards)", idsSHA256: nil, ids: ids,
             content: .staged(staged),
             received: now)
-        _ = try #require(corpus).ingest([shard], settled: [], retention: retention, now: { now })
+        _ = try #require(corpus).ingest([shard], acknowledged: [], retention: retention, now: { now })
     }
 
     /// Adds, replaces or deletes that many rows of one kind.

@@ -16,18 +16,18 @@ struct ReceiptTests {
     }
 
     /// Ingests shard after shard, each in a commit of its own, under names that come again and again.
-    private func ingest(_ count: Int, names: Int, settling: Bool) throws {
-        var settled: Set<UInt64> = []
+    private func ingest(_ count: Int, names: Int, acknowledging: Bool) throws {
+        var acknowledged: Set<UInt64> = []
         for number in 0..<count {
             let shard = IncomingShard(
                 name: "\(number % names).delete", kind: .images, sha256: sha256(number), idsSHA256: nil, ids: ["a"],
                 content: .deletion, received: .now)
-            let outcomes = try corpus.ingest([shard], settled: settled, now: Date.init)
+            let outcomes = try corpus.ingest([shard], acknowledged: acknowledged, now: Date.init)
             guard case .applied(let receipt) = try #require(outcomes.first) else {
                 Issue.record("shard \(number) has not taken effect")
                 return
             }
-            settled = settling ? [receipt.number] : []
+            acknowledged = acknowledging ? [receipt.number] : []
         }
     }
 
@@ -39,9 +39,9 @@ struct ReceiptTests {
     private var numbers: [UInt64] { get throws { try corpus.lastReceipts(1000).map(\.number) } }
 
     @Test func theLastOfEachNameStaysAndTheLastOfAll() throws {
-        try ingest(200, names: 40, settling: true)
+        try ingest(200, names: 40, acknowledging: true)
         #expect(try numbers == (160..<200).reversed())
-        try ingest(30, names: 5, settling: true)
+        try ingest(30, names: 5, acknowledging: true)
         let expected = [UInt64](165..<200) + [UInt64](214..<230)
         #expect(try numbers == expected.reversed())
         for name in 0..<40 {
@@ -51,8 +51,8 @@ struct ReceiptTests {
     }
 
     @Test func thoseWhoseFilesMayHaveToBePutAwayStay() throws {
-        try ingest(60, names: 2, settling: false)
+        try ingest(60, names: 2, acknowledging: false)
         #expect(try numbers == (0..<60).reversed())
-        #expect(try corpus.unsettledReceipts().map(\.number) == [UInt64](0..<60))
+        #expect(try corpus.pendingReceipts().map(\.number) == [UInt64](0..<60))
     }
 }

@@ -57,7 +57,7 @@ struct Commit {
             receipt.covers(shard)
         {
             // Its files wait to be put away once more.
-            try receipts.unsettle(receipt, note: shard.note, in: transaction)
+            try receipts.markPending(receipt, note: shard.note, in: transaction)
             outcomes.append(.decided(.unchanged(receipt)))
             return
         }

@@ -38,7 +38,7 @@ package struct IncomingShard: Sendable {
     ///   - ids: the ids that it is about, no two the same.
     ///   - content: what becomes of the rows with these ids.
     ///   - received: when it was received.
-    ///   - note: what is kept beside the receipt until that is settled.
+    ///   - note: what is kept beside the receipt until that is acknowledged.
     package init(
         name: String, kind: VectorRole, sha256: String, idsSHA256: String?, ids: [String], content: Content,
         received: Date,

@@ -128,7 +128,7 @@ extension Tables {
     fileprivate var independent: [Database] {
         [
             images.vectors, references.vectors, images.rows, references.rows, images.ids, references.ids,
-            arrivals.arrivals, arrivals.numbers, receipts, receiptNames, unsettled,
+            arrivals.arrivals, arrivals.numbers, receipts, receiptNames, pending,
         ]
     }
 }

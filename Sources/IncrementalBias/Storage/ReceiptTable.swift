@@ -16,7 +16,7 @@ struct ReceiptTable {
         let previous = try number(key, in: transaction)
         try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
         try transaction.put(tables.receiptNames, key, receipt.number)
-        try unsettle(receipt, note: note, in: transaction)
+        try markPending(receipt, note: note, in: transaction)
         guard receipt.number >= Self.kept else { return }
         let oldest = receipt.number - Self.kept
         try removeIfSuperseded(oldest, in: transaction)
@@ -27,20 +27,20 @@ struct ReceiptTable {
     ///
     /// What can't be read stays: it is in nobody's way.
     private func removeIfSuperseded(_ number: UInt64, in transaction: borrowing WriteTransaction) throws {
-        guard try !transaction.contains(tables.unsettled, number), let receipt = try? receipt(number, in: transaction),
+        guard try !transaction.contains(tables.pending, number), let receipt = try? receipt(number, in: transaction),
             try self.number(key(receipt.kind, receipt.name), in: transaction) != number
         else { return }
         try transaction.remove(tables.receipts, number)
     }
 
     /// Notes that the files of a shard wait to be put away.
-    func unsettle(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
-        try transaction.put(tables.unsettled, receipt.number, note.span)
+    func markPending(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(tables.pending, receipt.number, note.span)
     }
 
     /// The note of a receipt that is unsettled; `nil` where it isn't.
     func note(of number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt8]? {
-        try transaction.bytes(tables.unsettled, number)
+        try transaction.bytes(tables.pending, number)
     }
 
     /// The receipt with this number.
@@ -73,9 +73,9 @@ struct ReceiptTable {
     }
 
     /// The receipts whose files may not have been put away.
-    func unsettled(in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
+    func pending(in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
-        try transaction.forEach(tables.unsettled) { key, _ in
+        try transaction.forEach(tables.pending) { key, _ in
             numbers.append(NumberView.number(key))
             return true
         }

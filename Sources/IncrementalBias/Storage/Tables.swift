@@ -24,7 +24,7 @@ struct Tables: Sendable {
     /// VectorRole and file name -> the number of the last receipt of a shard of that name.
     let receiptNames: Database
     /// Number of a receipt whose files may not have been moved yet -> the note that came with its shard.
-    let unsettled: Database
+    let pending: Database
 
     /// What images and references both have.
     struct RowTables: Sendable {
@@ -62,7 +62,7 @@ struct Tables: Sendable {
             numbers: try environment.open("references.arrived", order: .integers, making: making))
         receipts = try environment.open("receipts", order: .integers, making: making)
         receiptNames = try environment.open("receipts.names", order: .bytes, making: making)
-        unsettled = try environment.open("receipts.unsettled", order: .integers, making: making)
+        pending = try environment.open("receipts.unsettled", order: .integers, making: making)
     }
 
     subscript(kind: VectorRole) -> RowTables {
