@@ -35,8 +35,8 @@ struct HTTPExchange: Sendable {
         try await connection.executeThenClose { inbound, outbound in
             do {
                 try await write(head, content, to: outbound)
-            } catch let error as IOError where error.errnoCode == EPIPE || error.errnoCode == ECONNRESET {
-                // The daemon may have answered before it read the whole request: the response tells why.
+            } catch let error where Self.meansClosed(error) {
+                // The daemon may have answered before it read the whole request: its response tells why.
             }
             var responseHead: HTTPResponseHead?
             for try await next in inbound {
@@ -69,6 +69,12 @@ struct HTTPExchange: Sendable {
         }
         guard let response else { throw ConnectionClosed() }
         return (response, body)
+    }
+
+    /// Whether a write failed because the daemon has closed the connection.
+    private static func meansClosed(_ error: any Error) -> Bool {
+        if let error = error as? IOError { return [EPIPE, ECONNRESET].contains(error.errnoCode) }
+        return error as? ChannelError == .ioOnClosedChannel
     }
 
     private func connect() async throws -> Connection {
