@@ -1,62 +1,62 @@
 package import Foundation
 package import ShardFormats
 
-/// What the store keeps of a shard that took effect.
+/// The record that the store keeps of a shard that took effect.
 package struct Receipt: Codable, Equatable, Sendable {
-    /// Receipts are numbered in the order of their commits, from 0.
+    /// The number of the receipt: receipts are numbered in the order of their commits, from 0.
     package let number: UInt64
-    /// The name of the shard's file, `words-0000.npy` say.
+    /// The name of the shard's file, `words-0000.npy` for example.
     package let name: String
-    package let kind: VectorRole
+    package let role: VectorRole
     /// SHA-256 of the file, in hexadecimal.
     package let sha256: String
-    /// SHA-256 of the file of ids that came with it, if one did.
+    /// SHA-256 of the sidecar with the ids, if one came with the shard.
     package let idsSHA256: String?
     package let action: Action
-    /// Rows in the shard; for a deletion, ids.
+    /// The number of rows in the shard, or of ids in a deletion.
     package let rows: Int
-    /// How many of them replaced a row that had the same id; for a deletion, how many were there to be deleted.
+    /// How many of them replaced a row of the same id; in a deletion, how many were there to be deleted.
     package let replaced: Int
-    /// The generation that made it visible.
+    /// The generation that the commit made.
     package let generation: UInt64
-    /// When the daemon began to read it.
+    /// When the daemon began to read the shard.
     package let received: Date
-    /// When its commit began.
+    /// When the commit began.
     package let committed: Date
 
-    /// What the shard did.
+    /// The effect of a shard on the rows of its ids.
     package enum Action: String, Codable, Sendable {
         case add
         case delete
     }
 
     private enum CodingKeys: String, CodingKey {
-        case number, name, kind, sha256
+        case number, name
+        case role = "kind"
+        case sha256
         case idsSHA256 = "ids_sha256"
         case action, rows, replaced, generation, received, committed
     }
 
-    /// The receipt of a shard in a commit.
-    init(number: UInt64, shard: IncomingShard, replaced: Int, generation: UInt64, committed: Date) {
+    /// Makes a receipt; times are rounded to milliseconds, as the store keeps them.
+    package init(
+        number: UInt64, name: String, role: VectorRole, sha256: String, idsSHA256: String?, action: Action, rows: Int,
+        replaced: Int, generation: UInt64, received: Date, committed: Date
+    ) {
         self.number = number
-        name = shard.name
-        kind = shard.kind
-        sha256 = shard.sha256
-        idsSHA256 = shard.idsSHA256
-        action = if case .deletion = shard.content { .delete } else { .add }
-        rows = shard.ids.count
+        self.name = name
+        self.role = role
+        self.sha256 = sha256
+        self.idsSHA256 = idsSHA256
+        self.action = action
+        self.rows = rows
         self.replaced = replaced
         self.generation = generation
-        received = shard.received.inMilliseconds
+        self.received = received.inMilliseconds
         self.committed = committed.inMilliseconds
     }
 
-    /// Whether this receipt is for the same content as `shard`.
-    func covers(_ shard: IncomingShard) -> Bool {
-        sha256 == shard.sha256 && idsSHA256 == shard.idsSHA256
-    }
-
-    /// Whether what should be SHA-256 digests are.
+    /// Whether the digests have the form of SHA-256 in hexadecimal.
     var hasDigests: Bool {
         [sha256, idsSHA256].allSatisfy { digest in
             digest.map { $0.utf8.count == 64 && $0.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit } }
@@ -79,7 +79,7 @@ package struct Receipt: Codable, Equatable, Sendable {
 }
 
 extension Date {
-    /// The time to the millisecond, which is what a receipt keeps.
+    /// The time rounded to milliseconds.
     fileprivate var inMilliseconds: Date {
         Date(timeIntervalSince1970: (timeIntervalSince1970 * 1000).rounded() / 1000)
     }
