@@ -11,7 +11,7 @@ extension ShardReceipt {
             replaced: receipt.action == .add ? receipt.replaced : 0,
             deleted: receipt.action == .delete ? receipt.replaced : 0,
             missing: receipt.action == .delete ? receipt.rows - receipt.replaced : 0,
-            generation: receipt.generation, received: receipt.received, committed: receipt.committed,
-            unchanged: unchanged)
+            generation: receipt.generation, received: receipt.received, commitStarted: receipt.commitStarted,
+            commitMs: receipt.commitSeconds.map { ($0 * 1e6).rounded() / 1000 }, unchanged: unchanged)
     }
 }

@@ -127,7 +127,7 @@ struct Commit {
             case .accepted(let shard, let replaced):
                 let receipt = Receipt(
                     number: state.nextReceipt, shard: shard, replaced: replaced, generation: state.generation,
-                    committed: now)
+                    commitStarted: now)
                 state.nextReceipt += 1
                 try receipts.add(receipt, note: shard.note, in: transaction)
                 return .applied(receipt)

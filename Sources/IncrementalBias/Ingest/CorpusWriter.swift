@@ -17,6 +17,8 @@ final class CorpusWriter: Sendable {
     /// Of a staging, one thread computes pieces and the other stores them.
     let stagePool = WorkerPool(threads: 2, name: "stage")
     private let stagings = Mutex(Stagings())
+    /// The receipts with the duration of their commits, by number, until these are stored.
+    private let timed = Mutex<[UInt64: Receipt]>([:])
     /// The size of the values that the last commit wrote, in bytes.
     private let lastWrite = Atomic(0)
 
@@ -57,17 +59,19 @@ final class CorpusWriter: Sendable {
         _ shards: [IncomingShard], acknowledged: Set<UInt64>, retention: Retention, now: () -> Date
     ) throws -> (outcomes: [ShardOutcome], summary: CommitSummary) {
         try checkStaged(in: shards)
-        let result = try write { transaction in
-            let receipts = ReceiptTable(tables: tables)
-            for number in acknowledged { try receipts.acknowledge(number, in: transaction) }
+        let (started, outcomes, summary) = try write { transaction in
+            let started = ContinuousClock.now
+            try acknowledge(acknowledged, in: transaction)
             var commit = try commit(retention, now: now(), in: transaction)
             for shard in shards { try commit.add(shard, in: transaction) }
-            return (try commit.finish(in: transaction), commit.summary)
+            return (started, try commit.finish(in: transaction), commit.summary)
         }
-        for (shard, outcome) in zip(shards, result.0) {
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        for (shard, outcome) in zip(shards, outcomes) {
             if case .staged = shard.content, case .applied = outcome { stagings.withLock { $0.open = nil } }
         }
-        return result
+        forgetTimes(of: acknowledged)
+        return (outcomes.map { addTime(seconds, to: $0) }, summary)
     }
 
     /// Removes the references that `retention` doesn't keep, in one commit, if there are any.
@@ -105,6 +109,7 @@ final class CorpusWriter: Sendable {
     func reclaimPages(acknowledging acknowledged: Set<UInt64>) throws -> Bool {
         guard lastWrite.load(ordering: .relaxed) > Self.minimumBytesToReclaim else { return false }
         try commitEmpty(acknowledged)
+        forgetTimes(of: acknowledged)
         return true
     }
 
@@ -113,9 +118,43 @@ final class CorpusWriter: Sendable {
     /// Makes a commit that only acknowledges receipts.
     private func commitEmpty(_ acknowledged: Set<UInt64> = []) throws {
         try write { transaction in
-            let receipts = ReceiptTable(tables: tables)
-            for number in acknowledged { try receipts.acknowledge(number, in: transaction) }
+            try acknowledge(acknowledged, in: transaction)
             try tables.write(try tables.state(in: transaction), in: transaction)
+        }
+    }
+}
+
+extension CorpusWriter {
+    /// The receipt with the duration of its commit, as far as that is known.
+    func addTime(to receipt: Receipt) -> Receipt {
+        timed.withLock { $0[receipt.number] } ?? receipt
+    }
+
+    /// Adds the duration of the commit to the outcome of a shard.
+    private func addTime(_ seconds: Double, to outcome: ShardOutcome) -> ShardOutcome {
+        switch outcome {
+        case .applied(var receipt):
+            receipt.commitSeconds = (seconds * 1e6).rounded() / 1e6
+            timed.withLock { $0[receipt.number] = receipt }
+            return .applied(receipt)
+        case .unchanged(let receipt): return .unchanged(addTime(to: receipt))
+        case .rejected: return outcome
+        }
+    }
+
+    /// Makes receipts no longer pending, and stores the duration of their commits.
+    private func acknowledge(_ numbers: Set<UInt64>, in transaction: borrowing WriteTransaction) throws {
+        guard !numbers.isEmpty else { return }
+        let receipts = ReceiptTable(tables: tables)
+        let timed = timed.withLock { $0 }
+        for number in numbers { try receipts.acknowledge(number, timed: timed[number], in: transaction) }
+    }
+
+    /// Forgets the durations of commits that are stored now.
+    private func forgetTimes(of numbers: Set<UInt64>) {
+        guard !numbers.isEmpty else { return }
+        timed.withLock { timed in
+            for number in numbers { timed[number] = nil }
         }
     }
 }

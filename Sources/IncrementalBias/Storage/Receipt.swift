@@ -22,7 +22,11 @@ package struct Receipt: Codable, Equatable, Sendable {
     /// When the daemon began to read the shard.
     package let received: Date
     /// When the commit began.
-    package let committed: Date
+    package let commitStarted: Date
+    /// The time in seconds from the begin of the commit until it was durable; `nil` where it is unknown.
+    ///
+    /// It is known once the commit has returned, and stored when the receipt is acknowledged. A crash in between loses it.
+    package var commitSeconds: Double?
 
     /// The effect of a shard on the rows of its ids.
     package enum Action: String, Codable, Sendable {
@@ -35,13 +39,20 @@ package struct Receipt: Codable, Equatable, Sendable {
         case role = "kind"
         case sha256
         case idsSHA256 = "ids_sha256"
-        case action, rows, replaced, generation, received, committed
+        case action, rows, replaced, generation, received
+        case commitStarted = "commit_started"
+        case commitSeconds = "commit_seconds"
+    }
+
+    /// The keys of receipts that earlier versions stored.
+    private enum EarlierKeys: String, CodingKey {
+        case commitStarted = "committed"
     }
 
     /// Makes a receipt; times are rounded to milliseconds, as the store keeps them.
     package init(
         number: UInt64, name: String, role: VectorRole, sha256: String, idsSHA256: String?, action: Action, rows: Int,
-        replaced: Int, generation: UInt64, received: Date, committed: Date
+        replaced: Int, generation: UInt64, received: Date, commitStarted: Date, commitSeconds: Double? = nil
     ) {
         self.number = number
         self.name = name
@@ -53,7 +64,27 @@ package struct Receipt: Codable, Equatable, Sendable {
         self.replaced = replaced
         self.generation = generation
         self.received = received.inMilliseconds
-        self.committed = committed.inMilliseconds
+        self.commitStarted = commitStarted.inMilliseconds
+        self.commitSeconds = commitSeconds
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let earlier = try decoder.container(keyedBy: EarlierKeys.self)
+        number = try container.decode(UInt64.self, forKey: .number)
+        name = try container.decode(String.self, forKey: .name)
+        role = try container.decode(VectorRole.self, forKey: .role)
+        sha256 = try container.decode(String.self, forKey: .sha256)
+        idsSHA256 = try container.decodeIfPresent(String.self, forKey: .idsSHA256)
+        action = try container.decode(Action.self, forKey: .action)
+        rows = try container.decode(Int.self, forKey: .rows)
+        replaced = try container.decode(Int.self, forKey: .replaced)
+        generation = try container.decode(UInt64.self, forKey: .generation)
+        received = try container.decode(Date.self, forKey: .received)
+        commitStarted =
+            try container.decodeIfPresent(Date.self, forKey: .commitStarted)
+            ?? earlier.decode(Date.self, forKey: .commitStarted)
+        commitSeconds = try container.decodeIfPresent(Double.self, forKey: .commitSeconds)
     }
 
     /// Whether the digests have the form of SHA-256 in hexadecimal.

@@ -51,9 +51,14 @@ package struct ReceiptTable {
         try transaction.put(tables.pending, receipt.number, note.span)
     }
 
-    /// Ends the time in which a receipt is pending: its shard's files have been moved.
-    package func acknowledge(_ number: UInt64, in transaction: borrowing WriteTransaction) throws {
+    /// Makes a receipt no longer pending: its shard's files have been moved.
+    ///
+    /// - Parameter timed: the receipt with the duration of its commit, to be stored in place of the one without.
+    package func acknowledge(
+        _ number: UInt64, timed: Receipt? = nil, in transaction: borrowing WriteTransaction
+    ) throws {
         try transaction.remove(tables.pending, number)
+        if let timed, try transaction.contains(tables.receipts, number) { try store(timed, in: transaction) }
     }
 
     /// The note of a pending receipt; `nil` where it isn't pending.
