@@ -118,20 +118,19 @@ package struct API: Sendable {
         let room = bodies.reservation()
         let body = try await body(request, room)
         let start = clock.now
-        let queries = try SearchBody(body, request: request, standardAlpha: settings().alpha).queries
-        try checkSize(queries, reservation)
-        let answer = try await queue.search(queries)
+        let batch = try SearchBody(body, request: request, standardAlpha: settings().alpha).batch
+        try checkSize(batch, reservation)
+        let answer = try await queue.search(batch)
         return withExtendedLifetime(room) { (answer, start) }
     }
 
     /// Refuses a search whose answer would take all memory, alone or with those that are under way.
-    private func checkSize(_ queries: [SearchQuery], _ reservation: MemoryBudget.Reservation) throws {
-        guard let topK = queries.first?.topK else { return }
-        let hits = queries.count * min(topK, try corpus.state().images.count)
+    private func checkSize(_ batch: SearchBatch, _ reservation: MemoryBudget.Reservation) throws {
+        let hits = batch.count * min(batch.topK, try corpus.state().images.count)
         guard hits <= RequestLimits.hits else {
             throw Problem.badRequest(
                 "too_many_hits",
-                "\(queries.count) queries would find \(hits) images; one answer may have \(RequestLimits.hits).")
+                "\(batch.count) queries would find \(hits) images; one answer may have \(RequestLimits.hits).")
         }
         try reservation.grow(to: hits)
     }

@@ -78,6 +78,8 @@ extension Problem {
             .badRequest(
                 "wrong_dimension",
                 "Query \(index) has \(found) numbers; the vectors of this corpus have \(expected).")
+        case .differsFromFirst(let found, let first):
+            .badRequest("wrong_dimension", "Query \(index) has \(found) numbers; query 0 has \(first).")
         case .notFinite:
             .badRequest("not_finite", "Query \(index) has a number that is infinite or not one.")
         case .zeroVector:

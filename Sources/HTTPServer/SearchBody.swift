@@ -6,7 +6,7 @@ internal import WireAPI
 
 /// The body of a search: JSON, or an .npy file with the rest in the query string.
 package struct SearchBody {
-    package let queries: [SearchQuery]
+    package let batch: SearchBatch
 
     private static let standardTopK = 10
 
@@ -43,7 +43,11 @@ package struct SearchBody {
                 "too_many_queries",
                 "There are \(vectors.count) queries; one request may have \(RequestLimits.queries).")
         }
-        queries = vectors.map { SearchQuery(vector: $0, topK: topK, alpha: alpha) }
+        do throws(RejectedQuery) {
+            batch = try SearchBatch(queries: vectors, topK: topK, alpha: alpha)
+        } catch {
+            throw Problem(.query(error.index, error.reason))
+        }
     }
 
     private static func json(_ body: ByteBuffer) throws -> SearchRequest {

@@ -53,7 +53,7 @@ package struct IngestPipeline {
         mustHeal = false
         for receipt in try corpus.pendingReceipts() {
             // A later shard of its name has taken its place.
-            let isLast = try corpus.receipt(kind: receipt.kind, name: receipt.name)?.number == receipt.number
+            let isLast = try corpus.receipt(role: receipt.role, name: receipt.name)?.number == receipt.number
             let ids = try corpus.note(of: receipt) ?? []
             try apart(receipt.name) { intake in
                 if try !isLast || intake.putaway.heal(receipt, ids: ids) { intake.acknowledged.insert(receipt.number) }
@@ -179,7 +179,7 @@ package struct IngestPipeline {
                 try finish(read, receipt, unchanged: false)
                 log("shard took effect", receipt, seconds: Date().timeIntervalSince(started))
             case .unchanged(let receipt):
-                metrics.shard(receipt.kind, .unchanged)
+                metrics.shard(receipt.role, .unchanged)
                 try finish(read, receipt, unchanged: true)
                 log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
             case .rejected(let rejection):
@@ -194,7 +194,7 @@ package struct IngestPipeline {
     private func synchronizeReused(_ read: [SpoolReader.Read]) throws {
         for kind in VectorRole.allCases {
             let isReused = try read.contains {
-                try $0.file.kind == kind && corpus.receipt(kind: kind, name: $0.file.name) != nil
+                try $0.file.kind == kind && corpus.receipt(role: kind, name: $0.file.name) != nil
             }
             guard isReused else { continue }
             try FileSystem.synchronize(folder: folders.incoming(kind))
@@ -218,7 +218,7 @@ package struct IngestPipeline {
             $0.acknowledged.insert(receipt.number)
         }
         guard isDone else { return leave(file) }
-        metrics.shard(receipt.kind, .unchanged)
+        metrics.shard(receipt.role, .unchanged)
         log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
     }
 
@@ -277,7 +277,7 @@ package struct IngestPipeline {
 
     private func log(_ message: Logger.Message, _ receipt: Receipt, seconds: Double) {
         var metadata: Logger.Metadata = [
-            "name": "\(receipt.name)", "kind": "\(receipt.kind.rawValue)", "action": "\(receipt.action.rawValue)",
+            "name": "\(receipt.name)", "kind": "\(receipt.role.rawValue)", "action": "\(receipt.action.rawValue)",
             "rows": "\(receipt.rows)", "generation": "\(receipt.generation)",
             "seconds": "\((seconds * 1000).rounded() / 1000)",
         ]

@@ -64,8 +64,8 @@ package struct ShardFinalizer: Sendable {
     ///
     /// - Returns: whether all of it is away.
     package func heal(_ receipt: Receipt, ids: [UInt8]) throws -> Bool {
-        if try FileSystem.entry("\(folders.taken(receipt.kind))/\(receipt.name)") != nil { return false }
-        if try sha256(of: "\(folders.incoming(receipt.kind))/\(receipt.name)") == receipt.sha256 { return false }
+        if try FileSystem.entry("\(folders.taken(receipt.role))/\(receipt.name)") != nil { return false }
+        if try sha256(of: "\(folders.incoming(receipt.role))/\(receipt.name)") == receipt.sha256 { return false }
         try finishRest(of: receipt, ids: ids)
         return true
     }
@@ -75,7 +75,7 @@ package struct ShardFinalizer: Sendable {
         try finishIDs(ids, of: receipt)
         guard try !hasDocument(receipt) else { return }
         try write(
-            ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.kind), receipt.name, ".receipt.json")
+            ShardReceipt(receipt, unchanged: false), in: folders.done(receipt.role), receipt.name, ".receipt.json")
     }
 
     /// The names of files of ids that were left lying when their shards were refused.
@@ -120,7 +120,7 @@ package struct ShardFinalizer: Sendable {
     /// Whether the receipt in `done/` is this one, and not that of an earlier shard of its name.
     private func hasDocument(_ receipt: Receipt) throws -> Bool {
         let name = SpoolNames.document(receipt.name, ".receipt.json")
-        let path = "\(folders.done(receipt.kind))/\(name)"
+        let path = "\(folders.done(receipt.role))/\(name)"
         guard let file = try? ShardFile(path: path, limit: Self.documentBytes) else { return false }
         let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes ?? []))
         return document?.generation == receipt.generation && document?.sha256 == receipt.sha256
@@ -207,9 +207,9 @@ package struct ShardFinalizer: Sendable {
     /// Puts away the file of ids that was read with a shard; another that has come in its place is left.
     private func finishIDs(_ stamp: [UInt8], of receipt: Receipt) throws {
         guard let name = SpoolNames.sidecar(of: receipt.name) else { return }
-        let path = "\(folders.incoming(receipt.kind))/\(name)"
+        let path = "\(folders.incoming(receipt.role))/\(name)"
         guard try FileSystem.entry(path)?.stamp == stamp else { return }
-        try dispose(path, to: "\(folders.done(receipt.kind))/\(name)")
+        try dispose(path, to: "\(folders.done(receipt.role))/\(name)")
     }
 
     private func write(_ document: some Encodable, in folder: String, _ name: String, _ suffix: String) throws {

@@ -39,7 +39,7 @@ package struct SpoolReader {
     /// can be told as long as these ids lie there: for files that are larger by now than they may be.
     package func receipt(of file: WaitingFile) throws -> Receipt? {
         guard file.isTaken || file.entry.isRegularFile && file.entry.size > largestShard,
-            let receipt = try corpus.receipt(kind: file.kind, name: file.name),
+            let receipt = try corpus.receipt(role: file.kind, name: file.name),
             try file.isTaken || corpus.note(of: receipt) == idsEntry(of: file)?.stamp ?? [],
             let open = try OpenShard(path: path(of: file), limit: .max), open.entry.isSameFile(as: file.entry),
             try open.readDigest() == receipt.sha256
@@ -51,7 +51,7 @@ package struct SpoolReader {
     package func open(_ file: WaitingFile) throws -> LargeShard? {
         guard file.kind == .images, file.name.hasSuffix(Self.npySuffix), file.entry.size >= LargeShard.leastBytes,
             // One of this name may be the same, which only its digest will tell.
-            try corpus.receipt(kind: file.kind, name: file.name) == nil,
+            try corpus.receipt(role: file.kind, name: file.name) == nil,
             let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
             let plain = try open.plainNPY(limit: largestShard)
         else { return nil }
@@ -75,7 +75,7 @@ package struct SpoolReader {
             return Read(
                 file: file, ids: ids?.entry,
                 shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
+                    name: file.name, role: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
                     content: .staged(staged), received: received, note: ids?.entry.stamp ?? []))
         } catch let rejection as ShardRejection {
             throw ShardError(rejection)
@@ -108,7 +108,7 @@ package struct SpoolReader {
             return Read(
                 file: file, ids: nil,
                 shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: nil,
+                    name: file.name, role: file.kind, sha256: sha256, idsSHA256: nil,
                     ids: try IDList.read(bytes, maximumBytes: largestShard), content: .deletion, received: received))
         }
         let ids = try readIDs(of: file)
@@ -116,7 +116,7 @@ package struct SpoolReader {
         return Read(
             file: file, ids: ids?.entry,
             shard: IncomingShard(
-                name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
+                name: file.name, role: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
                 content: .vectors(vectors), received: received, note: ids?.entry.stamp ?? []))
     }
 

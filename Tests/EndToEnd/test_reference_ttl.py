@@ -18,7 +18,7 @@ ROUNDING = 0.002
 
 def arrived(receipt):
     """When a shard's references arrived, in seconds since 1970."""
-    return datetime.datetime.fromisoformat(receipt["committed"]).timestamp()
+    return datetime.datetime.fromisoformat(receipt["commit_started"]).timestamp()
 
 
 # All about a second, in every unit that there is.

@@ -9,6 +9,7 @@ struct InterleavingDriver {
     private let run: InterleavingRun
     private let folder: TemporaryFolder
     private let settings: StoreSettings
+    private let requested: RequestedSettings
     private let retention: Retention
     private let idCount: Int
     private let pool: VectorPool
@@ -30,12 +31,14 @@ struct InterleavingDriver {
         settings = StoreSettings(
             metric: run.metric, precision: run.precision,
             capacity: k + Int.random(in: 0...max(6, k / 4), using: &random))
+        requested = RequestedSettings(
+            metric: settings.metric, precision: settings.precision, capacity: settings.capacity)
         retention = Retention(
             maximumReferences: Bool.random(using: &random) ? Int.random(in: 1...idCount, using: &random) : nil,
             secondsToLive: Bool.random(using: &random) ? Double(Int.random(in: 10...100, using: &random)) : nil)
         pool = try VectorPool(run.source, using: &random)
         oracle = Oracle(settings: settings, k: k, pool: pool)
-        corpus = try Corpus(folder: folder.path, settings: settings, k: k, threads: 2)
+        corpus = try Corpus(folder: folder.path, settings: requested, k: k, threads: 2)
     }
 
     mutating func step() throws {
@@ -44,7 +47,7 @@ struct InterleavingDriver {
         if oneIn(12) {
             corpus = nil
             oracle.k = Int.random(in: 1...settings.capacity, using: &random)
-            corpus = try Corpus(folder: folder.path, settings: settings, k: oracle.k, threads: 2)
+            corpus = try Corpus(folder: folder.path, settings: requested, k: oracle.k, threads: 2)
         }
         if oneIn(10) {
             oracle.retire(retention, time: time)
@@ -101,43 +104,43 @@ struct InterleavingDriver {
         if oneIn(4) {
             // As after a crash between staging and commit.
             self.corpus = nil
-            self.corpus = try Corpus(folder: folder.path, settings: settings, k: oracle.k, threads: 2)
+            self.corpus = try Corpus(folder: folder.path, settings: requested, k: oracle.k, threads: 2)
             return
         }
         for (id, vector) in zip(ids, vectors) { oracle.add(.images, id, vector, time: time) }
         shards += 1
         let shard = IncomingShard(
-            name: "\(shards).npy", kind: .images, sha256: "\(shards)", idsSHA256: nil, ids: ids,
+            name: "\(shards).npy", role: .images, sha256: "\(shards)", idsSHA256: nil, ids: ids,
             content: .staged(staged),
             received: now)
         _ = try #require(corpus).ingest([shard], acknowledged: [], retention: retention, now: { now })
     }
 
-    /// Adds, replaces or deletes that many rows of one kind.
+    /// Adds, replaces or deletes that many rows of one role.
     private mutating func shard(rows: Int) throws -> IncomingShard {
-        let kind = VectorRole.allCases.randomElement(using: &random) ?? .images
-        let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(kind.rawValue)-\($0)" }
+        let role = VectorRole.allCases.randomElement(using: &random) ?? .images
+        let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(role.rawValue)-\($0)" }
         shards += 1
         return IncomingShard(
-            name: "\(shards).npy", kind: kind, sha256: "\(shards)", idsSHA256: nil, ids: ids,
-            content: oneIn(4) ? deletion(kind, ids) : try vectors(kind, ids),
+            name: "\(shards).npy", role: role, sha256: "\(shards)", idsSHA256: nil, ids: ids,
+            content: oneIn(4) ? deletion(role, ids) : try vectors(role, ids),
             received: Date(timeIntervalSince1970: time))
     }
 
-    private mutating func deletion(_ kind: VectorRole, _ ids: [String]) -> IncomingShard.Content {
-        for id in ids { oracle.delete(kind, id) }
+    private mutating func deletion(_ role: VectorRole, _ ids: [String]) -> IncomingShard.Content {
+        for id in ids { oracle.delete(role, id) }
         return .deletion
     }
 
-    private mutating func vectors(_ kind: VectorRole, _ ids: [String]) throws -> IncomingShard.Content {
-        let vectors = pool[kind]
+    private mutating func vectors(_ role: VectorRole, _ ids: [String]) throws -> IncomingShard.Content {
+        let vectors = pool[role]
         var values: [Float] = []
         for id in ids {
             let vector = Int.random(in: vectors.indices, using: &random)
             values += vectors[vector]
-            oracle.add(kind, id, vector, time: time)
+            oracle.add(role, id, vector, time: time)
         }
-        if kind == .references { oracle.retire(retention, time: time) }
+        if role == .references { oracle.retire(retention, time: time) }
         return .vectors(try #require(corpus).prepare(values, dimension: pool.dimension))
     }
 }
@@ -150,12 +153,12 @@ extension InterleavingDriver {
         let query = pool.queries[Int.random(in: pool.queries.indices, using: &random)]
         let alpha: Float = [0, 0.75, 1].randomElement(using: &random) ?? 1
         let (_, results) = try #require(corpus).search([
-            SearchQuery(vector: query, topK: 1_000_000, alpha: 1),
-            SearchQuery(vector: query, topK: 10, alpha: alpha),
+            SearchBatch(vectors: query, count: 1, topK: 1_000_000, alpha: 1),
+            SearchBatch(vectors: query, count: 1, topK: 10, alpha: alpha),
         ])
         let answers = oracle.answers(to: query)
-        try check(results[0].get(), answers, topK: 1_000_000, alpha: 1, "\(label), all images")
-        try check(results[1].get(), answers, topK: 10, alpha: alpha, "\(label), the best")
+        try check(results[0].get()[0], answers, topK: 1_000_000, alpha: 1, "\(label), all images")
+        try check(results[1].get()[0], answers, topK: 10, alpha: alpha, "\(label), the best")
         let verification = try #require(corpus).verify(sample: run.size.verified)
         try #require(verification.wrongCount == 0, "\(label): verify found \(verification.wrong.prefix(3))")
         try #require(

@@ -14,7 +14,7 @@ struct InterleavingRun: CustomStringConvertible {
     /// How much comes and goes.
     struct Size {
         let name: String
-        /// How many ids of each kind there can be, one of these in a run.
+        /// How many ids of each role there can be, one of these in a run.
         let ids: [Int]
         /// A step has up to `few` rows as a rule, up to `many` now and then, up to `most` at times.
         let rows: (few: Int, many: Int, most: Int)

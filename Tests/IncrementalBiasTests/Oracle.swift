@@ -33,8 +33,8 @@ struct Oracle {
         neighbours = Neighbours(images: imageVectors, references: referenceVectors)
     }
 
-    mutating func add(_ kind: VectorRole, _ id: String, _ vector: Int, time: Double) {
-        switch kind {
+    mutating func add(_ role: VectorRole, _ id: String, _ vector: Int, time: Double) {
+        switch role {
         case .images: images[id] = vector
         case .references:
             references[id] = (vector, arrived, time)
@@ -42,8 +42,8 @@ struct Oracle {
         }
     }
 
-    mutating func delete(_ kind: VectorRole, _ id: String) {
-        switch kind {
+    mutating func delete(_ role: VectorRole, _ id: String) {
+        switch role {
         case .images: images[id] = nil
         case .references: references[id] = nil
         }

@@ -9,8 +9,8 @@ struct VectorPool {
     let queries: [[Float]]
     var dimension: Int { images[0].count }
 
-    /// The vectors that rows of this kind get.
-    subscript(kind: VectorRole) -> [[Float]] { kind == .images ? images : references }
+    /// The vectors that rows of this role get.
+    subscript(role: VectorRole) -> [[Float]] { role == .images ? images : references }
 
     /// Where the vectors come from.
     enum Source {

@@ -29,14 +29,14 @@ extension SpoolFolders {
             receipts = listed
         }
         return receipts.first { receipt in
-            matches(receipt, drop) && (takesOld || receipt.unchanged || receipt.committed >= earliest)
+            matches(receipt, drop) && (takesOld || receipt.unchanged || receipt.received >= earliest)
         }.map(ShardOutcome.committed)
     }
 
     /// Whether the receipt of a shard may have been pushed off the list in the daemon's status by newer ones.
     package func mayBeOff(_ listed: [ShardReceipt], _ drop: Drop) throws -> Bool {
         guard done == nil, let oldest = listed.last else { return false }
-        return try oldest.committed > drop.time && !holds(drop)
+        return try oldest.commitStarted > drop.time && !holds(drop)
     }
 
     private func matches(_ receipt: ShardReceipt, _ drop: Drop) -> Bool {

@@ -48,10 +48,12 @@ package struct StatusView {
         ])
         for receipt in status.lastReceipts {
             let counts = counts(receipt)
+            let durable = receipt.commitMs.map { receipt.commitStarted.addingTimeInterval($0 / 1000) }
+            let took = durable.map { Figures.duration($0.timeIntervalSince(receipt.received)) }
             table.append([
                 receipt.name.printable, receipt.kind.printable, receipt.action.printable, Figures.count(receipt.rows),
                 counts.replaced, counts.deleted, counts.missing, Figures.count(Int(clamping: receipt.generation)),
-                Figures.duration(receipt.committed.timeIntervalSince(receipt.received)), ago(receipt.committed),
+                took ?? "-", ago(durable ?? receipt.commitStarted),
             ])
         }
         return ["", style.bold("Last receipts")] + table.lines(style: style, indent: 2)

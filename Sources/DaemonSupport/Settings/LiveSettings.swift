@@ -57,7 +57,7 @@ extension Setting {
         case .socket: settings.socket
         case .socketMode: "0" + String(settings.socketMode, radix: 8)
         case .k: String(settings.k)
-        case .capacity: String(settings.store.capacity)
+        case .capacity: String(settings.store.capacity ?? StoreSettings.defaultCapacity(k: settings.k))
         case .alpha: String(settings.alpha)
         case .metric: settings.store.metric.rawValue
         case .precision: settings.store.precision.rawValue

@@ -12,7 +12,7 @@ package struct ServeSettings: Sendable {
     package var socketMode: UInt32
     package var k: Int
     package var alpha: Float
-    package var store: StoreSettings
+    package var store: RequestedSettings
     package var threads: Int
     package var completedShards: CompletedShardAction
     package var largestShard: Int
@@ -36,11 +36,9 @@ package struct ServeSettings: Sendable {
         alpha = try read.number(.alpha, in: 0...1000, default: 0.75)
         let metric = try read.choice(.metric, default: Metric.cosine)
         let precision = try read.choice(.precision, default: Precision.float32)
-        if let capacity = try read.integer(.capacity, in: k...2 * Self.largestK) {
-            store = StoreSettings(metric: metric, precision: precision, capacity: capacity)
-        } else {
-            store = StoreSettings(metric: metric, precision: precision, k: k)
-        }
+        store = RequestedSettings(
+            metric: metric, precision: precision,
+            capacity: try read.integer(.capacity, in: k...2 * Self.largestK))
         threads = try read.integer(.threads, in: 1...1024, default: ProcessInfo.processInfo.activeProcessorCount)
         completedShards = try read.choice(.finishedShards, default: .move)
         largestShard = try read.byteCount(

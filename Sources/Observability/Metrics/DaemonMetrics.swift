@@ -62,14 +62,14 @@ package final class DaemonMetrics: Sendable {
 
     /// A shard took effect: counts it and its rows.
     package func applied(_ receipt: Receipt) {
-        shard(receipt.kind, .applied)
+        shard(receipt.role, .applied)
         switch receipt.action {
         case .add:
-            rows(receipt.kind, .added, receipt.rows - receipt.replaced)
-            rows(receipt.kind, .replaced, receipt.replaced)
+            rows(receipt.role, .added, receipt.rows - receipt.replaced)
+            rows(receipt.role, .replaced, receipt.replaced)
         case .delete:
-            rows(receipt.kind, .deleted, receipt.replaced)
-            rows(receipt.kind, .missing, receipt.rows - receipt.replaced)
+            rows(receipt.role, .deleted, receipt.replaced)
+            rows(receipt.role, .missing, receipt.rows - receipt.replaced)
         }
     }
 
