@@ -113,11 +113,6 @@ extension Corpus {
         try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }
     }
 
-    /// The note that came with a shard whose files may not have been put away yet; `nil` where they have been.
-    package func note(of receipt: Receipt) throws -> [UInt8]? {
-        try environment.read { try ReceiptTable(tables: tables).note(of: receipt.number, in: $0) }
-    }
-
     /// The receipts whose files may not have been put away yet.
     package func pendingReceipts() throws -> [Receipt] {
         try environment.read { try ReceiptTable(tables: tables).pending(in: $0) }

@@ -57,7 +57,7 @@ struct Commit {
             receipt.covers(shard)
         {
             // Its files wait to be put away once more.
-            try receipts.markPending(receipt, note: shard.note, in: transaction)
+            try receipts.markPending(receipt, in: transaction)
             outcomes.append(.decided(.unchanged(receipt)))
             return
         }
@@ -112,7 +112,7 @@ struct Commit {
                     number: state.nextReceipt, shard: shard, replaced: replaced, generation: state.generation,
                     committed: now)
                 state.nextReceipt += 1
-                try receipts.add(receipt, note: shard.note, in: transaction)
+                try receipts.add(receipt, in: transaction)
                 return .applied(receipt)
             }
         }

@@ -17,8 +17,6 @@ package struct IncomingShard: Sendable {
     package let content: Content
     /// When it was received.
     package let received: Date
-    /// Whatever the caller wants to find again with the receipt while that is unsettled.
-    package let note: [UInt8]
 
     /// What becomes of the rows with its ids.
     package enum Content: Sendable {
@@ -38,11 +36,9 @@ package struct IncomingShard: Sendable {
     ///   - ids: the ids that it is about, no two the same.
     ///   - content: what becomes of the rows with these ids.
     ///   - received: when it was received.
-    ///   - note: what is kept beside the receipt until that is acknowledged.
     package init(
         name: String, kind: VectorRole, sha256: String, idsSHA256: String?, ids: [String], content: Content,
-        received: Date,
-        note: [UInt8] = []
+        received: Date
     ) {
         if case .vectors(let vectors) = content {
             precondition(ids.count * vectors.dimension == vectors.values.count)
@@ -54,6 +50,5 @@ package struct IncomingShard: Sendable {
         self.ids = ids
         self.content = content
         self.received = received
-        self.note = note
     }
 }

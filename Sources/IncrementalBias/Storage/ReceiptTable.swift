@@ -11,12 +11,12 @@ struct ReceiptTable {
     static let kept: UInt64 = 16
 
     /// Stores a receipt, as one whose files wait to be put away, and removes those that nobody will ask for any more.
-    func add(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
+    func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
         let key = key(receipt.kind, receipt.name)
         let previous = try number(key, in: transaction)
         try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
         try transaction.put(tables.receiptNames, key, receipt.number)
-        try markPending(receipt, note: note, in: transaction)
+        try markPending(receipt, in: transaction)
         guard receipt.number >= Self.kept else { return }
         let oldest = receipt.number - Self.kept
         try removeIfSuperseded(oldest, in: transaction)
@@ -33,14 +33,9 @@ struct ReceiptTable {
         try transaction.remove(tables.receipts, number)
     }
 
-    /// Notes that the files of a shard wait to be put away.
-    func markPending(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
-        try transaction.put(tables.pending, receipt.number, note.span)
-    }
-
-    /// The note of a receipt that is unsettled; `nil` where it isn't.
-    func note(of number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt8]? {
-        try transaction.bytes(tables.pending, number)
+    /// Marks the receipt of a shard whose files have not been published yet.
+    func markPending(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(tables.pending, receipt.number, "")
     }
 
     /// The receipt with this number.

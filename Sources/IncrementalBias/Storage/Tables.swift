@@ -23,7 +23,7 @@ struct Tables: Sendable {
     let receipts: Database
     /// VectorRole and file name -> the number of the last receipt of a shard of that name.
     let receiptNames: Database
-    /// Number of a receipt whose files may not have been moved yet -> the note that came with its shard.
+    /// Number of a receipt whose files may not have been published yet -> nothing; older stores have a value there.
     let pending: Database
 
     /// What images and references both have.
