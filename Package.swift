@@ -148,6 +148,17 @@ let package = Package(
             name: "ShardFormatsTests", dependencies: ["ShardFormats"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(name: "WireAPITests", dependencies: ["WireAPI"], swiftSettings: testing),
         .testTarget(
+            name: "SpoolProtocolTests", dependencies: ["PosixSupport", "ShardFormats", "SpoolProtocol"],
+            swiftSettings: testing),
+        .testTarget(
+            name: "SpoolIngestTests",
+            dependencies: [
+                "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "SpoolIngest", "SpoolProtocol",
+                "WireAPI", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: testing),
+        .testTarget(
             name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
         .testTarget(

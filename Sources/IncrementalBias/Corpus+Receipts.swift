@@ -15,11 +15,6 @@ extension Corpus {
         try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }.map(writer.addTime)
     }
 
-    /// The note that came with the shard of a pending receipt; `nil` where the receipt isn't pending.
-    package func note(of receipt: Receipt) throws -> [UInt8]? {
-        try environment.read { try ReceiptTable(tables: tables).note(of: receipt.number, in: $0) }
-    }
-
     /// The pending receipts, the oldest first: those whose shards' files may not have been moved yet.
     package func pendingReceipts() throws -> [Receipt] {
         try environment.read { try ReceiptTable(tables: tables).pending(in: $0) }.map(writer.addTime)

@@ -6,9 +6,11 @@ package import SpoolProtocol
 @safe package final class SpoolLock: Sendable {
     private let descriptor: Int32
 
+    /// Takes the lock of a spool.
+    ///
     /// - Throws: ``StartupError`` when another process holds it.
     package init(_ folders: SpoolFolders) throws {
-        let path = "\(folders.root)/taken/.lock"
+        let path = folders.lock
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("open \(path)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -158,12 +158,13 @@ def test_ids_written_before_their_shard_count_though_both_are_written_in_place(d
 
 @contextlib.contextmanager
 def changing(path):
-    """A file that changes all the time."""
+    """A file that changes all the time, whatever its name is by then."""
     end = threading.Event()
 
     def change():
-        while not end.is_set():
-            os.utime(path)
+        with open(path, "r+b") as file:
+            while not end.is_set():
+                os.utime(file.fileno())
 
     changer = threading.Thread(target=change)
     changer.start()
@@ -179,9 +180,10 @@ def test_ids_that_change_are_waited_for(make_daemon, rng):
     daemon = make_daemon(k=4).start()
     vectors = rng.standard_normal((100, 8))
     ids = daemon.spool.incoming(IMAGES) / "s.ids"
+    claimed = daemon.spool.root / "processing" / IMAGES / "s.ids"
     ids.write_text("".join(f"id of row {row}\n" for row in range(len(vectors))))
     # Reading takes long enough for a change.
-    with changing(ids), faults(daemon, "pread64", "delay_exit=500000", path=ids):
+    with changing(ids), faults(daemon, "pread64", "delay_exit=500000", path=claimed):
         daemon.spool.drop(IMAGES, "s.npy", vectors)
         # It has been tried when a younger one has taken effect.
         daemon.spool.let_time_pass_after(IMAGES, "s.npy")

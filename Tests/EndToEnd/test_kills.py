@@ -67,7 +67,7 @@ class Stream:
             check_everything(client, self.oracle)
         succeeds("verify", daemon=self.daemon)
         for kind in (IMAGES, REFERENCES):
-            left = spool.names(kind) + spool.names("taken", kind) + spool.names("failed", kind)
+            left = spool.names(kind) + spool.names("processing", kind) + spool.names("failed", kind)
             assert [name for name in left if not name.startswith(".")] == []
 
 
@@ -102,15 +102,15 @@ POINTS = {
     "as it writes more pages of a commit": ("writev", DATA, 2),
     "before it syncs a commit": ("fdatasync", DATA, 1),
     "as it writes single pages, that which makes a commit count among them": ("pwrite64", DATA, 1),
-    "between commit and move": ("rename", None, 1),
-    "while it moves": ("rename", None, 2),
-    "between two moves": ("rename", None, 3),
+    "before it claims a shard": ("rename", "spool/processing/{0}/{1}", 1),
+    "between two claims": ("rename", None, 2),
+    "between commit and move": ("rename", "spool/done/{0}/{1}", 1),
     "as it writes a receipt": ("write", "spool/done/{0}/.{1}.receipt.json.tmp", 1),
     "before a receipt gets its name": ("rename", "spool/done/{0}/.{1}.receipt.json.tmp", 1),
-    "after some shards were put away": ("rename", None, 9),
+    "after some shards were published": ("rename", None, 9),
     "between two commits": ("fdatasync", DATA, 2),
 }
-# Those that a commit or a put-away passes several times: each time another of them.
+# Those that a commit passes several times: each time another of them.
 SEVERAL = ("pwrite64", "writev")
 
 

@@ -151,7 +151,8 @@ POINTS = {
     "before the first pieces are there": ("fdatasync", 1),
     "as it writes pieces": ("writev", 3),
     "between two commits of pieces": ("fdatasync", 2),
-    "before the shard moves": ("rename", 1),
+    "before the shard is claimed": ("rename", 1),
+    "before the shard moves to done": ("rename", 2),
 }
 
 
@@ -186,7 +187,7 @@ def test_killed_on_the_way_and_never_tried_again(corpus, vectors):
     assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
     daemon.wrapper = []
     assert (daemon.folder / DATA).stat().st_size > before + vectors.nbytes
-    os.unlink(daemon.spool.incoming(IMAGES) / "large.npy")
+    os.unlink(daemon.spool.root / "processing" / IMAGES / "large.npy")
     daemon.start()
     check(corpus)
     # The room is used again: as large a shard, by another name, makes the file hardly larger.
@@ -199,7 +200,7 @@ def test_killed_on_the_way_and_never_tried_again(corpus, vectors):
 
 # What fails on the way: it waits, searches go on, and when the fault is gone it begins anew.
 OUTLIVED = {
-    "EIO on reading it": ("pread64", "EIO", "spool/images/large.npy"),
+    "EIO on reading it": ("pread64", "EIO", "spool/processing/images/large.npy"),
     "ENOSPC on writing pieces": ("writev,pwrite64", "ENOSPC", DATA),
     "ENOSPC on syncing pieces": ("fdatasync", "ENOSPC", DATA),
 }
@@ -231,7 +232,7 @@ def test_a_broken_disk_on_the_way_ends_it_and_a_start_recovers(corpus, vectors, 
         assert daemon.wait() == 71
     last = daemon.log().strip().splitlines()[-1]
     assert last.startswith("nnnd: ") and "mdb_txn_commit" in last, last
-    assert daemon.spool.names(IMAGES) == ["large.npy"]
+    assert daemon.spool.names("processing", IMAGES) == ["large.npy"]
     daemon.start()
     daemon.spool.wait_receipt(IMAGES, "large.npy")
     corpus.oracle.put(IMAGES, names(), vectors)

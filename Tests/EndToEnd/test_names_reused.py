@@ -44,7 +44,7 @@ def check(corpus):
     spool = corpus.daemon.spool
     corpus.check()
     succeeds("verify", daemon=corpus.daemon)
-    assert spool.names(IMAGES) == spool.names("taken", IMAGES) == []
+    assert spool.names(IMAGES) == spool.names("processing", IMAGES) == []
 
 
 def test_a_refusal_leaves_the_corrected_shard_and_its_ids(corpus):
@@ -88,7 +88,7 @@ def test_a_file_that_is_written_in_place_meanwhile_is_left_until_it_is_whole(cor
     # Others go through meanwhile.
     corpus.add(IMAGES, "other.npy", ["o"])
     corpus.check()
-    assert "s.npy" in daemon.spool.names(IMAGES) and daemon.spool.names("taken", IMAGES) == []
+    assert "s.npy" in daemon.spool.names(IMAGES) and daemon.spool.names("processing", IMAGES) == []
     stamp = daemon.spool.receipt_stamp(IMAGES, "s.npy")
     array[20:] = second[20:]
     array.flush()
@@ -99,16 +99,16 @@ def test_a_file_that_is_written_in_place_meanwhile_is_left_until_it_is_whole(cor
     check(corpus)
 
 
-def test_a_file_that_came_into_the_place_of_taken_ones_is_left_until_it_is_quiet(corpus):
-    """As when it is replaced in the very moment in which the last one is taken."""
+def test_a_claimed_file_that_a_producer_writes_to_is_left_until_it_is_quiet(corpus):
+    """As when it is replaced in the very moment in which it is claimed."""
     daemon = corpus.daemon
-    taken = daemon.spool.root / "taken" / IMAGES / "s.npy"
+    claimed = daemon.spool.root / "processing" / IMAGES / "s.npy"
     vectors = corpus.vectors(3)
-    with open(taken, "wb") as file:
+    with open(claimed, "wb") as file:
         np.save(file, np.zeros_like(vectors))
     corpus.add(IMAGES, "other.npy", ["o"])
-    assert daemon.spool.names("taken", IMAGES) == ["s.npy"]
-    with open(taken, "wb") as file:
+    assert daemon.spool.names("processing", IMAGES) == ["s.npy"]
+    with open(claimed, "wb") as file:
         np.save(file, vectors)
     daemon.kill()
     daemon.flags["quiet_seconds"] = 0
@@ -128,6 +128,6 @@ def test_the_last_shard_of_a_name_is_gone_for_good_before_the_next_one_counts(co
     calls = trace.read_text()
     before, commit, _ = calls.partition("fdatasync(")
     assert commit
-    for folder in (daemon.spool.incoming(IMAGES), daemon.spool.root / "taken" / IMAGES):
+    for folder in (daemon.spool.incoming(IMAGES), daemon.spool.root / "processing" / IMAGES):
         assert f"<{folder}>" in before, calls
     corpus.check()

@@ -37,7 +37,7 @@ def test_modes_are_the_same_under_every_umask(make_daemon, mask):
     for kind in (IMAGES, REFERENCES):
         assert mode(spool.incoming(kind)) == 0o770
         assert mode(spool.done(kind)) == mode(spool.failed(kind)) == 0o750
-        assert mode(spool.root / "taken" / kind) == 0o700
+        assert mode(spool.root / "processing" / kind) == 0o700
     for path in daemon.flags["data"].iterdir():
         assert mode(path) & 0o077 == 0, path
 

@@ -108,7 +108,7 @@ def test_a_signal_while_many_shards_wait_ends_it_soon_and_loses_none(make_daemon
     daemon.spool.wait_receipt(IMAGES, "0000.npy")
     assert daemon.stop() == 0
     done = [name for name in daemon.spool.names("done", IMAGES) if name.endswith(".npy")]
-    assert len(done) + len(daemon.spool.names(IMAGES)) + len(daemon.spool.names("taken", IMAGES)) == 1500
+    assert len(done) + len(daemon.spool.names(IMAGES)) + len(daemon.spool.names("processing", IMAGES)) == 1500
     daemon.start()
     for number in range(1500):
         daemon.spool.wait_receipt(IMAGES, f"{number:04}.npy")

@@ -67,7 +67,7 @@ struct Commit {
             receipt.covers(shard)
         {
             // The files of this drop must be moved too.
-            try receipts.markPending(receipt, note: shard.note, in: transaction)
+            try receipts.markPending(receipt, in: transaction)
             entries.append(.decided(.unchanged(receipt)))
             return
         }
@@ -129,7 +129,7 @@ struct Commit {
                     number: state.nextReceipt, shard: shard, replaced: replaced, generation: state.generation,
                     commitStarted: now)
                 state.nextReceipt += 1
-                try receipts.add(receipt, note: shard.note, in: transaction)
+                try receipts.add(receipt, in: transaction)
                 return .applied(receipt)
             }
         }

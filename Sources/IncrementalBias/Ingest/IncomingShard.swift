@@ -17,8 +17,6 @@ package struct IncomingShard: Sendable {
     package let content: Content
     /// When the daemon began to read the shard.
     package let received: Date
-    /// Bytes that the store keeps with the receipt as long as it is pending.
-    package let note: [UInt8]
 
     /// The effect of a shard on the rows of its ids.
     package enum Content: Sendable {
@@ -40,10 +38,9 @@ package struct IncomingShard: Sendable {
     ///   - ids: the ids of the rows, no two the same.
     ///   - content: the effect on the rows of these ids.
     ///   - received: when the daemon began to read the shard.
-    ///   - note: bytes that the store keeps with the receipt as long as it is pending.
     package init(
         name: String, role: VectorRole, sha256: String, idsSHA256: String?, ids: [String], content: Content,
-        received: Date, note: [UInt8] = []
+        received: Date
     ) {
         if case .vectors(let vectors) = content {
             precondition(ids.count * vectors.dimension == vectors.values.count)
@@ -55,6 +52,5 @@ package struct IncomingShard: Sendable {
         self.ids = ids
         self.content = content
         self.received = received
-        self.note = note
     }
 }

@@ -18,14 +18,12 @@ package struct ReceiptTable {
     package static let kept: UInt64 = 16
 
     /// Stores a receipt as pending, and removes receipts that are superseded.
-    ///
-    /// - Parameter note: bytes that are kept as long as the receipt is pending.
-    package func add(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
+    package func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
         let key = key(receipt.role, receipt.name)
         let previous = try number(key, in: transaction)
         try store(receipt, in: transaction)
         try transaction.put(tables.receiptNames, key, receipt.number)
-        try markPending(receipt, note: note, in: transaction)
+        try markPending(receipt, in: transaction)
         guard receipt.number >= Self.kept else { return }
         let oldest = receipt.number - Self.kept
         try removeIfSuperseded(oldest, in: transaction)
@@ -46,9 +44,9 @@ package struct ReceiptTable {
         try transaction.remove(tables.receipts, number)
     }
 
-    /// Makes a receipt pending, with a new note.
-    package func markPending(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
-        try transaction.put(tables.pending, receipt.number, note.span)
+    /// Makes a receipt pending.
+    package func markPending(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(tables.pending, receipt.number, "")
     }
 
     /// Makes a receipt no longer pending: its shard's files have been moved.
@@ -61,10 +59,6 @@ package struct ReceiptTable {
         if let timed, try transaction.contains(tables.receipts, number) { try store(timed, in: transaction) }
     }
 
-    /// The note of a pending receipt; `nil` where it isn't pending.
-    package func note(of number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt8]? {
-        try transaction.bytes(tables.pending, number)
-    }
 
     /// The receipt with this number; `nil` where there is none.
     ///

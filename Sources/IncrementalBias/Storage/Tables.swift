@@ -24,7 +24,7 @@ package struct Tables: Sendable {
     let receipts: Database
     /// Role and file name -> the number of the last receipt of a shard of that name.
     let receiptNames: Database
-    /// Number of a pending receipt -> the note that came with its shard.
+    /// Number of a pending receipt -> nothing; stores of version 0.1.0 have a value there.
     let pending: Database
 
     /// The tables that images and references both have.

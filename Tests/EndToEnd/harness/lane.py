@@ -85,7 +85,7 @@ class Lane:
 
     def _is_dropped(self, step):
         # In the order in which a shard goes through them, so that it can't slip by.
-        folders = (self._spool.incoming(self.kind), self._spool.root / "taken" / self.kind, self._spool.done(self.kind))
+        folders = (self._spool.incoming(self.kind), self._spool.root / "processing" / self.kind, self._spool.done(self.kind))
         return any(os.path.lexists(folder / step.name) for folder in folders)
 
     def _next(self):
