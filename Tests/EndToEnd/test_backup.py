@@ -15,7 +15,7 @@ from harness.daemon import binary, clean_environment
 from harness.http import connect
 from harness.nnnctl import nnnctl, succeeds
 from harness.oracle import check_everything
-from harness.sanitizers import NO_RACES
+from harness.sanitizers import WITHOUT_RACE_DETECTION
 from harness.spool import IMAGES, REFERENCES
 from harness.store_lock import writer_lock
 from harness.strace import STRACE, faults
@@ -196,7 +196,7 @@ def test_a_daemon_that_is_stopped_leaves_no_backup(large, tmp_path):
 
 def test_a_copy_that_fails_in_the_daemon_is_no_backup(large, tmp_path):
     assert large.stop() == 0
-    large.environment = NO_RACES
+    large.environment = WITHOUT_RACE_DETECTION
     large.start()
     with faults(large, "write", "error=EIO", when="30+"):
         finished = nnnctl("backup", tmp_path / "backup", daemon=large)

@@ -13,10 +13,10 @@ import pytest
 from jsonschema import ValidationError
 
 from harness.daemon import run_to_end
-from harness.foreign import drop_from_lmdb, put_in_lmdb
+from harness.raw_lmdb import drop_from_lmdb, put_in_lmdb
 from harness.oracle import check_rankings
 from harness.rebuild import rebuild
-from harness.sanitizers import reports_in_the_log
+from harness.sanitizers import sanitizer_reports_to_log
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
 
@@ -139,7 +139,7 @@ def try_out(corpus, queries):
     """What became of a damaged store; None if it gave wrong answers in silence."""
     daemon = corpus.daemon
     daemon.log_path.unlink(missing_ok=True)
-    daemon.environment = reports_in_the_log()
+    daemon.environment = sanitizer_reports_to_log()
     report = {}
     try:
         daemon.start()

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from harness.daemon import binary, clean_environment
+from harness.fake_daemon import fake_daemon, problem
 from harness.nnnctl import fails, succeeds
-from harness.pretender import pretender, problem
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES
 from harness.strace import STRACE
@@ -151,7 +151,7 @@ def test_everything_is_on_the_disk_before_it_has_its_name(daemon, tmp_path):
 )
 def test_what_the_daemon_says_instead_is_told(daemon, tmp_path, answer, status):
     socket = tmp_path / "s"
-    with pretender(socket, {"/v1/status": (200, daemon.status()), "/v1/backup": answer}):
+    with fake_daemon(socket, {"/v1/status": (200, daemon.status()), "/v1/backup": answer}):
         fails(status, "backup", tmp_path / "backup", "--socket", socket)
     assert sorted(os.listdir(tmp_path)) == sorted([daemon.folder.name, "s"])
 

@@ -138,17 +138,17 @@ def test_delete_makes_no_temporary_folder(corpus, tmp_path):
     assert not (tmp_path / "absent").exists()
 
 
-def test_delete_gives_up_in_time_and_leaves_its_list(deaf, corpus, tmp_path):
-    told = fails(75, "delete", "--kind", "images", "--timeout", "0", "i1", "--socket", deaf)
+def test_delete_gives_up_in_time_and_leaves_its_list(idle_daemon_socket, corpus, tmp_path):
+    told = fails(75, "delete", "--kind", "images", "--timeout", "0", "i1", "--socket", idle_daemon_socket)
     (name,) = os.listdir(tmp_path / "spool" / "images")
     assert name in told and name.endswith(".delete")
     delete(corpus, IMAGES, "--timeout", "600", "i1", ids=["i1"])
 
 
-def test_delete_that_is_interrupted_leaves_a_whole_list(deaf, tmp_path):
+def test_delete_that_is_interrupted_leaves_a_whole_list(idle_daemon_socket, tmp_path):
     spool = tmp_path / "spool" / "images"
     process = subprocess.Popen(
-        [binary("nnnctl"), "delete", "--kind", "images", "i1", "i2", "--socket", deaf],
+        [binary("nnnctl"), "delete", "--kind", "images", "i1", "i2", "--socket", idle_daemon_socket],
         env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with process:

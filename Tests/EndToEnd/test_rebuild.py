@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from harness.foreign import put_in_lmdb
+from harness.raw_lmdb import put_in_lmdb
 from harness.oracle import TOLERANCE, Oracle, check_everything
 from harness.rebuild import rebuild, run_rebuild
 from harness.spool import IMAGES, REFERENCES

@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from harness.foreign import put_in_lmdb
+from harness.raw_lmdb import put_in_lmdb
 from harness.rebuild import run_rebuild, start_rebuild
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES, REFERENCES

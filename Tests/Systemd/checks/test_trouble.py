@@ -1,7 +1,7 @@
 """Kills and hangs heal by themselves."""
 
 from harness.http import connect
-from harness.threads import hung_thread, let_die
+from harness.threads import hung_thread, reap_thread
 from harness.waiting import wait_until
 from machine import DEADLINE, run
 
@@ -32,7 +32,7 @@ def test_a_hung_ingest_loop_is_restarted_by_the_watchdog(nnnd, rng):
     before, process, place = nnnd.restarts, nnnd.process, nnnd.now()
     with hung_thread(process, "spool") as thread:
         nnnd.spool.drop("images", "hung.npy", rng.standard_normal((3, 384)))
-        nnnd.wait_restarted(before, process, alive=lambda: let_die(thread))
+        nnnd.wait_restarted(before, process, alive=lambda: reap_thread(thread))
     assert any("a loop hangs" in line and "loop=ingest" in line for _, line in nnnd.journal(since=place))
     assert nnnd.spool.wait_receipt("images", "hung.npy")["rows"] == 3
 
@@ -42,7 +42,7 @@ def test_a_hung_search_loop_is_restarted_by_the_watchdog(nnnd):
     before, process, place = nnnd.restarts, nnnd.process, nnnd.now()
     with hung_thread(process, "search queue") as thread, connect(nnnd.socket) as connection:
         connection.sendall(b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(QUERY), QUERY))
-        nnnd.wait_restarted(before, process, alive=lambda: let_die(thread))
+        nnnd.wait_restarted(before, process, alive=lambda: reap_thread(thread))
     assert any("a loop hangs" in line and "loop=search" in line for _, line in nnnd.journal(since=place))
     assert nnnd.status()["images"] > 0
 
