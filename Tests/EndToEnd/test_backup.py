@@ -216,7 +216,7 @@ def start_backup(daemon, target, *strace):
 def start_slow_backup(daemon, target):
     """Starts a slow `nnnctl backup` and waits until it has begun to write."""
     process = start_backup(daemon, target, "-D", "-e", "trace=write", "-e", "inject=write:delay_enter=20000:when=10+")
-    wait_until(lambda: list(target.parent.glob(".nnnctl-backup-*/data.mdb")), "it to begin")
+    wait_until(lambda: list(target.parent.glob(".nnnctl-backup-*/data.mdb")), "the backup to begin")
     return process
 
 

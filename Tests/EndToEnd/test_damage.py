@@ -153,7 +153,7 @@ def use_damaged_store(corpus, queries):
         return "a receipt differs"
     except (AssertionError, KeyError, ValueError, OSError):
         # A wrong answer, an unknown id, or no answer.
-        wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "its exit or an answer")
+        wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "the daemon to exit or to answer")
         if daemon.process.poll() is not None:
             return "rejected" if daemon.process.returncode in (DAMAGED, SYSTEM, CONFIGURATION) else "crashed"
         if "wrong" not in report or "request failed" in daemon.log():

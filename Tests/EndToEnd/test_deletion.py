@@ -131,20 +131,20 @@ def test_deletions_survive_a_restart_and_a_kill(corpus, kind):
 def test_a_search_sees_all_of_a_deletion_or_none_of_it(corpus, rng):
     """Half of the images and half of the references are deleted and added again while searches run."""
     halves = {kind: ids_of(kind, range(20)) for kind in KINDS}
-    found, errors, stopping = [], [], threading.Event()
+    hit_counts, errors, stopping = [], [], threading.Event()
 
     def search():
         try:
             with corpus.daemon.client() as client:
                 while not stopping.is_set():
-                    found.append(len(client.search(np.ones((1, corpus.dimension)), top_k=100)["results"][0]))
+                    hit_counts.append(len(client.search(np.ones((1, corpus.dimension)), top_k=100)["results"][0]))
         except BaseException as error:
             errors.append(error)
 
     def wait_for_a_complete_search():
         # The first of two searches may have begun before.
-        target = len(found) + 2
-        wait_until(lambda: errors or len(found) >= target, "searches", alive=corpus.daemon.check_alive)
+        target = len(hit_counts) + 2
+        wait_until(lambda: errors or len(hit_counts) >= target, "searches", alive=corpus.daemon.check_alive)
 
     thread = threading.Thread(target=search)
     thread.start()
@@ -158,4 +158,4 @@ def test_a_search_sees_all_of_a_deletion_or_none_of_it(corpus, rng):
         stopping.set()
         thread.join()
     assert not errors, errors[0]
-    assert set(found) == {20, 40}
+    assert set(hit_counts) == {20, 40}

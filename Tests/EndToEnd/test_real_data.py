@@ -68,7 +68,7 @@ def oracle():
         for path in files:
             oracle.put(kind, *wordnet.read(path))
     assert (len(oracle.images), len(oracle.references)) == (5000, 8000)
-    # The corpus does not change below.
+    # Nothing below changes the corpus.
     oracle.freeze()
     return oracle
 
@@ -90,7 +90,7 @@ def test_any_order_and_split_gives_the_same_biases_and_rankings(make_daemon, ora
     for piece in pieces[:middle]:
         daemon.spool.drop(piece.kind, piece.name, piece.vectors, piece.ids)
     if killed:
-        # The kill comes during the first half, perhaps during a commit.
+        # The daemon is killed after one of the first receipts, perhaps during a commit.
         committed = pieces[int(rng.integers(0, middle))]
         daemon.spool.wait_receipt(committed.kind, committed.name)
         daemon.kill()

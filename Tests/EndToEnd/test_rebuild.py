@@ -136,9 +136,9 @@ def test_a_rebuild_increases_the_generation_by_one(stopped_corpus):
 
 def receipts(corpus):
     corpus.daemon.start()
-    found = corpus.daemon.status()["last_receipts"]
+    last_receipts = corpus.daemon.status()["last_receipts"]
     assert corpus.daemon.stop() == 0
-    return found
+    return last_receipts
 
 
 def test_a_rebuild_keeps_receipts_and_the_order_of_arrival(stopped_corpus):

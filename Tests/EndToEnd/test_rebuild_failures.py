@@ -76,7 +76,7 @@ def test_an_interrupted_rebuild_changes_nothing(stopped_corpus, number):
     before = content(stopped_corpus)
     delay = injecting("fdatasync", "delay_enter=100000")
     with start_rebuild(stopped_corpus.daemon, *STRACE, "-D", *delay, k=9, capacity=12) as process:
-        wait_until((stopped_corpus.daemon.flags["data"] / "rebuild.tmp/data.mdb").exists, "it to begin")
+        wait_until((stopped_corpus.daemon.flags["data"] / "rebuild.tmp/data.mdb").exists, "the rebuild to begin")
         process.send_signal(number)
         _, errors = process.communicate()
     assert process.returncode == 130 and errors.splitlines()[-1].startswith("nnnd: interrupted; "), errors
@@ -86,8 +86,8 @@ def test_an_interrupted_rebuild_changes_nothing(stopped_corpus, number):
 def check_rebuild_fails(corpus, status, *texts, **flags):
     """Checks the exit status, the texts in the last line of output, and that the store is unchanged."""
     before = content(corpus)
-    found, errors = run_rebuild(corpus.daemon, **flags)
-    assert found == status, errors
+    actual, errors = run_rebuild(corpus.daemon, **flags)
+    assert actual == status, errors
     last = errors.splitlines()[-1]
     assert last.startswith("nnnd: ") and all(text in last for text in texts), errors
     assert content(corpus) == before and data_files(corpus) == FILES
@@ -102,7 +102,7 @@ def test_a_rebuild_fails_while_the_daemon_runs(stopped_corpus):
 def test_a_rebuild_fails_while_another_one_runs(stopped_corpus):
     delay = injecting("fdatasync", "delay_enter=50000")
     with start_rebuild(stopped_corpus.daemon, *STRACE, "-D", *delay) as process:
-        wait_until((stopped_corpus.daemon.flags["data"] / "rebuild.tmp/data.mdb").exists, "it to begin")
+        wait_until((stopped_corpus.daemon.flags["data"] / "rebuild.tmp/data.mdb").exists, "the rebuild to begin")
         status, errors = run_rebuild(stopped_corpus.daemon)
         process.communicate()
     assert (status, process.returncode) == (69, 0), errors

@@ -1,8 +1,9 @@
-// A library that is preloaded under ThreadSanitizer and reports synchronisation inside the Swift runtime on Linux, which
-// is not instrumented. Without it, data that a Mutex protects or that a continuation returns is reported as a race.
+// A library that is preloaded under ThreadSanitizer and reports synchronisation inside the Swift runtime on Linux. The
+// runtime is not instrumented, so without the library data that a Mutex protects or that a continuation returns is
+// reported as a race.
 //
 // - Tasks: the runtime reports their synchronisation itself after its hook is called, which the linker has left out.
-// - Mutex: locking without contention is instrumented; locking that waits happens in a library that is not instrumented.
+// - Mutex: locking without contention is instrumented; locking that waits happens in a library that is not.
 // - Continuations: one can be resumed before it is awaited.
 
 #define _GNU_SOURCE
@@ -53,8 +54,8 @@ SWIFT void unlock(SELF void *mutex) {
   REAL(function, UNLOCK)(mutex);
 }
 
-// Interposes Swift.CheckedContinuation.resume(returning:) and resume(throwing:). They don't give the continuation's task,
-// so all continuations share one synchronisation object.
+// Interposes Swift.CheckedContinuation.resume(returning:) and resume(throwing:). They don't give the continuation's
+// task, so all continuations share one synchronisation object.
 
 static char continuations;
 

@@ -46,17 +46,17 @@ class ApiDocument:
     def response(self, template, method, status):
         """The documented response for a status, or None."""
         operation = self.paths[template].get(method.lower())
-        found = (operation or {}).get("responses", {}).get(str(status))
-        while found and "$ref" in found:
-            found = self.at(found["$ref"])
-        return found
+        response = (operation or {}).get("responses", {}).get(str(status))
+        while response and "$ref" in response:
+            response = self.at(response["$ref"])
+        return response
 
     def at(self, reference):
         """The object at a reference such as #/components/schemas/Hit."""
-        found = self.content
+        value = self.content
         for part in reference.removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        return found
+            value = value[part.replace("~1", "/").replace("~0", "~")]
+        return value
 
     def validate(self, value, schema):
         """Validates a value against the schema with this name, or against a schema object of the document."""

@@ -49,6 +49,6 @@ def fake_daemon(path, answers):
             thread.join()
 
 
-def problem(status, code, detail="What is wrong."):
+def problem(status, code, detail="The detail."):
     """An answer with a problem document (RFC 9457)."""
     return status, {"type": "about:blank", "title": "A title", "status": status, "detail": detail, "code": code}

@@ -105,7 +105,7 @@ def npy_bytes(array):
 
 
 def connect(path, timeout=60):
-    """A socket connected to `path`."""
+    """A bare connected socket."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # A socket with a timeout is non-blocking, and fails to connect while the listen backlog is full.

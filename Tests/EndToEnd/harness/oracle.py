@@ -1,4 +1,4 @@
-"""The expected biases and scores, recomputed from scratch in float64 after every change."""
+"""What the daemon has to say, computed from scratch in float64: nothing here is kept up to date, all is recomputed."""
 
 import numpy as np
 
@@ -15,23 +15,23 @@ class Oracle:
         self.precision = precision
         self.images = {}
         self.references = {}
-        self._frozen_means = None
+        self._frozen = None
 
     def freeze(self):
-        """Computes the means once; the corpus must not change afterwards."""
-        self._frozen_means = self._means()
+        """Computes the means once for all: the corpus will not change any more."""
+        self._frozen = self._means()
 
     def put(self, kind, ids, vectors):
-        """Adds or replaces the vectors of these ids, in this order; a replaced id counts as newly arrived."""
-        assert self._frozen_means is None
+        """Takes in a shard: new ids are added, known ones replaced, which makes them arrive anew."""
+        assert self._frozen is None
         corpus = self.of(kind)
         for id, vector in zip(ids, np.asarray(vectors), strict=True):
             corpus.pop(id, None)
             corpus[id] = vector
 
     def remove(self, kind, ids):
-        """Removes ids and returns how many of them existed."""
-        assert self._frozen_means is None
+        """Takes ids away; how many of them were there."""
+        assert self._frozen is None
         return sum(self.of(kind).pop(id, None) is not None for id in ids)
 
     def keep_newest_references(self, count):
@@ -49,11 +49,11 @@ class Oracle:
         return dict(zip(self.images, (self._weight(alpha) * self._means()).tolist(), strict=True))
 
     def similarities(self, queries):
-        """Similarities of shape (queries, images), in the order of `images`."""
+        """Queries x images, in the order of `images`."""
         return self.prepared(queries) @ self._stored(self.images).T
 
     def scores(self, queries, alpha=None):
-        """Debiased scores of shape (queries, images), in the order of `images`."""
+        """Queries x images, in the order of `images`."""
         return self.similarities(queries) - self._weight(alpha) * self._means()
 
     def prepared(self, vectors):
@@ -73,8 +73,8 @@ class Oracle:
         return vectors.astype(np.float32).astype(self.precision).astype(np.float64)
 
     def _means(self):
-        if self._frozen_means is not None:
-            return self._frozen_means
+        if self._frozen is not None:
+            return self._frozen
         if not self.references:
             return np.zeros(len(self.images))
         similarities = self._stored(self.images) @ self._stored(self.references).T
@@ -105,11 +105,11 @@ def check_everything(client, oracle, tolerance=TOLERANCE):
 
 def check_rankings(oracle, queries, results, alpha=None, tolerance=TOLERANCE):
     """Compares search results with the oracle: the score at each rank, and the score and similarity of each image."""
-    columns = {id: column for column, id in enumerate(oracle.images)}
+    places = {id: place for place, id in enumerate(oracle.images)}
     scores = oracle.scores(queries, alpha)
     similarities = oracle.similarities(queries)
     for query, hits in enumerate(results):
-        found = [columns[hit["id"]] for hit in hits]
+        found = [places[hit["id"]] for hit in hits]
         assert len(set(found)) == len(found), f"query {query} has an image twice"
         best = np.sort(scores[query])[::-1][: len(hits)]
         actual = np.array([hit["score"] for hit in hits])

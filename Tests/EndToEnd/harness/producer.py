@@ -30,7 +30,7 @@ class Step:
 class Producer:
     """Drops shards, replacements and deletion lists of one kind, with ids that no other producer uses.
 
-    It drops each step after the receipt of the step before, so the expected corpus is known at any step.
+    It drops each step after the receipt of the step before, so the expected corpus after each step is known.
     """
 
     def __init__(self, spool_root, kind, number, seed):
@@ -88,7 +88,7 @@ class Producer:
             self.receipt(step)
 
     def _is_dropped(self, step):
-        # In the order in which a shard moves through the folders, so that none is missed between two checks.
+        # In the order in which a shard goes through them, so that it can't slip by.
         folders = (self._spool.incoming(self.kind), self._spool.root / "taken" / self.kind, self._spool.done(self.kind))
         return any(os.path.lexists(folder / step.name) for folder in folders)
 

@@ -10,4 +10,6 @@ def check_rejection(daemon, api_document, failure, kind, name, code, rows):
     for text in (failure["message"], failure["advice"]):
         assert text.endswith(".") and "\n" not in text
     # The status shows the rejection only after the file has been moved.
-    wait_until(lambda: daemon.status()["last_failures"][:1] == [failure], "it in the status", alive=daemon.check_alive)
+    wait_until(
+        lambda: daemon.status()["last_failures"][:1] == [failure], "the rejection in the status", alive=daemon.check_alive
+    )

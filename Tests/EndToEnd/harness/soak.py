@@ -13,7 +13,7 @@ from .spool import IMAGES, REFERENCES
 IMAGES_KEPT = 4000
 REFERENCES_KEPT = 1000
 ROWS = 200
-# Names of shards, which come again and again: the store keeps the receipt of each name's last shard.
+# The number of shard names, which are reused, because the store keeps a receipt for each name.
 NAMES = 50
 MIB = 1 << 20
 
