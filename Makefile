@@ -61,7 +61,7 @@ test: packages packages-deb .venv-test/done
 test-package: deb .venv-test/done
 	$(TRY_PACKAGE)
 
-# ONLY=memory,trouble checks only those.
+# ONLY=memory,failures runs only those checks and the ones that they depend on.
 test-systemd: packages-deb .venv-test/done
 	@$(BOOT) --check
 	$(MAKE) deb

@@ -11,7 +11,7 @@ from harness.api_document import ApiDocument
 from harness.corpus import Corpus, ids_of
 from harness.daemon import Daemon, binary
 from harness.http import Client
-from harness.pretender import pretender
+from harness.fake_daemon import fake_daemon
 from harness.spool import IMAGES, REFERENCES
 
 
@@ -88,12 +88,12 @@ def make_corpus(make_daemon, rng):
 
 
 @pytest.fixture
-def deaf(daemon, tmp_path):
-    """A socket where a daemon seems to be, and a spool of it that nobody looks into."""
+def idle_daemon_socket(daemon, tmp_path):
+    """The socket of a fake daemon that never processes the shards in its spool."""
     spool = {name: str(tmp_path / "spool" / name) for name in ("images", "references", "done", "failed")}
     for folder in spool.values():
         os.makedirs(folder)
-    with pretender(tmp_path / "s", {"/v1/status": (200, daemon.status() | {"spool": spool | {"backlog": 0}})}):
+    with fake_daemon(tmp_path / "s", {"/v1/status": (200, daemon.status() | {"spool": spool | {"backlog": 0}})}):
         yield tmp_path / "s"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.corpus import Corpus, ids_of
-from harness.refusal import check_refusal
+from harness.rejection import check_rejection
 from harness.spool import IMAGES, REFERENCES, id_lines
 from harness.waiting import wait_until
 
@@ -186,7 +186,7 @@ def test_a_bad_list_is_refused_and_deletes_nothing(make_daemon, rng, api_documen
     corpus.add(IMAGES, "s.npy", ids_of(IMAGES, range(5)))
     corpus.daemon.spool.drop_bytes(IMAGES, name, content)
     failure = corpus.daemon.spool.wait_failure(IMAGES, name)
-    check_refusal(corpus.daemon, api_document, failure, IMAGES, name, code, rows)
+    check_rejection(corpus.daemon, api_document, failure, IMAGES, name, code, rows)
     assert (corpus.daemon.spool.failed(IMAGES) / name).read_bytes() == content
     assert corpus.daemon.status()["generation"] == 1
     corpus.check()

@@ -7,7 +7,7 @@ import pytest
 
 from harness.nnnctl import succeeds
 from harness.oracle import check_everything
-from harness.sanitizers import NO_LEAKS
+from harness.sanitizers import WITHOUT_LEAK_DETECTION
 from harness.spool import IMAGES, REFERENCES
 from harness.strace import faults
 from harness.waiting import wait_until
@@ -34,7 +34,7 @@ def drop(corpus, name="new.npy", ids=("n0", "n1", "i3")):
 
 @pytest.fixture
 def corpus(make_corpus):
-    corpus = make_corpus(environment=NO_LEAKS)
+    corpus = make_corpus(environment=WITHOUT_LEAK_DETECTION)
     corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(9)])
     return corpus
 

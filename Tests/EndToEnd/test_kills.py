@@ -10,7 +10,7 @@ import signal
 
 import pytest
 
-from harness.lane import make_lanes
+from harness.producer import make_producers
 from harness.nnnctl import succeeds
 from harness.oracle import Oracle, check_everything
 from harness.spool import IMAGES, REFERENCES
@@ -22,19 +22,19 @@ KILLS_EACH = int(os.environ.get("NNND_TEST_KILLS_EACH") or 1)
 
 
 class Stream:
-    """Lanes that feed a daemon, and the oracle of what it must hold when they pause."""
+    """Producers that feed a daemon, and the oracle of what it must hold when they pause."""
 
     def __init__(self, daemon, rng):
         self.daemon = daemon
         self.oracle = Oracle(k=daemon.flags["k"])
-        self.lanes = make_lanes(daemon.spool.root, int(rng.integers(2**32)))
+        self.producers = make_producers(daemon.spool.root, int(rng.integers(2**32)))
         self.done = 0
         self._processes = []
 
     def go_on(self, steps):
-        """Lets each lane drop so many steps more."""
+        """Lets each producer drop so many steps more."""
         self.until = self.done + steps
-        self._processes = [lane.start(self.until) for lane in self.lanes]
+        self._processes = [producer.start(self.until) for producer in self.producers]
 
     def kill_a_producer(self, rng):
         process = self._processes[int(rng.integers(len(self._processes)))]
@@ -47,16 +47,16 @@ class Stream:
             process.join()
 
     def finish(self):
-        """Waits until all steps have taken effect, starting lanes again that were killed, and checks everything."""
-        for lane, process in zip(self.lanes, self._processes, strict=True):
+        """Waits until all steps have taken effect, starting producers again that were killed, and checks everything."""
+        for producer, process in zip(self.producers, self._processes, strict=True):
             while True:
                 process.join()
                 if process.exitcode == 0:
                     break
                 assert process.exitcode == -signal.SIGKILL, self.daemon.log()[-3000:]
-                process = lane.start(self.until)
-            lane.check_receipts(self.done, self.until)
-            lane.put_into(self.oracle, self.done, self.until)
+                process = producer.start(self.until)
+            producer.check_receipts(self.done, self.until)
+            producer.apply_to(self.oracle, self.done, self.until)
         self.done = self.until
         self.check()
 
@@ -117,7 +117,7 @@ SEVERAL = ("pwrite64", "writev")
 @pytest.mark.parametrize("point", POINTS)
 def test_killed(stream, rng, point):
     calls, path, number = POINTS[point]
-    daemon, watched = stream.daemon, stream.lanes[0]
+    daemon, watched = stream.daemon, stream.producers[0]
     stream.go_on(1)
     daemon.start()
     stream.finish()
@@ -126,10 +126,10 @@ def test_killed(stream, rng, point):
         if kills == KILLS_EACH:
             break
         daemon.kill()
-        # Each lane has dropped a step before the start: they all go into the commit that is cut off.
+        # Each producer has dropped a step before the start: they all go into the commit that is cut off.
         stream.go_on(2)
         for kind in (IMAGES, REFERENCES):
-            wait_until(lambda kind=kind: shards_in(daemon.spool, kind) == 2, "what the lanes drop")
+            wait_until(lambda kind=kind: shards_in(daemon.spool, kind) == 2, "the producers' shards")
         there = path and daemon.folder / path.format(watched.kind, watched.steps[stream.done].name)
         when = number + (turn % 3 if calls in SEVERAL else 0)
         daemon.wrapper = killing(calls, path=there, when=when)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.nnnctl import succeeds
-from harness.sanitizers import NO_LEAKS
+from harness.sanitizers import WITHOUT_LEAK_DETECTION
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES, REFERENCES
 from harness.strace import faults, killing
@@ -225,7 +225,7 @@ def test_a_fault_on_the_way_is_outlived(corpus, vectors, case):
 def test_a_broken_disk_on_the_way_ends_it_and_a_start_recovers(corpus, vectors, calls, when):
     daemon = corpus.daemon
     assert daemon.stop() == 0
-    daemon.environment = NO_LEAKS
+    daemon.environment = WITHOUT_LEAK_DETECTION
     daemon.start()
     with faults(daemon, calls, "error=EIO", path=daemon.folder / DATA, when=when):
         daemon.spool.drop(IMAGES, "large.npy", vectors)

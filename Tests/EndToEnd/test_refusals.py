@@ -9,7 +9,7 @@ import pytest
 from harness.daemon import Daemon
 from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
-from harness.refusal import check_refusal
+from harness.rejection import check_rejection
 from harness.shards import npy_with_header, npz_bytes, safetensors_bytes
 from harness.spool import IMAGES, REFERENCES, default_ids, id_lines, ids_name
 from harness.waiting import wait_until
@@ -142,7 +142,7 @@ def test_refused(daemon, unchanged, api_document, case, kind):
     before = daemon.spool.error_stamp(kind, name)
     daemon.spool.drop_bytes(kind, name, content, ids)
     failure = daemon.spool.wait_failure(kind, name, before)
-    check_refusal(daemon, api_document, failure, kind, name, code, rows)
+    check_rejection(daemon, api_document, failure, kind, name, code, rows)
     assert (daemon.spool.failed(kind) / name).read_bytes() == content
     if ids is not None:
         path = daemon.spool.failed(kind) / ids_name(name)
@@ -155,7 +155,7 @@ def test_a_symbolic_link_is_refused_and_not_followed(daemon, unchanged, api_docu
     target.write_bytes(GOOD_NPY)
     os.symlink(target, daemon.spool.incoming(IMAGES) / "link.npy")
     failure = daemon.spool.wait_failure(IMAGES, "link.npy")
-    check_refusal(daemon, api_document, failure, IMAGES, "link.npy", "not_regular_file", [])
+    check_rejection(daemon, api_document, failure, IMAGES, "link.npy", "not_regular_file", [])
     assert (daemon.spool.failed(IMAGES) / "link.npy").is_symlink()
     assert target.read_bytes() == GOOD_NPY
 
@@ -163,13 +163,13 @@ def test_a_symbolic_link_is_refused_and_not_followed(daemon, unchanged, api_docu
 def test_a_symbolic_link_to_nothing_is_refused(daemon, unchanged, api_document):
     os.symlink("nowhere", daemon.spool.incoming(IMAGES) / "dangling.npy")
     failure = daemon.spool.wait_failure(IMAGES, "dangling.npy")
-    check_refusal(daemon, api_document, failure, IMAGES, "dangling.npy", "not_regular_file", [])
+    check_rejection(daemon, api_document, failure, IMAGES, "dangling.npy", "not_regular_file", [])
 
 
 def test_a_pipe_is_refused(daemon, unchanged, api_document):
     os.mkfifo(daemon.spool.incoming(REFERENCES) / "pipe.npy")
     failure = daemon.spool.wait_failure(REFERENCES, "pipe.npy")
-    check_refusal(daemon, api_document, failure, REFERENCES, "pipe.npy", "not_regular_file", [])
+    check_rejection(daemon, api_document, failure, REFERENCES, "pipe.npy", "not_regular_file", [])
 
 
 def test_a_socket_is_refused(daemon, unchanged, api_document):
@@ -181,14 +181,14 @@ def test_a_socket_is_refused(daemon, unchanged, api_document):
         finally:
             os.close(here)
         failure = daemon.spool.wait_failure(REFERENCES, "socket.npy")
-    check_refusal(daemon, api_document, failure, REFERENCES, "socket.npy", "not_regular_file", [])
+    check_rejection(daemon, api_document, failure, REFERENCES, "socket.npy", "not_regular_file", [])
 
 
 def test_a_folder_is_refused(daemon, unchanged, api_document):
     folder = daemon.spool.incoming(IMAGES) / "folder.npy"
     folder.mkdir()
     failure = daemon.spool.wait_failure(IMAGES, "folder.npy")
-    check_refusal(daemon, api_document, failure, IMAGES, "folder.npy", "not_regular_file", [])
+    check_rejection(daemon, api_document, failure, IMAGES, "folder.npy", "not_regular_file", [])
     assert (daemon.spool.failed(IMAGES) / "folder.npy").is_dir()
 
 

@@ -6,7 +6,7 @@ TOLERANCE = 1e-5
 
 
 class Oracle:
-    """The corpus as two dictionaries from id to vector, in the order in which the ids arrived."""
+    """The corpus as two dictionaries from id to vector, in order of arrival."""
 
     def __init__(self, k, alpha=0.75, metric="cosine", precision="float32"):
         self.k = k
@@ -35,17 +35,17 @@ class Oracle:
         return sum(self.of(kind).pop(id, None) is not None for id in ids)
 
     def keep_newest_references(self, count):
-        """Takes all references away but those that arrived last; the ids of those that went."""
-        gone = list(self.references)[: max(0, len(self.references) - count)]
-        self.remove("references", gone)
-        return gone
+        """Removes all references but the `count` newest, and returns the removed ids."""
+        removed = list(self.references)[: max(0, len(self.references) - count)]
+        self.remove("references", removed)
+        return removed
 
     def of(self, kind):
-        """The dictionary of one kind."""
+        """The dictionary of one kind: "images" or "references"."""
         return self.images if kind == "images" else self.references
 
     def biases(self, alpha=None):
-        """The bias of each image by its id."""
+        """The bias of each image, by id."""
         return dict(zip(self.images, (self._weight(alpha) * self._means()).tolist(), strict=True))
 
     def similarities(self, queries):
@@ -57,7 +57,7 @@ class Oracle:
         return self.similarities(queries) - self._weight(alpha) * self._means()
 
     def prepared(self, vectors):
-        """Vectors as the metric takes them."""
+        """Vectors as float64, normalised to length 1 if the metric is cosine."""
         vectors = np.asarray(vectors, dtype=np.float64)
         if self.metric == "inner-product":
             return vectors
@@ -83,14 +83,14 @@ class Oracle:
 
 
 def check_everything(client, oracle, tolerance=TOLERANCE):
-    """Holds every bias of the daemon against the oracle, and the counts; one search with all images gives them."""
+    """Compares the counts and every bias with the oracle; one search that returns all images gives the biases."""
     status = client.status()
     assert (status["images"], status["references"]) == (len(oracle.images), len(oracle.references))
     if not oracle.images:
         return
     dimension = len(next(iter(oracle.images.values())))
     query = np.ones((1, dimension))
-    # Alpha 1, so that the bias is the mean itself.
+    # With alpha = 1 the bias is the mean itself.
     hits = client.search(query, top_k=len(oracle.images) + 1, alpha=1)["results"][0]
     assert len(hits) == len({hit["id"] for hit in hits}) == len(oracle.images)
     expected = oracle.biases(alpha=1)
@@ -104,7 +104,7 @@ def check_everything(client, oracle, tolerance=TOLERANCE):
 
 
 def check_rankings(oracle, queries, results, alpha=None, tolerance=TOLERANCE):
-    """Holds results against the oracle: each place has the right score, each image the score that is its own."""
+    """Compares search results with the oracle: the score at each rank, and the score and similarity of each image."""
     places = {id: place for place, id in enumerate(oracle.images)}
     scores = oracle.scores(queries, alpha)
     similarities = oracle.similarities(queries)
@@ -112,12 +112,12 @@ def check_rankings(oracle, queries, results, alpha=None, tolerance=TOLERANCE):
         found = [places[hit["id"]] for hit in hits]
         assert len(set(found)) == len(found), f"query {query} has an image twice"
         best = np.sort(scores[query])[::-1][: len(hits)]
-        told = np.array([hit["score"] for hit in hits])
-        np.testing.assert_allclose(told, best, rtol=0, atol=tolerance, err_msg=f"query {query}: scores by place")
+        actual = np.array([hit["score"] for hit in hits])
+        np.testing.assert_allclose(actual, best, rtol=0, atol=tolerance, err_msg=f"query {query}: scores by rank")
         np.testing.assert_allclose(
-            told, scores[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: scores by image"
+            actual, scores[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: scores by image"
         )
-        told = np.array([hit["similarity"] for hit in hits])
+        actual = np.array([hit["similarity"] for hit in hits])
         np.testing.assert_allclose(
-            told, similarities[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: similarities"
+            actual, similarities[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: similarities"
         )

@@ -1,4 +1,4 @@
-"""A producer that may be killed at any moment: what it drops is fixed by a seed, and what it has dropped is on disk."""
+"""Producers that drop a seeded sequence of shards and survive kills: all their state is in the spool."""
 
 import dataclasses
 import multiprocessing
@@ -10,27 +10,27 @@ from .shards import encode
 from .spool import IMAGES, Spool, default_ids, id_lines
 
 DIMENSION = 8
-# Beyond so many ids a lane deletes more than it adds.
-_MANY = 60
+# Above this number of ids a producer deletes more often than it adds.
+_DELETION_THRESHOLD = 60
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One shard or list of ids to delete, and what its receipt has to say."""
+    """One shard or deletion list, and the counts that its receipt must have."""
 
     name: str
     ids: list
-    # None for a list of ids to delete.
+    # None for a deletion list.
     vectors: np.ndarray | None
-    # Whether the ids come in a file of their own.
-    brings_ids: bool
+    # Whether the ids are in a sidecar file.
+    has_sidecar: bool
     counts: dict
 
 
-class Lane:
-    """A stream of shards, replacements and deletions of one kind, with ids that no other lane uses.
+class Producer:
+    """Drops shards, replacements and deletion lists of one kind, with ids that no other producer uses.
 
-    Each step is dropped when the one before has its receipt, so it is certain what must be in the corpus.
+    It drops each step after the receipt of the step before, so the expected corpus after each step is known.
     """
 
     def __init__(self, spool_root, kind, number, seed):
@@ -42,30 +42,34 @@ class Lane:
         self._ids = []
 
     def plan(self, count):
-        """Makes up the first `count` steps."""
+        """Generates and returns the first `count` steps."""
         while len(self.steps) < count:
             self.steps.append(self._next())
         return self.steps[:count]
 
     def start(self, until):
-        """Drops the steps up to `until`, in a process of its own, from the first that has no receipt."""
+        """Starts a process that drops the steps up to `until`, beginning with the first that has no receipt."""
         self.plan(until)
         process = multiprocessing.get_context("fork").Process(target=self._run, args=(until,), daemon=True)
         process.start()
         return process
 
     def receipt(self, step):
-        """The receipt of a step, waiting for it."""
+        """Waits for the receipt of a step and returns it."""
         return self._spool.wait_receipt(self.kind, step.name)
 
     def check_receipts(self, first, end):
-        """Holds that each of these steps took effect once: a second time would count its rows as replaced or missing."""
+        """Checks that each of these steps took effect once.
+
+        A step that took effect twice would count its rows as replaced or missing.
+        """
         for step in self.steps[first:end]:
             receipt = self.receipt(step)
-            told = {field: receipt[field] for field in step.counts}
-            assert told == step.counts, (step.name, told, step.counts)
+            counts = {field: receipt[field] for field in step.counts}
+            assert counts == step.counts, (step.name, counts, step.counts)
 
-    def put_into(self, oracle, first, end):
+    def apply_to(self, oracle, first, end):
+        """Applies the steps `first` to `end` to the oracle."""
         for step in self.steps[first:end]:
             if step.vectors is None:
                 oracle.remove(self.kind, step.ids)
@@ -79,7 +83,7 @@ class Lane:
             if not self._is_dropped(step):
                 content = id_lines(step.ids) if step.vectors is None else encode(step.name, step.vectors)
                 self._spool.drop_bytes(
-                    self.kind, step.name, content, id_lines(step.ids) if step.brings_ids else None, f"-{self.number}"
+                    self.kind, step.name, content, id_lines(step.ids) if step.has_sidecar else None, f"-{self.number}"
                 )
             self.receipt(step)
 
@@ -91,24 +95,24 @@ class Lane:
     def _next(self):
         number, rng = len(self.steps), self._rng
         stem = f"{self.kind}-{self.number}-{number:05}"
-        if self._ids and rng.random() < (0.6 if len(self._ids) > _MANY else 0.2):
-            gone = [str(id) for id in rng.choice(self._ids, int(rng.integers(1, len(self._ids) + 1)), replace=False)]
-            self._ids = [id for id in self._ids if id not in set(gone)]
-            ids = [*gone, f"{stem}-was-never-there"]
-            counts = {"rows": len(ids), "deleted": len(gone), "missing": 1, "replaced": 0}
+        if self._ids and rng.random() < (0.6 if len(self._ids) > _DELETION_THRESHOLD else 0.2):
+            deleted = [str(id) for id in rng.choice(self._ids, int(rng.integers(1, len(self._ids) + 1)), replace=False)]
+            self._ids = [id for id in self._ids if id not in set(deleted)]
+            ids = [*deleted, f"{stem}-was-never-there"]
+            counts = {"rows": len(ids), "deleted": len(deleted), "missing": 1, "replaced": 0}
             return Step(f"{stem}.delete", ids, None, False, counts)
         name = stem + str(rng.choice([".npy", ".npz", ".safetensors"]))
         replaced = []
         if self._ids and rng.random() < 0.5:
             replaced = [str(id) for id in rng.choice(self._ids, int(rng.integers(1, len(self._ids) + 1)), replace=False)]
-        fresh = int(rng.integers(0 if replaced else 1, 30))
-        ids = replaced + [f"{stem}/{row}" for row in range(fresh)] if replaced else default_ids(name, fresh)
+        added = int(rng.integers(0 if replaced else 1, 30))
+        ids = replaced + [f"{stem}/{row}" for row in range(added)] if replaced else default_ids(name, added)
         self._ids += [id for id in ids if id not in set(replaced)]
         counts = {"rows": len(ids), "deleted": 0, "missing": 0, "replaced": len(replaced)}
         vectors = rng.standard_normal((len(ids), DIMENSION)).astype(np.float32)
         return Step(name, ids, vectors, bool(replaced) or bool(rng.random() < 0.5), counts)
 
 
-def make_lanes(spool_root, seed, count=4):
-    """Lanes of both kinds in turn."""
-    return [Lane(spool_root, (IMAGES, "references")[number % 2], number, seed) for number in range(count)]
+def make_producers(spool_root, seed, count=4):
+    """Producers of images and of references, alternating."""
+    return [Producer(spool_root, (IMAGES, "references")[number % 2], number, seed) for number in range(count)]

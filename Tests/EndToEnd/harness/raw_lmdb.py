@@ -1,4 +1,4 @@
-"""LMDB environments as other programs make them, by way of the system's own library."""
+"""Writes to LMDB environments through the system's liblmdb, without nnnd."""
 
 import contextlib
 import ctypes
@@ -11,7 +11,7 @@ class _Value(ctypes.Structure):
 
 
 def put_in_lmdb(folder, database, key, value):
-    """Sets one key in a named database of the environment in `folder`, which is made where there is none."""
+    """Sets one key in a named database of the environment in `folder`; creates what is missing."""
     with _opened(folder, database) as (call, transaction, handle):
         call("mdb_put", transaction, handle, ctypes.byref(_Value(len(key), key)), ctypes.byref(_Value(len(value), value)), 0)
 
@@ -24,7 +24,10 @@ def drop_from_lmdb(folder, database):
 
 @contextlib.contextmanager
 def _opened(folder, database):
-    """Calls for one database in one transaction, which is committed in the end."""
+    """Opens a database in a write transaction, and commits at the end of the context.
+
+    Gives a function that calls liblmdb and checks the status, the transaction, and the database handle.
+    """
     lmdb = ctypes.CDLL("liblmdb.so.0")
     environment, transaction, handle = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint()
 

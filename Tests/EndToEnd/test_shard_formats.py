@@ -1,4 +1,4 @@
-"""Each form in which a shard may come, once through the spool."""
+"""Shards in each supported format, type and byte order, with each way to give ids."""
 
 import io
 
@@ -27,7 +27,8 @@ def npy_version_2(vectors):
     return buffer.getvalue()
 
 
-FORMS = {
+# name: (file name, content, content of the .ids file, expected ids)
+FORMATS = {
     "npy float16": ("s.npy", npy_bytes(VECTORS), None, None),
     "npy float32": ("s.npy", npy_bytes(VECTORS.astype(np.float32)), None, None),
     "npy float64": ("s.npy", npy_bytes(VECTORS.astype(np.float64)), None, None),
@@ -38,7 +39,7 @@ FORMS = {
     "npy Fortran order big endian": ("s.npy", npy_bytes(np.asfortranarray(VECTORS.astype(">f8"))), None, None),
     "npy version 2": ("s.npy", npy_version_2(VECTORS), None, None),
     "npy with ids": ("s.npy", npy_bytes(VECTORS), ids_file(WORDS), WORDS),
-    "npy with ids, last line ended": ("s.npy", npy_bytes(VECTORS), ids_file([*WORDS, ""]), WORDS),
+    "npy with ids, final line feed": ("s.npy", npy_bytes(VECTORS), ids_file([*WORDS, ""]), WORDS),
     "npy with ids, CRLF": ("s.npy", npy_bytes(VECTORS), ids_file([*WORDS, ""], end="\r\n"), WORDS),
     "npy with ids, byte order mark": ("s.npy", npy_bytes(VECTORS), ids_file(WORDS, start=b"\xef\xbb\xbf"), WORDS),
     "npz": ("s.npz", npz_bytes(embeddings=VECTORS), None, None),
@@ -46,7 +47,7 @@ FORMS = {
     "npz array of any name": ("s.npz", npz_bytes(arr_0=VECTORS), None, None),
     "npz integer ids": ("s.npz", npz_bytes(embeddings=VECTORS, ids=NUMBERS), None, [str(n) for n in NUMBERS]),
     "npz string ids": ("s.npz", npz_bytes(compressed=True, embeddings=VECTORS, ids=np.array(WORDS)), None, WORDS),
-    "npz ids file before its own ids": ("s.npz", npz_bytes(embeddings=VECTORS, ids=NUMBERS), ids_file(WORDS), WORDS),
+    "npz ids file overrides its own ids": ("s.npz", npz_bytes(embeddings=VECTORS, ids=NUMBERS), ids_file(WORDS), WORDS),
     "safetensors float16": ("s.safetensors", safetensors_bytes(embeddings=VECTORS), None, None),
     "safetensors float32": ("s.safetensors", safetensors_bytes(embeddings=VECTORS.astype(np.float32)), None, None),
     "safetensors float64": ("s.safetensors", safetensors_bytes(embeddings=VECTORS.astype(np.float64)), None, None),
@@ -59,15 +60,15 @@ FORMS = {
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    with Daemon(tmp_path_factory.mktemp("forms"), k=3, capacity=6) as daemon:
+    with Daemon(tmp_path_factory.mktemp("formats"), k=3, capacity=6) as daemon:
         yield daemon, Oracle(k=3)
 
 
 @pytest.mark.parametrize("kind", [IMAGES, REFERENCES])
-@pytest.mark.parametrize("form", FORMS)
-def test_form(shared, kind, form):
+@pytest.mark.parametrize("case", FORMATS)
+def test_a_shard_of_each_format_takes_effect(shared, kind, case):
     daemon, oracle = shared
-    name, content, ids_content, ids = FORMS[form]
+    name, content, ids_content, ids = FORMATS[case]
     before = daemon.spool.receipt_stamp(kind, name)
     daemon.spool.drop_bytes(kind, name, content, ids_content)
     receipt = daemon.spool.wait_receipt(kind, name, before)

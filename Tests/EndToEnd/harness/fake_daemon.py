@@ -1,4 +1,4 @@
-"""Something that listens where nnnd would, and answers what a test wants."""
+"""An HTTP server on a Unix socket that answers in place of nnnd."""
 
 import contextlib
 import http.server
@@ -8,11 +8,11 @@ import threading
 
 
 @contextlib.contextmanager
-def pretender(path, answers):
-    """Answers requests on a Unix socket while the context lasts.
+def fake_daemon(path, answers):
+    """Answers requests on a Unix socket at `path` while the context lasts.
 
-    `answers` has an answer for each path of a request, as (HTTP status, value for JSON); `None` closes the connection
-    without an answer. Where it has none for a path, that for "*" is taken.
+    `answers` maps the path of a request to (HTTP status, value to send as JSON). None closes the connection without
+    an answer. The entry "*" answers all other paths.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +49,6 @@ def pretender(path, answers):
             thread.join()
 
 
-def problem(status, code, detail="What is wrong."):
-    """An answer that tells of a problem."""
+def problem(status, code, detail="The detail."):
+    """An answer with a problem document (RFC 9457)."""
     return status, {"type": "about:blank", "title": "A title", "status": status, "detail": detail, "code": code}
