@@ -70,7 +70,7 @@ def test_units_are_as_in_the_sources(content):
 
 def test_documents_are_there_as_they_are(content):
     folder = content / "usr/share/doc/nnnd"
-    for name in ("README.md", "docs/design.md", "docs/openapi.yaml", "monitoring/alerts.yaml"):
+    for name in ("README.md", "docs/decisions/README.md", "docs/openapi.yaml", "monitoring/alerts.yaml"):
         assert (folder / name).read_bytes() == (PROJECT / name).read_bytes()
     for path in (PROJECT / "Examples/wordnet").rglob("*.npy"):
         assert (folder / "examples" / path.relative_to(PROJECT / "Examples")).stat().st_size == path.stat().st_size
