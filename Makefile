@@ -3,6 +3,7 @@
 # make static        the same with all of Swift inside, to be installed where there is none: .build-static/release/
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
 # make deb           builds a Debian package: .build-deb/
+# make check         checks format and structure and runs the unit tests, after `make test` or a build of the tests
 # make test          runs everything that guards the project
 # make test-systemd  boots a system in a container, as root, and tries the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
@@ -45,6 +46,13 @@ deb: packages-deb
 	debian/rules clean
 	DESTINATION=$(CURDIR)/.build-deb debian/rules binary
 	@ls -l $(DEB)
+
+# What can be checked in two minutes; wants a build of the tests (`swift build -c release --build-tests`).
+.PHONY: check
+check: .venv-test/done
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(PYTEST) Tests/Structure
+	$(SWIFT) test -c release --skip-build
 
 test: packages packages-deb .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -70,7 +70,7 @@ def test_the_package_has_the_units_of_the_sources(content):
 
 def test_the_package_has_the_documents_and_examples_of_the_sources(content):
     folder = content / "usr/share/doc/nnnd"
-    for name in ("README.md", "docs/design.md", "docs/openapi.yaml", "monitoring/alerts.yaml"):
+    for name in ("README.md", "docs/decisions/README.md", "docs/openapi.yaml", "monitoring/alerts.yaml"):
         assert (folder / name).read_bytes() == (PROJECT / name).read_bytes()
     for path in (PROJECT / "Examples/wordnet").rglob("*.npy"):
         assert (folder / "examples" / path.relative_to(PROJECT / "Examples")).stat().st_size == path.stat().st_size

@@ -72,7 +72,7 @@ package struct StoreSettings: Codable, Equatable, Sendable {
 
     /// The default capacity for `k`: a quarter more, so that a heap can lose references without a new search.
     ///
-    /// docs/design.md has the measurement.
+    /// docs/bias-maintenance.md has the measurement.
     package static func defaultCapacity(k: Int) -> Int {
         k + max(8, k / 4)
     }

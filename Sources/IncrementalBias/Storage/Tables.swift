@@ -3,7 +3,7 @@ package import ShardFormats
 
 /// The databases of a store.
 ///
-/// Their keys and values are described byte by byte in docs/design.md.
+/// Their keys and values are described byte by byte in docs/storage-format.md.
 package struct Tables: Sendable {
     /// "settings", "format" and "state".
     let meta: Database
