@@ -49,7 +49,7 @@ def test_there_are_enough_of_them():
 def test_refused(daemon, unchanged, api_document, case):
     name, content, ids, code, rows = HOSTILE[case]
     before = daemon.spool.error_stamp(IMAGES, name)
-    daemon.spool.drop_bytes(IMAGES, name, content, ids)
+    daemon.spool.drop_bytes(IMAGES, name, content() if callable(content) else content, ids)
     failure = daemon.spool.wait_failure(IMAGES, name, before)
     check_refusal(daemon, api_document, failure, IMAGES, name, code, rows)
     if ids is not None:
