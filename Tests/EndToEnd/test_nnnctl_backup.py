@@ -15,6 +15,7 @@ from harness.pretender import pretender, problem
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES
 from harness.strace import STRACE
+from harness.users import let_others_reach
 
 UNUSED = 65534
 
@@ -101,8 +102,8 @@ def test_a_folder_that_is_closed_to_us_is_named(daemon, tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o755)
     os.chmod(daemon.socket, 0o666)
-    for folder in (tmp_path, *tmp_path.parents[:3], daemon.folder):
-        os.chmod(folder, os.stat(folder).st_mode | 0o111)
+    let_others_reach(tmp_path)
+    daemon.folder.chmod(0o755)
     found = subprocess.run(
         [binary("nnnctl"), "backup", closed / "backup"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         user=UNUSED, env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
