@@ -15,6 +15,8 @@ REFERENCES_KEPT = 1000
 ROWS = 200
 # Names of shards, which come again and again: the store keeps the receipt of each name's last shard.
 NAMES = 50
+# So many that quarters of the time can be compared.
+FEWEST_SAMPLES = 20
 MIB = 1 << 20
 
 
@@ -51,13 +53,16 @@ class Soak:
         self._stopping = threading.Event()
 
     def run(self, minutes, tell=lambda sample: None):
-        """Goes on for so long, and takes a sample a hundred times."""
+        """Goes on for so long, and takes a sample a hundred times; on a slow machine longer, for enough samples."""
         start = time.monotonic()
         threads = [threading.Thread(target=work) for work in (self._search, self._search, self._come_and_go)]
         for thread in threads:
             thread.start()
         try:
-            while (now := time.monotonic() - start) < minutes * 60 and not self.errors:
+            while not self.errors:
+                now = time.monotonic() - start
+                if now >= minutes * 60 and len(self.samples) >= FEWEST_SAMPLES:
+                    break
                 self._step()
                 if now >= len(self.samples) * minutes * 60 / 100 and self._steps > IMAGES_KEPT // ROWS:
                     self.samples.append(self._sample(now))
