@@ -13,7 +13,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build static demo deb test test-package test-systemd test-asan test-tsan bench fuzz format packages packages-deb clean
+.PHONY: build static demo deb test test-units test-end-to-end test-package test-systemd test-asan test-tsan bench fuzz \
+  format packages packages-deb clean
 
 SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
@@ -23,6 +24,9 @@ STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-inf
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
 PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider
+# End-to-end tests mostly wait: more of them than cores run at once.
+WORKERS ?= 4
+PYTEST_PARALLEL = $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
 BOOT := .venv-test/bin/python Tests/Systemd/boot.py
 DEB = .build-deb/nnnd_$(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)_amd64.deb
@@ -43,19 +47,25 @@ demo: build
 deb: packages-deb
 	mkdir -p .build-deb
 	debian/rules clean
-	DESTINATION=$(CURDIR)/.build-deb debian/rules binary
+	MAKEFLAGS= DESTINATION=$(CURDIR)/.build-deb nice debian/rules binary
 	@ls -l $(DEB)
 
 test: packages packages-deb .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	$(BUILD) --build-tests
-	$(SWIFT) test -c release --skip-build
-	$(PYTEST) Tests/Structure Tests/EndToEnd
-	$(MAKE) fuzz SECONDS=2
-	$(MAKE) deb
+	@# Two at a time, so that the package is built beside the tests. The output of each comes when it has ended.
+	$(MAKE) --jobs=2 --output-sync --assume-old=packages --assume-old=packages-deb \
+	  deb test-units test-end-to-end fuzz SECONDS=2
 	$(TRY_PACKAGE)
 	@# Where nothing can be booted it says why, and all the rest has passed.
 	if $(BOOT) --check; then $(BOOT) --deb $(DEB); fi
+
+# These two want a build of the tests.
+test-units:
+	$(SWIFT) test -c release --skip-build
+
+test-end-to-end: .venv-test/done
+	$(PYTEST_PARALLEL) Tests/Structure Tests/EndToEnd
 
 # What can be seen of the package without installing it; wants a build of the tests.
 test-package: deb .venv-test/done
@@ -82,7 +92,7 @@ test-asan test-tsan: test-%: packages .venv-test/done
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/lsan.txt:print_suppressions=0 \
 	  TSAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:suppressions=$(CURDIR)/Tests/Sanitizers/tsan.txt; \
 	$(SWIFT) test -c release --skip-build --sanitize=$(SANITIZER_$*) --scratch-path .build-$* && \
-	NNND_BIN=$(CURDIR)/.build-$*/release $(PYTEST) Tests/EndToEnd
+	NNND_BIN=$(CURDIR)/.build-$*/release $(PYTEST_PARALLEL) Tests/EndToEnd
 	@if ls .build-$*/reports/* >/dev/null 2>&1; then head -n 60 .build-$*/reports/*; exit 1; fi
 
 SANITIZER_asan := address
