@@ -23,10 +23,11 @@ BUILD := $(SWIFT) build -c release
 STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-info-format none \
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
-PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider
-# End-to-end tests mostly wait: more of them than cores run at once.
+# What tests leave in their folders goes with them, where they pass.
+PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -o tmp_path_retention_policy=failed
+# End-to-end tests often wait: more of them than cores run at once, each with one thread for its own computing.
 WORKERS ?= 4
-PYTEST_PARALLEL = $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
+PYTEST_PARALLEL = OPENBLAS_NUM_THREADS=1 $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
 BOOT := .venv-test/bin/python Tests/Systemd/boot.py
 DEB = .build-deb/nnnd_$(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)_amd64.deb
