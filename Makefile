@@ -4,6 +4,7 @@
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
 # make deb           builds a Debian package: .build-deb/
 # make test          runs everything that guards the project
+# make test-units, make test-end-to-end, make test-package  run parts of it
 # make test-systemd  boots a system in a container, as root, and tries the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
 # make test-tsan     runs the tests under ThreadSanitizer
@@ -23,11 +24,13 @@ BUILD := $(SWIFT) build -c release
 STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-info-format none \
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
-# What tests leave in their folders goes with them, where they pass.
+# The folders of tests that pass are deleted at once.
 PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -o tmp_path_retention_policy=failed
-# End-to-end tests often wait: more of them than cores run at once, each with one thread for its own computing.
+# End-to-end tests often wait, so more of them than cores run at once. Each computes with one thread.
 WORKERS ?= 4
 PYTEST_PARALLEL = OPENBLAS_NUM_THREADS=1 $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
+# With a low priority and without the jobs of this make: tests may run beside it.
+RULES := MAKEFLAGS= nice debian/rules
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
 BOOT := .venv-test/bin/python Tests/Systemd/boot.py
 DEB = .build-deb/nnnd_$(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)_amd64.deb
@@ -47,8 +50,8 @@ demo: build
 
 deb: packages-deb
 	mkdir -p .build-deb
-	debian/rules clean
-	MAKEFLAGS= DESTINATION=$(CURDIR)/.build-deb nice debian/rules binary
+	$(RULES) clean
+	DESTINATION=$(CURDIR)/.build-deb $(RULES) binary
 	@ls -l $(DEB)
 
 test: packages packages-deb .venv-test/done
