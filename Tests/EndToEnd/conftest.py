@@ -20,10 +20,16 @@ def pytest_sessionstart(session):
         pytest.exit(f"there is no {binary()}; build it, or say in NNND_BIN where it is", returncode=2)
 
 
+def pytest_configure():
+    # All processes of a parallel run inherit it.
+    if not os.environ.get("NNND_TEST_SEED"):
+        os.environ["NNND_TEST_SEED"] = str(random.SystemRandom().randrange(2**32))
+
+
 @pytest.fixture(scope="session")
 def first_seed():
-    """What all randomness of a run follows from; set NNND_TEST_SEED to repeat one."""
-    return int(os.environ.get("NNND_TEST_SEED") or random.SystemRandom().randrange(2**32))
+    """The seed of all random numbers of a run; set NNND_TEST_SEED to repeat one."""
+    return int(os.environ["NNND_TEST_SEED"])
 
 
 @pytest.fixture

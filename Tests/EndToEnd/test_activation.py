@@ -99,7 +99,7 @@ def test_no_request_fails_during_restarts(activated, tmp_path, kept):
     assert set(answered) == {200}
 
 
-@pytest.mark.parametrize("process", [1, os.getpid(), "x"])
+@pytest.mark.parametrize("process", [1, pytest.param(os.getpid(), id="ours"), "x"])
 def test_a_socket_for_another_process_is_not_taken(make_daemon, handed, process):
     daemon = make_daemon(handed_over=HandedOver(handed, process=process)).start()
     assert daemon.status()["generation"] == 0

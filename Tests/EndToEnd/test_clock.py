@@ -22,7 +22,7 @@ def test_shards_take_effect_while_the_clock_jumps(make_corpus, clock, seconds):
     for turn in range(3):
         clock.jump(seconds if turn % 2 == 0 else 0)
         receipt = corpus.add(IMAGES, f"renamed-{turn}.npy", [f"a{turn}"])
-        assert abs(told(receipt["commit_started"]) - now() - (seconds if turn % 2 == 0 else 0)) < 120
+        assert abs(timestamp(receipt["commit_started"]) - now() - (seconds if turn % 2 == 0 else 0)) < 120
         if seconds > 0:
             # If the clock is ahead of the file system's, a file that is still being written seems old enough.
             continue
@@ -37,7 +37,7 @@ def now():
     return datetime.datetime.now(datetime.UTC).timestamp()
 
 
-def told(text):
+def timestamp(text):
     return datetime.datetime.fromisoformat(text).timestamp()
 
 

@@ -18,7 +18,7 @@ from harness.waiting import wait_until
 
 # 72 MB in five pieces of 16 MiB, in two commits: more than is read whole.
 ROWS, DIMENSION = 35_000, 512
-REFERENCE_ROWS = 700
+REFERENCE_ROWS, MANY_REFERENCE_ROWS = 100, 700
 KILLS_EACH = int(os.environ.get("NNND_TEST_KILLS_EACH") or 1)
 DATA = "data/data.mdb"
 
@@ -51,6 +51,7 @@ def data_bytes(daemon):
 
 def test_a_large_shard_takes_effect_whole(corpus, vectors):
     daemon = corpus.daemon
+    corpus.add(REFERENCES, "many.npy", [f"m{number}" for number in range(MANY_REFERENCE_ROWS - REFERENCE_ROWS)])
     daemon.drop(IMAGES, "large.npy", vectors)
     corpus.oracle.put(IMAGES, names(), vectors)
     check(corpus)

@@ -15,6 +15,7 @@ from harness.nnnctl import fails, succeeds
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES
 from harness.strace import STRACE
+from harness.users import let_others_reach
 
 # A user id other than root; on Debian that of nobody.
 OTHER_USER = 65534
@@ -102,8 +103,8 @@ def test_a_target_without_write_permission_is_rejected(daemon, tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o755)
     os.chmod(daemon.socket, 0o666)
-    for folder in (tmp_path, *tmp_path.parents[:3], daemon.folder):
-        os.chmod(folder, os.stat(folder).st_mode | 0o111)
+    let_others_reach(tmp_path)
+    daemon.folder.chmod(0o755)
     found = subprocess.run(
         [binary("nnnctl"), "backup", closed / "backup"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         user=OTHER_USER, env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.spool import IMAGES, REFERENCES, id_lines
+from harness.users import let_others_reach
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
@@ -18,9 +19,7 @@ VECTORS = np.eye(2, 4, dtype=np.float32)
 
 @pytest.fixture
 def daemon(make_daemon, tmp_path):
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest-", "test_")):
-            folder.chmod(0o755)
+    let_others_reach(tmp_path)
     (tmp_path / "own").mkdir()
     os.chown(tmp_path / "own", DAEMON, GROUP)
     daemon = make_daemon(tmp_path / "own", k=4, user=DAEMON).start()

@@ -16,8 +16,8 @@ NO_RESCAN = 3600
 ROUNDING = 0.002
 
 
-def arrived(receipt):
-    """When a shard's references arrived, in seconds since 1970."""
+def arrival_time(receipt):
+    """The time when a shard's references arrived, in seconds since 1970."""
     return datetime.datetime.fromisoformat(receipt["commit_started"]).timestamp()
 
 
@@ -33,7 +33,7 @@ def test_references_retire_at_their_ttl_without_a_new_shard(make_corpus, tmp_pat
     corpus = make_corpus(rescan_seconds=NO_RESCAN, **setting_from(source, tmp_path, "reference-ttl", ttl))
     receipt = corpus.add(REFERENCES, "r.npy", ids_of(REFERENCES, range(9)))
     corpus.wait_for_references(0)
-    assert time.time() - arrived(receipt) > seconds - ROUNDING, "they retired too early"
+    assert time.time() - arrival_time(receipt) > seconds - ROUNDING, "they retired too early"
     assert corpus.daemon.status()["generation"] == receipt["generation"] + 1
     # Images that arrive when there are no references have bias 0.
     corpus.add(IMAGES, "later.npy", ["later"])
@@ -54,7 +54,7 @@ def test_references_retire_in_order_of_arrival_and_none_too_early(make_corpus):
         ids, vectors = [f"r{len(arrivals)}", "replaced"], corpus.vectors(2)
         receipt = daemon.drop(REFERENCES, f"{ids[0]}.npy", vectors, ids)
         oracle.put(REFERENCES, ids, vectors)
-        arrivals.update(dict.fromkeys(ids, arrived(receipt)))
+        arrivals.update(dict.fromkeys(ids, arrival_time(receipt)))
         with daemon.client() as client:
             exists(client, "replaced")
             return not exists(client, "r0")

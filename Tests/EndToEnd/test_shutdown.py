@@ -24,7 +24,7 @@ def test_a_signal_ends_it_with_status_0(daemon, number):
 @pytest.mark.parametrize("number", SIGNALS)
 def test_searches_under_way_are_answered(make_daemon, rng, number):
     daemon = make_daemon(k=4).start()
-    daemon.drop(IMAGES, "s.npy", rng.standard_normal((20_000, 128)).astype(np.float16))
+    daemon.drop(IMAGES, "s.npy", rng.standard_normal((2_000, 128)).astype(np.float16))
     # So large that when all is sent, the daemon must have read most of it: it is under way.
     body = npy_bytes(rng.standard_normal((4000, 128)).astype(np.float32))
     connections = []

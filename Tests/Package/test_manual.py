@@ -57,7 +57,7 @@ def test_every_setting_is_in_the_manual(manual):
     assert "[reload]" not in text and "[store]" not in text
 
 
-def test_the_daemons_exit_statuses_are_those_of_its_sources(manual):
+def test_the_manual_has_exactly_the_exit_statuses_of_the_daemons_sources(manual):
     sources = [PROJECT / "Sources/nnnd" / name for name in ("Lifecycle/StartError.swift", "Configuration/ConfigurationError.swift")]
     numbers = {int(n) for path in sources for n in re.findall(r"(?:case|static let) \w+(?:: Int32)? = (\d+)", path.read_text())}
     section = (manual / "man8/nnnd.8").read_text().partition(".Sh EXIT STATUS")[2]

@@ -8,6 +8,7 @@ import socket
 import numpy as np
 
 from .metrics import Metrics
+from .waiting import DEADLINE
 
 NPY = "application/x-npy"
 JSON = "application/json"
@@ -16,7 +17,7 @@ JSON = "application/json"
 class UnixConnection(http.client.HTTPConnection):
     """An http.client connection to a Unix socket."""
 
-    def __init__(self, path, timeout=60):
+    def __init__(self, path, timeout=DEADLINE):
         super().__init__("localhost", timeout=timeout)
         self._path = str(path)
 
@@ -51,7 +52,7 @@ class Client:
     # Functions that are called with each response to any client.
     observers = []
 
-    def __init__(self, path, timeout=60):
+    def __init__(self, path, timeout=DEADLINE):
         self.connection = UnixConnection(path, timeout)
 
     def __enter__(self):
@@ -104,8 +105,8 @@ def npy_bytes(array):
     return buffer.getvalue()
 
 
-def connect(path, timeout=60):
-    """A bare connected socket."""
+def connect(path, timeout=DEADLINE):
+    """A socket connected to `path`."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # A socket with a timeout is non-blocking, and fails to connect while the listen backlog is full.

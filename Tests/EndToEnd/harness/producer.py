@@ -88,7 +88,7 @@ class Producer:
             self.receipt(step)
 
     def _is_dropped(self, step):
-        # In the order in which a shard goes through them, so that it can't slip by.
+        # In the order in which a shard moves through the folders, so that none is missed between two checks.
         folders = (self._spool.incoming(self.kind), self._spool.root / "processing" / self.kind, self._spool.done(self.kind))
         return any(os.path.lexists(folder / step.name) for folder in folders)
 

@@ -15,6 +15,8 @@ REFERENCES_KEPT = 1000
 ROWS = 200
 # The number of shard names, which are reused, because the store keeps a receipt for each name.
 NAMES = 50
+# Enough samples to compare quarters of the run.
+MIN_SAMPLES = 20
 MIB = 1 << 20
 
 
@@ -51,13 +53,16 @@ class Soak:
         self._stopping = threading.Event()
 
     def run(self, minutes, tell=lambda sample: None):
-        """Goes on for so long, and takes a sample a hundred times."""
+        """Applies load for this time and takes up to 100 samples; runs longer until there are MIN_SAMPLES."""
         start = time.monotonic()
         threads = [threading.Thread(target=work) for work in (self._search, self._search, self._reconnect)]
         for thread in threads:
             thread.start()
         try:
-            while (now := time.monotonic() - start) < minutes * 60 and not self.errors:
+            while not self.errors:
+                now = time.monotonic() - start
+                if now >= minutes * 60 and len(self.samples) >= MIN_SAMPLES:
+                    break
                 self._step()
                 if now >= len(self.samples) * minutes * 60 / 100 and self._steps > IMAGES_KEPT // ROWS:
                     self.samples.append(self._sample(now))

@@ -2,7 +2,7 @@
 
 import time
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 _PAUSE = 0.004
 
 

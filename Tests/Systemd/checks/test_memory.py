@@ -8,7 +8,8 @@ import pytest
 from harness.waiting import wait_until
 from machine import Service
 
-# A commit takes up to 64 MiB of shards, and three to four times as much memory of its own; see "Memory" in docs/architecture.md.
+# A commit has up to 64 MiB of shards and needs three to four times as much memory; see "Memory" in
+# docs/architecture.md.
 LIMIT = 448 << 20
 DIMENSION = 512
 # As float32: 420 MiB of vectors and 105 MiB of codes.
