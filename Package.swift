@@ -148,7 +148,7 @@ let package = Package(
             name: "ShardFormatsTests", dependencies: ["ShardFormats"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(name: "WireAPITests", dependencies: ["WireAPI"], swiftSettings: testing),
         .testTarget(
-            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "ShardFormats", "VectorMath"],
+            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "LMDB", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
         .testTarget(
             name: "PrometheusTests",
