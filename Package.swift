@@ -159,7 +159,7 @@ let package = Package(
             ],
             swiftSettings: testing),
         .testTarget(
-            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "ShardFormats", "VectorMath"],
+            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "LMDB", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
         .testTarget(
             name: "PrometheusTests",

@@ -15,6 +15,13 @@ extension Corpus {
         try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }.map(writer.addTime)
     }
 
+    /// Stores the durations of commits that are known and not yet stored, in one commit, if there are any.
+    ///
+    /// To be called before the process ends: only acknowledgements store them otherwise.
+    package func storeCommitTimes() throws {
+        try writer.storeTimes()
+    }
+
     /// The pending receipts, the oldest first: those whose shards' files may not have been moved yet.
     package func pendingReceipts() throws -> [Receipt] {
         try environment.read { try ReceiptTable(tables: tables).pending(in: $0) }.map(writer.addTime)

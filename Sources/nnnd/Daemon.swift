@@ -96,6 +96,7 @@ enum Daemon {
             throw StartupError(error, folder: settings.data)
         }
         queue.close()
+        try? await NIOThreadPool.singleton.runIfActive { try corpus.storeCommitTimes() }
         logger.info("nnnd stopped")
     }
 

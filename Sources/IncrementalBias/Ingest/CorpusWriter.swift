@@ -150,6 +150,17 @@ extension CorpusWriter {
         for number in numbers { try receipts.acknowledge(number, timed: timed[number], in: transaction) }
     }
 
+    /// Stores the durations of commits that are not yet stored, in one commit, if there are any.
+    func storeTimes() throws {
+        let known = timed.withLock { $0 }
+        guard !known.isEmpty else { return }
+        try write { transaction in
+            let receipts = ReceiptTable(tables: tables)
+            for receipt in known.values { try receipts.replace(receipt, in: transaction) }
+        }
+        forgetTimes(of: Set(known.keys))
+    }
+
     /// Forgets the durations of commits that are stored now.
     private func forgetTimes(of numbers: Set<UInt64>) {
         guard !numbers.isEmpty else { return }

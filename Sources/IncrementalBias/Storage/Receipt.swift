@@ -25,7 +25,8 @@ package struct Receipt: Codable, Equatable, Sendable {
     package let commitStarted: Date
     /// The time in seconds from the begin of the commit until it was durable; `nil` where it is unknown.
     ///
-    /// It is known once the commit has returned, and stored when the receipt is acknowledged. A crash in between loses it.
+    /// It is known once the commit has returned, and stored with the acknowledgement of the receipt or at a stop. A crash in
+    /// between loses it.
     package var commitSeconds: Double?
 
     /// The effect of a shard on the rows of its ids.

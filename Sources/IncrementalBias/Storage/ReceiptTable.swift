@@ -56,7 +56,12 @@ package struct ReceiptTable {
         _ number: UInt64, timed: Receipt? = nil, in transaction: borrowing WriteTransaction
     ) throws {
         try transaction.remove(tables.pending, number)
-        if let timed, try transaction.contains(tables.receipts, number) { try store(timed, in: transaction) }
+        if let timed { try replace(timed, in: transaction) }
+    }
+
+    /// Stores another version of a receipt, unless it has been removed.
+    package func replace(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        if try transaction.contains(tables.receipts, receipt.number) { try store(receipt, in: transaction) }
     }
 
 
