@@ -154,7 +154,7 @@ let package = Package(
             name: "SpoolIngestTests",
             dependencies: [
                 "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "SpoolIngest", "SpoolProtocol",
-                "WireAPI", .product(name: "Logging", package: "swift-log"),
+                "VectorMath", "WireAPI", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: testing),

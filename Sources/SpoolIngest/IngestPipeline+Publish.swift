@@ -28,7 +28,9 @@ extension IngestPipeline {
         }
         for shard in decided {
             outbox.add(shard)
-            if case .committed(let receipt, let unchanged) = shard.decision { report(receipt, unchanged: unchanged) }
+            if case .committed(let receipt, let unchanged) = shard.decision {
+                report(receipt, unchanged: unchanged, since: shard.claimed.received)
+            }
         }
         try publish(&summary)
         try reclaimPages()
@@ -37,7 +39,9 @@ extension IngestPipeline {
     /// Puts a shard into the outbox that was found to have taken effect before.
     mutating func addFound(_ shard: DecidedShard) {
         outbox.add(shard)
-        if case .committed(let receipt, _) = shard.decision { report(receipt, unchanged: true) }
+        if case .committed(let receipt, _) = shard.decision {
+            report(receipt, unchanged: true, since: shard.claimed.received)
+        }
     }
 
     /// Publishes the shards of the outbox that don't wait for another try.
@@ -53,7 +57,7 @@ extension IngestPipeline {
             let now = context.clock()
             guard !retries.isWaiting(path, claimed.entry, now: now.uptime) else { continue }
             context.heartbeat.beat()
-            switch try finalizer.publish(shard, now: now.date) {
+            switch try finalizer.publish(shard) {
             case .done(let receipt): acknowledged.insert(receipt.number)
             case .failed(let failure): report(failure, claimed.key.role)
             case .waiting(let error):
@@ -138,7 +142,8 @@ extension IngestPipeline {
             ])
     }
 
-    private func report(_ receipt: Receipt, unchanged: Bool) {
+    private func report(_ receipt: Receipt, unchanged: Bool, since start: Date) {
+        let seconds = max(0, context.clock().date.timeIntervalSince(start))
         if unchanged {
             context.metrics.shard(receipt.role, .unchanged)
         } else {
@@ -147,11 +152,8 @@ extension IngestPipeline {
         var metadata: Logger.Metadata = [
             "name": "\(receipt.name)", "kind": "\(receipt.role.rawValue)", "action": "\(receipt.action.rawValue)",
             "rows": "\(receipt.rows)", "generation": "\(receipt.generation)",
+            "seconds": "\((seconds * 1000).rounded() / 1000)",
         ]
-        if !unchanged {
-            let seconds = max(0, context.clock().date.timeIntervalSince(receipt.received))
-            metadata["seconds"] = "\((seconds * 1000).rounded() / 1000)"
-        }
         switch receipt.action {
         case .add:
             metadata["replaced"] = "\(receipt.replaced)"

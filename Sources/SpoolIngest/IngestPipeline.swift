@@ -86,7 +86,9 @@ package struct IngestPipeline {
     private mutating func recoverIfDue(_ summary: inout Summary) throws {
         let now = context.clock().uptime
         guard let due = recoveryDue, due <= now else { return }
-        let findings = try SpoolRecovery(reader, finalizer).run(outbox) { context.heartbeat.beat() }
+        let findings = try SpoolRecovery(reader, finalizer).run(
+            outbox, now: context.clock().date
+        ) { context.heartbeat.beat() }
         claims.keep(findings.claimed)
         acknowledged.formUnion(findings.acknowledged)
         for shard in findings.committed { addFound(shard) }
@@ -135,12 +137,12 @@ package struct IngestPipeline {
     ) throws -> ClaimedShard? {
         guard try isReady(file, &summary) else { return nil }
         let claimer = ShardClaimer(context.folders)
-        if file.isClaimed { return try claimer.claimed(file) }
+        if file.isClaimed { return try claimer.claimed(file, now: context.clock().date) }
         // An earlier shard of the same name may be in the batch.
         if try isOccupied(file.key), !batch.isEmpty { try commit(&batch, &summary) }
         guard try !isOccupied(file.key) else { return nil }
         claims.add(file.key)
-        switch try claimer.claim(file) {
+        switch try claimer.claim(file, now: context.clock().date) {
         case .claimed(let shard):
             readiness.noteClaimed(shard)
             return shard
@@ -185,12 +187,11 @@ package struct IngestPipeline {
     private mutating func read(
         _ shard: ClaimedShard, into batch: inout Batch, _ summary: inout Summary
     ) throws {
-        let received = context.clock().date
-        var outcome = try reader.read(shard, received: received)
+        var outcome = try reader.read(shard)
         if case .large(let large) = outcome {
             // Nothing may come between staging and its commit.
             try commit(&batch, &summary)
-            outcome = try reader.stage(shard, large, received: received)
+            outcome = try reader.stage(shard, large)
         }
         switch outcome {
         case .read(let shard): batch.append(shard)

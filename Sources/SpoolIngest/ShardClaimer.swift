@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import PosixSupport
 package import ShardFormats
 package import SpoolProtocol
@@ -36,8 +37,11 @@ package struct ShardClaimer: Sendable {
 
     /// Claims a file of an incoming folder.
     ///
+    /// - Parameters:
+    ///   - file: the file as it was when it was ready.
+    ///   - now: the time.
     /// - Throws: a fault of the whole spool, such as a read-only disk; the file then lies where it lay.
-    package func claim(_ file: SpoolFile) throws(SystemError) -> ClaimOutcome {
+    package func claim(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimOutcome {
         let key = file.key
         guard try !isOccupied(key) else { return .waiting(.earlierShard) }
         let incoming = folders.incoming(key.role)
@@ -53,7 +57,7 @@ package struct ShardClaimer: Sendable {
                 return try putBack(sidecar, key.role, or: .gone)
             }
             guard entry.isSameFile(as: file.entry) else { return .changing }
-            return .claimed(ClaimedShard(key, entry, sidecar: sidecar))
+            return .claimed(ClaimedShard(key, entry, sidecar: sidecar, received: now))
         } catch {
             let outcome = try putBack(sidecar, key.role, or: .waiting(.fault(error)))
             guard error.holdsUpOneFile else { throw error }
@@ -75,12 +79,12 @@ package struct ShardClaimer: Sendable {
     }
 
     /// The shard of a file that was claimed before.
-    package func claimed(_ file: SpoolFile) throws(SystemError) -> ClaimedShard {
+    package func claimed(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimedShard {
         var sidecar = file.key.sidecar
         if let name = sidecar, try FileSystem.entry("\(folders.processing(file.key.role))/\(name)") == nil {
             sidecar = nil
         }
-        return ClaimedShard(file.key, file.entry, sidecar: sidecar)
+        return ClaimedShard(file.key, file.entry, sidecar: sidecar, received: now)
     }
 
     /// Moves a claimed sidecar back into the incoming folder; deletes it where a producer has put another one there.

@@ -38,16 +38,15 @@ package struct ShardFinalizer: Sendable {
 
     /// Publishes a shard.
     ///
-    /// - Parameter now: the time for an error document.
     /// - Throws: a fault of the whole spool, such as a full disk.
-    package func publish(_ shard: DecidedShard, now: Date) throws -> PublishOutcome {
+    package func publish(_ shard: DecidedShard) throws -> PublishOutcome {
         do {
             switch shard.decision {
             case .committed(let receipt, let unchanged):
                 try publish(shard.claimed, receipt, unchanged: unchanged)
                 return .done(receipt)
             case .rejected(let error):
-                return .failed(try reject(shard.claimed, error, now: now))
+                return .failed(try reject(shard.claimed, error))
             }
         } catch let error as SystemError where error.holdsUpOneFile {
             return .waiting(error)
@@ -64,8 +63,10 @@ package struct ShardFinalizer: Sendable {
     }
 
     /// Writes the error document, then moves the files: a producer can come with another file as soon as it knows.
-    private func reject(_ shard: ClaimedShard, _ error: ShardError, now: Date) throws -> ShardFailure {
-        let failure = try writeRejection(of: shard.key, error, now: now)
+    private func reject(_ shard: ClaimedShard, _ error: ShardError) throws -> ShardFailure {
+        // A client that drops another shard of this name meanwhile must not take the document for its own: that shard came
+        // after this one was received.
+        let failure = try writeRejection(of: shard.key, error, now: shard.received)
         try detachSidecar(of: shard, for: .failed)
         let target = "\(folders.failed(shard.key.role))/\(Self.nameOnceRejected(shard.key.name))"
         try folders.moveAside(path(of: shard), to: target)

@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import PosixSupport
 package import ShardFormats
 internal import SpoolProtocol
@@ -58,11 +59,14 @@ package struct ClaimedShard: Equatable, Sendable {
     package let entry: FileSystem.Entry
     /// The name of the sidecar that was claimed with it, if there was one.
     package let sidecar: String?
+    /// When its processing began: just before its claim, or later where an earlier run has claimed it.
+    package let received: Date
 
     /// A shard whose files lie in `processing/`.
-    package init(_ key: ShardKey, _ entry: FileSystem.Entry, sidecar: String?) {
+    package init(_ key: ShardKey, _ entry: FileSystem.Entry, sidecar: String?, received: Date) {
         self.key = key
         self.entry = entry
         self.sidecar = sidecar
+        self.received = received
     }
 }

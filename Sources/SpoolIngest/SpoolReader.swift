@@ -1,4 +1,3 @@
-package import FoundationEssentials
 package import IncrementalBias
 internal import PosixSupport
 internal import ShardFormats
@@ -29,14 +28,13 @@ package struct SpoolReader {
 
     /// Reads a shard whole, or opens it where it is worth staging.
     ///
-    /// - Parameter received: the time that the receipt tells as that of the begin of reading.
     /// - Throws: what is neither the shard's fault nor the spool's.
-    package func read(_ shard: ClaimedShard, received: Date) throws -> ReadOutcome {
+    package func read(_ shard: ClaimedShard) throws -> ReadOutcome {
         try outcome {
             // A shard that took effect is not rejected for a limit that was lowered later.
             if try isTooLarge(shard), let receipt = try committedReceipt(of: shard) { return .committed(receipt) }
             if let large = try open(shard) { return .large(large) }
-            return try readWhole(shard, received)
+            return try readWhole(shard)
         }
     }
 
@@ -45,19 +43,19 @@ package struct SpoolReader {
     ///
     /// The next thing that happens to the store must be the commit of the shard.
     ///
-    /// - Parameters and errors: as those of ``read(_:received:)``.
-    package func stage(_ shard: ClaimedShard, _ large: LargeShard, received: Date) throws -> ReadOutcome {
+    /// - Throws: as ``read(_:)`` does.
+    package func stage(_ shard: ClaimedShard, _ large: LargeShard) throws -> ReadOutcome {
         try outcome {
             let ids = try readSidecar(of: shard)
             let rowIDs = try ShardReader.ids(
                 fileName: shard.key.name, rows: large.rows, ids: ids?.bytes, maximumBytes: maximumBytes)
-            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return try readWhole(shard, received) }
+            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return try readWhole(shard) }
             guard let sha256 = try large.finish() else {
                 try corpus.discardStaged()
                 return .changing
             }
             return .read(
-                ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .staged(staged), received)))
+                ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .staged(staged))))
         }
     }
 
@@ -109,7 +107,7 @@ package struct SpoolReader {
         return LargeShard(open, plain)
     }
 
-    private func readWhole(_ shard: ClaimedShard, _ received: Date) throws -> ReadOutcome {
+    private func readWhole(_ shard: ClaimedShard) throws -> ReadOutcome {
         let name = shard.key.name
         guard let open = try OpenShard(path: path(of: shard), limit: maximumBytes) else { return .gone }
         let plain = name.hasSuffix(Self.npySuffix) ? try open.plainNPY(limit: maximumBytes) : nil
@@ -119,20 +117,20 @@ package struct SpoolReader {
         let sha256 = file.sha256
         if name.hasSuffix(SpoolNames.deletionSuffix), let bytes = file.bytes {
             let ids = try IDList.read(bytes, maximumBytes: maximumBytes)
-            return .read(ReadShard(shard, incoming(shard, sha256: sha256, nil, ids, .deletion, received)))
+            return .read(ReadShard(shard, incoming(shard, sha256: sha256, nil, ids, .deletion)))
         }
         let ids = try readSidecar(of: shard)
         let (rowIDs, vectors) = try prepare(parse(name, (consume file).content, ids: ids?.bytes))
-        return .read(ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .vectors(vectors), received)))
+        return .read(ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .vectors(vectors))))
     }
 
     private func incoming(
         _ shard: ClaimedShard, sha256: String, _ sidecar: ShardFile?, _ ids: [String],
-        _ content: IncomingShard.Content, _ received: Date
+        _ content: IncomingShard.Content
     ) -> IncomingShard {
         IncomingShard(
             name: shard.key.name, role: shard.key.role, sha256: sha256, idsSHA256: sidecar?.sha256, ids: ids,
-            content: content, received: received)
+            content: content, received: shard.received)
     }
 
     private func parse(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {

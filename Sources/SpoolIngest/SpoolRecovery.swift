@@ -1,3 +1,4 @@
+package import FoundationEssentials
 internal import IncrementalBias
 package import PosixSupport
 internal import ShardFormats
@@ -46,15 +47,16 @@ package struct SpoolRecovery {
     ///
     /// - Parameters:
     ///   - outbox: the shards whose fate is known.
+    ///   - now: the time.
     ///   - progress: is called now and then.
     /// - Throws: a fault of the whole spool, or of the store.
-    package func run(_ outbox: Outbox, progress: () -> Void) throws -> Findings {
+    package func run(_ outbox: Outbox, now: Date, progress: () -> Void) throws -> Findings {
         var findings = Findings()
         for role in VectorRole.allCases {
             for destination in SpoolFolders.Destination.allCases {
                 try recoverLeavingSidecars(role, destination, &findings)
             }
-            try findCommitted(role, outbox, &findings, progress)
+            try findCommitted(role, outbox, now, &findings, progress)
             try recoverClaimedSidecars(role, &findings)
         }
         try recoverReceipts(outbox, &findings, progress)
@@ -79,7 +81,7 @@ package struct SpoolRecovery {
 
     /// Claimed shards that took effect; those that did not are read again as any claimed shard.
     private func findCommitted(
-        _ role: VectorRole, _ outbox: Outbox, _ findings: inout Findings, _ progress: () -> Void
+        _ role: VectorRole, _ outbox: Outbox, _ now: Date, _ findings: inout Findings, _ progress: () -> Void
     ) throws {
         var keys: [ShardKey] = []
         try FileSystem.forEachName(in: folders.processing(role)) { name in
@@ -90,7 +92,7 @@ package struct SpoolRecovery {
         for key in keys where !outbox.contains(key) {
             progress()
             guard let entry = try? FileSystem.entry("\(folders.processing(role))/\(key.name)") else { continue }
-            let shard = try ShardClaimer(folders).claimed(SpoolFile(key, entry, isClaimed: true))
+            let shard = try ShardClaimer(folders).claimed(SpoolFile(key, entry, isClaimed: true), now: now)
             guard let receipt = try reader.committedReceipt(of: shard) else { continue }
             let unchanged = finalizer.documents.contains(receipt)
             findings.committed.append(DecidedShard(shard, .committed(receipt, unchanged: unchanged)))

@@ -54,8 +54,7 @@ final class CorpusFixture {
 
     /// A shard with any content; shards with the same ids and `hash` count as the same file.
     func shard(
-        _ name: String, _ role: VectorRole, _ ids: [String], _ content: IncomingShard.Content, hash: String,
-        note: [UInt8] = []
+        _ name: String, _ role: VectorRole, _ ids: [String], _ content: IncomingShard.Content, hash: String
     ) -> IncomingShard {
         let digits = (ids.joined(separator: ",") + hash).utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
             ($0 ^ UInt64($1)) &* 1_099_511_628_211
@@ -64,7 +63,7 @@ final class CorpusFixture {
         let sha256 = String(repeating: "0", count: 64 - hex.count) + hex
         return IncomingShard(
             name: name, role: role, sha256: sha256, idsSHA256: nil, ids: ids, content: content,
-            received: Date(timeIntervalSince1970: 1), note: note)
+            received: Date(timeIntervalSince1970: 1))
     }
 
     /// Commits shards at `time`, in seconds since 1970.

@@ -23,28 +23,26 @@ struct ReceiptTableTests {
             commitStarted: Date(timeIntervalSince1970: 2))
     }
 
-    private func add(_ receipt: Receipt, note: [UInt8] = []) throws {
-        try environment.write { try receipts.add(receipt, note: note, in: $0) }
+    private func add(_ receipt: Receipt) throws {
+        try environment.write { try receipts.add(receipt, in: $0) }
     }
 
     private func newest() throws -> [UInt64] {
         try environment.read { try receipts.newest(1000, in: $0) }.map(\.number)
     }
 
-    @Test func aNewReceiptIsPendingWithItsNote() throws {
-        try add(receipt(0, "a.npy"), note: [1, 2])
+    @Test func aNewReceiptIsPending() throws {
+        try add(receipt(0, "a.npy"))
         #expect(try environment.read { try receipts.pending(in: $0) } == [receipt(0, "a.npy")])
-        #expect(try environment.read { try receipts.note(of: 0, in: $0) } == [1, 2])
     }
 
     @Test func anAcknowledgedReceiptIsNotPending() throws {
         try add(receipt(0, "a.npy"))
         try environment.write { try receipts.acknowledge(0, in: $0) }
         #expect(try environment.read { try receipts.pending(in: $0) }.isEmpty)
-        #expect(try environment.read { try receipts.note(of: 0, in: $0) } == nil)
         #expect(try newest() == [0])
-        try environment.write { try receipts.markPending(receipt(0, "a.npy"), note: [3], in: $0) }
-        #expect(try environment.read { try receipts.note(of: 0, in: $0) } == [3])
+        try environment.write { try receipts.markPending(receipt(0, "a.npy"), in: $0) }
+        #expect(try environment.read { try receipts.pending(in: $0) } == [receipt(0, "a.npy")])
     }
 
     @Test func theAcknowledgementStoresTheDurationOfTheCommit() throws {

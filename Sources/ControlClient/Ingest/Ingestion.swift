@@ -71,7 +71,7 @@ package struct Ingestion {
             let takesOld = drop.left.map { $0.duration(to: .now) >= Self.patience } ?? false
             if let outcome = try folders.outcome(of: drop, listed: listed, takesOld: takesOld) {
                 try report.settled(outcome)
-            } else if try folders.mayBeOff(listed, drop) {
+            } else if let status, status.spool.backlog == 0, try folders.mayBeOff(listed, drop) {
                 throw Failure(
                     .tryAgain,
                     "nnnd took \(drop.name) out of the spool, but lists newer receipts only: drop it again to be sure "
