@@ -79,7 +79,7 @@ package struct IngestPipeline {
             return true
         } catch let error as SystemError where error.isOfOneFile {
             mustHeal = true
-            metrics.spoolTrouble()
+            metrics.spoolError()
             logger.log(
                 level: again ? .debug : .error, "shard waits, it can't be put away",
                 metadata: ["name": "\(name)", "reason": "\(error)"])

@@ -97,7 +97,7 @@ package final class SpoolService: Service {
                 return
             } catch let error where error.isRetryable {
                 logger.error("shards wait", metadata: ["reason": "\(error)"])
-                metrics.spoolTrouble()
+                metrics.spoolError()
                 mustHeal = true
                 pause(&readiness, &watchLost)
             }

@@ -1,19 +1,23 @@
 internal import Foundation
 internal import Glibc
 
-/// What the system knows of this process: proc(5) and getrusage(2).
+/// The resources that this process uses: proc(5) and getrusage(2).
 ///
-/// What can't be read counts as 0.
-package struct ProcessFacts {
-    package var residentBytes = 0.0
-    package var anonymousBytes = 0.0
-    package var mappedBytes = 0.0
-    package var openDescriptors = 0.0
-    package var processorSeconds = 0.0
+/// A value that can't be read is 0.
+package struct ProcessUsage {
+    /// Resident memory, mapped files included.
+    package private(set) var residentBytes = 0.0
+    /// Resident memory that belongs to the process alone.
+    package private(set) var anonymousBytes = 0.0
+    /// Resident memory of mapped files.
+    package private(set) var mappedBytes = 0.0
+    package private(set) var openDescriptors = 0.0
+    /// Processor time in user and kernel mode.
+    package private(set) var processorSeconds = 0.0
 
-    /// Looks now.
+    /// Reads the values of now.
     package init() {
-        for line in Self.read("/proc/self/status").split(separator: "\n") {
+        for line in Self.text(of: "/proc/self/status").split(separator: "\n") {
             let words = line.split { " \t".contains($0) }
             guard words.count >= 2, let kibibytes = Double(words[1]) else { continue }
             switch words[0] {
@@ -30,8 +34,8 @@ package struct ProcessFacts {
         }
     }
 
-    private static func read(_ path: String) -> String {
-        // A file of proc has no size: it is read to its end.
+    private static func text(of path: String) -> String {
+        // A file of proc(5) reports no size, so it is read to its end.
         guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() else { return "" }
         return String(decoding: data, as: UTF8.self)
     }
