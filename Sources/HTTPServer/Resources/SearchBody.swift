@@ -1,47 +1,48 @@
-package import Hummingbird
-package import IncrementalBias
-package import NIOCore
+internal import Hummingbird
+internal import IncrementalBias
+internal import NIOCore
 internal import ShardFormats
 internal import WireAPI
 
-/// The body of a search: JSON, or an .npy file with the rest in the query string.
-package struct SearchBody {
-    package let queries: [SearchQuery]
+/// The queries in the body of a search: JSON, or an .npy file with `top_k` and `alpha` in the query string.
+struct SearchBody {
+    let queries: [SearchQuery]
 
-    private static let standardTopK = 10
+    private static let defaultTopK = 10
 
-    /// Reads and checks the body; the vectors' dimension is checked later, against the corpus.
+    /// Reads and checks the body.
+    ///
+    /// The search itself checks the dimension.
     ///
     /// - Throws: `Problem`.
-    package init(_ body: ByteBuffer, request: Request, standardAlpha: Float) throws {
-        let type = request.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() } ?? "application/json"
+    init(_ body: ByteBuffer, request: Request, defaultAlpha: Float) throws {
         let vectors: [[Float]]
         let topK: Int?
         let alpha: Float?
-        switch type {
-        case "application/json", "":
+        switch request.mediaType {
+        case .json:
             let parsed = try Self.json(body)
             (vectors, topK, alpha) = (parsed.queries, parsed.topK, parsed.alpha)
-        case "application/x-npy", "application/octet-stream":
+        case .npy:
             vectors = try Self.npy(body)
             topK = try Self.parameter("top_k", request)
             alpha = try Self.parameter("alpha", request)
-        default: throw Problem.unsupportedMediaType(type)
+        case .other(let name): throw Problem.unsupportedMediaType(name)
         }
-        try self.init(vectors, topK: topK ?? Self.standardTopK, alpha: alpha ?? standardAlpha)
+        try self.init(vectors, topK: topK ?? Self.defaultTopK, alpha: alpha ?? defaultAlpha)
     }
 
     private init(_ vectors: [[Float]], topK: Int, alpha: Float) throws {
         guard topK >= 1 else {
             throw Problem.badRequest("bad_top_k", "'top_k' is \(topK); it must be at least 1.")
         }
-        guard alpha >= 0, alpha <= 1000 else {
+        guard RequestLimits.alpha.contains(alpha) else {
             throw Problem.badRequest("bad_alpha", "'alpha' is \(alpha); it must be from 0 to 1000.")
         }
         guard vectors.count <= RequestLimits.queries else {
             throw Problem.badRequest(
                 "too_many_queries",
-                "There are \(vectors.count) queries; one request may have \(RequestLimits.queries).")
+                "There are \(vectors.count) queries; one request can have \(RequestLimits.queries).")
         }
         queries = vectors.map { SearchQuery(vector: $0, topK: topK, alpha: alpha) }
     }

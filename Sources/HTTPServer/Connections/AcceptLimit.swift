@@ -1,8 +1,8 @@
 package import NIOCore
 
-/// Accepts no connection while as many are open as may be, and none in the end; those that want in wait.
+/// Accepts no connection while ``Connections`` can take none; clients wait in the socket's queue.
 ///
-/// For the server's channel, ahead of what hands the connections on.
+/// It stands in the pipeline of the listening channel, before the handler that passes connections on.
 package final class AcceptLimit: ChannelDuplexHandler {
     package typealias InboundIn = any Channel
     package typealias InboundOut = any Channel
@@ -10,7 +10,7 @@ package final class AcceptLimit: ChannelDuplexHandler {
     package typealias OutboundOut = any Channel
 
     private let connections: Connections
-    /// Whether the channel has asked for connections and was put off.
+    /// Whether the channel asked for connections and was put off.
     private var isHolding = false
 
     package init(_ connections: Connections) {
@@ -20,29 +20,29 @@ package final class AcceptLimit: ChannelDuplexHandler {
     package func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        connections.whenRoom {
+        connections.onResumeAccepting {
             loop.execute {
                 let (handler, context) = bound.value
-                handler.goOn(context)
+                handler.resume(context)
             }
         }
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        connections.add(unwrapInboundIn(data))
+        connections.accepted(unwrapInboundIn(data))
         context.fireChannelRead(data)
     }
 
     package func read(context: ChannelHandlerContext) {
-        if connections.isFull || connections.isDraining {
-            isHolding = true
-        } else {
+        if connections.canAccept {
             context.read()
+        } else {
+            isHolding = true
         }
     }
 
-    private func goOn(_ context: ChannelHandlerContext) {
-        guard isHolding, !connections.isFull, !connections.isDraining else { return }
+    private func resume(_ context: ChannelHandlerContext) {
+        guard isHolding, connections.canAccept else { return }
         isHolding = false
         context.read()
     }

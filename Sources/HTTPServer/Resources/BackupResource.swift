@@ -1,33 +1,30 @@
-package import Hummingbird
-package import IncrementalBias
-package import Logging
+internal import HTTPTypes
+internal import Hummingbird
+internal import IncrementalBias
+internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import PosixSupport
-package import WireAPI
 
-/// Copies of the store for clients, one at a time: each keeps room in the data file from being used again.
-package final class Backups: Sendable {
-    private let corpus: Corpus
-    private let operation = ExclusiveOperation(rejection: .backupRunning)
+/// `GET /v1/backup`: a copy of the store, made while the client takes it.
+///
+/// One copy at a time can be made: each keeps pages of the data file from being reused. Its length is not known in
+/// advance, so it is sent in chunks. After an error the connection ends without the last chunk, and the client knows
+/// that its copy is incomplete.
+struct BackupResource: Resource {
+    let corpus: Corpus
+    let operation = ExclusiveOperation(rejection: .backupRunning)
 
-    package init(_ corpus: Corpus) {
-        self.corpus = corpus
-    }
+    let method = HTTPRequest.Method.get
+    let path = "/v1/backup"
 
-    /// A copy, made while the client takes it.
-    ///
-    /// Its length is not known before, so it comes in chunks. Whatever goes wrong on the way, the connection ends without
-    /// the last one, and the client knows that it has only a part.
-    ///
-    /// - Throws: ``Problem`` while another copy is under way.
-    package func response(logger: Logger) throws(Problem) -> Response {
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let permit = try operation.begin()
         return Response(
             status: .ok, headers: [.contentType: "application/octet-stream"],
-            body: ResponseBody { [corpus] writer in
+            body: ResponseBody { [logger = context.logger] writer in
                 do {
-                    let bytes = try await Self.copy(corpus, to: &writer)
+                    let bytes = try await copy(to: &writer)
                     logger.info("the store was copied", metadata: ["bytes": "\(bytes)"])
                 } catch {
                     logger.warning("a copy of the store was not finished", metadata: ["reason": "\(error)"])
@@ -39,10 +36,10 @@ package final class Backups: Sendable {
 
     /// Copies through a pipe: LMDB writes to a descriptor, and waits there for the client.
     ///
-    /// - Returns: how many bytes the copy has.
-    private static func copy(_ corpus: Corpus, to writer: inout any ResponseBodyWriter) async throws -> Int {
+    /// - Returns: the number of bytes of the copy.
+    private func copy(to writer: inout any ResponseBodyWriter) async throws -> Int {
         let pipe = try Pipe()
-        let reader = try await reader(of: pipe)
+        let reader = try await Self.reader(of: pipe)
         async let copied: Void = withCheckedThrowingContinuation { continuation in
             NamedThread.start("backup") {
                 let result = Result { try corpus.writeCopy(to: pipe.output) }
@@ -57,13 +54,13 @@ package final class Backups: Sendable {
                 try await writer.write(part)
             }
         }
-        // The pipe ends in any case; only this tells that it has brought everything.
+        // The pipe ends in any case; only this tells whether the copy is complete.
         try await copied
         try await writer.finish(nil)
         return bytes
     }
 
-    /// The end of a pipe to read, on an event loop; without one the pipe is closed.
+    /// The reading end of a pipe as a channel; closes both ends where there can be none.
     private static func reader(of pipe: Pipe) async throws -> NIOAsyncChannel<ByteBuffer, Never> {
         do {
             return try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)

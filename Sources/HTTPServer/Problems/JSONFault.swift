@@ -1,23 +1,25 @@
-/// Finds where a text stops being JSON (RFC 8259), or holds a number that no float can hold: the decoder doesn't tell.
-package struct JSONFault {
+/// Finds the place where a text is not JSON (RFC 8259), or has a number beyond a 32-bit float.
+///
+/// Foundation's decoder reports neither.
+struct JSONFault {
     private let bytes: [UInt8]
     private var position = 0
     private var path: [String] = []
 
-    /// What is wrong, and where.
+    /// The fault, with its place.
     private struct Found: Error {
         let text: String
     }
 
-    private static let deepest = 64
+    private static let maximumDepth = 64
 
-    /// Says what is wrong with `bytes` where; `nil` if nothing is.
-    package static func find(in bytes: [UInt8]) -> String? {
-        var fault = JSONFault(bytes: bytes)
+    /// Describes the first fault of `bytes`; `nil` where there is none.
+    static func find(in bytes: [UInt8]) -> String? {
+        var parser = JSONFault(bytes: bytes)
         do throws(Found) {
-            try fault.value(depth: 0)
-            fault.skipSpace()
-            if fault.position < bytes.count { throw fault.wrong("nothing more is expected") }
+            try parser.value(depth: 0)
+            parser.skipSpace()
+            if parser.position < bytes.count { throw parser.fault("the end of the text is expected") }
             return nil
         } catch {
             return error.text
@@ -28,13 +30,14 @@ package struct JSONFault {
         self.bytes = bytes
     }
 
+    /// The next byte; `nil` at the end.
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private func wrong(_ what: String) -> Found {
+    private func fault(_ problem: String) -> Found {
         let before = bytes[..<min(position, bytes.count)]
         let line = before.count { $0 == UInt8(ascii: "\n") } + 1
         let column = before.count - (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1)
-        return Found(text: "line \(line), column \(column): \(what).")
+        return Found(text: "line \(line), column \(column): \(problem).")
     }
 
     private mutating func skipSpace() {
@@ -49,7 +52,7 @@ package struct JSONFault {
     }
 
     private mutating func value(depth: Int) throws(Found) {
-        guard depth < Self.deepest else { throw wrong("it is nested too deeply") }
+        guard depth < Self.maximumDepth else { throw fault("it is nested too deeply") }
         skipSpace()
         switch next {
         case UInt8(ascii: "{"): try object(depth)
@@ -67,13 +70,13 @@ package struct JSONFault {
         if take("}") { return }
         repeat {
             skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw wrong("a name in quotes is expected") }
+            guard next == UInt8(ascii: "\"") else { throw fault("a name in quotes is expected") }
             path.append((path.isEmpty ? "" : ".") + (try string()))
-            guard take(":") else { throw wrong("a colon is expected") }
+            guard take(":") else { throw fault("a colon is expected") }
             try value(depth: depth + 1)
             path.removeLast()
         } while take(",")
-        guard take("}") else { throw wrong("a comma or a closing brace is expected") }
+        guard take("}") else { throw fault("a comma or a closing brace is expected") }
     }
 
     private mutating func array(_ depth: Int) throws(Found) {
@@ -86,26 +89,26 @@ package struct JSONFault {
             path.removeLast()
             index += 1
         } while take(",")
-        guard take("]") else { throw wrong("a comma or a closing bracket is expected") }
+        guard take("]") else { throw fault("a comma or a closing bracket is expected") }
     }
 
     private mutating func string() throws(Found) -> String {
         position += 1
         let start = position
         while let byte = next, byte != UInt8(ascii: "\"") {
-            guard byte >= 0x20 else { throw wrong("a control character in a string must be escaped") }
+            guard byte >= 0x20 else { throw fault("a control character in a string must be escaped") }
             position += byte == UInt8(ascii: "\\") ? 2 : 1
         }
-        guard position < bytes.count else { throw wrong("a string doesn't end") }
+        guard position < bytes.count else { throw fault("a string has no end") }
         defer { position += 1 }
         guard let text = String(validating: bytes[start..<position], as: UTF8.self) else {
-            throw wrong("a string is not UTF-8")
+            throw fault("a string is not UTF-8")
         }
         return text
     }
 
     private mutating func word(_ word: String) throws(Found) {
-        guard bytes[position...].starts(with: word.utf8) else { throw wrong("a value is expected") }
+        guard bytes[position...].starts(with: word.utf8) else { throw fault("a value is expected") }
         position += word.utf8.count
     }
 
@@ -113,7 +116,7 @@ package struct JSONFault {
         let start = position
         if next == UInt8(ascii: "-") { position += 1 }
         let whole = try digits()
-        if bytes[whole.lowerBound] == UInt8(ascii: "0"), whole.count > 1 { throw wrong("a number can't begin with 0") }
+        if bytes[whole.lowerBound] == UInt8(ascii: "0"), whole.count > 1 { throw fault("a number can't begin with 0") }
         if next == UInt8(ascii: ".") {
             position += 1
             _ = try digits()
@@ -132,7 +135,7 @@ package struct JSONFault {
     private mutating func digits() throws(Found) -> Range<Int> {
         let start = position
         while let byte = next, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { position += 1 }
-        guard position > start else { throw wrong("a value is expected") }
+        guard position > start else { throw fault("a value is expected") }
         return start..<position
     }
 }

@@ -1,31 +1,31 @@
 internal import Synchronization
 package import WireAPI
 
-/// Memory that all requests reservation, so that many large ones at once can't take all there is.
+/// A limit on the memory that all requests reserve together.
 ///
-/// One request, the first that the others leave no room, may go beyond: or else they could all stand in each other's way
-/// until none got through.
+/// One request at a time can exceed the limit: the first that the others leave no capacity. Otherwise growing requests
+/// could block each other until all are rejected.
 package final class MemoryBudget: Sendable {
     private let limit: Int
-    /// What each request may use without asking: the small ones always get through.
     private let free: Int
     private let state = Mutex(State())
 
     private struct State {
-        /// What all use but the one that may go beyond.
+        /// The reservations of all requests but the one that can exceed the limit.
         var used = 0
-        var favoured: ObjectIdentifier?
+        /// The reservation that can exceed the limit.
+        var unlimited: ObjectIdentifier?
     }
 
     /// - Parameters:
-    ///   - limit: what all may use together.
-    ///   - free: what each may use beside that.
+    ///   - limit: the maximum of all reservations together.
+    ///   - free: the part of each reservation that doesn't count, so that small requests always succeed.
     package init(_ limit: Int, free: Int) {
         self.limit = limit
         self.free = free
     }
 
-    /// What one request uses; given back when nobody holds this any more.
+    /// The memory of one request; it ends when the last reference to this object does.
     package final class Reservation: Sendable {
         private let budget: MemoryBudget
         private let held = Mutex(0)
@@ -37,13 +37,13 @@ package final class MemoryBudget: Sendable {
         deinit {
             let count = held.withLock { $0 }
             budget.state.withLock { state in
-                if state.favoured == ObjectIdentifier(self) { state.favoured = nil } else { state.used -= count }
+                if state.unlimited == ObjectIdentifier(self) { state.unlimited = nil } else { state.used -= count }
             }
         }
 
-        /// Makes this reservation be for `count` in all, at least what it was before.
+        /// Grows the reservation to `count` in all; it never shrinks.
         ///
-        /// - Throws: ``Problem/overloaded`` where others use too much.
+        /// - Throws: ``Problem/overloaded`` where the others leave too little.
         package func grow(to count: Int) throws(Problem) {
             let wanted = max(0, count - budget.free)
             let granted = held.withLock { held in
@@ -57,20 +57,20 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    /// A reservation of nothing yet.
+    /// An empty reservation.
     package func reservation() -> Reservation {
         Reservation(self)
     }
 
     private func grant(_ more: Int, to reservation: ObjectIdentifier, holding held: Int) -> Bool {
         state.withLock { state in
-            if state.favoured == reservation { return true }
+            if state.unlimited == reservation { return true }
             if state.used + more <= limit {
                 state.used += more
                 return true
             }
-            guard state.favoured == nil else { return false }
-            state.favoured = reservation
+            guard state.unlimited == nil else { return false }
+            state.unlimited = reservation
             state.used -= held
             return true
         }

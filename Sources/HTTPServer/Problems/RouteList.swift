@@ -1,16 +1,16 @@
-package import HTTPTypes
+internal import HTTPTypes
 
-/// Which methods each path takes, to tell a wrong method from an unknown path.
-package struct RouteList: Sendable {
+/// The methods that each path takes: they tell a wrong method from an unknown path.
+struct RouteList: Sendable {
     private var entries: [(segments: [Substring], method: HTTPRequest.Method)] = []
 
     /// Adds a route; `{name}` in the path stands for any one segment.
-    package mutating func add(_ method: HTTPRequest.Method, _ path: String) {
+    mutating func add(_ method: HTTPRequest.Method, _ path: String) {
         entries.append((path.split(separator: "/"), method))
     }
 
-    /// The methods that `path` takes; none where it is unknown.
-    package func methods(for path: String) -> [HTTPRequest.Method] {
+    /// The methods that `path` takes; none for an unknown path.
+    func methods(for path: String) -> [HTTPRequest.Method] {
         let segments = path.split(separator: "/")
         return entries.filter { entry in
             entry.segments.count == segments.count

@@ -2,69 +2,64 @@ internal import HTTPTypes
 package import NIOCore
 package import NIOHTTPTypes
 
-/// Closes a connection whose client keeps the daemon waiting: for a request, for the rest of one, or to take an answer.
+/// Closes a connection whose client keeps the daemon waiting: for a request, for the rest of one, or to take a response.
 ///
-/// It has so long for each of these, however it spreads its bytes; of a longer answer for each 64 MiB. While the daemon
-/// works on an answer, no time runs.
-/// Tells the other connections' keeper when a request has begun to come and when all answers have been taken.
+/// The timeout covers each of these as a whole, however the client spreads its bytes; of a long response it covers each
+/// 64 MiB. While the daemon works on a response, no time runs.
 package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
     package typealias OutboundIn = HTTPResponsePart
     package typealias OutboundOut = HTTPResponsePart
 
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
+    /// Is told when a request begins to arrive and when all responses are taken.
     private let connections: Connections
     private var timer: Scheduled<Void>?
-    /// Requests that came and whose answers have not been taken yet.
-    private var open = 0
-    /// Whether a request has come in part.
+    /// The requests that have begun to arrive and whose responses are not taken yet.
+    private var openRequests = 0
+    /// Whether a request has arrived in part.
     private var isReceiving = false
-    /// Bytes of an answer that were taken since the time for them began to run.
-    private var taken = 0
-
-    /// What a client must take of an answer in its time.
-    private static let bytesInTime = 64 << 20
+    /// The bytes of a response that were taken since its timer was started.
+    private var bytesTaken = 0
 
     package init(seconds: Double, connections: Connections) {
-        patience = .milliseconds(Int64(seconds * 1000))
+        timeout = .milliseconds(Int64(seconds * 1000))
         self.connections = connections
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
-        waitForClient(context)
+        startTimer(context)
     }
 
     package func channelActive(context: ChannelHandlerContext) {
-        waitForClient(context)
+        startTimer(context)
         context.fireChannelActive()
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
-        timer = nil
+        stopTimer()
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
-        timer = nil
+        stopTimer()
         context.fireChannelInactive()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
-            open += 1
+            openRequests += 1
             isReceiving = true
-            // One that is sent ahead waits for the daemon, not the other way round.
-            if open == 1 {
-                connections.begin(context.channel)
-                waitForClient(context)
+            // A request that is sent ahead waits for the daemon.
+            if openRequests == 1 {
+                connections.requestBegan(context.channel)
+                startTimer(context)
             }
         case .body: break
         case .end:
             isReceiving = false
-            if open == 1 { waitForDaemon() }
+            if openRequests == 1 { stopTimer() }
         }
         context.fireChannelRead(data)
     }
@@ -72,17 +67,17 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head:
-            taken = 0
-            waitForClient(context)
+            bytesTaken = 0
+            startTimer(context)
             context.write(data, promise: promise)
         case .body(let part):
             write(data, context, promise) { $0.partTaken(part.readableBytes, $1) }
         case .end:
-            write(data, context, promise) { $0.answerTaken($1) }
+            write(data, context, promise) { $0.responseTaken($1) }
         }
     }
 
-    /// Writes a part of an answer, and calls `body` once the client has taken it, or never will.
+    /// Writes a part of a response, and calls `body` once the client has taken it or is gone.
     private func write(
         _ data: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?,
         then body: @escaping @Sendable (ClientDeadline, ChannelHandlerContext) -> Void
@@ -97,27 +92,27 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
     }
 
     private func partTaken(_ count: Int, _ context: ChannelHandlerContext) {
-        taken += count
-        guard taken >= Self.bytesInTime else { return }
-        taken = 0
-        waitForClient(context)
+        bytesTaken += count
+        guard bytesTaken >= RequestLimits.bytesPerTimeout else { return }
+        bytesTaken = 0
+        startTimer(context)
     }
 
-    private func answerTaken(_ context: ChannelHandlerContext) {
-        open -= 1
-        if open == 0 { connections.end(context.channel) }
-        // With another request here already, it is the daemon's turn again.
-        if open > 0, !isReceiving { waitForDaemon() } else { waitForClient(context) }
+    private func responseTaken(_ context: ChannelHandlerContext) {
+        openRequests -= 1
+        if openRequests == 0 { connections.responsesTaken(context.channel) }
+        // With another whole request, it is the daemon's turn again.
+        if openRequests > 0, !isReceiving { stopTimer() } else { startTimer(context) }
     }
 
-    private func waitForDaemon() {
+    private func stopTimer() {
         timer?.cancel()
         timer = nil
     }
 
-    private func waitForClient(_ context: ChannelHandlerContext) {
+    private func startTimer(_ context: ChannelHandlerContext) {
         timer?.cancel()
         guard context.channel.isActive else { return }
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: patience) { context.close(promise: nil) }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { context.close(promise: nil) }
     }
 }
