@@ -71,8 +71,8 @@ def test_the_template_differs_in_nothing_but_its_places():
 @pytest.mark.parametrize("unit", SERVICES)
 def test_no_start_is_tried_again_where_that_cannot_help(unit):
     """The statuses of lasting trouble, as the daemon's sources have them."""
-    sources = PROJECT / "Sources" / "nnnd"
-    kept = {name: int(number) for path in ("Lifecycle/StartError.swift", "Configuration/ConfigurationError.swift")
+    sources = PROJECT / "Sources"
+    kept = {name: int(number) for path in ("PosixSupport/StartupError.swift", "DaemonSupport/Settings/ConfigurationError.swift")
             for name, number in re.findall(r"(?:case|static let) (\w+)(?:: Int32)? = (\d+)", (sources / path).read_text())}  # fmt: skip
     lasting = {kept["usage"], kept["data"], kept["configuration"]}
     (prevented,) = [value for _, name, value in settings(unit) if name == "RestartPreventExitStatus"]

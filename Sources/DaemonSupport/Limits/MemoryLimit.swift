@@ -1,20 +1,20 @@
 internal import FoundationEssentials
 
-/// How much memory the process may use.
+/// The memory that the process can use.
 package enum MemoryLimit {
-    /// The machine's memory, or the least that a control group around the process allows; bytes.
+    /// The memory of the machine, or the lowest limit of a control group around the process, in bytes.
     package static var bytes: Int {
         let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         guard let groups = read("/proc/self/cgroup") else { return machine }
         return min(machine, ofGroups(groups, read: read) ?? .max)
     }
 
-    /// The least of the limits of some control groups and of those that they are in; `nil` where none has one.
+    /// The lowest limit of some control groups and their parents; `nil` where none has a limit.
     ///
     /// - Parameters:
-    ///   - groups: what `/proc/self/cgroup` says, see cgroups(7): `0::/system.slice/nnnd.service` in version 2,
+    ///   - groups: the text of `/proc/self/cgroup`, see cgroups(7): `0::/system.slice/nnnd.service` in version 2,
     ///     `5:memory:/system.slice/nnnd.service` in version 1.
-    ///   - read: the text of a file; `nil` where it can't be read.
+    ///   - read: returns the text of a file, or `nil`.
     package static func ofGroups(_ groups: String, read: (_ path: String) -> String?) -> Int? {
         var limits: [Int] = []
         for line in groups.split(separator: "\n") {
@@ -29,7 +29,7 @@ package enum MemoryLimit {
             var names = parts[2].split(separator: "/")
             while true {
                 let path = ([root] + names.map(String.init) + [file]).joined(separator: "/")
-                // "max" is no number.
+                // The text "max" is not a number.
                 if let limit = read(path).flatMap({ Int($0.filter { !$0.isWhitespace }) }) { limits.append(limit) }
                 if names.popLast() == nil { break }
             }

@@ -2,7 +2,7 @@ import DaemonSupport
 import HTTPServer
 import SpoolIngest
 
-extension ServeSettings {
+extension DaemonSettings {
     /// The settings of ingestion.
     var ingest: IngestSettings {
         IngestSettings(
