@@ -167,13 +167,29 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "HTTPServer", "IncrementalBias", "Observability", "ShardFormats", "VectorMath", "WireAPI",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ],
             swiftSettings: testing),
         .testTarget(
-            name: "DaemonSupportTests", dependencies: ["DaemonSupport", "Observability"], swiftSettings: testing),
+            name: "DaemonSupportTests",
+            dependencies: [
+                "DaemonSupport", "IncrementalBias", "Observability", "PosixSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: testing),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: [
+                "IncrementalBias", "Observability", "ShardFormats", "WireAPI",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: testing),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -61,7 +61,11 @@ class Program:
             [str(folder / name), "--experimental-dump-help"], check=True, capture_output=True, text=True, timeout=60)
         self.root = json.loads(dump.stdout)["command"]
         commands = self.root.get("subcommands", [])
-        self.commands = {command["commandName"]: command for command in commands if command["commandName"] != "help"}
+        self.commands = {
+            command["commandName"]: command
+            for command in commands
+            if command["commandName"] != "help" and command.get("shouldDisplay", True)
+        }
         discussion, _, statuses = self.root["discussion"].partition("EXIT STATUS:\n")
         self.discussion = discussion
         self.statuses = re.findall(r"^ *(\d+)  (.+)$", statuses, re.M)

@@ -126,7 +126,7 @@ extension IngestPipeline {
 
     /// Reports that a file waits because of a fault.
     func reportFault(_ name: String, _ error: SystemError, isFirst: Bool) {
-        context.metrics.spoolTrouble()
+        context.metrics.spoolError()
         context.logger.log(
             level: isFirst ? .error : .debug, "shard waits", metadata: ["name": "\(name)", "reason": "\(error)"])
     }

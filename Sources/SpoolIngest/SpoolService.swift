@@ -78,7 +78,7 @@ package final class SpoolService: Service {
                 return
             } catch let error where error.isRetryable {
                 context.logger.error("shards wait", metadata: ["reason": "\(error)"])
-                context.metrics.spoolTrouble()
+                context.metrics.spoolError()
                 pause(&pipeline, &watchLost)
             }
         }

@@ -13,7 +13,7 @@ struct NNND: AsyncParsableCommand {
             debiased searches over HTTP on a Unix socket.
             """,
         version: Version.current,
-        subcommands: [Serve.self, Rebuild.self]
+        subcommands: [Serve.self, Rebuild.self, SettingsCommand.self]
     )
 
     static func main() async {

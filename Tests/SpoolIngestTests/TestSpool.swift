@@ -47,7 +47,7 @@ final class TestSpool {
         folders = SpoolFolders(root: "\(root)/spool")
         try folders.make()
         try FileSystem.makeFolder("\(root)/data", mode: 0o700)
-        let store = StoreSettings(metric: .innerProduct, precision: .float32, k: 2)
+        let store = RequestedSettings(metric: .innerProduct, precision: .float32)
         corpus = try Corpus(folder: "\(root)/data", settings: store, k: 2, threads: 1)
         settings = Settings()
         self.minimumStagedBytes = minimumStagedBytes
