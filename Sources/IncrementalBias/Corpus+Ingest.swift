@@ -82,20 +82,6 @@ extension Corpus {
         }
     }
 
-    /// Has the process keep the memory that commits have used for the next ones, until ``returnFreedMemory()``.
-    ///
-    /// To be called before there are threads.
-    package static func keepFreedMemory() {
-        LMDB.Environment.keepFreedMemory()
-    }
-
-    /// Gives the memory that commits have used back to the system, if it is much.
-    ///
-    /// For when nothing waits.
-    package func returnFreedMemory() {
-        LMDB.Environment.returnFreedMemory(ifMoreThan: 64 << 20)
-    }
-
     /// Ends an ingest under way, which then throws `CancellationError` and changes nothing, and lets none begin.
     ///
     /// A commit that is being written is finished.

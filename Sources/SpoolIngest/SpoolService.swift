@@ -15,6 +15,7 @@ package final class SpoolService: Service {
     private let status: SpoolStatus
     private let metrics: DaemonMetrics
     private let heartbeat: Heartbeat
+    private let returnFreedMemory: @Sendable () -> Void
     private let logger: Logger
     private let watch: Mutex<SpoolWatch>
     private let lock: SpoolLock
@@ -30,16 +31,20 @@ package final class SpoolService: Service {
 
     /// Makes the spool's folders where they are missing, and begins to watch them.
     ///
-    /// - Parameter heartbeat: shows that the work goes on.
+    /// - Parameters:
+    ///   - heartbeat: shows that the work goes on.
+    ///   - returnFreedMemory: returns memory that commits have freed to the system; called after ten seconds without shards.
     package init(
         corpus: Corpus, root: String, settings: @escaping @Sendable () -> IngestSettings, status: SpoolStatus,
-        metrics: DaemonMetrics, heartbeat: Heartbeat, logger: Logger
+        metrics: DaemonMetrics, heartbeat: Heartbeat, returnFreedMemory: @escaping @Sendable () -> Void,
+        logger: Logger
     ) throws {
         self.corpus = corpus
         self.settings = settings
         self.status = status
         self.metrics = metrics
         self.heartbeat = heartbeat
+        self.returnFreedMemory = returnFreedMemory
         self.logger = logger
         folders = SpoolFolders(root: root)
         try folders.make()
@@ -90,7 +95,7 @@ package final class SpoolService: Service {
                     freed.beginAnew()
                     continue
                 }
-                let longest = min(freed.giveBack(corpus), settings().retirementInterval)
+                let longest = min(freed.giveBack(returnFreedMemory), settings().retirementInterval)
                 try listen(
                     seconds: min(wait, watchLost ? Self.pauseAfterTrouble : longest), &readiness, &watchLost)
             } catch is CancellationError {
@@ -198,10 +203,10 @@ private struct FreedMemory {
     /// Gives it back if it is time.
     ///
     /// - Returns: in how many seconds it will be; infinity where there is nothing to give.
-    mutating func giveBack(_ corpus: Corpus) -> Double {
+    mutating func giveBack(_ returnFreedMemory: () -> Void) -> Double {
         guard let due else { return .infinity }
         if due > .now { return (due - .now) / .seconds(1) }
-        corpus.returnFreedMemory()
+        returnFreedMemory()
         self.due = nil
         return .infinity
     }

@@ -48,7 +48,7 @@ enum Daemon {
             try SpoolService(
                 corpus: corpus, root: settings.spool, settings: { live.now.ingest }, status: spoolStatus,
                 metrics: metrics,
-                heartbeat: loops.ingest, logger: logger)
+                heartbeat: loops.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory, logger: logger)
         }
         let socket = try system {
             try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode)
@@ -126,6 +126,7 @@ enum Daemon {
     private static func openCorpus(_ settings: ServeSettings, _ observer: DaemonObserver) throws -> Corpus {
         try StartupError.forStore(in: settings.data, done: "opened") {
             try FileSystem.makeFolder(settings.data, mode: 0o700)
+            StoreDamageSignal.install(folder: settings.data)
             return try Corpus(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
                 observer: observer)
