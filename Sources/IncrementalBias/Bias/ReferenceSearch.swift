@@ -90,7 +90,7 @@ struct SearchByCodes: ReferenceSearch {
 
     mutating func finish() {
         let (vectors, scratch) = (vectors, scratch)
-        search.decide { row, body in vectors.withVector(row, scratch: scratch, body) }
+        search.rescore { row, body in vectors.withVector(row, scratch: scratch, body) }
     }
 
     mutating func take(_ image: Int, into heap: inout ReferenceHeap) {
