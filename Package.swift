@@ -142,9 +142,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Faiss's public index, which needs BLAS and OpenMP: for tests and benchmarks only.
+        .target(
+            name: "CFaissFlat", path: "Tests/CFaissFlat",
+            linkerSettings: ["faiss", "blas", "lapack", "gomp"].map { .linkedLibrary($0) }),
+
         // Tests, one target for each library.
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: testing),
-        .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: testing),
+        .testTarget(name: "VectorMathTests", dependencies: ["CFaissFlat", "VectorMath"], swiftSettings: testing),
         .testTarget(
             name: "ShardFormatsTests", dependencies: ["ShardFormats"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(name: "WireAPITests", dependencies: ["WireAPI"], swiftSettings: testing),
