@@ -35,6 +35,7 @@ let package = Package(
     targets: [
         // C and C++, nothing of Swift.
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CFaiss", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("faiss")]),
@@ -98,7 +99,7 @@ let package = Package(
         .target(
             name: "DaemonSupport",
             dependencies: [
-                "IncrementalBias", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
+                "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -141,9 +142,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Faiss's public index, which needs BLAS and OpenMP: for tests and benchmarks only.
+        .target(
+            name: "CFaissFlat", path: "Tests/CFaissFlat",
+            linkerSettings: ["faiss", "blas", "lapack", "gomp"].map { .linkedLibrary($0) }),
+
         // Tests, one target for each library.
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: testing),
-        .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: testing),
+        .testTarget(name: "VectorMathTests", dependencies: ["CFaissFlat", "VectorMath"], swiftSettings: testing),
         .testTarget(
             name: "ShardFormatsTests", dependencies: ["ShardFormats"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(name: "WireAPITests", dependencies: ["WireAPI"], swiftSettings: testing),

@@ -80,20 +80,6 @@ extension Corpus {
         try writer.reclaimPages(acknowledging: acknowledged)
     }
 
-    /// Has the process keep the memory that commits free for later commits, until ``returnFreedMemory()``.
-    ///
-    /// To be called before the process has a second thread.
-    package static func keepFreedMemory() {
-        LMDB.Environment.keepFreedMemory()
-    }
-
-    /// Returns memory that commits have freed to the system if it is more than 64 MiB.
-    ///
-    /// To be called while nothing waits.
-    package func returnFreedMemory() {
-        LMDB.Environment.returnFreedMemory(ifMoreThan: 64 << 20)
-    }
-
     /// Makes an ingest that is under way, and every later one, throw `CancellationError` and change nothing.
     ///
     /// A commit that is being written is completed.

@@ -1,5 +1,3 @@
-internal import IncrementalBias
-
 /// Memory that large commits have freed.
 ///
 /// It is kept for the next commit while shards stream in, as pages that are touched for the first time cost more than the
@@ -13,11 +11,12 @@ struct FreedMemory {
 
     /// Returns it to the system if it is time.
     ///
+    /// - Parameter returnMemory: returns freed memory to the system.
     /// - Returns: in how many seconds it will be; infinity where there is nothing to return.
-    mutating func returnIfDue(_ corpus: Corpus) -> Double {
+    mutating func returnIfDue(_ returnMemory: () -> Void) -> Double {
         guard let due else { return .infinity }
         if due > .now { return (due - .now) / .seconds(1) }
-        corpus.returnFreedMemory()
+        returnMemory()
         self.due = nil
         return .infinity
     }

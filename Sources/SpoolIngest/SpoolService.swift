@@ -9,6 +9,7 @@ internal import Synchronization
 /// Watches the spool and runs the pipeline, on a thread of its own.
 package final class SpoolService: Service {
     private let context: IngestContext
+    private let returnFreedMemory: @Sendable () -> Void
     private let watch: Mutex<SpoolWatch>
     private let lock: SpoolLock
     private let stopping = Atomic<Bool>(false)
@@ -22,11 +23,14 @@ package final class SpoolService: Service {
     ///   - status: gets the number of waiting files, and rejections.
     ///   - metrics: counts what happens.
     ///   - heartbeat: shows that the work goes on.
+    ///   - returnFreedMemory: returns memory that commits have freed to the system; called after ten seconds without shards.
     ///   - logger: gets a line for each shard.
     package init(
         corpus: Corpus, root: String, settings: @escaping @Sendable () -> IngestSettings, status: SpoolStatus,
-        metrics: DaemonMetrics, heartbeat: Heartbeat, logger: Logger
+        metrics: DaemonMetrics, heartbeat: Heartbeat, returnFreedMemory: @escaping @Sendable () -> Void,
+        logger: Logger
     ) throws {
+        self.returnFreedMemory = returnFreedMemory
         let folders = SpoolFolders(root: root)
         context = IngestContext(
             corpus: corpus, folders: folders, settings: settings, status: status, metrics: metrics,
@@ -71,7 +75,7 @@ package final class SpoolService: Service {
                     freed.restart()
                     continue
                 }
-                let longest = min(freed.returnIfDue(context.corpus), context.settings().retirementInterval)
+                let longest = min(freed.returnIfDue(returnFreedMemory), context.settings().retirementInterval)
                 let wait = min(summary.wait, watchLost ? IngestPipeline.faultPause : longest)
                 try listen(seconds: wait, &pipeline, &watchLost)
             } catch is CancellationError {

@@ -58,7 +58,8 @@ struct Daemon {
         let spool = try system {
             try SpoolService(
                 corpus: corpus, root: settings.spool, settings: { [live] in live.now.ingest }, status: spoolStatus,
-                metrics: metrics, heartbeat: loops.ingest, logger: logger)
+                metrics: metrics, heartbeat: loops.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory,
+                logger: logger)
         }
         let queue = SearchQueue(corpus)
         loops.monitor(queue)
@@ -132,6 +133,7 @@ struct Daemon {
     private func openCorpus() throws -> Corpus {
         try StartupError.forStore(in: settings.data, done: "opened") {
             try FileSystem.makeFolder(settings.data, mode: 0o700)
+            StoreDamageSignal.install(folder: settings.data)
             return try Corpus(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
                 observer: DaemonObserver(loops: loops, metrics: metrics, changes: changes))

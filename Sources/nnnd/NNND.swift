@@ -1,5 +1,5 @@
 import ArgumentParser
-import IncrementalBias
+import DaemonSupport
 import WireAPI
 
 /// The daemon's command line.
@@ -17,7 +17,7 @@ struct NNND: AsyncParsableCommand {
     )
 
     static func main() async {
-        Corpus.keepFreedMemory()
+        AllocatorPolicy.keepFreedMemory()
         await main(nil)
     }
 }

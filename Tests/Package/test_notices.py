@@ -47,7 +47,10 @@ def test_the_notice_of_each_package_is_complete(text):
 def test_system_libraries_are_in_the_copyright_file(text):
     """Statically linked libraries have a stanza, dynamically linked ones are in the comment at the top."""
     manifest = (PROJECT / "Package.swift").read_text()
-    assert re.findall(r'linkedLibrary\("(\w+)"', manifest) == ["faiss"] and "Files: libfaiss.a" in text
+    # What the tests alone link (CFaissFlat) is behind their heading, and not in the package.
+    programs, heading, _ = manifest.partition("// Faiss's public index, which needs BLAS and OpenMP")
+    assert heading
+    assert re.findall(r'linkedLibrary\("(\w+)"', programs) == ["faiss"] and "Files: libfaiss.a" in text
     maps = " ".join(path.read_text() for path in (PROJECT / "Sources").rglob("module.modulemap"))
     assert set(re.findall(r'link "(\w+)"', maps)) == {"lmdb", "z"}
     assert "LMDB (OpenLDAP" in text and "zlib (Zlib)" in text

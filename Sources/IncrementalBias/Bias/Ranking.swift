@@ -1,25 +1,4 @@
-/// A product and its column as one sortable number.
-///
-/// A larger product gives a smaller number; of equal products the smaller column comes first. Sorting such numbers is
-/// several times faster than sorting indices by product.
-struct RankedProduct: Comparable, Sendable {
-    private let key: UInt64
-
-    init(_ product: Float, column: UInt32) {
-        let bits = product.bitPattern
-        let rising = bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
-        key = UInt64(~rising) << 32 | UInt64(column)
-    }
-
-    var product: Float {
-        let rising = ~UInt32(truncatingIfNeeded: key >> 32)
-        return Float(bitPattern: rising & 0x8000_0000 == 0 ? ~rising : rising & 0x7fff_ffff)
-    }
-
-    var column: UInt32 { UInt32(truncatingIfNeeded: key) }
-
-    static func < (a: RankedProduct, b: RankedProduct) -> Bool { a.key < b.key }
-}
+internal import VectorMath
 
 /// Products of several rows, collected in any order, then sorted row by row.
 struct Ranking {

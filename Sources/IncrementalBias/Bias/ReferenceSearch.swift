@@ -89,7 +89,7 @@ struct SearchByCodes: ReferenceSearch {
 
     mutating func finish() {
         let (vectors, scratch) = (vectors, scratch)
-        search.decide { row, body in vectors.withVector(row, scratch: scratch, body) }
+        search.rescore { row, body in vectors.withVector(row, scratch: scratch, body) }
     }
 
     mutating func copyBest(of image: Int, into heap: inout ReferenceHeap) {

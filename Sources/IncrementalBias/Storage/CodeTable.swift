@@ -44,7 +44,7 @@ struct CodeTable {
     func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
         let isCovered = try transaction.value(database, UInt32(block)) { bytes in
-            layout.codes.covers(vector, in: bytes, slot: slot)
+            layout.codes.hasValidBounds(for: vector, in: bytes, slot: slot)
         }
         return isCovered ?? false
     }

@@ -70,7 +70,8 @@ struct Rebuild: AsyncParsableCommand {
     }
 
     private static func open(_ settings: DaemonSettings) throws -> StoreRebuild {
-        try StartupError.forStore(in: settings.data, done: "rebuilt") {
+        StoreDamageSignal.install(folder: settings.data)
+        return try StartupError.forStore(in: settings.data, done: "rebuilt") {
             try StoreRebuild(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads)
         }

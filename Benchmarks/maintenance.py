@@ -1,4 +1,4 @@
-"""Upkeep: what it costs nnnd that shards come, against computing the biases again."""
+"""Bias maintenance: the cost of new shards for nnnd, compared with computing all biases again."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ import peer
 from base import name
 from harness import Daemon, settle, timed
 
-TITLE = "Upkeep"
+TITLE = "Bias maintenance"
 
 
 def fresh_images(context, base):
