@@ -138,9 +138,13 @@ package struct IngestPipeline {
         guard try isReady(file, &summary) else { return nil }
         let claimer = ShardClaimer(context.folders)
         if file.isClaimed { return try claimer.claimed(file, now: context.clock().date) }
-        // An earlier shard of the same name may be in the batch.
-        if try isOccupied(file.key), !batch.isEmpty { try commit(&batch, &summary) }
-        guard try !isOccupied(file.key) else { return nil }
+        var isOccupied = try isOccupied(file.key)
+        if isOccupied, !batch.isEmpty {
+            // The earlier shard may be in the batch.
+            try commit(&batch, &summary)
+            isOccupied = try self.isOccupied(file.key)
+        }
+        guard !isOccupied else { return nil }
         claims.add(file.key)
         switch try claimer.claim(file, now: context.clock().date) {
         case .claimed(let shard):

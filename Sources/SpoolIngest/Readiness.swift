@@ -89,8 +89,8 @@ package struct Readiness {
         let changed = isClaimed ? entry.modified : max(entry.modified, entry.changed)
         let age = now.wall - Double(changed) / 1e9
         if age >= quietSeconds { return age }
-        if let seen = observed[path], seen.entry == entry { return now.uptime - seen.since }
+        if let seen = observed[path], seen.entry == entry { return max(age, now.uptime - seen.since) }
         observed[path] = (entry, now.uptime)
-        return 0
+        return max(age, 0)
     }
 }

@@ -27,11 +27,6 @@ package struct RetrySchedule {
         failures[path].map { $0.entry == entry && $0.due > now } ?? false
     }
 
-    /// Whether the file at `path` has failed before.
-    package func isKnown(_ path: String, _ entry: FileSystem.Entry?) -> Bool {
-        failures[path].map { $0.entry == entry } ?? false
-    }
-
     /// Records that the file at `path` has failed.
     ///
     /// - Parameters:

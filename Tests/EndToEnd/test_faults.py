@@ -49,7 +49,7 @@ OUTLIVED = {
         ("openat", ("EIO", "EMFILE", "ENFILE", "ENOSPC", "EROFS", "EACCES"), DONE),
         ("pread64", ("EIO",), CLAIMED),
         ("rename", ("EIO", "ENOSPC", "EROFS", "EACCES"), NEW),
-        ("rename", ("EIO", "ENOSPC", "EROFS", "EXDEV"), "spool/done/images/new.npy"),
+        ("rename", ("EIO", "ENOSPC", "EROFS", "EXDEV"), CLAIMED),
         ("rename", ("EIO", "ENOSPC"), DONE),
         ("write", ("EIO", "ENOSPC", "EDQUOT"), DONE),
         ("newfstatat", ("EIO",), NEW),

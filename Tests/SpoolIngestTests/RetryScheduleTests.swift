@@ -33,7 +33,6 @@ import Testing
         try spool.drop("a.npy", npy(2))
         let changed = try #require(try spool.entry(spool.folders.incoming(.images), "a.npy"))
         #expect(!schedule.isWaiting("a", changed, now: 3))
-        #expect(!schedule.isKnown("a", changed))
         let isFirst = schedule.add("a", changed, now: 3)
         #expect(isFirst)
         #expect(!schedule.isWaiting("a", changed, now: 5))
@@ -41,18 +40,19 @@ import Testing
 
     @Test func aRemovedFileIsForgotten() {
         schedule.add("a", entry, now: 0)
-        #expect(schedule.isKnown("a", entry))
         schedule.remove("a")
-        #expect(!schedule.isKnown("a", entry))
+        #expect(!schedule.isWaiting("a", entry, now: 1))
         #expect(schedule.delay(now: 0) == nil)
     }
 
     @Test func filesThatNobodyTriesAnyMoreAreForgotten() {
         schedule.add("a", nil, now: 0)
         schedule.removeAbandoned(now: 61)
-        #expect(schedule.isKnown("a", nil))
-        schedule.removeAbandoned(now: 63)
-        #expect(!schedule.isKnown("a", nil))
+        var isFirst = schedule.add("a", nil, now: 61)
+        #expect(!isFirst)
+        schedule.removeAbandoned(now: 126)
+        isFirst = schedule.add("a", nil, now: 126)
+        #expect(isFirst)
     }
 
     @Test func theNextTryIsThatOfTheFirstFileThatIsDue() {
