@@ -40,7 +40,7 @@ package struct DaemonSettings: Sendable {
     ///
     /// - Parameters:
     ///   - environment: the environment, where systemd names the folders.
-    ///   - memory: the memory that the process may use, in bytes.
+    ///   - memory: the memory that the process can use, in bytes.
     package init(defaultsIn environment: [String: String], memory: Int = MemoryLimit.bytes) {
         func folder(_ variable: String) -> String? {
             environment[variable].flatMap { $0.split(separator: ":").first.map(String.init) }

@@ -54,7 +54,7 @@ internal import Synchronization
         let message = Array(assignments.joined(separator: "\n").utf8)
         order.withLock { _ in
             unsafe withUnsafePointer(to: route.address) { address in
-                // The socket is not connected, so that it reaches a manager that has made its socket anew.
+                // The socket is not connected, so that it reaches a manager that has made a new socket.
                 _ = unsafe sendto(
                     route.descriptor, message, message.count, Int32(MSG_NOSIGNAL),
                     UnsafeRawPointer(address).assumingMemoryBound(to: sockaddr.self), route.length)

@@ -13,7 +13,7 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
     package typealias OutboundOut = HTTPResponsePart
 
     private let timeout: TimeAmount
-    /// Is told when a request begins to arrive and when all responses are taken.
+    /// Learns when a request begins to arrive and when all responses are taken.
     private let connections: Connections
     private var timer: Scheduled<Void>?
     /// The requests that have begun to arrive and whose responses are not taken yet.
