@@ -38,7 +38,7 @@ package struct ShardFinalizer: Sendable {
         guard try isStill(file, at: "\(place)/\(file.name)") else { return nil }
         let failure = ShardFailure(
             name: file.name, kind: file.kind.rawValue, code: error.code.rawValue, message: error.message,
-            advice: error.advice, rows: error.rows, refused: now)
+            advice: error.advice, rows: error.rows, rejected: now)
         let folder = folders.failed(file.kind)
         try write(failure, in: folder, file.name, ".error.json")
         let isAway = try take(file) { taken in
@@ -131,7 +131,7 @@ package struct ShardFinalizer: Sendable {
         let failure = ShardFailure(
             name: name.escaped, kind: kind.rawValue, code: "bad_name",
             message: "The file's name is not UTF-8.", advice: "Give it a name in UTF-8 and drop it again.", rows: [],
-            refused: now)
+            rejected: now)
         try write(failure, in: folders.failed(kind), name.escaped, ".error.json")
         let target = Array("\(folders.failed(kind))/".utf8)
         do throws(SystemError) {

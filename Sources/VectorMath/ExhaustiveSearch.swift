@@ -9,8 +9,10 @@ internal import CFaiss
 /// For example, the best references of a block of images:
 ///
 ///     let search = try ExhaustiveSearch(rows: 512, capacity: 160)
-///     search.begin(rows: 512, thresholds: nil)
-///     for block in references { try search.add(images, columns: block, dimension: 384, firstColumn: row) }
+///     search.begin(rows: 512)
+///     for block in blocks {
+///         try search.add(images, columns: block.vectors.span, dimension: 384, firstColumn: block.first)
+///     }
 ///     let count = search.result(row: 0, products: &products, columns: &columns)
 @safe package final class ExhaustiveSearch {
     private let handle: OpaquePointer

@@ -1,4 +1,4 @@
-"""`NAME.delete` in the spool: which lists are taken and how, and why others are refused."""
+"""`NAME.delete` in the spool: which lists are taken and how, and why others are rejected."""
 
 import hashlib
 import os
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.corpus import Corpus, ids_of
-from harness.refusal import check_refusal
+from harness.rejection import check_rejection
 from harness.spool import IMAGES, REFERENCES, id_lines
 from harness.waiting import wait_until
 
@@ -179,19 +179,19 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_list_is_refused_and_deletes_nothing(make_daemon, rng, api_document, case):
+def test_a_bad_list_is_rejected_and_deletes_nothing(make_daemon, rng, api_document, case):
     name, content, code, rows = BAD[case]
     corpus = Corpus(make_daemon(k=4, largest_shard=100_000).start(), rng)
     corpus.add(IMAGES, "s.npy", ids_of(IMAGES, range(5)))
     corpus.daemon.spool.drop_bytes(IMAGES, name, content)
     failure = corpus.daemon.spool.wait_failure(IMAGES, name)
-    check_refusal(corpus.daemon, api_document, failure, IMAGES, name, code, rows)
+    check_rejection(corpus.daemon, api_document, failure, IMAGES, name, code, rows)
     assert (corpus.daemon.spool.failed(IMAGES) / name).read_bytes() == content
     assert corpus.daemon.status()["generation"] == 1
     corpus.check()
 
 
-def test_a_link_as_a_list_is_refused_and_not_followed(corpus, tmp_path):
+def test_a_link_as_a_list_is_rejected_and_not_followed(corpus, tmp_path):
     (tmp_path / "ids").write_bytes(b"i1\n")
     os.symlink(tmp_path / "ids", corpus.daemon.spool.incoming(IMAGES) / "d.delete")
     assert corpus.daemon.spool.wait_failure(IMAGES, "d.delete")["code"] == "not_regular_file"

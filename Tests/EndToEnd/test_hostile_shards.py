@@ -11,11 +11,11 @@ from harness.daemon import Daemon
 from harness.hostile_shards import DIMENSION, GOOD, HOSTILE, LARGEST, MIB
 from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
-from harness.refusal import check_refusal
+from harness.rejection import check_rejection
 from harness.sanitizers import SANITIZED
 from harness.spool import IMAGES, REFERENCES, default_ids, ids_name
 from harness.waiting import wait_until
-from test_refusals import BAD
+from test_rejections import BAD
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +46,12 @@ def test_there_are_enough_of_them():
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_refused(daemon, unchanged, api_document, case):
+def test_rejected(daemon, unchanged, api_document, case):
     name, content, ids, code, rows = HOSTILE[case]
     before = daemon.spool.error_stamp(IMAGES, name)
     daemon.spool.drop_bytes(IMAGES, name, content, ids)
     failure = daemon.spool.wait_failure(IMAGES, name, before)
-    check_refusal(daemon, api_document, failure, IMAGES, name, code, rows)
+    check_rejection(daemon, api_document, failure, IMAGES, name, code, rows)
     if ids is not None:
         (daemon.spool.failed(IMAGES) / ids_name(name)).unlink()
 
@@ -62,10 +62,10 @@ DEVICES = {"zero": (1, 5), "null": (1, 3), "terminal": (5, 0)}
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make devices")
 @pytest.mark.parametrize("device", DEVICES)
-def test_a_device_is_refused(daemon, unchanged, api_document, device):
+def test_a_device_is_rejected(daemon, unchanged, api_document, device):
     os.mknod(daemon.spool.incoming(IMAGES) / f"{device}.npy", 0o20666, os.makedev(*DEVICES[device]))
     failure = daemon.spool.wait_failure(IMAGES, f"{device}.npy")
-    check_refusal(daemon, api_document, failure, IMAGES, f"{device}.npy", "not_regular_file", [])
+    check_rejection(daemon, api_document, failure, IMAGES, f"{device}.npy", "not_regular_file", [])
 
 
 @pytest.mark.parametrize("change", ["shrinks", "grows", "changes", "is replaced", "goes away"])

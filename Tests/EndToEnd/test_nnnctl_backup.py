@@ -73,7 +73,7 @@ def test_nothing_is_overwritten(daemon, tmp_path, kind):
     in_the_way(target, kind)
     before = sorted(tmp_path.rglob("*"))
     reason = fails(74, "backup", target, daemon=daemon)
-    assert "is there already" in reason
+    assert f"{target} exists" in reason
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -85,12 +85,12 @@ def test_what_comes_into_its_way_meanwhile_is_kept(daemon, tmp_path):
         [*tracer, binary("nnnctl"), "backup", target], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip
-    assert (found.returncode, found.stderr) == (74, f"nnnctl: {target}: Directory not empty\n")
+    assert (found.returncode, found.stderr) == (74, f"nnnctl: name the backup {target}: Directory not empty\n")
     assert os.listdir(tmp_path) == [daemon.folder.name]
 
 
 @pytest.mark.parametrize("name", ["", "/", "missing/backup", "x" * 300])
-def test_names_of_no_new_folder_are_refused(daemon, tmp_path, name):
+def test_names_of_no_new_folder_are_rejected(daemon, tmp_path, name):
     status = 66 if name.startswith("missing") else 74
     fails(status, "backup", name, daemon=daemon, cwd=tmp_path)
     assert os.listdir(tmp_path) == [daemon.folder.name]

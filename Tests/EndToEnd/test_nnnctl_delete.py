@@ -118,13 +118,13 @@ def test_delete_says_how_it_is_used(corpus, tmp_path, arguments, told):
     ("content", "code"),
     [(b"", "no_rows"), (b"i1\n\n", "id_empty"), (b"i1\ni1\n", "ids_duplicate"), (b"\xff\n", "ids_not_utf8")],
 )
-def test_delete_says_why_a_list_was_refused(corpus, tmp_path, content, code):
+def test_delete_says_why_a_list_was_rejected(corpus, tmp_path, content, code):
     (tmp_path / "ids").write_bytes(content)
     assert f"({code})" in fails(65, "delete", "--kind", "images", "--file", tmp_path / "ids", daemon=corpus.daemon)
     corpus.check()
 
 
-def test_delete_refuses_bad_ids_on_the_command_line_and_files_that_are_not_there(corpus, tmp_path):
+def test_delete_rejects_bad_ids_on_the_command_line_and_files_that_are_not_there(corpus, tmp_path):
     for ids, code in (([""], "id_empty"), (["i1", "i1"], "ids_duplicate"), (["x" * 501], "id_too_long")):
         assert f"({code})" in fails(65, "delete", "--kind", "images", *ids, daemon=corpus.daemon)
     for path, reason in ((tmp_path / "absent", "No such file"), (tmp_path, "Is a directory")):
