@@ -28,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -42,7 +43,9 @@ let package = Package(
         .target(name: "CKernels"),
 
         // The libraries. Dependencies point down only; `Tests/Structure` checks the imports.
-        .target(name: "PosixSupport", swiftSettings: strict),
+        .target(
+            name: "PosixSupport", dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict),
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         .target(name: "VectorMath", dependencies: ["CFaiss", "CKernels", "CZlib"], swiftSettings: strict),
         .target(name: "ShardFormats", dependencies: ["CZlib"], swiftSettings: strict),
@@ -153,6 +156,11 @@ let package = Package(
         .testTarget(
             name: "ShardFormatsTests", dependencies: ["ShardFormats"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(name: "WireAPITests", dependencies: ["WireAPI"], swiftSettings: testing),
+        .testTarget(name: "PosixSupportTests", dependencies: ["PosixSupport"], swiftSettings: testing),
+        .testTarget(
+            name: "ControlClientTests",
+            dependencies: ["ControlClient", "PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI"],
+            swiftSettings: testing),
         .testTarget(
             name: "SpoolProtocolTests", dependencies: ["PosixSupport", "ShardFormats", "SpoolProtocol"],
             swiftSettings: testing),

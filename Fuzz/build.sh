@@ -1,9 +1,9 @@
 #!/bin/bash
-# Builds the fuzzer: the modules ShardFormats and WireAPI with it, all of them watched by libFuzzer and AddressSanitizer.
+# Builds the fuzzer and the modules ShardFormats and WireAPI, instrumented for libFuzzer and AddressSanitizer.
 #
 #     Fuzz/build.sh .build-fuzz
 #
-# Not by SwiftPM: it renames the main function of a program, and libFuzzer brings that itself.
+# Not with SwiftPM, which renames the main function of a program: libFuzzer has a main function of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$1
@@ -20,8 +20,8 @@ for module in ShardFormats WireAPI; do
   mapfile -t sources < <(find "Sources/$module" -name '*.swift' | sort)
   compile "$module" "${sources[@]}"
 done
-# With the makers of archives and arrays that the unit tests have.
-compile Fuzz Fuzz/Sources/*.swift Sources/nnnd/HTTP/JSONFault.swift \
+# With the writers of archives and arrays of the unit tests.
+compile Fuzz Fuzz/Sources/*.swift Sources/HTTPServer/JSONFault.swift \
   Tests/ShardFormatsTests/ZipBuilder.swift Tests/ShardFormatsTests/Bytes.swift
-# lld, as gold warns of each of the sanitizer's functions.
+# With lld, as gold warns about each function of the sanitizer.
 swiftc -use-ld=lld -sanitize=fuzzer,address "$out"/{Fuzz,ShardFormats,WireAPI}.o -lz -o "$out/fuzz"

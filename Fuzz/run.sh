@@ -1,9 +1,9 @@
 #!/bin/bash
-# Feeds one reader for some seconds, from the inputs that are checked in and those that earlier runs have found.
+# Fuzzes one reader for some seconds, beginning with the inputs in Fuzz/corpus and those that earlier runs found.
 #
 #     Fuzz/run.sh .build-fuzz npy 1800
 #
-# A finding is left in .build-fuzz/findings; NNND_FUZZ=npy .build-fuzz/fuzz FILE repeats it.
+# Inputs that fail are in .build-fuzz/findings; NNND_FUZZ=npy .build-fuzz/fuzz FILE repeats one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=$1 target=$2 seconds=$3

@@ -1,12 +1,12 @@
 import Foundation
 
-/// What a fuzzer feeds: the reader that NNND_FUZZ names, with any bytes.
-private let feed: @Sendable ([UInt8]) -> Void = {
+/// The target that the environment variable NNND_FUZZ names.
+private let target: @Sendable ([UInt8]) -> Void = {
     let name = ProcessInfo.processInfo.environment["NNND_FUZZ"] ?? ""
-    guard let feed = targets[name] else {
+    guard let target = targets[name] else {
         fatalError("NNND_FUZZ is '\(name)'; it must be one of \(targets.keys.sorted().joined(separator: ", "))")
     }
-    return feed
+    return target
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
@@ -14,14 +14,14 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "ids": Readers.ids, "delete": Readers.deletions, "json": Searches.json, "npy-body": Searches.npyBody,
 ]
 
-/// Called by libFuzzer with each input; a trap in it is a finding.
+/// Runs the target on an input; libFuzzer calls it and reports every trap.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    feed(Array(UnsafeBufferPointer(start: start, count: count)))
+    target(Array(UnsafeBufferPointer(start: start, count: count)))
     return 0
 }
 
-/// Ends the fuzzer where something that must hold doesn't.
-func hold(_ condition: @autoclosure () -> Bool, _ what: String) {
-    if !condition() { fatalError(what) }
+/// Ends the fuzzer if a condition is false.
+func expect(_ condition: @autoclosure () -> Bool, _ failure: String) {
+    if !condition() { fatalError(failure) }
 }

@@ -4,32 +4,33 @@ import WireAPI
 
 /// The bodies of searches.
 enum Searches {
-    /// What reads JSON fast must agree with Foundation, and what explains a refusal must find something or nothing.
+    /// Compares the fast reader of JSON with Foundation's, and looks for a fault in the text.
     static func json(_ bytes: [UInt8]) {
         let fast = try? SearchRequest(json: bytes)
         let slow = try? WireJSON.decode(SearchRequest.self, from: Data(bytes))
         if fast != nil, slow == nil, hasZeroWithExponent(bytes) { return }
-        hold(
+        expect(
             (fast == nil) == (slow == nil),
-            "one reads it, one refuses it: \(fast == nil ? "Foundation" : "ours") reads it")
-        hold(fast?.queries == slow?.queries, "other queries")
-        hold(fast?.topK == slow?.topK, "another top_k")
-        hold(fast?.alpha == slow?.alpha, "another alpha")
+            "only \(fast == nil ? "Foundation" : "the fast reader") accepts the text")
+        expect(fast?.queries == slow?.queries, "the queries differ")
+        expect(fast?.topK == slow?.topK, "top_k differs")
+        expect(fast?.alpha == slow?.alpha, "alpha differs")
         let fault = JSONFault.find(in: bytes)
-        hold(fault != "", "a fault without words")
+        expect(fault != "", "a fault has no description")
     }
 
     static func npyBody(_ bytes: [UInt8]) {
         do throws(ShardError) {
             let matrix = try NPY.readQueries(bytes, maximumBytes: 1 << 20)
-            hold(matrix.values.count == matrix.rows * matrix.dimension, "a matrix of another size")
+            expect(matrix.values.count == matrix.rows * matrix.dimension, "the matrix has another number of values")
         } catch {
-            hold(!error.message.isEmpty && !error.advice.isEmpty, "refused without a reason")
+            expect(!error.message.isEmpty && !error.advice.isEmpty, "a rejection has no reason")
         }
     }
 
-    /// Whether there is a zero with an exponent, `0e4` say: a number by RFC 8259, section 6, and for some lengths of the text
-    /// none to the Foundation of Swift 6.3.
+    /// Whether the text has a zero with an exponent, such as `0e4`.
+    ///
+    /// It is a number by RFC 8259, section 6, but the Foundation of Swift 6.3 rejects it for some lengths of the text.
     private static func hasZeroWithExponent(_ bytes: [UInt8]) -> Bool {
         let mantissas = bytes.split { byte in
             !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) && byte != UInt8(ascii: ".")

@@ -10,7 +10,7 @@ internal import Glibc
 ///
 ///     let environment = try Environment(folder: "/var/lib/nnnd/store", mapSize: 1 << 40)
 ///     let words = try environment.open("words", order: .bytes)
-///     try environment.write { try $0.put(words, "answer", bytes) }
+///     try environment.write { try $0.put(words, "answer", "42") }
 ///
 /// Opening one folder twice in a process breaks POSIX locks (lmdb.h, "Caveats"): it is a programmer error.
 @safe package final class Environment: Sendable {

@@ -1,4 +1,4 @@
-/// Short, printable pieces of what a hostile file says, for the sentences of errors.
+/// Short, printable excerpts of untrusted files, for the messages of errors.
 enum Excerpt {
     private static let maximumScalars = 60
     private static let maximumRows = 5
@@ -11,7 +11,7 @@ enum Excerpt {
         return String(scalars).debugDescription + (isCut ? "..." : "")
     }
 
-    /// The start of a sentence about `rows`: "Row 3 (counted from 0) has", "Rows 3, 5 and more (counted from 0) have".
+    /// The subject and verb of a sentence about `rows`: "Row 3 (counted from 0) has", "Rows 3 and 5 (counted from 0) have".
     static func rows(_ rows: [Int]) -> String {
         let shown = rows.prefix(maximumRows).map(String.init)
         if shown.count == 1 { return "Row \(shown[0]) (counted from 0) has" }

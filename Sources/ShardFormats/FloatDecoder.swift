@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// Numbers of a file to float32, at the speed of memory: each loop is plain enough for the compiler to vectorise.
+/// Converts a file's numbers to float32, in loops that the compiler vectorises.
 ///
-/// Exact for float16 and float32; float64 is rounded to nearest, and to infinity beyond the range of float32.
+/// float16 and float32 are exact; float64 is rounded to nearest, and to infinity beyond the range of float32.
 struct FloatDecoder {
     let format: FloatFormat
 
-    /// A matrix of the numbers in `bytes`; that there are `rows` x `dimension` of them is a precondition.
+    /// A matrix of the `rows` x `dimension` numbers in `bytes`; another count is a programmer error.
     ///
     /// - Parameter isFortranOrder: whether the numbers lie column after column.
     func matrix(_ bytes: Span<UInt8>, rows: Int, dimension: Int, isFortranOrder: Bool) -> Matrix {
@@ -27,17 +27,17 @@ struct FloatDecoder {
         return Matrix(rows: rows, dimension: dimension, values: values)
     }
 
-    /// Asks for large pages behind memory that was never touched: what takes longest is to get it page by page.
+    /// Asks for large pages behind new memory, as most of the time goes into getting it page by page.
     static func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
         let page = 1 << 21
-        // The allocator maps anything this large by itself and gives it back as a whole.
+        // The allocator gives so large a block a mapping of its own, and unmaps it as a whole.
         guard memory.count >= 32 * page, let start = memory.baseAddress else { return }
         let skipped = page - Int(bitPattern: start) % page
-        // A refusal only means pages of the usual size.
+        // An error only means pages of the usual size.
         _ = unsafe madvise(start + skipped, (memory.count - skipped) / page * page, MADV_HUGEPAGE)
     }
 
-    /// Decodes columns in square tiles, so that neither side leaves the caches.
+    /// Decodes columns in square tiles, so that source and target stay in the caches.
     private func transpose(
         _ source: UnsafeRawPointer, rows: Int, dimension: Int, into target: UnsafeMutablePointer<Float>
     ) {

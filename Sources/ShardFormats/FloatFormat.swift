@@ -1,4 +1,4 @@
-/// How a file writes floating-point numbers: width and byte order.
+/// The format of floating-point numbers in a file: width and byte order.
 struct FloatFormat: Sendable, Equatable {
     enum Width: Int, Sendable {
         case half = 2
@@ -12,6 +12,6 @@ struct FloatFormat: Sendable, Equatable {
     /// Bytes per number.
     var byteCount: Int { width.rawValue }
 
-    /// Whether the bytes are those of a `Float` in memory.
+    /// Whether the bytes are the same as a `Float`'s in memory.
     var isNative: Bool { width == .single && isBigEndian == (UInt16(1).bigEndian == 1) }
 }

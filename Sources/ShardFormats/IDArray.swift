@@ -2,7 +2,7 @@
 enum IDArray {
     /// Reads the ids from a whole .npy file.
     ///
-    /// - Parameter rows: the number of ids that there have to be; checked before memory is set aside for them.
+    /// - Parameter rows: the number of ids that there must be; checked before memory is allocated for them.
     /// - Throws: the errors of a header, `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     static func read(_ bytes: Span<UInt8>, rows: Int) throws(ShardError) -> [String] {
         let header = try NPYHeader(bytes)
@@ -45,7 +45,7 @@ enum IDArray {
         return try collector.finish()
     }
 
-    /// Without the NUL that fill an element up.
+    /// The element without the NUL at its end.
     private static func trimmed<T: FixedWidthInteger>(_ element: [T]) -> ArraySlice<T> {
         var end = element.endIndex
         while end > element.startIndex, element[end - 1] == 0 { end -= 1 }

@@ -1,4 +1,4 @@
-/// Gathers ids row by row, and the rows whose id can't be taken.
+/// Collects ids row by row, and the rows whose id is invalid.
 struct IDCollector {
     private var ids: [String] = []
     private var invalid: [Int] = []
@@ -9,26 +9,26 @@ struct IDCollector {
         ids.reserveCapacity(capacity)
     }
 
-    /// Takes the next row's id in UTF-8.
+    /// Adds the next row's id in UTF-8.
     mutating func append(utf8 bytes: some Collection<UInt8>) {
         if bytes.count > IDList.maximumByteCount {
-            note(&tooLong)
+            list(in: &tooLong)
         } else if let id = String(validating: bytes, as: UTF8.self) {
             ids.append(id)
         } else {
-            note(&invalid)
+            list(in: &invalid)
         }
         row += 1
     }
 
-    /// Takes the next row's id as Unicode code points.
+    /// Adds the next row's id as Unicode code points.
     mutating func append(codePoints: some Collection<UInt32>) {
         if codePoints.count > IDList.maximumByteCount {
-            note(&tooLong)
+            list(in: &tooLong)
         } else if let id = String(validating: codePoints, as: UTF32.self) {
             ids.append(id)
         } else {
-            note(&invalid)
+            list(in: &invalid)
         }
         row += 1
     }
@@ -42,7 +42,7 @@ struct IDCollector {
         return ids
     }
 
-    private func note(_ rows: inout [Int]) {
+    private func list(in rows: inout [Int]) {
         if rows.count < ShardError.maximumListedRows { rows.append(row) }
     }
 }

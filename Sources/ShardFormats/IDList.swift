@@ -3,12 +3,14 @@
 /// Ids are compared as bytes: two spellings of a character that Unicode calls equivalent are two ids, although
 /// Swift's `==` on strings calls them equal.
 package enum IDList {
-    /// The most bytes of UTF-8 that an id may have.
+    /// The most bytes of UTF-8 that an id can have.
     package static let maximumByteCount = 500
 
-    /// Reads a .ids file: UTF-8, one id a line, lines ended by LF or CRLF, the last end optional, a BOM ignored.
+    /// Reads a sidecar: UTF-8, one id a line.
     ///
-    /// - Parameter rows: the number of ids that there have to be; checked before memory is set aside for them.
+    /// Lines end with LF or CRLF; the last end is optional. A byte order mark at the start is ignored.
+    ///
+    /// - Parameter rows: the number of ids that there must be; checked before memory is allocated for them.
     /// - Throws: `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     package static func parse(_ bytes: [UInt8], rows: Int? = nil) throws(ShardError) -> [String] {
         let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
@@ -25,10 +27,10 @@ package enum IDList {
         return try collector.finish()
     }
 
-    /// Reads and checks a list that goes with no vectors, of ids to delete say.
+    /// Reads and checks a list of ids that belong to no vectors, such as ids to delete.
     ///
-    /// - Parameter maximumBytes: the most bytes that a shard may have, which bounds the number of ids too.
-    /// - Throws: `no_rows` for an empty one, `too_large`, else as ``parse(_:rows:)`` and ``validate(_:rows:)``.
+    /// - Parameter maximumBytes: the most bytes that a shard can have, which limits the number of ids too.
+    /// - Throws: `no_rows` for an empty list, `too_large`, else as ``parse(_:rows:)`` and ``validate(_:rows:)``.
     package static func read(_ bytes: [UInt8], maximumBytes: Int) throws(ShardError) -> [String] {
         try ArrayShape.checkRows(lines(of: bytes[...]), maximumBytes: maximumBytes)
         let ids = try parse(bytes)
@@ -42,12 +44,12 @@ package enum IDList {
 
     private static let newline = UInt8(ascii: "\n")
 
-    /// How many ids a text has.
+    /// The number of ids in a text.
     private static func lines(of text: ArraySlice<UInt8>) -> Int {
         text.count { $0 == newline } + (text.isEmpty || text.last == newline ? 0 : 1)
     }
 
-    /// Checks a finished list against the rows of its shard.
+    /// Checks a list against the number of rows in its shard.
     ///
     /// - Throws: `ids_too_few`, `ids_too_many`, `id_empty`, `id_too_long`, `ids_duplicate`.
     package static func validate(_ ids: [String], rows: Int) throws(ShardError) {
@@ -83,7 +85,7 @@ package enum IDList {
     }
 }
 
-/// An id that is equal to another if its bytes are.
+/// An id that equals another if their bytes are equal.
 private struct IDBytes: Hashable {
     let id: String
 

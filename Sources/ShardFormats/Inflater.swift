@@ -1,17 +1,17 @@
 internal import CZlib
 
-/// Raw deflate streams and checksums, by zlib.
+/// Raw deflate streams and checksums, computed by zlib.
 enum Inflater {
-    /// The most bytes that deflate can make of one.
+    /// The most bytes that one byte of a deflate stream can produce.
     private static let maximumRatio = 1_032
 
-    /// The `byteCount` bytes that `compressed` stands for, or `nil` if it is no deflate stream of exactly that many.
+    /// Inflates a deflate stream of exactly `byteCount` bytes; `nil` for any other stream.
     ///
-    /// Never writes more than `byteCount` + 1 bytes, and sets nothing aside for a count that no stream could reach.
+    /// It writes at most `byteCount` + 1 bytes, and allocates nothing for a count that the stream can't reach.
     static func inflate(_ compressed: Span<UInt8>, byteCount: Int) -> [UInt8]? {
         guard byteCount >= 0, byteCount / maximumRatio <= compressed.count else { return nil }
         var isComplete = false
-        // One byte more than announced: it lets the stream come to its end, and shows when it goes on.
+        // One byte more than expected: the stream can end there, or shows that it is longer.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount + 1) { target, initialized in
             let written = unsafe compressed.withUnsafeBytes { unsafe run($0, into: target, capacity: byteCount + 1) }
             isComplete = written == byteCount
@@ -30,32 +30,34 @@ enum Inflater {
         }
     }
 
-    /// Inflates all of `source`; the number of bytes written, or `nil` if it is not exactly one whole stream that fits.
+    /// Inflates all of `source`.
+    ///
+    /// - Returns: the number of bytes written; `nil` if `source` isn't exactly one whole stream that fits.
     private static func run(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<UInt8>, capacity: Int
     ) -> Int? {
         guard let from = source.baseAddress, let to = target.baseAddress else { return nil }
         var stream = unsafe z_stream()
-        // zlib keeps the stream's address, so everything happens while it is mapped.
+        // zlib keeps the stream's address, which is fixed only within this closure.
         return unsafe withUnsafeMutablePointer(to: &stream) { stream in
             let size = unsafe Int32(MemoryLayout<z_stream>.size)
             guard unsafe inflateInit2_(stream, -MAX_WBITS, zlibVersion(), size) == Z_OK else { return nil }
             defer { unsafe inflateEnd(stream) }
-            // zlib counts in 32 bits: hand over a part at a time.
+            // zlib counts in 32 bits, so it gets a part at a time.
             let part = 1 << 30
             var read = 0
             var written = 0
             while true {
                 let available = min(part, source.count - read)
-                let room = min(part, capacity - written)
+                let space = min(part, capacity - written)
                 unsafe stream.pointee.next_in = UnsafeMutablePointer(
                     mutating: from.assumingMemoryBound(to: UInt8.self) + read)
                 unsafe stream.pointee.avail_in = uInt(available)
                 unsafe stream.pointee.next_out = to + written
-                unsafe stream.pointee.avail_out = uInt(room)
+                unsafe stream.pointee.avail_out = uInt(space)
                 let status = unsafe CZlib.inflate(stream, Z_NO_FLUSH)
                 let consumed = unsafe available - Int(stream.pointee.avail_in)
-                let produced = unsafe room - Int(stream.pointee.avail_out)
+                let produced = unsafe space - Int(stream.pointee.avail_out)
                 read += consumed
                 written += produced
                 if status == Z_STREAM_END { return read == source.count ? written : nil }

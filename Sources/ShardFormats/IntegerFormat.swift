@@ -1,11 +1,11 @@
-/// How a file writes integers: width, sign and byte order.
+/// The format of integers in a file: width, sign and byte order.
 struct IntegerFormat: Sendable, Equatable {
     /// Bytes per number: 1, 2, 4 or 8.
     let byteCount: Int
     let isSigned: Bool
     let isBigEndian: Bool
 
-    /// The integers in `bytes` as decimal text; bytes after the last whole one are left out.
+    /// The integers in `bytes` as decimal text, without an incomplete one at the end.
     func decimals(_ bytes: Span<UInt8>) -> [String] {
         let count = bytes.count / byteCount
         var texts: [String] = []

@@ -1,13 +1,13 @@
-/// Vectors in memory: `rows` x `dimension` float32 numbers, row after row.
+/// Vectors in memory: `rows` x `dimension` float32 numbers, row-major.
 package struct Matrix: Sendable, Equatable {
     /// The number of vectors.
     package let rows: Int
-    /// The number of numbers in a vector.
+    /// The numbers per vector.
     package let dimension: Int
     /// The numbers, `rows` x `dimension`, row-major.
     package let values: [Float]
 
-    /// A matrix of numbers that are there already; that `values` holds `rows` x `dimension` of them is a precondition.
+    /// A matrix of `rows` x `dimension` numbers; another count is a programmer error.
     package init(rows: Int, dimension: Int, values: [Float]) {
         precondition(rows >= 0 && dimension >= 0 && values.count == rows * dimension)
         self.rows = rows
@@ -15,9 +15,9 @@ package struct Matrix: Sendable, Equatable {
         self.values = values
     }
 
-    /// The first rows that hold a NaN or an infinity, rising, at most `limit`.
+    /// The first rows with a NaN or an infinity, rising, at most `limit`.
     ///
-    /// One pass over memory when all is well; rows are looked at one by one from the first offending block on only.
+    /// One pass over memory if all numbers are finite: only blocks with another number are searched row by row.
     package func nonFiniteRows(limit: Int = ShardError.maximumListedRows) -> [Int] {
         guard limit > 0, dimension > 0 else { return [] }
         let blockRows = max(1, 16_384 / dimension)
@@ -38,7 +38,7 @@ package struct Matrix: Sendable, Equatable {
             let part = unsafe UnsafeBufferPointer(
                 rebasing: buffer[range.lowerBound * dimension..<range.upperBound * dimension])
             var bits: UInt32 = 0
-            // An exponent of all ones, and no other, carries into the top bit when one is added to it.
+            // Adding one to an exponent of all ones carries into the top bit; to any other exponent it doesn't.
             for index in 0..<part.count { unsafe bits |= (part[index].bitPattern & 0x7fff_ffff) &+ 0x0080_0000 }
             return bits < 0x8000_0000
         }

@@ -2,12 +2,12 @@
 package enum NPY {
     /// Reads vectors: a two-dimensional array of float16, float32 or float64, of either byte order and memory order.
     ///
-    /// Nothing is set aside before header and size are found to agree. Whether the numbers are finite is not checked:
-    /// see ``Matrix/nonFiniteRows(limit:)``.
+    /// Memory is allocated only after header and size agree. The numbers can have NaN and infinities; see
+    /// ``Matrix/nonFiniteRows(limit:)``.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - maximumBytes: the largest file; the matrix takes at most twice that (from float16).
+    ///   - maximumBytes: the most bytes of a file; the matrix takes at most twice as many (from float16).
     /// - Throws: `too_large`, `not_a_shard`, `unsupported_version`, `bad_header`, `truncated`, `trailing_bytes`,
     ///   `bad_shape`, `unsupported_dtype`, `no_rows`, `no_dimension`.
     package static func read(_ bytes: Span<UInt8>, maximumBytes: Int = .max) throws(ShardError) -> Matrix {
@@ -22,17 +22,6 @@ package enum NPY {
     /// Reads queries: like ``read(_:maximumBytes:)-(Span<UInt8>,_)``, but an array of one dimension is one query.
     package static func readQueries(_ bytes: [UInt8], maximumBytes: Int = .max) throws(ShardError) -> Matrix {
         try read(bytes.span, maximumBytes: maximumBytes, mayBeOneRow: true)
-    }
-
-    /// The size that a file with this start has to have, in bytes; `nil` if the header is incomplete or wrong.
-    ///
-    /// - Parameter header: the first bytes of the file, header included.
-    package static func expectedByteCount(header: [UInt8]) -> Int? {
-        do {
-            return try NPYHeader(header.span).fileByteCount()
-        } catch {
-            return nil
-        }
     }
 
     private static func read(_ bytes: Span<UInt8>, maximumBytes: Int, mayBeOneRow: Bool) throws(ShardError) -> Matrix {

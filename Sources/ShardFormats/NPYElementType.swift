@@ -1,12 +1,12 @@
-/// What one element of an .npy array is, from the `descr` of its header.
+/// The type of the elements of an .npy array, from the `descr` of its header.
 enum NPYElementType: Equatable {
     case float(FloatFormat)
     case integer(IntegerFormat)
-    /// UTF-32 text of a fixed number of characters, filled up with NUL.
+    /// UTF-32 text of a fixed number of characters, padded with NUL.
     case text(characters: Int, isBigEndian: Bool)
-    /// A fixed number of bytes, filled up with NUL.
+    /// A fixed number of bytes, padded with NUL.
     case bytes(count: Int)
-    /// Anything else, in words for an error; never read.
+    /// Any other type, which is never read, with its name for an error.
     case other(String)
 
     /// Bytes per element, or `nil` for ``other(_:)``.
@@ -20,7 +20,7 @@ enum NPYElementType: Equatable {
         }
     }
 
-    /// In words for an error.
+    /// The name of the type for an error.
     var name: String {
         switch self {
         case .float(let format): "float\(format.byteCount * 8)"

@@ -1,10 +1,10 @@
-/// The header of an .npy file: what the array's elements are, its sizes, and where its data start.
+/// The header of an .npy file: the type of the array's elements, the array's shape, and the place of its data.
 ///
 /// Versions 1.0, 2.0 and 3.0, as `numpy.lib.format` describes them: the bytes 93 4E 55 4D 50 59, the version (two
-/// bytes), the length of what follows (two bytes little-endian, from 2.0 on four), and a Python dictionary with
-/// exactly the keys `descr`, `fortran_order` and `shape`.
+/// bytes), the length of the rest (two bytes little-endian, from 2.0 on four), and a Python dictionary with exactly
+/// the keys `descr`, `fortran_order` and `shape`.
 struct NPYHeader {
-    /// More than any array of numbers needs; longer headers are refused.
+    /// More than any array of numbers needs; longer headers are rejected.
     static let maximumByteCount = 1 << 20
     private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
@@ -17,7 +17,7 @@ struct NPYHeader {
 
     /// Reads the header at the start of `bytes`.
     ///
-    /// - Throws: `truncated` if the bytes end too early and could go on to a header; else `not_a_shard`,
+    /// - Throws: `truncated` if the bytes are the start of a header; else `not_a_shard`,
     ///   `unsupported_version`, `bad_header` or `bad_shape`.
     init(_ bytes: Span<UInt8>) throws(ShardError) {
         guard bytes.mayStart(with: Self.magic) else { throw .wrongStart(of: "an .npy file") }
@@ -36,7 +36,7 @@ struct NPYHeader {
         }
         guard let length else { throw .truncatedHeader(of: "an .npy file") }
         guard length <= Self.maximumByteCount else {
-            throw .badHeader("it claims \(length) bytes, and at most \(Self.maximumByteCount) are allowed")
+            throw .badHeader("it has \(length) bytes, and at most \(Self.maximumByteCount) are allowed")
         }
         guard let text = bytes.copy(start..<start + length) else { throw .truncatedHeader(of: "an .npy file") }
         let fields = try Fields(text)
@@ -70,7 +70,7 @@ extension NPYHeader {
             do {
                 literal = try PythonLiteralParser.parse(text)
             } catch {
-                throw .badHeader("it is no Python literal at byte \(error.offset) of it")
+                throw .badHeader("it is not a Python literal from byte \(error.offset) on")
             }
             guard case .dictionary(let entries) = literal else { throw .badHeader("it is not a dictionary") }
             func value(_ key: String) throws(ShardError) -> PythonLiteral {
@@ -84,7 +84,9 @@ extension NPYHeader {
             let order = try value("fortran_order")
             let shape = try value("shape")
             guard entries.count == 3 else { throw .badHeader("it has other keys than descr, fortran_order and shape") }
-            guard case .boolean(let isFortranOrder) = order else { throw .badHeader("fortran_order is no boolean") }
+            guard case .boolean(let isFortranOrder) = order else {
+                throw .badHeader("fortran_order is not True or False")
+            }
             self.element = try Self.element(descr)
             self.isFortranOrder = isFortranOrder
             self.shape = try Self.sizes(shape)
@@ -94,16 +96,16 @@ extension NPYHeader {
             switch descr {
             case .string(let text): return NPYElementType(descr: text)
             case .list, .tuple, .dictionary: return .other("structured elements")
-            default: throw .badHeader("descr is neither text nor a list")
+            default: throw .badHeader("descr is neither a string nor a list")
             }
         }
 
         private static func sizes(_ shape: PythonLiteral) throws(ShardError) -> [Int] {
-            guard case .tuple(let values) = shape else { throw .badHeader("shape is no tuple") }
+            guard case .tuple(let values) = shape else { throw .badHeader("shape is not a tuple") }
             var sizes: [Int] = []
             for value in values {
                 guard case .integer(let size) = value else {
-                    throw .badHeader("shape holds something else than integers")
+                    throw .badHeader("shape contains a value that is not an integer")
                 }
                 guard let size else { throw .overflowingShape }
                 guard size >= 0 else { throw .badShape("a size is negative") }

@@ -5,13 +5,13 @@ package enum NPZ {
 
     /// Reads the vectors and, if asked for, the ids.
     ///
-    /// The vectors are the member `embeddings.npy`, or else the only one besides `ids.npy`. The ids are the member
-    /// `ids.npy`, a one-dimensional array of integers (taken as decimal text) or fixed-width text. Checksums are
-    /// checked; object arrays are refused, nothing is ever unpickled.
+    /// The vectors are the member `embeddings.npy`, or else the only member besides `ids.npy`. The ids are the member
+    /// `ids.npy`, a one-dimensional array of integers (which become decimal text) or fixed-width text. Checksums are
+    /// verified. Object arrays are rejected, and nothing is ever unpickled.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - maximumBytes: the most bytes that the file, and each member that is read, may have.
+    ///   - maximumBytes: the most bytes that the file, and each member that is read, can have.
     ///   - withIDs: whether to read the ids.
     /// - Throws: `too_large`, `not_a_shard`, `truncated`, `trailing_bytes`, `bad_archive`, `unsupported_compression`,
     ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:)-(Span<UInt8>,_)`` for the

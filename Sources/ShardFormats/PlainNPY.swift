@@ -1,18 +1,18 @@
-/// An .npy file whose data are a matrix as it is used: float32 of this machine, row after row, nothing after it.
+/// An .npy file whose data have the layout of a matrix in memory: float32 in this machine's byte order, row-major.
 ///
-/// Such a file can be read straight into the matrix; all others go through ``NPY``, which also says what is wrong.
+/// Such a file can be read straight into a matrix; ``NPY`` reads all others, and finds the faults.
 package struct PlainNPY: Sendable {
     package let rows: Int
     package let dimension: Int
-    /// Where the numbers start, in bytes from the start of the file.
+    /// The offset of the numbers, in bytes from the start of the file.
     package let dataOffset: Int
 
-    /// Looks at the start of a file; `nil` where it is none, or something is wrong with it.
+    /// Reads the header of a file; `nil` if the file has another layout or a fault.
     ///
     /// - Parameters:
     ///   - header: the first bytes of the file, header included.
     ///   - byteCount: the size of the file.
-    ///   - maximumBytes: the most bytes that it may have.
+    ///   - maximumBytes: the most bytes that it can have.
     package init?(header: [UInt8], byteCount: Int, maximumBytes: Int) {
         do throws(ShardError) {
             let header = try NPYHeader(header.span)
@@ -30,7 +30,7 @@ package struct PlainNPY: Sendable {
 }
 
 extension Matrix {
-    /// A matrix of numbers that `fill` writes, as bytes, all of them.
+    /// A matrix whose numbers `fill` writes, as the bytes of all of them.
     package init(
         rows: Int, dimension: Int, filledBy fill: (inout MutableRawSpan) throws -> Void
     ) rethrows {

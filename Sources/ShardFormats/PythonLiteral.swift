@@ -1,4 +1,4 @@
-/// A value written as a Python literal: as much of Python as the header of an .npy file uses.
+/// The value of a Python literal: the part of Python that the headers of .npy files use.
 enum PythonLiteral: Equatable {
     case string(String)
     /// `nil` stands for an integer that does not fit.
@@ -15,7 +15,7 @@ enum PythonLiteral: Equatable {
         let value: PythonLiteral
     }
 
-    /// Text that is no literal, and where it stops being one.
+    /// The error of text that is not a literal, with the place of the fault.
     struct SyntaxError: Error {
         let offset: Int
     }

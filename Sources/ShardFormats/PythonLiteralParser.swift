@@ -1,7 +1,7 @@
-/// Reads one Python literal, strictly and without evaluating anything.
+/// Parses one Python literal, strictly and without evaluating anything.
 ///
-/// Strings are taken as written (a backslash only keeps the quote after it from ending the string), and nesting is
-/// bounded, so that hostile text can't exhaust the stack.
+/// Strings are kept as written: a backslash only prevents the quote after it from ending the string. Nesting is limited,
+/// so that hostile text can't exhaust the stack.
 struct PythonLiteralParser {
     private static let maximumDepth = 16
 
@@ -12,7 +12,7 @@ struct PythonLiteralParser {
         self.text = text
     }
 
-    /// The literal that `text` consists of, apart from white space around it.
+    /// Parses `text`: one literal, with white space around it.
     static func parse(_ text: [UInt8]) throws(PythonLiteral.SyntaxError) -> PythonLiteral {
         var parser = PythonLiteralParser(text)
         let value = try parser.value(depth: 0)
@@ -28,7 +28,7 @@ struct PythonLiteralParser {
         while let byte = next, [0x20, 0x09, 0x0a, 0x0d, 0x0c].contains(byte) { position += 1 }
     }
 
-    /// Skips white space, then `character` if it is there.
+    /// Skips white space, then `character` if it is next.
     private mutating func take(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
         guard let byte = next, UInt32(byte) == character.value else { return false }
@@ -102,7 +102,7 @@ struct PythonLiteralParser {
         while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
         guard position > digits else { throw failure }
         let number = Int(String(decoding: text[start..<position], as: UTF8.self))
-        // Python 2 wrote a letter after long integers.
+        // Python 2 writes a letter after long integers.
         if next == UInt8(ascii: "L") { position += 1 }
         return number
     }

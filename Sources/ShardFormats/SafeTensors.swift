@@ -5,12 +5,12 @@ package enum SafeTensors {
 
     /// Reads the vectors and, if asked for, the ids.
     ///
-    /// The vectors are the two-dimensional tensor `embeddings`, or else the only one besides `ids`, of type F16, F32 or
-    /// F64. The ids are the one-dimensional tensor `ids` of integers, taken as decimal text.
+    /// The vectors are the two-dimensional tensor `embeddings`, or else the only tensor besides `ids`, of type F16, F32
+    /// or F64. The ids are the one-dimensional tensor `ids` of integers, which become decimal text.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - maximumBytes: the largest file; the matrix takes at most twice that (from F16).
+    ///   - maximumBytes: the most bytes of a file; the matrix takes at most twice as many (from F16).
     ///   - withIDs: whether to read the ids.
     /// - Throws: `too_large`, `not_a_shard`, `bad_header`, `truncated`, `trailing_bytes`, `bad_shape`,
     ///   `unsupported_dtype`, `missing_array`, `ambiguous_array`, `no_rows`, `no_dimension`, and for the ids

@@ -5,12 +5,11 @@ internal import FoundationEssentials
 /// The format is eight bytes with the length of the header (little-endian), the header (a JSON object), and the data.
 /// Offsets count from the end of the header; the tensors fill the data without gaps or overlaps.
 struct SafeTensorsHeader {
-    /// Longer headers are refused.
+    /// The most bytes of a header; longer ones are rejected.
     ///
-    /// The reference implementation allows 100 MB, but decoded JSON can take 25 times its text. This leaves room for
-    /// metadata of any sensible size.
+    /// The reference implementation allows 100 MB, but decoded JSON can take 25 times the memory of its text.
     static let maximumByteCount = 1 << 24
-    /// Bytes from the start of the file that tell how long the header is.
+    /// The bytes at the start of the file that hold the length of the header.
     static let lengthByteCount = 8
 
     /// The tensors by name.
@@ -20,7 +19,7 @@ struct SafeTensorsHeader {
     /// The bytes of the whole file.
     let fileByteCount: Int
 
-    /// What the header says about a tensor.
+    /// The description of a tensor in the header.
     struct Tensor: Decodable {
         let dtype: String
         let shape: [Int]
@@ -35,8 +34,7 @@ struct SafeTensorsHeader {
 
     /// Reads the header at the start of `bytes`.
     ///
-    /// - Throws: `truncated` if the bytes end too early and could go on to a header; else `not_a_shard`, `bad_header`
-    ///   or `bad_shape`.
+    /// - Throws: `truncated` if the bytes are the start of a header; else `not_a_shard`, `bad_header` or `bad_shape`.
     init(_ bytes: Span<UInt8>) throws(ShardError) {
         let length = try Self.byteCount(bytes)
         let dataOffset = Self.lengthByteCount + length
@@ -49,7 +47,9 @@ struct SafeTensorsHeader {
             throw .badHeader("it is not the JSON that describes tensors")
         }
         let dataByteCount = try Self.dataByteCount(tensors)
-        guard dataByteCount <= Int.max - dataOffset else { throw .badHeader("the offsets of a tensor can't be") }
+        guard dataByteCount <= Int.max - dataOffset else {
+            throw .badHeader("the offsets of a tensor are out of range")
+        }
         self.dataOffset = dataOffset
         fileByteCount = dataOffset + dataByteCount
     }
@@ -61,12 +61,12 @@ struct SafeTensorsHeader {
         }
         guard first == UInt8(ascii: "{") else { throw .wrongStart(of: "a .safetensors file") }
         guard claimed >= 2, let length = Int(exactly: claimed), length <= maximumByteCount else {
-            throw .badHeader("it claims \(claimed) bytes, and 2 to \(maximumByteCount) are allowed")
+            throw .badHeader("it has \(claimed) bytes, and 2 to \(maximumByteCount) are allowed")
         }
         return length
     }
 
-    /// The bytes of the data: where the last tensor ends, each starting where the one before ends.
+    /// The bytes of the data: the end of the last tensor, where each tensor begins at the end of the one before.
     private static func dataByteCount(_ tensors: [String: Tensor]) throws(ShardError) -> Int {
         var ranges: [Range<Int>] = []
         for tensor in tensors.values { ranges.append(try tensor.range()) }
@@ -87,12 +87,12 @@ extension SafeTensorsHeader.Tensor {
         "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
     ]
 
-    /// The tensor's bytes within the data, which have to be as many as its shape and type take.
+    /// The tensor's bytes within the data, as many as its shape and type take.
     ///
     /// - Throws: `bad_header`, `bad_shape`.
     func range() throws(ShardError) -> Range<Int> {
         guard dataOffsets.count == 2, dataOffsets[0] >= 0, dataOffsets[0] <= dataOffsets[1] else {
-            throw .badHeader("the offsets of a tensor can't be")
+            throw .badHeader("the offsets of a tensor are out of range")
         }
         guard shape.allSatisfy({ $0 >= 0 }) else { throw .badShape("a size is negative") }
         if let itemByteCount = Self.itemByteCounts[dtype] {

@@ -1,7 +1,7 @@
 /// A shard in memory: vectors, each with its id.
 ///
-/// The reader guarantees at least one row, at least one number a row, finite numbers, and as many ids as rows that
-/// differ and have 1 to ``IDList/maximumByteCount`` bytes.
+/// ``ShardReader`` guarantees at least one row, at least one number a row, and finite numbers. Each row has an id of 1
+/// to ``IDList/maximumByteCount`` bytes, and no two ids are equal.
 package struct Shard: Sendable, Equatable {
     /// The file's name without its extension.
     package let name: String
@@ -10,7 +10,7 @@ package struct Shard: Sendable, Equatable {
     /// The ids, in the order of the rows.
     package let ids: [String]
 
-    /// A shard of parts that are there already; nothing is checked.
+    /// A shard of these parts, unchecked.
     package init(name: String, matrix: Matrix, ids: [String]) {
         self.name = name
         self.matrix = matrix

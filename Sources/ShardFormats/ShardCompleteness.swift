@@ -1,15 +1,15 @@
-/// Whether a file that may still be being written is all there, as far as its header and size can tell.
+/// Whether a file that is perhaps still being written is complete, judged by its header and size.
 package enum ShardCompleteness: Sendable, Equatable {
     /// The header and the size agree.
     ///
-    /// The numbers themselves may still be missing: some writers set the size first and fill the file afterwards.
+    /// The numbers can still be missing: some writers set the size first and fill the file afterwards.
     case complete
-    /// The file is a start of what its header announces, or too short for a header.
+    /// The file is shorter than its header says, or too short for a header.
     case incomplete
-    /// No more bytes would make it a shard: its start or its header is wrong, or it is longer than the header says.
+    /// The file can't become a shard by growing: its start or header is wrong, or it is longer than the header says.
     case malformed
 
-    /// From the size of a file and the one that its header announces.
+    /// Compares the size of a file with the size that its header says.
     fileprivate init(size: Int, expected: Int) {
         self = size == expected ? .complete : size < expected ? .incomplete : .malformed
     }
@@ -23,7 +23,7 @@ extension ShardReader {
         try completeness(format, size: size, read: read) == .complete
     }
 
-    /// Tells a file that is all there from one that is still growing, without reading it as a whole.
+    /// Tells a complete file from one that is still growing, without reading all of it.
     ///
     /// For .npy and .safetensors the header says how long the file is; an .npz is complete when it ends in the end of
     /// a central directory.
@@ -31,8 +31,8 @@ extension ShardReader {
     /// - Parameters:
     ///   - format: the format that the file's name states.
     ///   - size: the file's size in bytes.
-    ///   - read: gives the bytes of the file in a range that lies within `size`; fewer if the file has shrunk since.
-    ///     Called at most twice, for at most 16 MiB (.safetensors), 1 MiB (.npy) or 66 kB (.npz).
+    ///   - read: reads the bytes of the file in a range within `size`; fewer if the file has shrunk since. It is called
+    ///     at most twice, for at most 16 MiB (.safetensors), 1 MiB (.npy) or 66 kB (.npz).
     /// - Throws: what `read` throws, and nothing else.
     package static func completeness<E: Error>(
         _ format: ShardFormat, size: Int, read: (Range<Int>) throws(E) -> [UInt8]
@@ -90,7 +90,7 @@ extension ShardReader {
         }
     }
 
-    /// Compares `size` with what `expected` finds in `header`; a header that ends too early may go on.
+    /// Compares `size` with the size that `expected` finds in `header`; a header that ends too early is incomplete.
     private static func result(
         size: Int, header: [UInt8], expected: (Span<UInt8>) throws(ShardError) -> Int
     ) -> ShardCompleteness {

@@ -1,11 +1,11 @@
-/// What a file of a shard holds: the vectors, and the ids if they lie in the same file.
+/// The content of a shard's file: the vectors, and the ids if the file has them.
 package struct ShardContents: Sendable, Equatable {
-    /// The vectors, a row each; not checked for being finite.
+    /// The vectors, a row each; they can have NaN and infinities.
     package let matrix: Matrix
-    /// The ids, as many as rows, not checked for being distinct; `nil` if the file has none or they were not asked for.
+    /// An id for each row, where ids can repeat; `nil` if the file has none or they were not asked for.
     package let ids: [String]?
 
-    /// Contents of parts that are there already; nothing is checked.
+    /// Contents of these parts, unchecked.
     package init(matrix: Matrix, ids: [String]?) {
         self.matrix = matrix
         self.ids = ids

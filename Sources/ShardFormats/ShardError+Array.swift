@@ -4,15 +4,16 @@ extension ShardError {
     package static func wrongDimension(found: Int, expected: Int) -> ShardError {
         ShardError(
             code: .wrongDimension,
-            message: "The vectors have \(found) numbers each, and those of the corpus have \(expected).",
-            advice: "Use the model that made the corpus, or start a corpus of its own for this one.")
+            message: "The vectors have \(found) numbers each, and the vectors of the corpus have \(expected).",
+            advice: "Use the model of the corpus, or start another corpus for this model.")
     }
 
-    /// These rows have only zeros, under a metric that needs a direction.
+    /// These rows have only zeros, and the metric is cosine.
     package static func zeroVector(rows: [Int]) -> ShardError {
         ShardError(
-            code: .zeroVector, message: "\(Excerpt.rows(rows)) only zeros, and such a vector has no cosine similarity.",
-            advice: "Leave these rows out, or find out why the model gave nothing for them.", rows: rows)
+            code: .zeroVector,
+            message: "\(Excerpt.rows(rows)) only zeros, and a vector of zeros has no cosine similarity.",
+            advice: "Leave these rows out, or find out why the model produced zeros.", rows: rows)
     }
 
     /// These rows have a Euclidean norm that is too large for float32.
@@ -25,7 +26,7 @@ extension ShardError {
     package static func notFinite(rows: [Int]) -> ShardError {
         ShardError(
             code: .notFinite, message: "\(Excerpt.rows(rows)) a number that is NaN, infinite or too large for float32.",
-            advice: "Leave these rows out, or find out why the model failed on them.", rows: rows)
+            advice: "Leave these rows out, or find out why the model produced such numbers.", rows: rows)
     }
 
     static func badShape(_ reason: String) -> ShardError {
@@ -34,16 +35,16 @@ extension ShardError {
             advice: "Save one two-dimensional array, a row for each vector.")
     }
 
-    static let overflowingShape = badShape("its sizes multiply to more than any file can hold")
+    static let overflowingShape = badShape("the product of its sizes is larger than any file")
 
     static func unsupportedDtype(_ type: String) -> ShardError {
         ShardError(
-            code: .unsupportedDtype, message: "The array holds \(type), not floating-point numbers that are supported.",
+            code: .unsupportedDtype, message: "The array holds \(type), not float16, float32 or float64.",
             advice: "Convert it to float16, float32 or float64, for example with numpy's astype.")
     }
 
     static let noRows = ShardError(
-        code: .noRows, message: "The array has no rows.", advice: "Drop shards that have at least one row.")
+        code: .noRows, message: "The array has no rows.", advice: "Write shards with at least one row.")
 
     static let noDimension = ShardError(
         code: .noDimension, message: "The rows of the array have no numbers.",
@@ -51,11 +52,11 @@ extension ShardError {
 
     static let missingArray = ShardError(
         code: .missingArray, message: "The file holds no array of vectors.",
-        advice: "Put the vectors into an array named embeddings.")
+        advice: "Save the vectors as an array named embeddings.")
 
     static func ambiguousArray(count: Int) -> ShardError {
         ShardError(
             code: .ambiguousArray, message: "The file holds \(count) arrays besides ids, and none is named embeddings.",
-            advice: "Name the array of vectors embeddings, or leave the others out.")
+            advice: "Name the array of vectors embeddings, or leave the other arrays out.")
     }
 }

@@ -1,17 +1,17 @@
 extension ShardError {
-    /// The rules a shard can break; the raw values are part of the interface of receipts and answers.
+    /// The faults of a shard; the raw values are part of the API.
     package enum Code: String, Sendable, CaseIterable, Codable {
         /// The extension or the first bytes are not those of a shard.
         case notAShard = "not_a_shard"
-        /// The format is known, this version of it is not.
+        /// The version of the format is unknown.
         case unsupportedVersion = "unsupported_version"
-        /// The header can't be understood or contradicts itself.
+        /// The header is malformed or contradicts itself.
         case badHeader = "bad_header"
-        /// The file ends before its header says so.
+        /// The file is shorter than its header says.
         case truncated
-        /// The file goes on after its header says it ends.
+        /// The file is longer than its header says.
         case trailingBytes = "trailing_bytes"
-        /// The array has not two dimensions, or sizes that no array can have.
+        /// The array doesn't have two dimensions, or has impossible sizes.
         case badShape = "bad_shape"
         /// The numbers are not float16, float32 or float64.
         case unsupportedDtype = "unsupported_dtype"
@@ -19,7 +19,7 @@ extension ShardError {
         case noRows = "no_rows"
         /// The rows have no numbers.
         case noDimension = "no_dimension"
-        /// Rows hold a number that is not a number, infinite, or too large for float32.
+        /// Rows have a number that is NaN, infinite, or too large for float32.
         case notFinite = "not_finite"
         /// The shard is larger than the limit.
         case tooLarge = "too_large"
@@ -43,17 +43,17 @@ extension ShardError {
         case idsDuplicate = "ids_duplicate"
         /// An id is empty.
         case idEmpty = "id_empty"
-        /// An id is over ``IDList/maximumByteCount`` bytes of UTF-8 long.
+        /// An id has more than ``IDList/maximumByteCount`` bytes of UTF-8.
         case idTooLong = "id_too_long"
         /// An id is not valid Unicode text.
         case idsNotUTF8 = "ids_not_utf8"
-        /// The ids are neither integers nor text, or not one a row.
+        /// The ids are neither integers nor text, or not one-dimensional.
         case idsBadType = "ids_bad_type"
-        /// The vectors have another length than those of the corpus.
+        /// The vectors have another dimension than those of the corpus.
         case wrongDimension = "wrong_dimension"
-        /// A vector has no direction, so its cosine similarity is undefined.
+        /// A vector has only zeros, so its cosine similarity is undefined.
         case zeroVector = "zero_vector"
-        /// A vector is too long to be computed with in float32.
+        /// The norm of a vector is too large for float32.
         case normTooLarge = "norm_too_large"
     }
 }

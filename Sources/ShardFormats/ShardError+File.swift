@@ -1,43 +1,43 @@
 /// Errors about a file as a whole.
 extension ShardError {
-    /// The file could not be opened or read; `reason` is the system's own words.
+    /// The file can't be opened or read; `reason` is the system's message.
     package static func unreadable(reason: String) -> ShardError {
         ShardError(
             code: .unreadable, message: "The file can't be read: \(reason).",
             advice: "Make it readable for the daemon's user and drop it again.")
     }
 
-    /// The file is something else than a regular file; `kind` says what, for example "a symbolic link".
+    /// The file is not a regular file, but of this kind, for example "a symbolic link".
     package static func notRegularFile(kind: String) -> ShardError {
         ShardError(
             code: .notRegularFile, message: "This is \(kind), not a regular file.",
             advice: "Rename a regular file into the spool.")
     }
 
-    /// The shard takes `byteCount` bytes where `limit` are allowed.
+    /// The data have `byteCount` bytes, and `limit` are allowed.
     package static func tooLarge(byteCount: Int, limit: Int) -> ShardError {
         ShardError(
-            code: .tooLarge, message: "The data take \(byteCount) bytes, and at most \(limit) are allowed.",
-            advice: "Split it into smaller shards, or raise the limit.")
+            code: .tooLarge, message: "The data have \(byteCount) bytes, and at most \(limit) are allowed.",
+            advice: "Split the shard into smaller ones, or raise the limit (largest-shard).")
     }
 
     static func tooManyRows(_ rows: Int, limit: Int) -> ShardError {
         ShardError(
             code: .tooLarge, message: "The array has \(rows) rows, and at most \(limit) are allowed.",
-            advice: "Split it into smaller shards, or raise the limit for the size of a shard.")
+            advice: "Split the shard into smaller ones, or raise the limit for the size of a shard (largest-shard).")
     }
 
     static func unknownExtension(_ fileName: String) -> ShardError {
         ShardError(
             code: .notAShard,
             message: "The name \(Excerpt.quote(fileName)) does not end in .npy, .npz, .safetensors or .delete.",
-            advice: "Save vectors in one of these formats, or a list of ids to delete as NAME.delete.")
+            advice: "Save vectors in one of these formats, or name a list of ids to delete NAME.delete.")
     }
 
     static func wrongStart(of format: String) -> ShardError {
         ShardError(
             code: .notAShard, message: "The first bytes are not those of \(format).",
-            advice: "Give the file the extension of the format it is in, or save it again.")
+            advice: "Give the file the extension of its format, or save it again.")
     }
 
     static func unsupportedVersion(_ major: UInt8, _ minor: UInt8) -> ShardError {
@@ -49,7 +49,7 @@ extension ShardError {
     static func badHeader(_ reason: String) -> ShardError {
         ShardError(
             code: .badHeader, message: "The header is damaged: \(reason).",
-            advice: "Save the file again with an unmodified writer of its format.")
+            advice: "Save the file again, for example with numpy.save or safetensors.numpy.save_file.")
     }
 
     static func truncatedHeader(of format: String) -> ShardError {
@@ -60,14 +60,14 @@ extension ShardError {
 
     static func truncated(byteCount: Int, expected: Int) -> ShardError {
         ShardError(
-            code: .truncated, message: "The header announces \(expected) bytes in all, and there are \(byteCount).",
+            code: .truncated, message: "The file has \(byteCount) bytes, and its header says \(expected).",
             advice: "Write the whole file under another name first, then rename it into the spool.")
     }
 
     static func trailingBytes(byteCount: Int, expected: Int) -> ShardError {
         ShardError(
-            code: .trailingBytes, message: "The header announces \(expected) bytes in all, and there are \(byteCount).",
-            advice: "Write one array to a file, and nothing after it.")
+            code: .trailingBytes, message: "The file has \(byteCount) bytes, and its header says \(expected).",
+            advice: "Write one array to each file, and nothing after it.")
     }
 
     static func badArchive(_ reason: String) -> ShardError {

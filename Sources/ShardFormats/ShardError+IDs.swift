@@ -11,14 +11,15 @@ extension ShardError {
     static func duplicateIDs(rows: [Int], id: String, first: Int) -> ShardError {
         ShardError(
             code: .idsDuplicate,
-            message: "\(Excerpt.rows(rows)) an earlier row's id, such as \(Excerpt.quote(id)) of row \(first).",
-            advice: "Name each id once.", rows: rows)
+            message:
+                "\(Excerpt.rows(rows)) the same id as an earlier row, for example \(Excerpt.quote(id)) as row \(first).",
+            advice: "Use each id once.", rows: rows)
     }
 
     static func emptyIDs(rows: [Int]) -> ShardError {
         ShardError(
             code: .idEmpty, message: "\(Excerpt.rows(rows)) an empty id.",
-            advice: "Give each row an id of at least one byte, and leave no blank lines.", rows: rows)
+            advice: "Give each row an id of at least one byte, without blank lines.", rows: rows)
     }
 
     static func tooLongIDs(rows: [Int]) -> ShardError {
@@ -36,6 +37,6 @@ extension ShardError {
     static func badIDType(_ found: String) -> ShardError {
         ShardError(
             code: .idsBadType, message: "The ids are \(found), not a one-dimensional array of integers or text.",
-            advice: "Save the ids as integers or fixed-width strings, one a row, or put them into a .ids file.")
+            advice: "Save one id for each row, as integers or fixed-width strings, or write them into a .ids file.")
     }
 }

@@ -1,20 +1,20 @@
-/// A shard or an array of queries that is refused: which rule it breaks, where, and what to do about it.
+/// The reason why a shard or an array of queries is rejected, and the remedy.
 ///
-/// The ``code`` is stable and meant for programs; ``message`` and ``advice`` are a sentence each, meant for people.
+/// Programs use ``code``, which is stable. ``message`` and ``advice`` are one sentence each, for people.
 package struct ShardError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The most rows that one error lists.
     package static let maximumListedRows = 20
 
     /// The rule that was broken.
     package let code: Code
-    /// What is wrong, and where.
+    /// The fault and its place.
     package let message: String
-    /// What to do about it.
+    /// The remedy.
     package let advice: String
-    /// The first offending rows, counted from 0 and rising, at most ``maximumListedRows``; empty if no row is to blame.
+    /// The first wrong rows, counted from 0 and rising, at most ``maximumListedRows``; empty if the fault isn't in rows.
     package let rows: [Int]
 
-    /// An error in words of the caller's; rows beyond ``maximumListedRows`` are dropped.
+    /// An error with these words; rows beyond ``maximumListedRows`` are left out.
     package init(code: Code, message: String, advice: String, rows: [Int] = []) {
         self.code = code
         self.message = message
@@ -24,7 +24,7 @@ package struct ShardError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { "\(code.rawValue): \(message) \(advice)" }
 
-    /// The same error, with the part of the file in which it occurred.
+    /// The same error, with the part of the file that has the fault.
     func located(in part: String) -> ShardError {
         ShardError(code: code, message: "In \(part): \(message)", advice: advice, rows: rows)
     }

@@ -1,4 +1,4 @@
-/// The formats in which shards come; the raw value is the file's extension.
+/// The file formats of shards; the raw value is the file's extension.
 package enum ShardFormat: String, Sendable, CaseIterable {
     case npy
     case npz
@@ -10,7 +10,7 @@ package enum ShardFormat: String, Sendable, CaseIterable {
         self = format
     }
 
-    /// `fileName` without the extension of this format; `nil` if it has not that extension or nothing before it.
+    /// `fileName` without the extension of this format; `nil` if it has another extension or nothing before it.
     package func name(of fileName: String) -> String? {
         let ending = ".\(rawValue)".utf8
         let name = fileName.utf8.dropLast(ending.count)

@@ -1,17 +1,17 @@
-/// Whole shards from the bytes of their files.
+/// Reads shards from the bytes of their files.
 package enum ShardReader {
     /// Reads and checks a shard.
     ///
-    /// The ids are those of the .ids file if there is one, else those in the shard itself, else "NAME:ROW" with the
-    /// row counted from 0.
+    /// The ids are the lines of the sidecar if there is one, else the ids in the shard itself, else "NAME:ROW" with the
+    /// rows counted from 0.
     ///
     /// - Parameters:
     ///   - fileName: the file's name with its extension, which states the format.
     ///   - bytes: the whole file.
-    ///   - ids: the whole .ids file, or `nil` if there is none.
-    ///   - maximumBytes: the most bytes that the file, the .ids file and each array in the file may have. The memory
-    ///     that reading takes beyond `bytes` is bounded by a small multiple of it.
-    ///   - dimension: the numbers that each vector has to have; `nil` if any number is right.
+    ///   - ids: the whole sidecar, or `nil` if there is none.
+    ///   - maximumBytes: the most bytes that the file, the sidecar and each array in the file can have. Reading takes
+    ///     a small multiple of it in memory at most, besides `bytes`.
+    ///   - dimension: the numbers that each vector must have; `nil` for any number.
     /// - Throws: every code but `unreadable`, `not_regular_file`, `zero_vector` and `norm_too_large`.
     package static func read(
         fileName: String, bytes: [UInt8], ids: [UInt8]?, maximumBytes: Int, dimension: Int? = nil
@@ -26,10 +26,10 @@ package enum ShardReader {
         return try shard(name, contents, ids: ids, maximumBytes: maximumBytes)
     }
 
-    /// Checks a shard whose matrix was read from the file by other means; see ``PlainNPY``.
+    /// Checks a shard whose matrix the caller has read; see ``PlainNPY``.
     ///
     /// - Parameters: as those of ``read(fileName:bytes:ids:maximumBytes:dimension:)``.
-    /// - Throws: as that does, for what can be wrong with numbers and ids.
+    /// - Throws: as that does, about numbers and ids.
     package static func read(
         fileName: String, matrix: consuming Matrix, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> Shard {
@@ -37,10 +37,10 @@ package enum ShardReader {
         return try shard(name, ShardContents(matrix: matrix, ids: nil), ids: ids, maximumBytes: maximumBytes)
     }
 
-    /// The ids of a shard whose matrix is read by other means.
+    /// The ids of a shard whose matrix the caller reads.
     ///
     /// - Parameters: as those of ``read(fileName:bytes:ids:maximumBytes:dimension:)``.
-    /// - Throws: as that does, for what can be wrong with ids.
+    /// - Throws: as that does, about ids.
     package static func ids(
         fileName: String, rows: Int, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> [String] {

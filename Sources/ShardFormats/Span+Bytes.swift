@@ -1,6 +1,6 @@
-/// Bounds-checked access to bytes that nobody vouches for.
+/// Bounds-checked access to untrusted bytes.
 extension Span where Element == UInt8 {
-    /// The little-endian integer at `offset`, or `nil` if it does not lie within the bytes.
+    /// The little-endian integer at `offset`; `nil` if it isn't within the bytes.
     func integer<T: FixedWidthInteger & UnsignedInteger>(at offset: Int, as type: T.Type = T.self) -> T? {
         let size = T.bitWidth / 8
         guard offset >= 0, count >= size, offset <= count - size else { return nil }
@@ -9,13 +9,13 @@ extension Span where Element == UInt8 {
         return value
     }
 
-    /// A copy of the bytes in `range`, or `nil` if it does not lie within the bytes.
+    /// A copy of the bytes in `range`; `nil` if it isn't within the bytes.
     func copy(_ range: Range<Int>) -> [UInt8]? {
         guard range.lowerBound >= 0, range.upperBound <= count else { return nil }
         return unsafe extracting(range).withUnsafeBytes { unsafe Array($0) }
     }
 
-    /// Whether the bytes start with `prefix`; of fewer bytes than that, whether they are a start of it.
+    /// Whether the bytes start with `prefix`, or are the start of it themselves.
     func mayStart(with prefix: [UInt8]) -> Bool {
         for (offset, expected) in prefix.enumerated() {
             guard let byte: UInt8 = integer(at: offset) else { return true }

@@ -1,6 +1,6 @@
 /// The central directory of a zip archive (APPNOTE.TXT, section 4.3.12): its members, checked against each other.
 struct ZipDirectory {
-    /// More than any archive of arrays needs; larger ones are refused.
+    /// More than any archive of arrays needs; archives with more members are rejected.
     private static let maximumMembers = 4_096
 
     /// The members, in the order of the directory; their names differ and their bytes don't overlap.
@@ -24,13 +24,15 @@ struct ZipDirectory {
             members.append(entry.member)
             position = entry.end
         }
-        guard position == end.directory.upperBound else { throw .badArchive("its central directory has another size") }
+        guard position == end.directory.upperBound else {
+            throw .badArchive("the size of its central directory is wrong")
+        }
         self.members = members
         try checkNames()
         try checkPlaces(archive, before: end.directory.lowerBound)
     }
 
-    /// Refuses what does not start like a zip archive, be it one without members.
+    /// Checks that the bytes start like a zip archive, which can have no members.
     static func checkStart(_ archive: Span<UInt8>) throws(ShardError) {
         let starts: [[UInt8]] = [[0x50, 0x4b, 3, 4], [0x50, 0x4b, 5, 6], [0x50, 0x4b, 6, 6]]
         guard starts.contains(where: { archive.mayStart(with: $0) }) else { throw .wrongStart(of: "a zip archive") }

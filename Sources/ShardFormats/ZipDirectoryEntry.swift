@@ -3,10 +3,10 @@ struct ZipDirectoryEntry {
     private static let byteCount = 46
 
     let member: ZipMember
-    /// Where the next record starts.
+    /// The offset of the next record.
     let end: Int
 
-    /// Reads the record at `position`, which has to end at `limit` or before.
+    /// Reads the record at `position`, which must end at `limit` or before.
     ///
     /// - Throws: `bad_archive`.
     init(_ archive: Span<UInt8>, at position: Int, limit: Int) throws(ShardError) {
@@ -31,14 +31,14 @@ struct ZipDirectoryEntry {
             let offset = extra.value(archive.integer(at: position + 42)),
             let disk: UInt16 = archive.integer(at: position + 34), disk == 0 || disk == .max,
             offset <= position
-        else { throw .badArchive("a member has sizes or a place that can't be") }
+        else { throw .badArchive("the sizes or the offset of a member are out of range") }
         member = ZipMember(
             name: name, flags: flags, method: method, checksum: checksum, compressedByteCount: compressedSize,
             byteCount: size, offset: offset)
     }
 }
 
-/// The 64-bit values that stand in for those of a record that are all ones, in the record's order.
+/// The 64-bit values that replace the fields of a record that are all ones, in the record's order.
 private struct Zip64Extra {
     private var values: [UInt64] = []
 

@@ -1,8 +1,8 @@
-/// The end of a zip archive: where its central directory lies (APPNOTE.TXT, sections 4.3.14 to 4.3.16).
+/// The end records of a zip archive, which locate its central directory (APPNOTE.TXT, sections 4.3.14 to 4.3.16).
 ///
-/// The records have to follow each other without a gap: central directory, for zip64 its end and the locator, end.
+/// The records must follow each other without a gap: central directory, zip64 end and locator if any, end.
 struct ZipEnd {
-    /// Bytes at the end of an archive that suffice to find it: the record, its longest comment, and those of zip64.
+    /// The most bytes of the end records: the end with its longest comment, and the zip64 records.
     static let maximumByteCount = 22 + 65_535 + 20 + 56
 
     /// The number of members.
@@ -15,20 +15,20 @@ struct ZipEnd {
     /// - Parameters:
     ///   - suffix: the last bytes of the archive, at least ``maximumByteCount`` or all there are.
     ///   - byteCount: the bytes of the whole archive.
-    /// - Throws: `truncated` if there is no end, `trailing_bytes` if something follows it, `bad_archive`.
+    /// - Throws: `truncated` without an end, `trailing_bytes` if bytes follow it, `bad_archive`.
     init(suffix: Span<UInt8>, byteCount: Int) throws(ShardError) {
         let start = byteCount - suffix.count
         let position = try Self.position(in: suffix, byteCount: byteCount)
         let fields = try Fields(suffix, position: position, start: start)
         let (end, overflows) = fields.directoryOffset.addingReportingOverflow(fields.directoryByteCount)
         guard fields.directoryOffset >= 0, fields.directoryByteCount >= 0, !overflows, end == fields.directoryEnd else {
-            throw .badArchive("its central directory is not where its end says")
+            throw .badArchive("its central directory is at another offset than its end says")
         }
         memberCount = fields.memberCount
         directory = fields.directoryOffset..<end
     }
 
-    /// The last place that looks like the end record and whose comment reaches the end of the archive.
+    /// The last position of an end record whose comment reaches the end of the archive.
     private static func position(in suffix: Span<UInt8>, byteCount: Int) throws(ShardError) -> Int {
         var follower: Int?
         var position = suffix.count - 22
@@ -51,17 +51,19 @@ struct ZipEnd {
 }
 
 extension ZipEnd {
-    /// What the records state, from the zip64 ones where they are there.
+    /// The fields of the records, from the zip64 records if there are any.
     private struct Fields {
         var memberCount: Int
         var directoryByteCount: Int
         var directoryOffset: Int
-        /// Where the records start, and so where the central directory has to end.
+        /// The start of the records, at which the central directory must end.
         var directoryEnd: Int
 
+        /// Reads the records.
+        ///
         /// - Parameters:
-        ///   - position: where the end record lies in `suffix`.
-        ///   - start: where `suffix` lies in the archive.
+        ///   - position: the offset of the end record in `suffix`.
+        ///   - start: the offset of `suffix` in the archive.
         init(_ suffix: Span<UInt8>, position: Int, start: Int) throws(ShardError) {
             guard let disk: UInt16 = suffix.integer(at: position + 4),
                 let firstDisk: UInt16 = suffix.integer(at: position + 6),
@@ -89,7 +91,7 @@ extension ZipEnd {
         private mutating func readZip64(_ suffix: Span<UInt8>, locator: Int, start: Int) throws(ShardError) {
             guard let recordOffset: UInt64 = suffix.integer(at: locator + 8),
                 let offset = Int(exactly: recordOffset), offset >= start, offset <= start + locator - 56
-            else { throw .badArchive("its zip64 end is not where it should be") }
+            else { throw .badArchive("its zip64 end is at another offset than its locator says") }
             let record = offset - start
             guard suffix.integer(at: record) == ZipSignature.zip64End,
                 let length: UInt64 = suffix.integer(at: record + 4), length == UInt64(locator - record - 12),
@@ -101,7 +103,7 @@ extension ZipEnd {
                 let directory: UInt64 = suffix.integer(at: record + 48),
                 let memberCount = Int(exactly: members), let directoryByteCount = Int(exactly: size),
                 let directoryOffset = Int(exactly: directory)
-            else { throw .badArchive("its zip64 end makes no sense") }
+            else { throw .badArchive("its zip64 end is malformed") }
             self.memberCount = memberCount
             self.directoryByteCount = directoryByteCount
             self.directoryOffset = directoryOffset

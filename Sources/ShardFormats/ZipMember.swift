@@ -5,18 +5,18 @@ struct ZipMember {
     let flags: UInt16
     /// The compression method: 0 stored, 8 deflated.
     let method: UInt16
-    /// The CRC-32 of the contents.
+    /// The CRC-32 of the content.
     let checksum: UInt32
-    /// Bytes in the archive.
+    /// The bytes in the archive.
     let compressedByteCount: Int
-    /// Bytes of the contents.
+    /// The bytes of the content.
     let byteCount: Int
     /// Where its local header starts, in bytes from the start of the archive.
     let offset: Int
 
-    /// Calls `body` with the contents: in place if they are stored, else inflated.
+    /// Calls `body` with the content: in place if it is stored, else inflated.
     ///
-    /// - Parameter maximumBytes: the most bytes that the contents may have; checked before anything is inflated.
+    /// - Parameter maximumBytes: the most bytes that the content can have; checked before anything is inflated.
     /// - Throws: `unsupported_compression`, `too_large`, `bad_archive`, and what `body` throws.
     func withContents<R>(
         of archive: Span<UInt8>, maximumBytes: Int, _ body: (Span<UInt8>) throws(ShardError) -> R
@@ -32,13 +32,13 @@ struct ZipMember {
             return try body(data)
         }
         guard let contents = Inflater.inflate(data, byteCount: byteCount) else {
-            throw .badArchive("a member does not inflate to the size it announces")
+            throw .badArchive("a member does not inflate to its stated size")
         }
         try check(contents.span)
         return try body(contents.span)
     }
 
-    /// Where the compressed bytes lie: after the local header, whose own fields have to agree.
+    /// The range of the compressed bytes: after the local header, whose fields must agree with the directory.
     func dataRange(in archive: Span<UInt8>) throws(ShardError) -> Range<Int> {
         guard archive.integer(at: offset) == ZipSignature.localHeader,
             let method: UInt16 = archive.integer(at: offset + 8),
@@ -51,7 +51,7 @@ struct ZipMember {
             name.elementsEqual(self.name.utf8), method == self.method
         else { throw .badArchive("a local header contradicts the central directory") }
         guard start <= archive.count, compressedByteCount <= archive.count - start else {
-            throw .badArchive("a member lies outside of it")
+            throw .badArchive("a member lies outside the archive")
         }
         return start..<start + compressedByteCount
     }

@@ -79,7 +79,7 @@ package struct ShardFinalizer: Sendable {
     package func writeRejection(of key: ShardKey, _ error: ShardError, now: Date) throws -> ShardFailure {
         let failure = ShardFailure(
             name: key.name, kind: key.role.rawValue, code: error.code.rawValue, message: error.message,
-            advice: error.advice, rows: error.rows, refused: now)
+            advice: error.advice, rows: error.rows, rejected: now)
         try documents.write(failure, key.role)
         return failure
     }
@@ -91,7 +91,7 @@ package struct ShardFinalizer: Sendable {
         let escaped = file.name.escaped
         let failure = ShardFailure(
             name: escaped, kind: file.role.rawValue, code: "bad_name", message: "The file's name is not UTF-8.",
-            advice: "Give it a name in UTF-8 and drop it again.", rows: [], refused: now)
+            advice: "Give it a name in UTF-8 and drop it again.", rows: [], rejected: now)
         try documents.write(failure, file.role)
         let target = Array("\(folders.failed(file.role))/".utf8)
         let incoming = folders.incoming(file.role)

@@ -17,9 +17,9 @@ internal import CKernels
 /// A search belongs to one thread at a time. For example, the best references of some images:
 ///
 ///     var search = CodedSearch(rows: 256, capacity: 160, layout: layout)
-///     search.begin(images, columns: references.count)
-///     for block in blocks { search.add(block.codes, names: block.rows) { row, body in ... } }
-///     search.rescore { row, body in ... }
+///     search.begin(images, columns: 20_000)
+///     for block in blocks { search.add(block.codes.span.bytes, names: block.names[...], vectors: vectors) }
+///     search.rescore(vectors)
 ///     let count = search.result(row: 0, products: &products, columns: &columns)
 package struct CodedSearch {
     /// Calls its second argument with the vector of a column, dimension floats; the first is the column's name.

@@ -1,35 +1,32 @@
 internal import CFaiss
 
-/// An exact inner-product search that multiplies every row with every column.
+/// Faiss's exhaustive inner-product search over vectors that stay where they are, fed block by block.
 ///
-/// For each row it keeps the `capacity` largest products with the columns added so far, above the row's threshold if
-/// there is one. Products are computed by ``Kernels`` and selected by Faiss's `ReservoirTopN`. Columns are added block
-/// by block, so they can stay where they are stored. A search belongs to one thread at a time.
+/// For each of some rows it keeps the `capacity` largest products with the columns seen so far, above the row's
+/// threshold if there is one. Products are computed by our kernels, and selected by Faiss's reservoirs.
+/// A search belongs to one thread at a time.
 ///
 /// For example, the best references of a block of images:
 ///
 ///     let search = try ExhaustiveSearch(rows: 512, capacity: 160)
 ///     search.begin(rows: 512)
-///     for block in references { try search.add(images, columns: block, dimension: 384, firstColumn: row) }
+///     for block in blocks {
+///         try search.add(images, columns: block.vectors.span, dimension: 384, firstColumn: block.first)
+///     }
 ///     let count = search.result(row: 0, products: &products, columns: &columns)
 @safe package final class ExhaustiveSearch {
     private let handle: OpaquePointer
     private let rows: Int
     private let capacity: Int
-    /// The products kept for one row and their columns, before they are sorted.
-    private var keptProducts: [Float]
-    private var keptColumns: [UInt32]
-    private var ranking: BestProducts
 
-    /// An error of the search, such as a lack of memory.
+    /// Faiss could not do its work.
     package struct Failure: Error, CustomStringConvertible {
-        /// The description from C++.
         package let description: String
     }
 
     /// Makes a search for up to `rows` rows that keeps `capacity` columns of each.
     ///
-    /// - Throws: ``Failure`` when there is not enough memory.
+    /// - Throws: ``Failure`` when memory is short.
     package init(rows: Int, capacity: Int) throws(Failure) {
         var made: OpaquePointer?
         try unsafe Self.call { unsafe cf_search_create(rows, capacity, &made, $0, $1) }
@@ -37,37 +34,33 @@ internal import CFaiss
         unsafe handle = made
         self.rows = rows
         self.capacity = capacity
-        let kept = cf_kept_max(capacity)
-        keptProducts = Array(repeating: 0, count: kept)
-        keptColumns = Array(repeating: 0, count: kept)
-        ranking = BestProducts(count: kept)
     }
 
     deinit {
         unsafe cf_search_free(handle)
     }
 
-    /// Starts a search with a threshold for each row.
+    /// Starts over.
     ///
-    /// - Parameter thresholds: one for each row; only larger products are kept.
+    /// - Parameter thresholds: one a row; only greater products count.
     package func begin(thresholds: Span<Float>) {
         precondition(thresholds.count <= rows)
         unsafe thresholds.withUnsafeBufferPointer { unsafe cf_search_begin(handle, $0.count, $0.baseAddress) }
     }
 
-    /// Starts a search for `rows` rows without thresholds.
+    /// Starts over with `rows` rows and no thresholds.
     package func begin(rows: Int) {
         precondition(rows <= self.rows)
         unsafe cf_search_begin(handle, rows, nil)
     }
 
-    /// Multiplies the rows with more columns and keeps the largest products.
+    /// Multiplies the rows with more columns and keeps the best.
     ///
     /// - Parameters:
-    ///   - matrix: the rows, rows x dimension; the same in every call of one search.
+    ///   - matrix: the rows, rows x dimension, the same for each call since ``begin(rows:)``.
     ///   - columns: columns x dimension.
-    ///   - firstColumn: the number of the first of these columns; the others follow it.
-    /// - Throws: ``Failure`` when there is not enough memory.
+    ///   - firstColumn: the number that the first of the columns is known by.
+    /// - Throws: ``Failure`` when memory is short.
     package func add(_ matrix: Span<Float>, columns: Span<Float>, dimension: Int, firstColumn: UInt32) throws(Failure) {
         try unsafe Self.call { message, size in
             unsafe matrix.withUnsafeBufferPointer { matrix in
@@ -80,19 +73,20 @@ internal import CFaiss
         }
     }
 
-    /// Copies out the best columns of `row`: products descending, equal ones by ascending column.
+    /// Copies out what was kept for `row`: products falling, equal ones by rising column.
     ///
     /// - Parameters:
-    ///   - products: receives the products; at least `capacity` elements.
-    ///   - columns: receives the columns' numbers; at least `capacity` elements.
-    /// - Returns: the number of columns found.
+    ///   - products: room for `capacity` products.
+    ///   - columns: room for `capacity` columns.
+    /// - Returns: how many there are.
     package func result(row: Int, products: inout [Float], columns: inout [UInt32]) -> Int {
-        precondition(row < rows)
-        let count = unsafe cf_search_kept(handle, row, &keptProducts, &keptColumns)
-        let (values, names) = (keptProducts, keptColumns)
-        return ranking.select(
-            values.span.extracting(first: count), names.span.extracting(first: count), capacity: capacity,
-            products: &products, columns: &columns)
+        precondition(products.count >= capacity && columns.count >= capacity)
+        return unsafe products.withUnsafeMutableBufferPointer { products in
+            unsafe columns.withUnsafeMutableBufferPointer { columns in
+                guard let p = products.baseAddress, let c = columns.baseAddress else { return 0 }
+                return unsafe cf_search_result(handle, row, p, c)
+            }
+        }
     }
 
     private static func call(_ body: (UnsafeMutablePointer<CChar>, Int) -> cf_status) throws(Failure) {

@@ -1,4 +1,4 @@
-/// The answer of `GET /v1/images/{id}`: why its bias is what it is.
+/// The answer of `GET /v1/images/{id}`: an image's bias and the references that it is computed from.
 package struct ImageReport: Codable, Sendable {
     package var id: String
     package var generation: UInt64
@@ -7,7 +7,7 @@ package struct ImageReport: Codable, Sendable {
     package var alpha: Float
     /// The mean of the k largest similarities to references.
     package var mean: Float
-    /// How many of the references below the mean takes: k, or all where there are fewer.
+    /// The number of references in the mean: k, or all if there are fewer.
     package var used: Int
     /// The image's heap, by falling similarity.
     package var references: [Entry]

@@ -1,16 +1,17 @@
-/// What went wrong with a request: a problem document (RFC 9457), `application/problem+json`.
+/// The reason why a request failed: a problem document (RFC 9457), `application/problem+json`.
 package struct Problem: Codable, Error, Equatable, Sendable {
-    /// `about:blank`: the code says more than a page would.
+    /// `about:blank`, as the code identifies the problem.
     package var type: String
     /// The HTTP status' phrase.
     package var title: String
     /// The HTTP status.
     package var status: Int
-    /// What is wrong and what to do, for people.
+    /// The cause and the remedy, for people.
     package var detail: String
-    /// What is wrong, for programs; stable.
+    /// The cause, for programs; stable.
     package var code: String
 
+    /// A problem with these fields.
     package init(title: String, status: Int, detail: String, code: String) {
         type = "about:blank"
         self.title = title
@@ -19,6 +20,6 @@ package struct Problem: Codable, Error, Equatable, Sendable {
         self.code = code
     }
 
-    /// The media type of such a document.
+    /// The media type of problem documents.
     package static let mediaType = "application/problem+json"
 }

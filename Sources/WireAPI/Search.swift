@@ -1,10 +1,10 @@
 /// The body of `POST /v1/search`.
 package struct SearchRequest: Codable, Sendable {
-    /// The queries' vectors, all of the corpus' dimension.
+    /// The queries' vectors, each of the corpus' dimension.
     package var queries: [[Float]]
-    /// How many images to find for each; 10 unless given.
+    /// The number of images to find for each query; 10 unless given.
     package var topK: Int?
-    /// The weight of the correction; the daemon's own unless given, 0 for the plain ranking.
+    /// The weight of the bias; the daemon's setting unless given, 0 for the plain ranking.
     package var alpha: Float?
 
     package init(queries: [[Float]], topK: Int? = nil, alpha: Float? = nil) {
@@ -17,7 +17,7 @@ package struct SearchRequest: Codable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         queries = try container.decode([[Float]].self, forKey: .queries)
         alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)
-        // As a number first: the decoder of whole numbers doesn't tell where one isn't.
+        // As a number first: the decoder of whole numbers doesn't name a number that isn't whole.
         if let number = try container.decodeIfPresent(Double.self, forKey: .topK) {
             guard let whole = Int(exactly: number) else {
                 throw DecodingError.dataCorruptedError(
@@ -30,11 +30,11 @@ package struct SearchRequest: Codable, Sendable {
 
 /// The answer of `POST /v1/search`.
 package struct SearchResponse: Codable, Sendable {
-    /// The one generation that all of it reflects.
+    /// The generation that all results reflect.
     package var generation: UInt64
-    /// For each query the images found, by falling score.
+    /// For each query its hits, by falling score.
     package var results: [[Hit]]
-    /// Milliseconds from the request's last byte to the answer.
+    /// The milliseconds from the request's last byte to the answer.
     package var tookMs: Double
 
     package init(generation: UInt64, results: [[Hit]], tookMs: Double) {

@@ -1,10 +1,9 @@
 internal import FoundationEssentials
 
 extension SearchRequest {
-    /// Reads the JSON form: hundreds of numbers a query, at a few nanoseconds a byte.
+    /// Reads the JSON form fast: a few nanoseconds a byte, as a query has hundreds of numbers.
     ///
-    /// What is not plainly an object of known keys and finite numbers goes to Foundation's decoder, which also says what
-    /// is wrong with it.
+    /// Foundation's decoder reads everything but plain objects of known keys and finite numbers, and finds the faults.
     ///
     /// - Throws: `DecodingError`.
     package init(json: [UInt8]) throws {
@@ -17,7 +16,7 @@ extension SearchRequest {
     }
 }
 
-/// Reads what it is sure of; `nil` says that somebody else must look.
+/// Reads plain requests; `nil` means that Foundation's decoder must read the text.
 private struct SearchRequestReader {
     let bytes: [UInt8]
     private var position = 0
@@ -30,7 +29,7 @@ private struct SearchRequestReader {
         var queries: [[Float]]?
         var topK: Int?
         var alpha: Float?
-        guard take("{") else { return nil }
+        guard skipSpaceAnd("{") else { return nil }
         repeat {
             switch key() {
             case "queries" where queries == nil:
@@ -44,36 +43,36 @@ private struct SearchRequestReader {
                 alpha = value
             default: return nil
             }
-        } while take(",")
-        guard take("}"), let queries else { return nil }
+        } while skipSpaceAnd(",")
+        guard skipSpaceAnd("}"), let queries else { return nil }
         skipSpace()
         return position == bytes.count ? SearchRequest(queries: queries, topK: topK, alpha: alpha) : nil
     }
 
     /// The elements between brackets.
     private mutating func list<Element>(_ element: (inout SearchRequestReader) -> Element?) -> [Element]? {
-        guard take("[") else { return nil }
+        guard skipSpaceAnd("[") else { return nil }
         var elements: [Element] = []
-        if take("]") { return elements }
+        if skipSpaceAnd("]") { return elements }
         repeat {
             guard let next = element(&self) else { return nil }
             elements.append(next)
-        } while take(",")
-        return take("]") ? elements : nil
+        } while skipSpaceAnd(",")
+        return skipSpaceAnd("]") ? elements : nil
     }
 
     /// A key without escapes, with its colon.
     private mutating func key() -> String? {
-        guard take("\"") else { return nil }
+        guard skipSpaceAnd("\"") else { return nil }
         let start = position
         while position < bytes.count, bytes[position] != UInt8(ascii: "\"") { position += 1 }
         let key = String(decoding: bytes[start..<position], as: UTF8.self)
-        return skip("\"") && take(":") ? key : nil
+        return skip("\"") && skipSpaceAnd(":") ? key : nil
     }
 
     private mutating func wholeNumber() -> Int? {
         skipSpace()
-        guard let value = digits(), value.count <= 9, !goesOn else { return nil }
+        guard let value = digits(), value.count <= 9, !continues else { return nil }
         if value.count > 1, bytes[position - value.count] == UInt8(ascii: "0") { return nil }
         return Int(value.number)
     }
@@ -106,7 +105,7 @@ private struct SearchRequestReader {
         return isNegative ? -value : value
     }
 
-    /// One digit or more: the number that they add to `start`, and how many they are.
+    /// Reads one digit or more: the number with `start` before them, and their count.
     private mutating func digits(after start: UInt64 = 0) -> (number: UInt64, count: Int)? {
         let first = position
         var number = start
@@ -121,7 +120,7 @@ private struct SearchRequestReader {
 
     private static let powers: [Double] = (0...60).map { Double("1e\($0)") ?? .nan }
 
-    /// The float nearest to number x 10^exponent; `nil` where the arithmetic can't tell.
+    /// The float nearest to number x 10^exponent; `nil` where double precision doesn't decide it.
     ///
     /// Three operations in double precision, each off by 2^-53 of its result at most: where numbers four times that to
     /// either side round to the same float, so does the exact one.
@@ -131,7 +130,7 @@ private struct SearchRequestReader {
         let value = exponent < 0 ? Double(number) / power : Double(number) * power
         let low = Float(value * (1 - 0x1p-51))
         let high = Float(value * (1 + 0x1p-51))
-        // What is too small for a float is not zero: Foundation refuses it.
+        // A number too small for a float is not zero: Foundation rejects it.
         return low == high && (low.isNormal || number == 0) ? low : nil
     }
 
@@ -141,12 +140,12 @@ private struct SearchRequestReader {
         return value
     }
 
-    /// Whether a number goes on here.
-    private var goesOn: Bool {
+    /// Whether a number continues at the current position.
+    private var continues: Bool {
         position < bytes.count && (bytes[position] == UInt8(ascii: ".") || bytes[position] | 0x20 == UInt8(ascii: "e"))
     }
 
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    private mutating func skipSpaceAnd(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
         return skip(character)
     }

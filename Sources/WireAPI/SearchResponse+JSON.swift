@@ -1,5 +1,5 @@
 extension SearchResponse {
-    /// The JSON form, as `WireJSON.encode(_:pretty:)` writes it.
+    /// The JSON form: the bytes that `WireJSON.encode(_:pretty:)` writes, but faster.
     package var json: [UInt8] {
         var writer = JSONWriter()
         writer.write("{\"generation\":")
@@ -28,14 +28,14 @@ extension SearchResponse {
 }
 
 extension BinaryFloatingPoint where Self: CustomStringConvertible {
-    /// The shortest number that reads back as this one, whole ones without a fraction.
+    /// The shortest decimal number that reads back as this one; whole numbers without a fraction.
     fileprivate var jsonDescription: String {
         let text = description
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 }
 
-/// JSON text on its way.
+/// A buffer for JSON text.
 private struct JSONWriter {
     var bytes: [UInt8] = []
 
@@ -43,7 +43,7 @@ private struct JSONWriter {
         bytes.append(contentsOf: text.utf8)
     }
 
-    /// Writes a string, escaping what JSON demands and nothing else.
+    /// Writes a string with the escapes that JSON demands, and no others.
     mutating func writeQuoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

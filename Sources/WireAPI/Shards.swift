@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// `NAME.receipt.json` in `done/`: the shard took effect.
+/// The document `NAME.receipt.json` in `done/`: a shard took effect.
 ///
-/// Also an entry of ``Status/lastReceipts``.
+/// The status lists the newest ones in ``Status/lastReceipts``.
 package struct ShardReceipt: Codable, Sendable {
     /// The name of the shard's file.
     package var name: String
@@ -10,17 +10,17 @@ package struct ShardReceipt: Codable, Sendable {
     package var kind: String
     /// SHA-256 of the shard's file, in hexadecimal.
     package var sha256: String
-    /// SHA-256 of its file of ids, if one came with it.
+    /// SHA-256 of its sidecar, in hexadecimal; `nil` without one.
     package var idsSha256: String?
     /// `add` or `delete`.
     package var action: String
-    /// Rows in the shard; ids in a deletion.
+    /// The number of rows in the shard, or of ids in a deletion.
     package var rows: Int
-    /// How many of them replaced a row that had the same id.
+    /// The number of rows that replaced one with the same id.
     package var replaced: Int
-    /// For a deletion: how many of its ids were there, and are no more.
+    /// The number of a deletion's ids that existed.
     package var deleted: Int
-    /// For a deletion: how many of its ids were not there.
+    /// The number of a deletion's ids that didn't exist.
     package var missing: Int
     /// The generation that made it visible.
     package var generation: UInt64
@@ -30,9 +30,10 @@ package struct ShardReceipt: Codable, Sendable {
     package var commitStarted: Date
     /// Milliseconds from the begin of its commit until it was durable; `nil` where that is unknown, after a crash for example.
     package var commitMs: Double?
-    /// The same content had been taken in under this name before: nothing changed, the other fields tell of then.
+    /// Whether the same content had taken effect under this name before; then the other fields are from that time.
     package var unchanged: Bool
 
+    /// A receipt with these fields.
     package init(
         name: String, kind: String, sha256: String, idsSha256: String?, action: String, rows: Int, replaced: Int,
         deleted: Int, missing: Int, generation: UInt64, received: Date, commitStarted: Date, commitMs: Double?,
@@ -74,27 +75,28 @@ package struct ShardReceipt: Codable, Sendable {
     }
 }
 
-/// `NAME.error.json` in `failed/`: the shard was refused.
+/// The document `NAME.error.json` in `failed/`: a shard was rejected, and changed nothing.
 ///
-/// Also an entry of ``Status/lastFailures``.
+/// The status lists the newest ones in ``Status/lastFailures``.
 package struct ShardFailure: Codable, Sendable {
     /// The name of the shard's file.
     package var name: String
     /// `images` or `references`.
     package var kind: String
-    /// What is wrong, for programs: `not_finite`, say.
+    /// The reason for programs, for example `not_finite`.
     package var code: String
-    /// What is wrong where, for people.
+    /// The reason for people: the fault and its place.
     package var message: String
-    /// What to do about it.
+    /// The remedy.
     package var advice: String
-    /// The first rows that are wrong; none where it isn't rows.
+    /// The first wrong rows, counted from 0; empty where the fault isn't in rows.
     package var rows: [Int]
-    /// When it was refused.
-    package var refused: Date
+    /// The time of the rejection.
+    package var rejected: Date
 
+    /// A rejection with these fields.
     package init(
-        name: String, kind: String, code: String, message: String, advice: String, rows: [Int], refused: Date
+        name: String, kind: String, code: String, message: String, advice: String, rows: [Int], rejected: Date
     ) {
         self.name = name
         self.kind = kind
@@ -102,6 +104,6 @@ package struct ShardFailure: Codable, Sendable {
         self.message = message
         self.advice = advice
         self.rows = rows
-        self.refused = refused
+        self.rejected = rejected
     }
 }

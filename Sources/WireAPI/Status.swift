@@ -1,16 +1,20 @@
 /// The answer of `GET /v1/status`.
 package struct Status: Codable, Sendable {
+    /// The version of nnnd.
     package var version: String
-    /// The number of commits so far.
+    /// The number of commits since the store was made.
     package var generation: UInt64
-    /// How many images the corpus has.
+    /// The number of images in the corpus.
     package var images: Int
-    /// How many references the corpus has.
+    /// The number of references in the corpus.
     package var references: Int
-    /// Numbers per vector; null until the first shard fixes it.
+    /// The numbers per vector; `nil` until the first shard fixes it.
     package var dimension: Int?
+    /// The number of references in a mean.
     package var k: Int
+    /// The most references in a heap.
     package var capacity: Int
+    /// The weight of the bias in searches that don't set their own.
     package var alpha: Float
     /// `cosine` or `inner-product`.
     package var metric: String
@@ -18,12 +22,13 @@ package struct Status: Codable, Sendable {
     package var precision: String
     /// The instruction set that the kernels use.
     package var kernels: String
+    /// The number of threads that compute.
     package var threads: Int
     package var spool: Spool
     package var store: Store
     /// The newest receipts, newest first.
     package var lastReceipts: [ShardReceipt]
-    /// The newest refusals since the start, newest first.
+    /// The newest rejections since the start, newest first.
     package var lastFailures: [ShardFailure]
     /// Seconds since the start.
     package var uptimeS: Double
@@ -52,20 +57,20 @@ package struct Status: Codable, Sendable {
         self.uptimeS = uptimeS
     }
 
-    /// Where shards come in and go.
+    /// The folders of the spool, and its backlog.
     package struct Spool: Codable, Sendable {
-        /// Drop shards of images here, by rename.
+        /// The folder for new shards of images, which producers rename into it.
         package var images: String
-        /// Drop shards of references here, by rename.
+        /// The folder for new shards of references.
         package var references: String
-        /// Where shards and their receipts are found after they took effect; receipts only where shards are deleted.
-        package var done: String?
-        /// Where refused shards and the reasons are found.
+        /// The folder with receipts, and with the shards that took effect unless they are deleted.
+        package var done: String
+        /// The folder with rejected shards and the reasons.
         package var failed: String
-        /// Shards seen waiting, as of the last look.
+        /// The number of shards that waited at the last scan.
         package var backlog: Int
 
-        package init(images: String, references: String, done: String?, failed: String, backlog: Int) {
+        package init(images: String, references: String, done: String, failed: String, backlog: Int) {
             self.images = images
             self.references = references
             self.done = done
@@ -74,12 +79,13 @@ package struct Status: Codable, Sendable {
         }
     }
 
-    /// What the store takes.
+    /// The store's place and size.
     package struct Store: Codable, Sendable {
+        /// The folder of the store.
         package var path: String
-        /// Bytes of the data file in use, pages free for reuse included.
+        /// The bytes of the data file that are in use, free pages included.
         package var bytes: Int
-        /// The most that the data file can grow to.
+        /// The most bytes that the data file can have.
         package var maximumBytes: Int
 
         package init(path: String, bytes: Int, maximumBytes: Int) {

@@ -1,6 +1,6 @@
 /// The body of `POST /v1/verify`.
 package struct VerifyRequest: Codable, Sendable {
-    /// How many images to look at, spread over the corpus; all unless given.
+    /// The number of images to check, spread over the corpus; all unless given.
     package var sample: Int?
 
     package init(sample: Int? = nil) {
@@ -8,20 +8,19 @@ package struct VerifyRequest: Codable, Sendable {
     }
 }
 
-/// The answer of `POST /v1/verify`: stored biases against those computed from the stored vectors alone, and vectors against
-/// their checksums.
+/// The answer of `POST /v1/verify`: differences between stored means and newly computed ones, and damaged vectors.
 package struct VerifyReport: Codable, Sendable {
-    /// How many images were looked at.
+    /// The number of images that were checked.
     package var checked: Int
-    /// How many of them have a fault.
+    /// The number of images with a fault.
     package var wrong: Int
-    /// The largest difference of a mean.
+    /// The largest difference between a stored and a computed mean.
     package var largestDifference: Float
-    /// The first images that have a fault.
+    /// The first images with a fault.
     package var images: [Image]
-    /// How many references, of all, have a fault.
+    /// The number of references with a fault, of all references.
     package var wrongReferences: Int
-    /// The first references that have a fault.
+    /// The first references with a fault.
     package var references: [Reference]
 
     package init(
@@ -36,17 +35,17 @@ package struct VerifyReport: Codable, Sendable {
         self.references = references
     }
 
-    /// Whether anything is wrong.
+    /// Whether no fault was found.
     package var isClean: Bool { wrong == 0 && wrongReferences == 0 }
 
     /// An image with a fault.
     package struct Image: Codable, Sendable {
         package var id: String
-        /// The first thing that is wrong: `vector`, `id`, `code` or `mean`.
+        /// The first fault that was found: `vector`, `id`, `code` or `mean`.
         package var fault: String
-        /// `nil` where it isn't a number.
+        /// The stored mean; `nil` if it isn't a number.
         package var stored: Float?
-        /// `nil` where it isn't a number.
+        /// The computed mean; `nil` if it isn't a number.
         package var computed: Float?
 
         package init(id: String, fault: String, stored: Float?, computed: Float?) {
@@ -60,7 +59,7 @@ package struct VerifyReport: Codable, Sendable {
     /// A reference with a fault.
     package struct Reference: Codable, Sendable {
         package var id: String
-        /// The first thing that is wrong: `vector` or `id`.
+        /// The first fault that was found: `vector` or `id`.
         package var fault: String
 
         package init(id: String, fault: String) {

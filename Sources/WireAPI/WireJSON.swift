@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// JSON as nnnd speaks it: snake_case keys, times in ISO 8601 with milliseconds, UTC.
+/// The JSON of nnnd's documents: snake_case keys; times in ISO 8601 with milliseconds, in UTC.
 package enum WireJSON {
-    /// Encodes `value`, keys sorted; over several lines if `pretty`.
+    /// Encodes `value` with sorted keys, on several lines if `pretty`.
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -16,6 +16,8 @@ package enum WireJSON {
     }
 
     /// Decodes a value of `type`.
+    ///
+    /// - Throws: `DecodingError`.
     package static func decode<T: Decodable>(_ type: T.Type, from data: Data) throws -> T {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

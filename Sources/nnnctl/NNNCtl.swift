@@ -8,10 +8,10 @@ import WireAPI
 struct NNNCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nnnctl",
-        abstract: "Look into, feed, prune, query and back up a running nnnd.",
+        abstract: "Inspect, fill, search and back up a running nnnd.",
         discussion: """
-            nnnd keeps the biases of a corpus of images true while images and reference queries stream in, and \
-            answers searches with them. nnnctl speaks to it over its Unix socket.
+            nnnd keeps the biases of a corpus of images correct while images and reference queries arrive, and \
+            answers searches with them. nnnctl talks to it over its Unix socket.
 
             \(ExitStatus.help)
             """,
@@ -22,7 +22,7 @@ struct NNNCtl: AsyncParsableCommand {
         ]
     )
 
-    /// What stands before a usage error.
+    /// The text before a usage error.
     static var _errorLabel: String { "nnnctl" }
 
     /// Runs the command that the arguments name, and ends with its exit status.
@@ -34,7 +34,7 @@ struct NNNCtl: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
-        // Others are of the parser's own, such as the one that prints help.
+        // The parser has commands of its own, such as the one that prints help.
         let isOurs = configuration.subcommands.contains { $0 == type(of: command) }
         do {
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -46,7 +46,7 @@ struct NNNCtl: AsyncParsableCommand {
             exit(withError: error)
         } catch {
             let failure = Failure(error)
-            if let message = failure.message { StandardError.line("nnnctl: \(message.onOneLine)") }
+            if let message = failure.message { try? Console().show(.error(message)) }
             exit(withError: ExitCode(failure.status.rawValue))
         }
     }

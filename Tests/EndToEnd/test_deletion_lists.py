@@ -1,4 +1,4 @@
-"""`NAME.delete` in the spool: which lists are taken and how, and why others are refused."""
+"""`NAME.delete` in the spool: which lists are taken and how, and why others are rejected."""
 
 import hashlib
 import os
@@ -180,7 +180,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_list_is_refused_and_deletes_nothing(make_daemon, rng, api_document, case):
+def test_a_bad_list_is_rejected_and_deletes_nothing(make_daemon, rng, api_document, case):
     name, content, code, rows = BAD[case]
     corpus = Corpus(make_daemon(k=4, largest_shard=100_000).start(), rng)
     corpus.add(IMAGES, "s.npy", ids_of(IMAGES, range(5)))
@@ -192,7 +192,7 @@ def test_a_bad_list_is_refused_and_deletes_nothing(make_daemon, rng, api_documen
     corpus.check()
 
 
-def test_a_link_as_a_list_is_refused_and_not_followed(corpus, tmp_path):
+def test_a_link_as_a_list_is_rejected_and_not_followed(corpus, tmp_path):
     (tmp_path / "ids").write_bytes(b"i1\n")
     os.symlink(tmp_path / "ids", corpus.daemon.spool.incoming(IMAGES) / "d.delete")
     assert corpus.daemon.spool.wait_failure(IMAGES, "d.delete")["code"] == "not_regular_file"

@@ -15,7 +15,7 @@ from harness.rejection import check_rejection
 from harness.sanitizers import SANITIZED
 from harness.spool import IMAGES, REFERENCES, default_ids, ids_name
 from harness.waiting import wait_until
-from test_refusals import BAD
+from test_rejections import BAD
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_there_are_enough_of_them():
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_refused(daemon, unchanged, api_document, case):
+def test_rejected(daemon, unchanged, api_document, case):
     name, content, ids, code, rows = HOSTILE[case]
     before = daemon.spool.error_stamp(IMAGES, name)
     daemon.spool.drop_bytes(IMAGES, name, content() if callable(content) else content, ids)
@@ -62,7 +62,7 @@ DEVICES = {"zero": (1, 5), "null": (1, 3), "terminal": (5, 0)}
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may make devices")
 @pytest.mark.parametrize("device", DEVICES)
-def test_a_device_is_refused(daemon, unchanged, api_document, device):
+def test_a_device_is_rejected(daemon, unchanged, api_document, device):
     os.mknod(daemon.spool.incoming(IMAGES) / f"{device}.npy", 0o20666, os.makedev(*DEVICES[device]))
     failure = daemon.spool.wait_failure(IMAGES, f"{device}.npy")
     check_rejection(daemon, api_document, failure, IMAGES, f"{device}.npy", "not_regular_file", [])

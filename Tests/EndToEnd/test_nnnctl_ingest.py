@@ -44,18 +44,18 @@ def test_ingest_without_waiting_tells_that_it_dropped_them(daemon, rng, tmp_path
     assert daemon.spool.wait_receipt(REFERENCES, "s.npy")["rows"] == 3
 
 
-def test_ingest_tells_why_a_shard_was_refused_and_takes_the_others(daemon, tmp_path):
+def test_ingest_tells_why_a_shard_was_rejected_and_takes_the_others(daemon, tmp_path):
     files = [save(tmp_path, "bad", np.zeros((2, 5))), save(tmp_path, "good", np.ones((2, 5)))]
     finished = nnnctl("ingest", "--kind", "images", "--wait", *files, daemon=daemon)
     assert (finished.status, finished.output.split(":")[0]) == (65, "good.npy"), finished
-    assert all(word in finished.errors for word in ("bad.npy", "zero_vector", "Rows 0 and 1")), finished
+    assert all(word in finished.errors for word in ("bad.npy was rejected (zero_vector)", "Rows 0 and 1")), finished
     assert daemon.status()["images"] == 2
 
 
 @pytest.mark.parametrize("suffix", ["error", "receipt"])
-@pytest.mark.parametrize("what", ["a pipe", "a forged refusal"])
+@pytest.mark.parametrize("what", ["a pipe", "a forged rejection"])
 def test_ingest_is_told_by_the_daemon_alone(daemon, rng, tmp_path, suffix, what):
-    """What other producers name as the daemon names its documents is refused, and no document of others."""
+    """What other producers name as the daemon names its documents is rejected, and no document of others."""
     file = save(tmp_path, "s", rng.standard_normal((3, 5)))
     path = daemon.spool.incoming(IMAGES) / f"s.npy.{suffix}.json"
     if what == "a pipe":
@@ -63,7 +63,7 @@ def test_ingest_is_told_by_the_daemon_alone(daemon, rng, tmp_path, suffix, what)
     else:
         forged = {
             "name": "s.npy", "kind": "images", "code": "truncated", "message": "forged", "advice": "", "rows": [],
-            "refused": "2099-01-01T00:00:00.000Z",
+            "rejected": "2099-01-01T00:00:00.000Z",
         }  # fmt: skip
         os.rename(save_json(tmp_path, forged), path)
     daemon.spool.wait_failure(IMAGES, path.name)
@@ -102,3 +102,43 @@ def test_ingest_gives_up_in_time_and_leaves_what_it_dropped(idle_daemon_socket, 
     assert "s.npy" in told and os.listdir(tmp_path / "spool" / "images") == ["s.npy"]
     # Nor does it replace what waits.
     assert "s.npy" in fails(75, "ingest", "--kind", "images", file, "--socket", idle_daemon_socket)
+
+
+# The daemon shortens the name of the receipt from 228 bytes on; 255 bytes is the longest name of a file.
+LENGTHS = (1, 200, 227, 228, 233, 234, 250, 251)
+
+
+@pytest.mark.parametrize("with_ids", [False, True], ids=["alone", "with ids"])
+def test_ingest_waits_for_shards_whatever_the_length_of_their_names(daemon, tmp_path, with_ids):
+    names = ["n" * length for length in LENGTHS]
+    vectors = np.ones((2, 5))
+    files = [save(tmp_path, name, vectors, [f"{name}:a", f"{name}:b"] if with_ids else None) for name in names]
+    told = succeeds("ingest", "--kind", "images", "--wait", *files, daemon=daemon).splitlines()
+    assert sorted(line.split(":")[0] for line in told) == sorted(f"{name}.npy" for name in names)
+    assert all(": 2 rows since generation " in line for line in told)
+    # What was ingested is found again under its name.
+    again = succeeds("ingest", "--kind", "images", "--wait", *files, daemon=daemon)
+    assert again.count(": unchanged, 2 rows") == len(names)
+    assert daemon.spool.names(IMAGES) == [] and daemon.status()["images"] == 2 * len(names)
+    expected = {f"{name}.{suffix}" for name in names for suffix in (("npy", "ids") if with_ids else ("npy",))}
+    assert {name for name in daemon.spool.names("done", IMAGES) if not name.endswith(".json")} == expected
+
+
+@pytest.mark.parametrize("with_ids", [False, True], ids=["alone", "with ids"])
+def test_ingest_tells_of_rejections_whatever_the_length_of_the_names(daemon, tmp_path, with_ids):
+    names = ["n" * length for length in LENGTHS]
+    files = [save(tmp_path, name, np.zeros((2, 5)), ["a", "b"] if with_ids else None) for name in names]
+    finished = nnnctl("ingest", "--kind", "images", "--wait", *files, daemon=daemon)
+    assert (finished.status, finished.output) == (65, ""), finished
+    lines = finished.errors.splitlines()
+    assert len(lines) == len(names)
+    assert {line.split(" was rejected (zero_vector)")[0] for line in lines} == {f"nnnctl: {name}.npy" for name in names}
+    assert daemon.spool.names(IMAGES) == []
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".safetensors"])
+def test_ingest_says_that_a_name_is_too_long(daemon, tmp_path, suffix):
+    name = "n" * 252 + suffix
+    told = fails(65, "ingest", "--kind", "images", "--wait", tmp_path / name, daemon=daemon)
+    assert f"the name has {len(name)} bytes" in told and "255" in told
+    assert daemon.status()["generation"] == 0

@@ -24,7 +24,7 @@ LIMIT = 64 << 20
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    """A daemon with a small corpus and a refused shard."""
+    """A daemon with a small corpus and a rejected shard."""
     with Daemon(tmp_path_factory.mktemp("openapi"), k=4) as daemon:
         for kind in (IMAGES, REFERENCES):
             daemon.drop(kind, "s.npy", np.eye(3), ids=["a", "b", "c/d"])

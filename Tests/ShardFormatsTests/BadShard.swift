@@ -1,7 +1,7 @@
 import ShardFormats
 import Testing
 
-/// A shard that has to be refused, with the code and the rows that the error has to name.
+/// A shard that must be rejected, with the code and the rows that the error must name.
 struct BadShard: Sendable, CustomTestStringConvertible {
     let name: String
     let code: ShardError.Code

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test("Lists the rows whose bytes are not UTF-8")
-    func refusesInvalidText() {
+    func rejectsInvalidText() {
         let bytes = Array("a\n".utf8) + [0xc3, 0x28, 0x0a] + Array("b\n".utf8) + [0xed, 0xa0, 0x80, 0x0a]
         let error = #expect(throws: ShardError.self) { try IDList.parse(bytes) }
         #expect(error?.code == .idsNotUTF8)
@@ -47,7 +47,7 @@ import Testing
         #expect(code { try IDList.validate([longest + "x"], rows: 1) } == .idTooLong)
     }
 
-    @Test("Refuses a list that does not fit its rows")
+    @Test("Rejects a list that does not fit its rows")
     func validates() throws {
         try IDList.validate(["a", "b"], rows: 2)
         #expect(code { try IDList.validate(["a"], rows: 2) } == .idsTooFew)
@@ -63,7 +63,7 @@ import Testing
         #expect(error?.message.contains(#""a" of row 0"#) == true)
     }
 
-    @Test("Tells ids apart by their bytes, even where Unicode calls them equivalent")
+    @Test("Compares ids by their bytes, even if they are equivalent in Unicode")
     func comparesBytes() throws {
         try IDList.validate(["\u{e9}", "e\u{301}"], rows: 2)
     }

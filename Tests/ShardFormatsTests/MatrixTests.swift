@@ -16,7 +16,7 @@ import Testing
         #expect(matrix.nonFiniteRows(limit: 0).isEmpty)
     }
 
-    @Test("Calls all finite numbers finite")
+    @Test("Finds no rows if all numbers are finite")
     func findsNothing() {
         #expect(Fixture.matrix.nonFiniteRows().isEmpty)
         #expect(Matrix(rows: 0, dimension: 0, values: []).nonFiniteRows().isEmpty)

@@ -2,13 +2,13 @@ import ShardFormats
 import Testing
 
 @Suite struct MutationTests {
-    @Test("Damaged files are read or refused, and never crash the reader")
+    @Test("Damaged files are read or rejected without a crash")
     func mutated() throws {
         var generator = SeededGenerator()
         print("Seed of the mutations: \(generator.seed)")
         let fixtures = try Fixture.allPaths().map { (path: $0, bytes: try Fixture.bytes($0)) }
         var accepted = 0
-        var refused: [ShardError.Code: Int] = [:]
+        var rejected: [ShardError.Code: Int] = [:]
         for _ in 0..<200 {
             for (path, bytes) in fixtures {
                 var damaged = bytes
@@ -22,15 +22,15 @@ import Testing
                     #expect(shard.ids.count == shard.matrix.rows, "seed \(generator.seed), \(path)")
                     accepted += 1
                 } catch {
-                    refused[error.code, default: 0] += 1
+                    rejected[error.code, default: 0] += 1
                 }
             }
         }
         #expect(accepted > 0)
-        #expect(refused.count > 10)
+        #expect(rejected.count > 10)
     }
 
-    @Test("Damaged arrays in archives with right checksums are read or refused, and never crash the reader")
+    @Test("Damaged arrays in archives with correct checksums are read or rejected without a crash")
     func mutatedMembers() throws {
         var generator = SeededGenerator()
         print("Seed of the mutations in archives: \(generator.seed)")

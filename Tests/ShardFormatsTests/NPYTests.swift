@@ -81,24 +81,12 @@ import Testing
         #expect(matrix.nonFiniteRows() == [2, 3])
     }
 
-    @Test("Takes an array of one dimension as a query, but not as a shard")
+    @Test("Reads a one-dimensional array as a query, but not as a shard")
     func readsOneQuery() throws {
         let bytes = try Fixture.bytes("npy/one-dimensional.npy")
         let query = Matrix(rows: 1, dimension: 3, values: Array(Fixture.matrix.values[..<3]))
         #expect(try NPY.readQueries(bytes) == query)
         #expect(try NPY.readQueries(NPY.write(Fixture.matrix)) == Fixture.matrix)
         #expect(throws: ShardError.self) { try NPY.read(bytes) }
-    }
-
-    @Test("Tells the size of the file from the start of it")
-    func expectsByteCount() throws {
-        let bytes = try Fixture.bytes("npy/f8-big-F.npy")
-        #expect(NPY.expectedByteCount(header: bytes) == bytes.count)
-        #expect(NPY.expectedByteCount(header: Array(bytes[..<128])) == bytes.count)
-        #expect(NPY.expectedByteCount(header: Array(bytes[..<127])) == nil)
-        #expect(NPY.expectedByteCount(header: []) == nil)
-        #expect(NPY.expectedByteCount(header: Array("no array, just text".utf8)) == nil)
-        let huge = Bytes.npy(shape: "(9223372036854775807, 2)", data: [])
-        #expect(NPY.expectedByteCount(header: huge) == nil)
     }
 }

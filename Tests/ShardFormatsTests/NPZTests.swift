@@ -41,7 +41,7 @@ import Testing
         #expect(try Fixture.shard("npz/zip64-deflated.npz").ids == Fixture.integers)
     }
 
-    @Test("Leaves ids alone that are not asked for")
+    @Test("Reads no ids that are not asked for")
     func skipsIDs() throws {
         let bytes = try Fixture.bytes("npz/ids-object.npz")
         let contents = try NPZ.read(bytes.span, withIDs: false)
@@ -56,8 +56,8 @@ import Testing
         #expect(try NPZ.read(bytes.span).matrix == Fixture.matrix)
     }
 
-    @Test("Refuses a small member that claims to inflate to more than it could")
-    func refusesImpossibleRatio() {
+    @Test("Rejects a small member whose stated size is larger than it can inflate to")
+    func rejectsImpossibleRatio() {
         let bytes = ZipBuilder.one([3, 0]) { member in
             member.method = 8
             member.byteCount = 2_000_000_000
@@ -66,7 +66,7 @@ import Testing
         #expect(error?.code == .badArchive)
     }
 
-    @Test("Stops inflating at the announced size")
+    @Test("Stops inflating at the stated size")
     func stopsInflating() throws {
         // The deflated fixture again, with its embeddings announced one byte shorter than they are.
         var bytes = try Fixture.bytes("npz/deflated.npz")
@@ -76,8 +76,8 @@ import Testing
         #expect(error?.code == .badArchive)
     }
 
-    @Test("Refuses a member above the limit before inflating it")
-    func refusesLargeMember() throws {
+    @Test("Rejects a member above the limit before inflating it")
+    func rejectsLargeMember() throws {
         let bytes = ZipBuilder.one([3, 0]) { member in
             member.method = 8
             member.byteCount = 1_001
@@ -86,7 +86,7 @@ import Testing
         #expect(error?.code == .tooLarge)
     }
 
-    @Test("Says in which member an error lies")
+    @Test("Names the member that has the error")
     func locatesErrors() throws {
         let bytes = ZipBuilder.one(Bytes.npy(descr: "'<i4'", shape: "(1, 1)", data: Bytes.zeros(4)))
         let error = #expect(throws: ShardError.self) { try NPZ.read(bytes.span) }

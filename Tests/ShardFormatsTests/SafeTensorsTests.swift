@@ -13,7 +13,7 @@ import Testing
         #expect(try Fixture.shard("safetensors/ids-U\(bits).safetensors").ids == Fixture.naturals)
     }
 
-    @Test("Leaves ids alone that are not asked for")
+    @Test("Reads no ids that are not asked for")
     func skipsIDs() throws {
         let bytes = try Fixture.bytes("safetensors/ids-I64.safetensors")
         #expect(try SafeTensors.read(bytes.span, withIDs: false).ids == nil)

@@ -7,7 +7,7 @@ import Testing
         #expect(ShardError.zeroVector(rows: Array(0..<100)).rows == Array(0..<20))
     }
 
-    @Test("Names its rows in the sentence")
+    @Test("Names its rows in the message")
     func namesRows() {
         #expect(ShardError.zeroVector(rows: [7]).message.hasPrefix("Row 7 (counted from 0) has only zeros"))
         #expect(ShardError.zeroVector(rows: [1, 4]).message.hasPrefix("Rows 1 and 4 (counted from 0) have"))
@@ -26,7 +26,7 @@ import Testing
         #expect(ShardError.Code.idsNotUTF8.rawValue == "ids_not_utf8")
     }
 
-    @Test("Repeats what a file says only in short and printable form")
+    @Test("Quotes only short and printable parts of a file")
     func quotesSafely() {
         let name = "\u{1b}[31m\n" + String(repeating: "x", count: 100_000)
         let error = #expect(throws: ShardError.self) {

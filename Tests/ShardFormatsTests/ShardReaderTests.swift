@@ -27,7 +27,7 @@ import Testing
         #expect(try Fixture.shard(path, ids: Array("v\nw\nx\ny\nz\n".utf8)).ids == ids)
     }
 
-    @Test("Takes the name of the longest file there can be")
+    @Test("Accepts the longest name that a file can have")
     func namesLongest() throws {
         let name = String(repeating: "x", count: 251)
         #expect(try read("\(name).npy", npy).ids.last == "\(name):4")
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("Cuts a name before its extension, whatever character stands there")
+    @Test("Removes the extension, whatever character precedes it")
     func cutsNames() {
         #expect(ShardFormat.npy.name(of: "a.b.npy") == "a.b")
         // U+0600 joins the next character, here the dot, to one that Swift sees as a single one.
@@ -51,7 +51,7 @@ import Testing
         #expect(ShardFormat.npy.name(of: "a.npz") == nil)
     }
 
-    @Test("Refuses another dimension than the corpus has")
+    @Test("Rejects another dimension than the corpus has")
     func checksDimension() throws {
         #expect(try read("a.npy", npy, dimension: 3).matrix == Fixture.matrix)
         let error = #expect(throws: ShardError.self) { try read("a.npy", npy, dimension: 4) }
@@ -69,9 +69,9 @@ import Testing
         #expect(error?.code == .tooLarge)
     }
 
-    @Test("Each fixture that numpy or safetensors wrote is accepted, or refused with the code that it should be")
+    @Test("Each fixture that numpy or safetensors wrote is accepted, or rejected with the expected code")
     func readsAllFixtures() throws {
-        let refused: [String: ShardError.Code] = [
+        let rejected: [String: ShardError.Code] = [
             "npy/one-dimensional.npy": .badShape, "npy/structured.npy": .unsupportedDtype,
             "npy/object.npy": .unsupportedDtype, "npy/infinite-as-float32.npy": .notFinite,
             "npy/not-finite.npy": .notFinite, "npz/ids-object.npz": .idsBadType, "npz/ids-float.npz": .idsBadType,
@@ -84,9 +84,9 @@ import Testing
             do {
                 let shard = try Fixture.shard(path)
                 #expect(shard.matrix == Fixture.matrix, "\(path)")
-                #expect(refused[path] == nil, "\(path)")
+                #expect(rejected[path] == nil, "\(path)")
             } catch let error as ShardError {
-                #expect(error.code == refused[path], "\(path)")
+                #expect(error.code == rejected[path], "\(path)")
             }
         }
     }

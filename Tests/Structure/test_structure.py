@@ -16,7 +16,7 @@ SYSTEM = {"Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchroniz
 
 # Target -> the targets and packages that it may import, beside the system's own modules.
 DEPENDENCIES = {
-    "PosixSupport": set(),
+    "PosixSupport": {"SystemPackage"},
     "LMDB": {"CLMDB"},
     "VectorMath": {"CFaiss", "CKernels", "CZlib"},
     "ShardFormats": {"CZlib"},

@@ -1,9 +1,8 @@
-internal import Glibc
+internal import PosixSupport
 
-/// A backup while it is written: a folder with a name of its own, which gets the name that was asked for when all of it
-/// is on the disk.
+/// A backup while it is written: a hidden folder that gets its name when all of it is on the disk.
 ///
-/// It is removed unless it was put into place.
+/// The folder is removed when the value is destroyed, unless it got its name.
 package struct BackupFolder: ~Copyable {
     private let target: String
     private let parent: String
@@ -12,9 +11,9 @@ package struct BackupFolder: ~Copyable {
 
     private static let fileName = "data.mdb"
 
-    /// Begins a backup that is to be at `target`, where nothing may be but an empty folder.
+    /// Begins a backup that is to be at `target`, where nothing or an empty folder must be.
     ///
-    /// - Throws: a ``SystemError``, or a ``Failure`` where something is in the way.
+    /// - Throws: ``Failure`` where something else exists at `target`; `SystemError`.
     package init(for target: String) throws {
         let trimmed = String(target.reversed().drop { $0 == "/" }.reversed())
         try Self.check(trimmed, asked: target)
@@ -26,42 +25,51 @@ package struct BackupFolder: ~Copyable {
         self.path = path
     }
 
-    /// Adds to the data file.
-    package func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) {
+    /// Appends to the data file.
+    package func write(_ bytes: ArraySlice<UInt8>) throws {
         try file.write(bytes)
     }
 
-    /// Gives the backup its name, once everything is on the disk; the name too, before it returns.
-    package func place() throws(SystemError) {
+    /// Gives the backup its name once everything is on the disk, and waits until the name is there too.
+    package func place() throws {
         try file.synchronize()
         try OpenFile(folder: path).synchronize()
-        try FileSystem.rename(path, to: target)
+        do {
+            try FileSystem.rename(path, to: target)
+        } catch {
+            throw SystemError("name the backup \(target)", number: error.number)
+        }
         try OpenFile(folder: parent).synchronize()
     }
 
-    // Once in place nothing has the random name any more.
+    // Once the backup is in place no folder has the random name.
     deinit {
-        FileSystem.remove("\(path)/\(Self.fileName)")
-        FileSystem.removeFolder(path)
+        try? FileSystem.remove("\(path)/\(Self.fileName)")
+        FileSystem.removeEmptyFolder(path)
     }
 
-    private static func makeFile(in folder: String) throws(SystemError) -> OpenFile {
-        try FileSystem.makeFolder(folder, mode: 0o700)
+    private static func makeFile(in folder: String) throws -> OpenFile {
+        try FileSystem.createFolder(folder, mode: 0o700)
         do {
             return try OpenFile(creating: "\(folder)/\(fileName)", mode: 0o600)
         } catch {
-            FileSystem.removeFolder(folder)
+            FileSystem.removeEmptyFolder(folder)
             throw error
         }
     }
 
     private static func check(_ path: String, asked: String) throws {
         guard !path.isEmpty else { throw Failure(.inputOutput, "'\(asked)' can't be a backup; name a new folder") }
+        let name = FileSystem.name(of: path)
+        let limit = FileSystem.maximumNameByteCount
+        guard name.utf8.count <= limit else {
+            throw Failure(
+                .inputOutput, "\(path): the name has \(name.utf8.count) bytes, and a folder's name can have \(limit)")
+        }
         guard try FileSystem.exists(path) else { return }
         guard try FileSystem.isEmptyFolder(path) else {
             throw Failure(
-                .inputOutput,
-                "\(path) is there already; name a new folder, or an empty one (no backup is ever overwritten)")
+                .inputOutput, "\(path) exists; name a new folder, or an empty one (no backup is ever overwritten)")
         }
     }
 }

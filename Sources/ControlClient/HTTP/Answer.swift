@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// What the daemon answered: the document as it came, and what it says.
+/// An answer of the daemon: the document as it came, and its content.
 package struct Answer<Value: Sendable>: Sendable {
     package let value: Value
     package let document: Data

@@ -13,13 +13,13 @@ package import WireAPI
 /// Every method throws the daemon's `Problem` where the daemon rejects the request, and a ``Failure`` where it can't be
 /// reached.
 package struct DaemonClient: Sendable {
-    /// The time within which a response must come that needs no computation.
+    /// The most time for a response that needs no computation.
     private static let timeout = Duration.seconds(30)
     /// The most bytes of a response that are read into memory.
     private static let maximumResponseBytes = 2 << 30
 
     /// The socket's path.
-    package let socket: String
+    private let socket: String
     private let exchange: HTTPExchange
 
     /// A client of the daemon that listens on `socket`.
@@ -35,9 +35,21 @@ package struct DaemonClient: Sendable {
         try await get("/v1/status")
     }
 
-    /// Gets an image's bias and the references that make it: `GET /v1/images/{id}`.
-    package func image(_ id: String) async throws -> Answer<ImageReport> {
+    /// Gets an image's bias and the references that it is computed from: `GET /v1/images/{id}`.
+    func image(_ id: String) async throws -> Answer<ImageReport> {
         try await get("/v1/images/\(id.percentEncoded)")
+    }
+
+    /// Gets an image's bias like ``image(_:)``, with a reason of its own where the id is a reference's.
+    ///
+    /// - Throws: ``Failure`` where the id is a reference's; else as ``image(_:)``.
+    package func explain(_ id: String) async throws -> Answer<ImageReport> {
+        do {
+            return try await image(id)
+        } catch let problem as Problem where problem.status == 404 {
+            guard (try? await reference(id)) != nil else { throw problem }
+            throw Failure(.dataRejected, "'\(id.printable)' is a reference, not an image: references have no bias")
+        }
     }
 
     /// Gets a reference: `GET /v1/references/{id}`.
@@ -65,7 +77,7 @@ package struct DaemonClient: Sendable {
     /// There is no timeout.
     ///
     /// - Parameter body: is called with each part of the copy, in order. The copy is complete if this returns.
-    package func backup(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
+    func backup(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
         var problem: [UInt8] = []
         var head: HTTPResponseHead?
         var bodyError: (any Error)?
@@ -117,7 +129,7 @@ package struct DaemonClient: Sendable {
         } catch {
             throw Failure(
                 .internalFault,
-                "the answer of \(socket) is not understood: is it nnnd, and of the same version as nnnctl? (\(error))")
+                "the answer from \(socket) can't be read: is it nnnd, and of the same version as nnnctl? (\(error))")
         }
     }
 
@@ -137,11 +149,12 @@ package struct DaemonClient: Sendable {
         }
     }
 
-    /// The problem document of a response whose status is not 200.
+    /// The problem that a response whose status is not 200 describes.
     private func problem(_ head: HTTPResponseHead, _ document: Data) -> Problem {
         if let problem = try? WireJSON.decode(Problem.self, from: document) { return problem }
         return Problem(
             title: head.status.reasonPhrase, status: Int(head.status.code),
-            detail: "nnnd answered with HTTP status \(head.status) and no reason.", code: "http_\(head.status.code)")
+            detail: "nnnd answered with HTTP status \(head.status.code) and gave no reason.",
+            code: "http_\(head.status.code)")
     }
 }

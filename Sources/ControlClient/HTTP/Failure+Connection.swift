@@ -1,8 +1,9 @@
 internal import Glibc
 internal import NIOCore
+internal import PosixSupport
 
 extension Failure {
-    /// The failure that `error` means for a request to the daemon at `socket`.
+    /// The failure of a request to the daemon at `socket`, from the error that it ended with.
     init(reaching socket: String, error: any Error) {
         switch error {
         case is CancellationError: self.init(.interrupted, "interrupted")
@@ -29,7 +30,7 @@ extension Failure {
         case EPIPE, ECONNRESET:
             self.init(.unavailable, "nnnd at \(socket) closed the connection without an answer: was it stopped?")
         default:
-            self.init(.unavailable, "can't connect to nnnd at \(SystemError(code, socket))")
+            self.init(.unavailable, "can't reach nnnd: \(SystemError("connect to \(socket)", number: code))")
         }
     }
 }

@@ -4,21 +4,16 @@ internal import NIOHTTP1
 internal import NIOPosix
 
 /// One HTTP/1.1 request and its response, over a new connection to a Unix socket.
-///
-/// For example:
-///
-///     let exchange = HTTPExchange(socket: "/run/nnnd/nnnd.sock")
-///     let (head, body) = try await exchange.collect(.init(method: .GET, uri: "/v1/status"), body: [], upTo: 1 << 20)
 struct HTTPExchange: Sendable {
     /// The socket's path, at most 107 bytes.
     let socket: String
 
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
-    /// The daemon closed the connection before the end of its response.
+    /// The error where the daemon closed the connection before the end of its response.
     struct ConnectionClosed: Error {}
 
-    /// The response has more bytes than the caller allows.
+    /// The error of a response with more bytes than the caller allows.
     struct ResponseTooLarge: Error {}
 
     /// Sends a request and calls `body` with each part of the response's body.
@@ -36,7 +31,7 @@ struct HTTPExchange: Sendable {
             do {
                 try await write(head, content, to: outbound)
             } catch let error where Self.meansClosed(error) {
-                // The daemon may have answered before it read the whole request: its response tells why.
+                // The daemon can answer before it has read the whole request: the response has the reason.
             }
             var responseHead: HTTPResponseHead?
             for try await next in inbound {

@@ -1,4 +1,4 @@
-/// The time of an operation ran out.
+/// The error of an operation that took too long.
 struct TimeoutError: Error {}
 
 /// Runs `body`, and cancels it after `limit`.

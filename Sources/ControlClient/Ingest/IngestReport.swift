@@ -1,63 +1,51 @@
 internal import WireAPI
 
-/// Tells the operator what became of each shard, and keeps count.
+/// Turns the steps of an ``Ingestion`` into messages for the operator.
 package struct IngestReport {
     private let total: Int
-    private let progress = ProgressLine()
     private var finished = 0
     private var rows = 0
-    /// The shards that the daemon refused so far.
-    package private(set) var refused = 0
 
+    /// A report on `total` shards.
     package init(total: Int) {
         self.total = total
     }
 
-    /// Shows how far it is.
-    package func show(_ activity: String) {
-        progress.show(
-            done: finished, of: total,
-            text: "\(Figures.count(finished))/\(Figures.count(total, "shard", "shards")), "
-                + "\(Figures.count(rows, "row", "rows")), \(activity.printable)")
-    }
-
-    /// Takes the progress line away.
-    package func end() {
-        progress.clear()
-    }
-
-    /// A shard is in the spool, and nobody waits for it.
-    package mutating func dropped(_ name: String) throws {
-        finished += 1
-        try say("\(name.printable): dropped")
-    }
-
-    /// A shard took effect or was refused.
-    package mutating func settled(_ outcome: ShardOutcome) throws {
-        finished += 1
-        switch outcome {
-        case .committed(let receipt) where receipt.action == "delete":
-            rows += receipt.deleted
-            try say(
-                "\(Figures.count(receipt.deleted, "row", "rows")) deleted, \(Figures.count(receipt.missing)) not there, "
-                    + "since generation \(receipt.generation)")
-        case .committed(let receipt):
-            rows += receipt.rows
-            let change = receipt.unchanged ? "unchanged, " : ""
-            let replaced = receipt.replaced > 0 ? ", \(Figures.count(receipt.replaced)) of them replaced" : ""
-            try say(
-                "\(receipt.name.printable): \(change)\(Figures.count(receipt.rows, "row", "rows")) "
-                    + "since generation \(receipt.generation)\(replaced)")
-        case .refused(let failure):
-            refused += 1
-            progress.clear()
-            StandardError.line(
-                "nnnctl: \(failure.name) was refused (\(failure.code)): \(failure.message) \(failure.advice)".onOneLine)
+    /// The message about a step.
+    package mutating func message(for event: IngestEvent) -> ConsoleMessage {
+        switch event {
+        case .copying(let name): return progress("copying \(name)")
+        case .waiting(let name): return progress("waiting for \(name)")
+        case .submitted(let name):
+            finished += 1
+            return .output("\(name.printable): dropped")
+        case .finished(.committed(let receipt)):
+            finished += 1
+            return .output(line(receipt))
+        case .finished(.rejected(let failure)):
+            finished += 1
+            return .error(
+                "\(failure.name) was rejected (\(failure.code)): \(failure.message) \(failure.advice)")
         }
     }
 
-    private func say(_ line: String) throws {
-        progress.clear()
-        try StandardOutput.write(lines: [line])
+    private mutating func line(_ receipt: ShardReceipt) -> String {
+        if receipt.action == "delete" {
+            rows += receipt.deleted
+            return "\(NumberFormat.count(receipt.deleted, "row", "rows")) deleted, "
+                + "\(NumberFormat.count(receipt.missing)) not there, since generation \(receipt.generation)"
+        }
+        rows += receipt.rows
+        let change = receipt.unchanged ? "unchanged, " : ""
+        let replaced = receipt.replaced > 0 ? ", \(NumberFormat.count(receipt.replaced)) of them replaced" : ""
+        return "\(receipt.name.printable): \(change)\(NumberFormat.count(receipt.rows, "row", "rows")) "
+            + "since generation \(receipt.generation)\(replaced)"
+    }
+
+    private func progress(_ activity: String) -> ConsoleMessage {
+        .progress(
+            done: finished, total: total,
+            text: "\(NumberFormat.count(finished))/\(NumberFormat.count(total, "shard", "shards")), "
+                + "\(NumberFormat.count(rows, "row", "rows")), \(activity.printable)")
     }
 }

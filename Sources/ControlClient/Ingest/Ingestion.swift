@@ -1,94 +1,112 @@
-internal import SpoolProtocol
-internal import WireAPI
+package import WireAPI
 
-/// Drops shards into the spool and, if asked to, waits for what becomes of them.
-package struct Ingestion {
-    /// The most shards that are waited for at a time; the next is dropped when one of them is done.
-    private static let maximumPending = 256
-    /// The same where receipts come from the daemon's status only, which lists the newest few.
-    private static let maximumPendingListed = 8
-    /// How long to wait before looking again.
-    private static let interval = Duration.milliseconds(50)
-    /// How long after a shard has left the spool the receipt of an earlier drop may still be replaced.
-    private static let patience = Duration.seconds(1)
+/// Puts shards into the spool and, if asked to, waits for the outcome of each.
+///
+/// For example:
+///
+///     let files = try ShardFile.check(["words.npy"])
+///     let spool = SpoolClient(.images, try await daemon.status().value.spool)
+///     var ingestion = Ingestion(files, into: spool, waits: true, status: { try await daemon.status().value })
+///     let rejected = try await ingestion.run { event in print(event) }
+package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration {
+    /// The most shards that are pending at a time; the next one is submitted when one of them is finished.
+    private static var maximumPending: Int { 256 }
+    /// The time between two looks at the spool.
+    private static var interval: Duration { .milliseconds(50) }
+    /// The time after a shard has left the spool within which the receipt of an earlier submission can be replaced.
+    private static var replacementTime: Duration { .seconds(1) }
 
-    private let folders: SpoolFolders
+    private struct Pending {
+        let shard: SubmittedShard
+        /// The time when the shard was first seen not to be in the spool.
+        var left: ClockType.Instant?
+    }
+
+    private let spool: SpoolClient
     private let waits: Bool
     private let timeout: Duration?
-    private let start = ContinuousClock.now
-    private var watch: DaemonWatch
-    private var report: IngestReport
-    private var pending: [Drop] = []
-    private var toDrop: ArraySlice<ShardFile>
+    private let clock: ClockType
+    private var reachability: ReachabilityCheck<ClockType>
+    private var toSubmit: ArraySlice<ShardFile>
+    private var pending: [Pending] = []
+    private var rejected = 0
 
-    /// Shards to drop into the daemon's folders; `timeout` is how long to wait for all of it, `nil` for ever.
+    /// An ingestion that begins when it is run.
+    ///
+    /// - Parameters:
+    ///   - files: the shards, in the order in which they are submitted.
+    ///   - spool: the spool that they go into.
+    ///   - waits: whether to wait for the outcomes.
+    ///   - timeout: the most time to wait for all outcomes together; `nil` for no limit.
+    ///   - clock: the clock that measures times and sleeps.
+    ///   - status: gets the daemon's status, by which its end is noticed.
     package init(
-        _ files: [ShardFile], into folders: SpoolFolders, of daemon: DaemonClient, waits: Bool, timeout: Duration?
+        _ files: [ShardFile], into spool: SpoolClient, waits: Bool, timeout: Duration? = nil,
+        clock: ClockType = ContinuousClock(), status: @escaping @Sendable () async throws -> Status
     ) {
-        self.folders = folders
+        self.spool = spool
         self.waits = waits
         self.timeout = timeout
-        watch = DaemonWatch(daemon, interval: folders.done == nil ? .milliseconds(200) : .seconds(1))
-        report = IngestReport(total: files.count)
-        toDrop = files[...]
+        self.clock = clock
+        reachability = ReachabilityCheck(clock: clock, status: status)
+        toSubmit = files[...]
     }
 
-    /// Does it all, and returns how many shards were refused.
-    package mutating func run() async throws -> Int {
-        defer { report.end() }
-        while !toDrop.isEmpty || !pending.isEmpty {
-            try drop()
+    /// Submits all shards, and waits if asked to.
+    ///
+    /// - Parameter report: is called with each step.
+    /// - Returns: the number of shards that the daemon rejected.
+    /// - Throws: ``Failure`` where the time is up, a name is taken or the daemon is gone; `SystemError`;
+    ///   `CancellationError`; and what `report` throws. Shards that are in the spool by then stay there.
+    package mutating func run(_ report: (IngestEvent) throws -> Void) async throws -> Int {
+        let start = clock.now
+        while !toSubmit.isEmpty || !pending.isEmpty {
+            try submit(report)
             if pending.isEmpty { continue }
-            try await settle()
-            if pending.isEmpty { continue }
-            try checkTime()
-            report.show("waiting for \(pending[0].name)")
-            try await Task.sleep(for: Self.interval)
+            try await reachability.run()
+            try collectOutcomes(report)
+            guard let next = pending.first else { continue }
+            if let timeout, start.duration(to: clock.now) >= timeout { throw timeoutFailure }
+            try report(.waiting(name: next.shard.name))
+            try await clock.sleep(for: Self.interval)
         }
-        return report.refused
+        return rejected
     }
 
-    private mutating func drop() throws {
-        let limit = folders.done == nil ? Self.maximumPendingListed : Self.maximumPending
-        while pending.count < limit, let file = toDrop.first {
-            report.show("copying \(file.name)")
-            let drop = try folders.drop(file)
-            toDrop = toDrop.dropFirst()
+    private mutating func submit(_ report: (IngestEvent) throws -> Void) throws {
+        while pending.count < Self.maximumPending, let file = toSubmit.first {
+            try report(.copying(name: file.name))
+            let shard = try spool.submit(file)
+            toSubmit = toSubmit.dropFirst()
             if waits {
-                pending.append(drop)
+                pending.append(Pending(shard: shard))
             } else {
-                try report.dropped(drop.name)
+                try report(.submitted(name: shard.name))
             }
         }
     }
 
-    private mutating func settle() async throws {
-        let status = try await watch.look()
-        let listed = status?.lastReceipts ?? []
-        var open: [Drop] = []
-        for var drop in pending {
-            if drop.left == nil, try !folders.holds(drop) { drop.left = .now }
-            let takesOld = drop.left.map { $0.duration(to: .now) >= Self.patience } ?? false
-            if let outcome = try folders.outcome(of: drop, listed: listed, takesOld: takesOld) {
-                try report.settled(outcome)
-            } else if let status, status.spool.backlog == 0, try folders.mayBeOff(listed, drop) {
-                throw Failure(
-                    .tryAgain,
-                    "nnnd took \(drop.name) out of the spool, but lists newer receipts only: drop it again to be sure "
-                        + "(the same content changes nothing)")
-            } else {
-                open.append(drop)
+    private mutating func collectOutcomes(_ report: (IngestEvent) throws -> Void) throws {
+        var open: [Pending] = []
+        for var entry in pending {
+            if entry.left == nil, try !spool.isWaiting(entry.shard) { entry.left = clock.now }
+            let acceptsEarlier = entry.left.map { $0.duration(to: clock.now) >= Self.replacementTime } ?? false
+            guard let outcome = try spool.outcome(of: entry.shard, acceptsEarlier: acceptsEarlier) else {
+                open.append(entry)
+                continue
             }
+            if case .rejected = outcome { rejected += 1 }
+            try report(.finished(outcome))
         }
         pending = open
     }
 
-    private func checkTime() throws {
-        guard let timeout, start.duration(to: .now) >= timeout else { return }
-        let names = pending.prefix(3).map(\.name).joined(separator: ", ")
-        let more = pending.count > 3 ? " and \(Figures.count(pending.count - 3)) more" : ""
-        let rest = toDrop.isEmpty ? "" : "; \(Figures.count(toDrop.count)) were not dropped yet"
-        throw Failure(
-            .tryAgain, "time is up without a receipt for \(names)\(more); nnnd still takes in what it has\(rest)")
+    private var timeoutFailure: Failure {
+        let names = pending.prefix(3).map(\.shard.name).joined(separator: ", ")
+        let more = pending.count > 3 ? " and \(NumberFormat.count(pending.count - 3)) more" : ""
+        let rest = toSubmit.isEmpty ? "" : "; \(NumberFormat.count(toSubmit.count)) were not submitted yet"
+        return Failure(
+            .tryAgain,
+            "time is up without a receipt for \(names)\(more); nnnd still processes what is in its spool\(rest)")
     }
 }

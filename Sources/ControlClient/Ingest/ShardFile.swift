@@ -1,61 +1,80 @@
+internal import FoundationEssentials
+internal import PosixSupport
 internal import ShardFormats
+internal import SpoolProtocol
 
-/// A shard on the operator's side, with the file of its ids if there is one beside it; or a list of ids to delete.
+/// A file to put into the spool: a shard, with its sidecar if there is one beside it, or a list of ids to delete.
 package struct ShardFile {
-    /// Where bytes come from.
+    /// The origin of the content.
     package enum Source {
-        /// From the file at a path.
+        /// The file at a path.
         case file(String)
-        /// They are these.
+        /// These bytes.
         case bytes([UInt8])
     }
 
     package let source: Source
-    /// The name it will have in the spool.
+    /// The name that the file gets in the spool.
     package let name: String
-    /// The path of its ids: `NAME.ids` beside `NAME.npy`; `nil` if there is no such file.
+    /// The path of the sidecar, `NAME.ids` beside `NAME.npy`; `nil` if there is none.
     package let idsPath: String?
-    /// The name that the file of ids will have in the spool, if there is one.
-    package let idsName: String
+    /// The name that the sidecar has in the spool; `nil` for a list of ids to delete.
+    package let idsName: String?
 
-    /// Checks that a shard can be dropped: the form of its name, and that the files are there.
+    /// A shard at a path, after a check that its name is one that nnnd accepts and that its files can be read.
+    ///
+    /// - Throws: ``Failure`` with the reason.
     package init(path: String) throws {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard let name = parts.last.map(String.init), let format = ShardFormat(fileName: name),
-            let stem = format.name(of: name)
-        else {
+        let name = FileSystem.name(of: path)
+        guard let idsName = SpoolNames.sidecar(of: name) else {
             throw Failure(
-                .dataRefused,
+                .dataRejected,
                 "\(path): a shard's name ends in .npy, .npz or .safetensors; lists of ids go through "
                     + "'nnnctl delete --file'")
         }
-        guard !name.hasPrefix(".") else {
-            throw Failure(.dataRefused, "\(path): nnnd ignores files whose names start with a dot")
+        guard name.utf8.first != UInt8(ascii: ".") else {
+            throw Failure(.dataRejected, "\(path): nnnd ignores files whose names begin with a dot; rename the file")
+        }
+        let limit = FileSystem.maximumNameByteCount
+        guard name.utf8.count <= limit else {
+            throw Failure(
+                .dataRejected,
+                "\(path): the name has \(name.utf8.count) bytes, and a file's name can have \(limit); use a shorter one"
+            )
         }
         source = .file(path)
         self.name = name
-        idsName = "\(stem).ids"
-        let idsPath = (parts.dropLast() + [idsName[...]]).joined(separator: "/")
+        self.idsName = idsName
+        let idsPath = String(Substring(path.utf8.dropLast(name.utf8.count))) + idsName
         guard let kind = try Self.kind(of: path) else { throw Failure(.noInput, "\(path): no such file") }
-        guard kind == .file else { throw Failure(.noInput, "\(path): not a file") }
-        self.idsPath = try Self.kind(of: idsPath) == .file ? idsPath : nil
+        guard kind == .regularFile else { throw Failure(.noInput, "\(path): not a file") }
+        self.idsPath = try Self.kind(of: idsPath) == .regularFile ? idsPath : nil
         for path in [path, self.idsPath].compactMap(\.self) { try Self.checkReadable(path) }
     }
 
-    /// A list of ids to delete, which goes into the spool as `name`.
-    package init(deletionList bytes: [UInt8], name: String) {
+    /// A list of ids to delete, of these bytes; it gets a name in the spool that no other file has.
+    package init(deletionList bytes: [UInt8]) {
         source = .bytes(bytes)
-        self.name = name
+        name = "nnnctl-\(UUID().uuidString)\(SpoolNames.deletionSuffix)"
         idsPath = nil
-        idsName = name
+        idsName = nil
     }
 
-    /// Checks all shards of a command line before any is touched, and that none would take another's place.
+    /// A list that deletes exactly these ids, each without a line feed.
+    package init(deleting ids: [String]) {
+        // A reader drops one byte order mark and the CR before each LF. Those of the list come first, so that an id
+        // keeps its own.
+        let lines = ids.map { "\($0)\r\n" }
+        self.init(deletionList: Array("\u{FEFF}".utf8) + Array(lines.joined().utf8))
+    }
+
+    /// Checks the shards of a command line before any is copied, and that no two have the same name in the spool.
     package static func check(_ paths: [String]) throws -> [ShardFile] {
-        let files = try paths.map(ShardFile.init)
-        var first: [String: String] = [:]
+        let files = try paths.map(ShardFile.init(path:))
+        var first: [[UInt8]: String] = [:]
         for (path, file) in zip(paths, files) {
-            if let other = first.updateValue(path, forKey: file.idsName) {
+            // Shards of two formats have one sidecar.
+            if let other = first.updateValue(path, forKey: Array((file.idsName ?? file.name).utf8)) {
                 throw Failure(
                     .usage,
                     "\(other) and \(path) have the same name in the spool: ingest them one after the other, "
@@ -67,7 +86,7 @@ package struct ShardFile {
 
     private static func kind(of path: String) throws -> FileSystem.Kind? {
         do {
-            return try FileSystem.kind(of: path)
+            return try FileSystem.entry(path, followsLinks: true)?.kind
         } catch {
             throw Failure(.noInput, error.description)
         }

@@ -1,7 +1,9 @@
 package import WireAPI
 
-/// What became of a dropped shard.
+/// The outcome of a submitted shard.
 package enum ShardOutcome {
+    /// It took effect, now or earlier.
     case committed(ShardReceipt)
-    case refused(ShardFailure)
+    /// It was rejected, and changed nothing.
+    case rejected(ShardFailure)
 }

@@ -1,25 +1,23 @@
 package import ShardFormats
 
-/// The file that holds the queries of a search.
+/// The .npy file that holds the queries of a search.
 package struct QueryFile {
-    /// Its path; `-` stands for standard input.
-    package let path: String
+    private let file: InputFile
 
-    /// Makes the value from its parts.
+    /// The file at `path`; `-` stands for standard input.
     package init(path: String) {
-        self.path = path
+        file = InputFile(path: path)
     }
 
-    /// Reads all queries.
+    /// Reads all queries, a row each.
     ///
-    /// - Throws: a ``Failure`` that names the file if it is missing or is not an array of vectors.
+    /// - Throws: ``Failure`` that names the file, if it can't be read or is not an array of vectors.
     package func read() throws -> Matrix {
-        let file = InputFile(path: path)
         let bytes = try file.contents()
         do {
             return try NPY.readQueries(bytes)
         } catch {
-            throw Failure(.dataRefused, "\(file.name): \(error.message) \(error.advice)")
+            throw Failure(.dataRejected, "\(file.name): \(error.message) \(error.advice)")
         }
     }
 }

@@ -1,20 +1,20 @@
 package import WireAPI
 
-/// What a search found for one query; as JSON, a line of `nnnctl search --json`.
+/// The hits of one query; as JSON, a line of `nnnctl search --json`.
 package struct QueryHits: Encodable {
     /// The query's row in the file.
-    package let query: Int
+    let query: Int
     /// The images, by falling score.
-    package let hits: [SearchResponse.Hit]
+    let hits: [SearchResponse.Hit]
 
-    /// Makes the value from its parts.
+    /// The hits of the query in a row.
     package init(query: Int, hits: [SearchResponse.Hit]) {
         self.query = query
         self.hits = hits
     }
 
-    /// A table for people.
-    package func lines(style: Style) -> [String] {
+    /// The hits as a table, with a title and an empty line at the end.
+    package func lines(style: TextStyle) -> [String] {
         let title = style.bold("query \(query)")
         guard !hits.isEmpty else { return [title, "  no images", ""] }
         var table = Table([
@@ -22,8 +22,8 @@ package struct QueryHits: Encodable {
         ])
         for (place, hit) in hits.enumerated() {
             table.append([
-                "\(place + 1)", hit.id.printable, Figures.score(hit.score), Figures.score(hit.similarity),
-                Figures.score(hit.bias),
+                "\(place + 1)", hit.id.printable, NumberFormat.score(hit.score), NumberFormat.score(hit.similarity),
+                NumberFormat.score(hit.bias),
             ])
         }
         return [title] + table.lines(style: style, indent: 2) + [""]

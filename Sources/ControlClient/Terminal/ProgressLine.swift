@@ -1,24 +1,24 @@
 internal import Glibc
 
-/// One line on standard error that changes in place; nothing at all if that is no terminal.
-package struct ProgressLine {
+/// A line on standard error that changes in place; nothing at all where standard error is no terminal.
+struct ProgressLine {
     private static let barLength = 24
 
     private let isShown = Terminal.understandsEscapes(STDERR_FILENO)
 
-    /// A line that shows nothing yet.
-    package init() {}
-
-    /// Shows a bar and a text instead of what was there.
-    package func show(done: Int, of total: Int, text: String) {
-        guard isShown else { return }
-        let filled = total > 0 ? done * Self.barLength / total : 0
-        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: Self.barLength - filled)
-        StandardError.write("\r\u{1b}[K[\(bar)] \(text)")
+    /// Replaces the line by a bar and a text.
+    func show(done: Int, of total: Int, text: String) {
+        if isShown { StandardError.write("\r\u{1b}[K\(Self.line(done: done, of: total, text: text))") }
     }
 
-    /// Takes the line away.
-    package func clear() {
+    /// Removes the line.
+    func clear() {
         if isShown { StandardError.write("\r\u{1b}[K") }
+    }
+
+    private static func line(done: Int, of total: Int, text: String) -> String {
+        let filled = total > 0 ? min(done, total) * barLength / total : 0
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barLength - filled)
+        return "[\(bar)] \(text)"
     }
 }

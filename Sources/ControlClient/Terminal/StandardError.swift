@@ -1,14 +1,10 @@
 internal import Glibc
+internal import PosixSupport
 
-/// Standard error; what can't be written to it is lost.
-package enum StandardError {
-    /// Writes a line and its end.
-    package static func line(_ text: String) {
-        write(text + "\n")
-    }
-
+/// Standard error; text that can't be written to it is lost.
+enum StandardError {
     /// Writes text as it is.
-    package static func write(_ text: String) {
-        try? OpenFile.write(Array(text.utf8)[...], to: STDERR_FILENO, name: "standard error")
+    static func write(_ text: String) {
+        try? DescriptorIO.write(Array(text.utf8)[...], to: STDERR_FILENO, name: "standard error")
     }
 }

@@ -1,10 +1,10 @@
 extension String {
-    /// The text on one line, each run of line ends and tabs as a space.
+    /// The text on one line: each run of line ends and tabs becomes a space.
     package var onOneLine: String {
         split { $0.isNewline || $0 == "\t" }.joined(separator: " ").printable
     }
 
-    /// The text with control characters escaped, so that no id can play tricks on a terminal.
+    /// The text with control characters escaped, so that an id can't control the terminal.
     package var printable: String {
         guard unicodeScalars.contains(where: Self.isControl) else { return self }
         var text = ""

@@ -1,17 +1,20 @@
 /// Rows of text under a header, in aligned columns.
 package struct Table {
-    /// A column's title, and where its text stands.
+    /// A column's title and alignment.
     package struct Column {
-        package let title: String
-        package let alignment: Alignment
+        let title: String
+        let alignment: Alignment
 
+        /// A column of text at the left.
         package static func leading(_ title: String) -> Column { Column(title: title, alignment: .leading) }
+        /// A column of text at the right, for numbers.
         package static func trailing(_ title: String) -> Column { Column(title: title, alignment: .trailing) }
     }
 
     private let columns: [Column]
     private var rows: [[String]] = []
 
+    /// A table without rows.
     package init(_ columns: [Column]) {
         self.columns = columns
     }
@@ -23,7 +26,7 @@ package struct Table {
     }
 
     /// The header and the rows.
-    package func lines(style: Style, indent: Int) -> [String] {
+    package func lines(style: TextStyle, indent: Int) -> [String] {
         let header = columns.map(\.title)
         let widths = columns.indices.map { column in
             rows.reduce(header[column].terminalWidth) { max($0, $1[column].terminalWidth) }

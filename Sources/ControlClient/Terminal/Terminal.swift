@@ -1,15 +1,15 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// What is known of the terminal, if there is one.
-package enum Terminal {
-    /// Whether a descriptor is a terminal that does more than print characters.
-    package static func understandsEscapes(_ descriptor: CInt) -> Bool {
+/// The abilities of the terminal, if there is one, and the user's wishes for it.
+enum Terminal {
+    /// Whether a descriptor is a terminal that understands escape sequences.
+    static func understandsEscapes(_ descriptor: CInt) -> Bool {
         isatty(descriptor) == 1 && environment["TERM"] ?? "dumb" != "dumb"
     }
 
     /// Whether the user wants no colours (no-color.org).
-    package static var forbidsColour: Bool { !(environment["NO_COLOR"] ?? "").isEmpty }
+    static var forbidsColour: Bool { !(environment["NO_COLOR"] ?? "").isEmpty }
 
     private static var environment: [String: String] { ProcessInfo.processInfo.environment }
 }

@@ -1,31 +1,35 @@
 package import WireAPI
 
-/// The report on an image, for people.
+/// The report on an image as text for people.
 package struct ExplainView {
     /// The characters of the longest bar.
     private static let barLength = 24
 
-    package let report: ImageReport
+    private let report: ImageReport
     /// How many references to list.
-    package let top: Int
-    package let style: Style
+    private let top: Int
+    private let style: TextStyle
 
-    /// Makes the value from its parts.
-    package init(report: ImageReport, top: Int, style: Style) {
+    /// A view of a report.
+    package init(report: ImageReport, top: Int, style: TextStyle) {
         self.report = report
         self.top = top
         self.style = style
     }
 
+    /// The lines of the text.
     package var lines: [String] {
-        let facts = Facts([
+        let properties = PropertyList([
             ("image", report.id.printable),
-            ("bias", "\(Figures.score(report.bias)) = alpha \(report.alpha) x mean \(Figures.score(report.mean))"),
-            ("mean", "of the \(Figures.count(report.used, "largest similarity", "largest similarities"))"),
-            ("heap", Figures.count(report.references.count, "reference", "references")),
-            ("generation", Figures.count(Int(clamping: report.generation))),
+            (
+                "bias",
+                "\(NumberFormat.score(report.bias)) = alpha \(report.alpha) x mean \(NumberFormat.score(report.mean))"
+            ),
+            ("mean", "of the \(NumberFormat.count(report.used, "largest similarity", "largest similarities"))"),
+            ("heap", NumberFormat.count(report.references.count, "reference", "references")),
+            ("generation", NumberFormat.count(Int(clamping: report.generation))),
         ])
-        return facts.lines(style: style, indent: 0) + references
+        return properties.lines(style: style, indent: 0) + references
     }
 
     private var references: [String] {
@@ -34,7 +38,7 @@ package struct ExplainView {
         var table = Table([.trailing("#"), .trailing("similarity"), .leading(""), .leading("reference")])
         for (place, entry) in shown.enumerated() {
             table.append([
-                "\(place + 1)", Figures.score(entry.similarity), bar(entry.similarity), entry.id.printable,
+                "\(place + 1)", NumberFormat.score(entry.similarity), bar(entry.similarity), entry.id.printable,
             ])
         }
         var lines = table.lines(style: style, indent: 2)
@@ -43,7 +47,7 @@ package struct ExplainView {
             lines.insert(style.dim("  below: in the heap, not in the mean"), at: report.used + 1)
         }
         let left = report.references.count - shown.count
-        if left > 0 { lines.append(style.dim("  and \(Figures.count(left)) more")) }
+        if left > 0 { lines.append(style.dim("  and \(NumberFormat.count(left)) more")) }
         return [""] + lines
     }
 

@@ -1,31 +1,32 @@
 package import WireAPI
 
-/// The report of a verification, for people.
+/// The report of a verification as text for people.
 package struct VerifyView {
-    package let report: VerifyReport
-    package let style: Style
+    private let report: VerifyReport
+    private let style: TextStyle
 
-    /// Makes the value from its parts.
-    package init(report: VerifyReport, style: Style) {
+    /// A view of a report.
+    package init(report: VerifyReport, style: TextStyle) {
         self.report = report
         self.style = style
     }
 
+    /// The lines of the text.
     package var lines: [String] {
-        let facts = Facts([
-            ("checked", Figures.count(report.checked, "image", "images")),
+        let properties = PropertyList([
+            ("checked", NumberFormat.count(report.checked, "image", "images")),
             ("wrong", wrong),
-            ("largest difference", Figures.brief(report.largestDifference)),
+            ("largest difference", NumberFormat.brief(report.largestDifference)),
         ])
-        return facts.lines(style: style, indent: 0) + images + references
+        return properties.lines(style: style, indent: 0) + images + references
     }
 
     private var wrong: String {
         guard !report.isClean else { return "0" }
         var counts: [String] = []
-        if report.wrong > 0 { counts.append(Figures.count(report.wrong, "image", "images")) }
+        if report.wrong > 0 { counts.append(NumberFormat.count(report.wrong, "image", "images")) }
         if report.wrongReferences > 0 {
-            counts.append(Figures.count(report.wrongReferences, "reference", "references"))
+            counts.append(NumberFormat.count(report.wrongReferences, "reference", "references"))
         }
         return style.red(counts.joined(separator: ", "))
     }
@@ -37,8 +38,9 @@ package struct VerifyView {
         ])
         for image in report.images {
             let means = [image.stored, image.computed]
-            let difference = means.contains(nil) ? "" : Figures.brief(abs((image.stored ?? 0) - (image.computed ?? 0)))
-            let shown = means.map { $0.map(Figures.score) ?? "not a number" }
+            let difference =
+                means.contains(nil) ? "" : NumberFormat.brief(abs((image.stored ?? 0) - (image.computed ?? 0)))
+            let shown = means.map { $0.map(NumberFormat.score) ?? "not a number" }
             table.append([image.id.printable, image.fault] + shown + [difference])
         }
         return lines(of: table, shown: report.images.count, of: report.wrong)
@@ -52,7 +54,7 @@ package struct VerifyView {
 
     private func lines(of table: Table, shown: Int, of all: Int) -> [String] {
         guard shown > 0 else { return [] }
-        let more = all > shown ? [style.dim("  and \(Figures.count(all - shown)) more")] : []
+        let more = all > shown ? [style.dim("  and \(NumberFormat.count(all - shown)) more")] : []
         return [""] + table.lines(style: style, indent: 2) + more
     }
 }

@@ -1,19 +1,18 @@
 import ArgumentParser
 import ControlClient
-import WireAPI
 
-/// `nnnctl backup`: a copy of the store, while the daemon works.
+/// `nnnctl backup`: copies the store while the daemon works.
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Copy the store into a new folder, while nnnd works.",
         discussion: """
-            The copy is the corpus as one commit left it, with all receipts. It is written to a hidden folder beside \
-            the one that is asked for, and gets that name when all of it is on the disk: what has the name is whole. \
-            Its modes are 0700 and 0600: who can read it can read every vector.
+            The copy is the corpus of one generation, with all receipts. It is written into a hidden folder beside \
+            the new one, and gets the new name when all of it is on the disk, so a folder of that name is complete. \
+            Its modes are 0700 and 0600, as it holds every vector.
 
-            To restore it, stop nnnd, let the copy take the place of nnnd's data folder, owned by nnnd's user, and \
-            start nnnd. What took effect since has a receipt with a later generation; drop those shards again.
+            To restore a backup, stop nnnd, replace nnnd's data folder by the backup, owned by nnnd's user, and start \
+            nnnd. Shards that took effect later have a receipt with a later generation; ingest them again.
             """
     )
 
@@ -23,23 +22,14 @@ struct BackupCommand: AsyncParsableCommand {
     var folder: String
 
     func run() async throws {
-        let bytes = try await Interruption.cancelling {
-            try await daemon.withClient { daemon in
-                let expected = try await daemon.status().value.store.bytes
-                let backup = try BackupFolder(for: folder)
-                let progress = ProgressLine()
-                defer { progress.clear() }
-                var bytes = 0
-                try await daemon.backup { part in
-                    try Task.checkCancellation()
-                    try backup.write(part)
-                    bytes += part.count
-                    progress.show(done: min(bytes, expected), of: expected, text: Figures.bytes(bytes))
-                }
-                try backup.place()
-                return bytes
+        let (daemon, folder) = (daemon.client, folder)
+        let bytes = try await cancelledBySignals {
+            let console = Console()
+            defer { console.clearProgress() }
+            return try await daemon.backup(toFolder: folder) { written, expected in
+                try console.show(.progress(done: written, total: expected, text: NumberFormat.bytes(written)))
             }
         }
-        try StandardOutput.write(lines: ["\(folder): \(Figures.bytes(bytes))"])
+        try StandardOutput.write(lines: ["\(folder): \(NumberFormat.bytes(bytes))"])
     }
 }

@@ -2,11 +2,11 @@ import ArgumentParser
 import ControlClient
 import FoundationEssentials
 
-/// Where the daemon is; every command takes these options.
+/// The options that name the daemon; every command has them.
 struct DaemonOptions: ParsableArguments {
-    /// Where the daemon listens unless told otherwise.
+    /// The socket unless an option or the environment names another.
     private static let defaultSocket = "/run/nnnd/nnnd.sock"
-    /// The variable of the environment that names another socket.
+    /// The environment variable that names another socket.
     private static let variable = "NNND_SOCKET"
     /// The longest path that fits into a socket's address on Linux, in bytes.
     private static let maximumPathLength = 107
@@ -27,12 +27,10 @@ struct DaemonOptions: ParsableArguments {
 
     func validate() throws {
         guard socket.utf8.count <= Self.maximumPathLength else {
-            throw ValidationError("The socket's path has over \(Self.maximumPathLength) bytes: \(socket)")
+            throw ValidationError("The socket's path has more than \(Self.maximumPathLength) bytes: \(socket)")
         }
     }
 
-    /// Calls `body` with a client of the daemon that the options name.
-    func withClient<Result>(_ body: (DaemonClient) async throws -> Result) async throws -> Result {
-        try await body(DaemonClient(socket: socket))
-    }
+    /// A client of the daemon that the options name.
+    var client: DaemonClient { DaemonClient(socket: socket) }
 }

@@ -1,24 +1,24 @@
 import ArgumentParser
 import ControlClient
-import FoundationEssentials
-import WireAPI
+import ShardFormats
 
-/// `nnnctl delete`: takes images or references out of the corpus.
+/// `nnnctl delete`: deletes images or references from the corpus.
 struct DeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete images or references by their ids.",
         discussion: """
-            Drops a list of the ids into nnnd's spool and waits until they are gone, all in one commit, from searches \
-            and biases. Ids that are not there are counted and do no harm; an id named twice is refused. Put -- before \
-            ids that begin with a dash. A deleted id can come again. To replace rows, ingest others under the same ids.
+            Puts a list of the ids into nnnd's spool and waits for its receipt. One commit then deletes all of them \
+            from searches and biases. Ids that don't exist are counted and do no harm; a list that names an id twice \
+            is rejected. Put -- before ids that begin with a dash. A deleted id can be added again. To replace rows, \
+            ingest others under the same ids.
             """
     )
 
     @OptionGroup var daemon: DaemonOptions
 
     @Option(help: "What to delete.")
-    var kind: ShardKind
+    var kind: VectorRole
 
     @Option(
         help: ArgumentHelp(
@@ -37,32 +37,16 @@ struct DeleteCommand: AsyncParsableCommand {
             throw ValidationError("Name the ids either on the command line or with '--file', not both.")
         }
         guard !ids.contains(where: { $0.utf8.contains(UInt8(ascii: "\n")) }) else {
-            throw ValidationError("An id with a line feed in it can't be deleted: a list has one id a line.")
+            throw ValidationError("An id that contains a line feed can't be deleted: a list has one id a line.")
         }
-        // What isn't UTF-8 has become this character, and would name another id.
+        // Bytes that aren't UTF-8 have become this character, and would name another id.
         guard !ids.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
-            throw ValidationError("An id is not UTF-8; one that does hold U+FFFD goes into a list, with '--file'.")
+            throw ValidationError("An id is not UTF-8. Use a list with '--file' for an id that contains U+FFFD.")
         }
     }
 
     func run() async throws {
-        let list = ShardFile(deletionList: try bytes(), name: "nnnctl-\(UUID().uuidString).delete")
-        let refused = try await Interruption.cancelling {
-            try await daemon.withClient { daemon in
-                let folders = SpoolFolders(kind, try await daemon.status().value.spool)
-                try folders.check()
-                var ingestion = Ingestion([list], into: folders, of: daemon, waits: true, timeout: waiting.limit)
-                return try await ingestion.run()
-            }
-        }
-        if refused > 0 { throw ExitCode(ExitStatus.dataRefused.rawValue) }
-    }
-
-    /// The list: a file as it is, or exactly the ids of the command line.
-    private func bytes() throws -> [UInt8] {
-        if let file { return try InputFile(path: file).contents() }
-        // A reader takes one byte order mark and the CR before each LF away: with those of our own, none of an id's.
-        let lines = ids.map { "\($0)\r\n" }
-        return Array("\u{FEFF}".utf8) + Array(lines.joined().utf8)
+        let list = try file.map { ShardFile(deletionList: try InputFile(path: $0).contents()) }
+        try await daemon.ingest([list ?? ShardFile(deleting: ids)], as: kind, waits: true, timeout: waiting.limit)
     }
 }

@@ -1,12 +1,11 @@
 import ArgumentParser
 import ControlClient
-import WireAPI
 
-/// `nnnctl explain`: why an image's bias is what it is.
+/// `nnnctl explain`: an image's bias and the references that it is computed from.
 struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Show an image's bias and the references that make it.",
+        abstract: "Show an image's bias and the references that it is computed from.",
         discussion: """
             An image's bias is alpha times the mean of its k largest similarities to references. The table lists the \
             references in its heap, the most similar first.
@@ -18,7 +17,7 @@ struct ExplainCommand: AsyncParsableCommand {
     @Argument(help: "The image's id.")
     var id: String
 
-    @Option(help: ArgumentHelp("How many references to list.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of references to list.", valueName: "n"))
     var top = 20
 
     @Flag(help: "Print the report as JSON, with all references of the heap.")
@@ -26,18 +25,11 @@ struct ExplainCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard !id.isEmpty else { throw ValidationError("The id is empty.") }
-        guard top >= 0 else { throw ValidationError("'--top' has to be 0 or more.") }
+        guard top >= 0 else { throw ValidationError("'--top' must be 0 or more.") }
     }
 
     func run() async throws {
-        let answer = try await daemon.withClient { daemon in
-            do {
-                return try await daemon.image(id)
-            } catch let problem as Problem where problem.status == 404 {
-                guard (try? await daemon.reference(id)) != nil else { throw problem }
-                throw Failure(.dataRefused, "'\(id.printable)' is a reference, not an image: references have no bias")
-            }
-        }
+        let answer = try await daemon.client.explain(id)
         if json {
             try StandardOutput.write(document: answer.document)
         } else {

@@ -1,12 +1,11 @@
 import ArgumentParser
 import ControlClient
-import WireAPI
 
-/// `nnnctl status`: what the daemon has, does and did last.
+/// `nnnctl status`: the daemon's state, and the last receipts and rejections.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what nnnd holds, what waits in its spool, and what it took in or refused last."
+        abstract: "Show the size of the corpus, the spool's backlog, and the last receipts and rejections."
     )
 
     @OptionGroup var daemon: DaemonOptions
@@ -15,7 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let answer = try await daemon.withClient { daemon in try await daemon.status() }
+        let answer = try await daemon.client.status()
         if json {
             try StandardOutput.write(document: answer.document)
         } else {

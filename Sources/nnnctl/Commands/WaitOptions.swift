@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// How long to wait for receipts.
+/// The option that limits the time of waiting for receipts.
 struct WaitOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Give up waiting after this time (default: never).", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Stop waiting after this time (default: never).", valueName: "seconds"))
     var timeout: Double?
 
-    /// The time; `nil` to wait for ever.
+    /// The most time to wait; `nil` for no limit.
     var limit: Duration? {
         guard let timeout else { return nil }
         return Duration.seconds(timeout)
@@ -13,6 +13,6 @@ struct WaitOptions: ParsableArguments {
 
     func validate() throws {
         guard let timeout else { return }
-        guard timeout >= 0, timeout < 1e9 else { throw ValidationError("'--timeout' has to be a number of seconds.") }
+        guard timeout >= 0, timeout < 1e9 else { throw ValidationError("'--timeout' must be a number of seconds.") }
     }
 }

@@ -75,7 +75,7 @@ class Spool:
         return _stamp(self.receipt_path(kind, name))
 
     def error_stamp(self, kind, name):
-        """Tells one reason of a refusal under a name from the next."""
+        """Tells one reason of a rejection under a name from the next."""
         return _stamp(self.error_path(kind, name))
 
     def wait_receipt(self, kind, name, before=None):
@@ -84,16 +84,16 @@ class Spool:
 
         def look():
             failure = self.error_path(kind, name)
-            assert not failure.exists(), f"{name} was refused: {failure.read_text()}"
+            assert not failure.exists(), f"{name} was rejected: {failure.read_text()}"
             return _stamp(path) not in (None, before)
 
         wait_until(look, f"the receipt of {name!r}", alive=self.alive)
         return json.loads(path.read_text())
 
     def wait_failure(self, kind, name, before=None):
-        """The reason why a shard was refused, once there is one that was not there `before`."""
+        """The reason why a shard was rejected, once there is one that was not there `before`."""
         path = self.error_path(kind, name)
-        wait_until(lambda: _stamp(path) not in (None, before), f"the refusal of {name!r}", alive=self.alive)
+        wait_until(lambda: _stamp(path) not in (None, before), f"the rejection of {name!r}", alive=self.alive)
         failure = json.loads(path.read_text())
         # The reason is written first; the file and its ids go after it.
         folders = (self.incoming(kind), self.root / "processing" / kind, self.root / "processing" / "failed" / kind)

@@ -1,0 +1,87 @@
+import Glibc
+import PosixSupport
+import Testing
+
+@Suite struct OpenFileTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+    @Test func writesAndReadsMoreThanABuffer() throws {
+        let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        let output = try OpenFile(creating: path("a"), mode: 0o600)
+        try output.write(bytes[..<1_000_000])
+        try output.write(bytes[1_000_000...])
+        try output.synchronize()
+        #expect(try OpenFile(reading: path("a")).readToEnd() == bytes)
+    }
+
+    @Test func readsAPartAtATime() throws {
+        try folder.write([1, 2, 3], to: "a")
+        let file = try OpenFile(reading: path("a"))
+        var buffer: [UInt8] = [0, 0]
+        #expect(try file.read(into: &buffer) == 2)
+        #expect(buffer == [1, 2])
+        #expect(try file.read(into: &buffer) == 1)
+        #expect(try file.read(into: &buffer) == 0)
+    }
+
+    @Test func createsNoFileThatExists() throws {
+        try folder.write([1], to: "a")
+        #expect(unsafe symlink("missing", path("link")) == 0)
+        for name in ["a", "link"] {
+            let error = #expect(throws: SystemError.self) { _ = try OpenFile(creating: path(name)) }
+            #expect(error?.number == EEXIST)
+        }
+        #expect(try folder.bytes("a") == [1])
+    }
+
+    @Test func addsPermissionsAndTakesNone() throws {
+        let file = try OpenFile(creating: path("a"), mode: 0o600)
+        try file.addPermissions(0o040)
+        #expect(try folder.mode("a") == 0o640)
+        try file.addPermissions(0o600)
+        #expect(try folder.mode("a") == 0o640)
+    }
+
+    @Test func opensFoldersAsFoldersOnly() throws {
+        try folder.write([], to: "a")
+        try OpenFile(folder: folder.path).synchronize()
+        #expect(throws: SystemError.self) { _ = try OpenFile(folder: path("a")) }
+    }
+
+    @Test func closesItsDescriptor() throws {
+        try folder.write([], to: "a")
+        // A process can't have so many descriptors open.
+        for _ in 0..<200_000 { _ = try OpenFile(reading: path("a")) }
+    }
+
+    @Test func anErrorNamesTheCallThePathAndTheReason() throws {
+        let error = #expect(throws: SystemError.self) { _ = try OpenFile(reading: path("missing")) }
+        #expect(error?.description == "open \(path("missing")): No such file or directory")
+        #expect(error?.isMissing == true && error?.isOfOneFile == true && error?.isPermissionDenied == false)
+    }
+
+    @Test func errorsThatConcernEveryFileAreTold() {
+        #expect(
+            [ENOSPC, EDQUOT, EIO, EROFS, EMFILE, ENFILE, ENOMEM].allSatisfy { number in
+                !SystemError("write a", number: number).isOfOneFile
+            })
+        #expect(SystemError("write a", number: EACCES).isOfOneFile)
+        #expect(SystemError("write a", number: EPERM).isPermissionDenied)
+    }
+
+    @Test func aPipeBringsBytesFromOneEndToTheOther() throws {
+        let pipe = try Pipe()
+        try DescriptorIO.write([1, 2, 3][...], to: pipe.output, name: "the pipe")
+        pipe.closeOutput()
+        #expect(try DescriptorIO.readToEnd(pipe.input, name: "the pipe") == [1, 2, 3])
+        pipe.closeInput()
+        let error = #expect(throws: SystemError.self) { try DescriptorIO.readToEnd(-1, name: "the pipe") }
+        #expect(error?.description == "read the pipe: Bad file descriptor")
+    }
+}

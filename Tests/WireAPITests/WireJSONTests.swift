@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+import WireAPI
+
+@Suite struct WireJSONTests {
+    private struct Document: Codable, Equatable {
+        var aTime: Date
+        var path = "/a/b"
+    }
+
+    private func text(_ document: Document, pretty: Bool = false) throws -> String {
+        String(decoding: try WireJSON.encode(document, pretty: pretty), as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (1_700_000_000.125, "2023-11-14T22:13:20.125Z"),
+        (4_102_444_799.999, "2099-12-31T23:59:59.999Z"),
+    ]) func timesHaveMilliseconds(seconds: Double, time: String) throws {
+        let document = Document(aTime: Date(timeIntervalSince1970: seconds))
+        #expect(try text(document) == #"{"a_time":"\#(time)","path":"/a/b"}"#)
+        let read = try WireJSON.decode(Document.self, from: Data(try text(document).utf8))
+        #expect(abs(read.aTime.timeIntervalSince1970 - seconds) < 0.0011)
+    }
+
+    @Test(arguments: ["2023-11-14", "yesterday", "", "1700000000"])
+    func otherTimesAreErrors(time: String) {
+        let document = Data(#"{"a_time":"\#(time)","path":""}"#.utf8)
+        #expect(throws: DecodingError.self) { try WireJSON.decode(Document.self, from: document) }
+    }
+
+    @Test func prettyDocumentsHaveALineForEachKey() throws {
+        let lines = try text(Document(aTime: Date(timeIntervalSince1970: 0)), pretty: true).split(separator: "\n")
+        #expect(lines.count == 4 && lines[1].contains("a_time") && lines[2].contains("/a/b"))
+    }
+
+    @Test func aTopKThatIsNotWholeIsNamed() {
+        let error = #expect(throws: DecodingError.self) {
+            try WireJSON.decode(SearchRequest.self, from: Data(#"{"queries":[],"top_k":2.5}"#.utf8))
+        }
+        #expect("\(String(describing: error))".contains("2.5 is not a whole number"))
+    }
+}
