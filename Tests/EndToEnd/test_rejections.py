@@ -127,7 +127,7 @@ def oracle():
 @pytest.fixture
 def unchanged(daemon, oracle):
     """Holds that the corpus is afterwards what it was before, and so are the folders beside failed/."""
-    kept = ("images", "references", "done/images", "done/references", "processing/images", "taken/references")
+    kept = ("images", "references", "done/images", "done/references", "processing/images", "processing/references")
     generation, names = daemon.status()["generation"], [daemon.spool.names(folder) for folder in kept]
     yield
     assert [daemon.spool.names(folder) for folder in kept] == names
