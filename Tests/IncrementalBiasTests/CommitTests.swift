@@ -3,7 +3,7 @@ import IncrementalBias
 import ShardFormats
 import Testing
 
-/// What shards do together in one commit.
+/// The effect of several shards in one commit.
 struct CommitTests {
     private let fixture: CorpusFixture
     private var corpus: Corpus { fixture.corpus }

@@ -4,7 +4,7 @@ internal import ShardFormats
 import Testing
 import VectorMath
 
-/// Does the same to a corpus and to an oracle.
+/// Applies the same random steps to a corpus and to an oracle.
 struct InterleavingDriver {
     private let run: InterleavingRun
     private let folder: TemporaryFolder
@@ -17,9 +17,9 @@ struct InterleavingDriver {
     private var oracle: Oracle
     private var random: RandomSource
     private var shards = 0
-    /// In quarters of a second, which nothing rounds: whether a reference is too old must not be left to chance.
+    /// The time in seconds since 1970, a multiple of 1/4: no conversion rounds it, so that the age of references is exact.
     private var time = 1e9
-    /// The most rows in one step, and the most images and references after one.
+    /// The largest number of rows in one step, and of images and references after one.
     private(set) var most = (rows: 0, images: 0, references: 0)
 
     init(_ run: InterleavingRun) throws {
@@ -66,7 +66,7 @@ struct InterleavingDriver {
 
     private mutating func oneIn(_ number: Int) -> Bool { Int.random(in: 0..<number, using: &random) == 0 }
 
-    /// The rows of a step, dealt out to a few shards of any size.
+    /// The shards of a step, of random sizes.
     private mutating func batch() throws -> [IncomingShard] {
         let rows = run.size.rows
         var left = Int.random(in: 1...(oneIn(12) ? rows.most : oneIn(4) ? rows.many : rows.few), using: &random)
@@ -79,7 +79,7 @@ struct InterleavingDriver {
         return batch
     }
 
-    /// Adds images as those of a large shard are, or gives up at some point.
+    /// Stages images and commits them, or interrupts the staging.
     private mutating func stage(_ now: Date) throws {
         let rows = Int.random(in: 1...run.size.rows.many, using: &random)
         let anyID = oneIn(8)
@@ -102,7 +102,7 @@ struct InterleavingDriver {
         try #require((staged != nil) == isNew, "only new images are staged")
         guard let staged else { return }
         if oneIn(4) {
-            // As after a crash between staging and commit.
+            // A crash between staging and commit.
             self.corpus = nil
             self.corpus = try Corpus(folder: folder.path, settings: requested, k: oracle.k, threads: 2)
             return
@@ -116,7 +116,7 @@ struct InterleavingDriver {
         _ = try #require(corpus).ingest([shard], acknowledged: [], retention: retention, now: { now })
     }
 
-    /// Adds, replaces or deletes that many rows of one role.
+    /// A shard that adds, replaces or deletes `rows` images or references.
     private mutating func shard(rows: Int) throws -> IncomingShard {
         let role = VectorRole.allCases.randomElement(using: &random) ?? .images
         let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(role.rawValue)-\($0)" }
@@ -146,9 +146,9 @@ struct InterleavingDriver {
 }
 
 extension InterleavingDriver {
-    /// Compares what searches find with the oracle's answers, and lets the corpus verify itself.
+    /// Compares the results of searches with the oracle's answers, and verifies the corpus.
     ///
-    /// - Parameter label: where a failure happened.
+    /// - Parameter label: the place in the run, for failures.
     mutating func check(_ label: String) throws {
         let query = pool.queries[Int.random(in: pool.queries.indices, using: &random)]
         let alpha: Float = [0, 0.75, 1].randomElement(using: &random) ?? 1
@@ -165,7 +165,7 @@ extension InterleavingDriver {
             run.size.verified != nil || verification.checked == answers.count, "\(label): verify left images out")
     }
 
-    /// Each place must have the score that belongs there, and each image its own score and bias: ties are free.
+    /// Checks that each rank has the oracle's score, and each image its own score and bias; the order of ties is free.
     private func check(
         _ hits: [SearchHit], _ answers: [String: Oracle.Answer], topK: Int, alpha: Float, _ label: String
     ) throws {

@@ -4,7 +4,7 @@ internal import ShardFormats
 import Testing
 import VectorMath
 
-/// Which receipts a store keeps.
+/// The receipts that a store keeps over many commits.
 struct ReceiptTests {
     private let folder: TemporaryFolder
     private let corpus: Corpus
