@@ -28,13 +28,9 @@ struct InterleavingRun: CustomStringConvertible {
             name: "large", ids: [5_000], rows: (few: 20, many: 500, most: 5_000), largestK: 128, verified: 64)
     }
 
-<<<<<<< HEAD
-    /// All runs, each with its own seed. The longest runs come first, so that no core is idle at the end.
-=======
     /// All runs, each with its own seed.
     ///
     /// The longest runs come first, so that no core is idle at the end.
->>>>>>> a82322c45922d4eb37657505359d609d2ddd5aeb
     static func all(firstSeed: UInt64) -> [InterleavingRun] {
         var runs: [InterleavingRun] = []
         func add(_ source: VectorPool.Source, _ metric: Metric, _ precision: Precision, _ size: Size) {
