@@ -3,7 +3,9 @@
 # make static        the same with all of Swift inside, to be installed where there is none: .build-static/release/
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
 # make deb           builds a Debian package: .build-deb/
+# make check         checks format and structure and runs the unit tests, after `make test` or a build of the tests
 # make test          runs everything that guards the project
+# make test-units, make test-end-to-end, make test-package  run parts of it
 # make test-systemd  boots a system in a container, as root, and tries the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
 # make test-tsan     runs the tests under ThreadSanitizer
@@ -13,7 +15,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build static demo deb test test-package test-systemd test-asan test-tsan bench fuzz format packages packages-deb clean
+.PHONY: build static demo deb test test-units test-end-to-end test-package test-systemd test-asan test-tsan bench fuzz \
+  format packages packages-deb clean
 
 SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
@@ -22,7 +25,13 @@ BUILD := $(SWIFT) build -c release
 STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-info-format none \
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
-PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider
+# The folders of tests that pass are deleted at once.
+PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -o tmp_path_retention_policy=failed
+# End-to-end tests often wait, so more of them than cores run at once. Each computes with one thread.
+WORKERS ?= 4
+PYTEST_PARALLEL = OPENBLAS_NUM_THREADS=1 $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
+# With a low priority and without the jobs of this make: tests may run beside it.
+RULES := MAKEFLAGS= nice debian/rules
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
 BOOT := .venv-test/bin/python Tests/Systemd/boot.py
 DEB = .build-deb/nnnd_$(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)_amd64.deb
@@ -42,26 +51,39 @@ demo: build
 
 deb: packages-deb
 	mkdir -p .build-deb
-	debian/rules clean
-	DESTINATION=$(CURDIR)/.build-deb debian/rules binary
+	$(RULES) clean
+	DESTINATION=$(CURDIR)/.build-deb $(RULES) binary
 	@ls -l $(DEB)
+
+# What can be checked in two minutes; wants a build of the tests (`swift build -c release --build-tests`).
+.PHONY: check
+check: .venv-test/done
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(PYTEST) Tests/Structure
+	$(SWIFT) test -c release --skip-build
 
 test: packages packages-deb .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	$(BUILD) --build-tests
-	$(SWIFT) test -c release --skip-build
-	$(PYTEST) Tests/Structure Tests/EndToEnd
-	$(MAKE) fuzz SECONDS=2
-	$(MAKE) deb
+	@# Two at a time, so that the package is built beside the tests. The output of each comes when it has ended.
+	$(MAKE) --jobs=2 --output-sync --assume-old=packages --assume-old=packages-deb \
+	  deb test-units test-end-to-end fuzz SECONDS=2
 	$(TRY_PACKAGE)
 	@# Where nothing can be booted it says why, and all the rest has passed.
 	if $(BOOT) --check; then $(BOOT) --deb $(DEB); fi
+
+# These two want a build of the tests.
+test-units:
+	$(SWIFT) test -c release --skip-build
+
+test-end-to-end: .venv-test/done
+	$(PYTEST_PARALLEL) Tests/Structure Tests/EndToEnd
 
 # What can be seen of the package without installing it; wants a build of the tests.
 test-package: deb .venv-test/done
 	$(TRY_PACKAGE)
 
-# ONLY=memory,trouble checks only those.
+# ONLY=memory,failures runs only those checks and the ones that they depend on.
 test-systemd: packages-deb .venv-test/done
 	@$(BOOT) --check
 	$(MAKE) deb
@@ -82,7 +104,7 @@ test-asan test-tsan: test-%: packages .venv-test/done
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Sanitizers/lsan.txt:print_suppressions=0 \
 	  TSAN_OPTIONS=log_path=$(CURDIR)/.build-$*/reports/r:suppressions=$(CURDIR)/Tests/Sanitizers/tsan.txt; \
 	$(SWIFT) test -c release --skip-build --sanitize=$(SANITIZER_$*) --scratch-path .build-$* && \
-	NNND_BIN=$(CURDIR)/.build-$*/release $(PYTEST) Tests/EndToEnd
+	NNND_BIN=$(CURDIR)/.build-$*/release $(PYTEST_PARALLEL) Tests/EndToEnd
 	@if ls .build-$*/reports/* >/dev/null 2>&1; then head -n 60 .build-$*/reports/*; exit 1; fi
 
 SANITIZER_asan := address

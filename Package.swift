@@ -36,6 +36,7 @@ let package = Package(
     targets: [
         // C and C++, nothing of Swift.
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CFaiss", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("faiss")]),
@@ -101,7 +102,7 @@ let package = Package(
         .target(
             name: "DaemonSupport",
             dependencies: [
-                "IncrementalBias", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
+                "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -144,9 +145,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Faiss's public index, which needs BLAS and OpenMP: for tests and benchmarks only.
+        .target(
+            name: "CFaissFlat", path: "Tests/CFaissFlat",
+            linkerSettings: ["faiss", "blas", "lapack", "gomp"].map { .linkedLibrary($0) }),
+
         // Tests, one target for each library.
         .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: testing),
-        .testTarget(name: "VectorMathTests", dependencies: ["VectorMath"], swiftSettings: testing),
+        .testTarget(name: "VectorMathTests", dependencies: ["CFaissFlat", "VectorMath"], swiftSettings: testing),
         .testTarget(
             name: "ShardFormatsTests", dependencies: ["ShardFormats"], exclude: ["Fixtures"], swiftSettings: testing),
         .testTarget(name: "WireAPITests", dependencies: ["WireAPI"], swiftSettings: testing),
@@ -156,7 +162,18 @@ let package = Package(
             dependencies: ["ControlClient", "PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI"],
             swiftSettings: testing),
         .testTarget(
-            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "ShardFormats", "VectorMath"],
+            name: "SpoolProtocolTests", dependencies: ["PosixSupport", "ShardFormats", "SpoolProtocol"],
+            swiftSettings: testing),
+        .testTarget(
+            name: "SpoolIngestTests",
+            dependencies: [
+                "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "SpoolIngest", "SpoolProtocol",
+                "VectorMath", "WireAPI", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: testing),
+        .testTarget(
+            name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "LMDB", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
         .testTarget(
             name: "PrometheusTests",
@@ -164,13 +181,30 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "VectorMath", "WireAPI",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: testing),
         .testTarget(
-            name: "DaemonSupportTests", dependencies: ["DaemonSupport", "Observability"], swiftSettings: testing),
+            name: "DaemonSupportTests",
+            dependencies: [
+                "DaemonSupport", "IncrementalBias", "Observability", "PosixSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: testing),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: [
+                "IncrementalBias", "Observability", "ShardFormats", "WireAPI",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: testing),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -27,7 +27,7 @@
 typedef struct connection {
   int fd;
   int busy;
-  int blocked;  // a part of the request has no room in the socket yet
+  int blocked;  // the socket has not accepted the whole request yet
   double due;
   const char *request;
   size_t sent;
@@ -62,7 +62,7 @@ static void watch(int epoll, connection *c, uint32_t events, int operation) {
   if (epoll_ctl(epoll, operation, c->fd, &event)) fail("epoll_ctl");
 }
 
-/// Sends what the socket takes, and waits for room only where it doesn't take all.
+/// Sends as much as the socket accepts; waits until it is writable only if a part is left.
 static void send_rest(int epoll, connection *c) {
   while (c->sent < request_size) {
     ssize_t n = send(c->fd, c->request + c->sent, request_size - c->sent, MSG_NOSIGNAL);

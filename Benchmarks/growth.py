@@ -73,7 +73,7 @@ def point(context, images, references, dimension, batches=(1,)):
         settle()
         other, biases = timed(lambda: peer.biases(corpus, np.vstack([known, fresh])))
         peer.check_biases(daemon, biases, name)
-        found["upkeep"] = (own, other)
+        found["maintenance"] = (own, other)
         index = peer.search_index(corpus, biases)
         for batch in batches:
             own, other = [], []
@@ -143,11 +143,11 @@ def run(context, base):
     }
     labels = {
         "search": ("nnnd, search", "faiss-cpu, search"),
-        "upkeep": (f"nnnd, {some:,} references dropped", "faiss-cpu, all biases again"),
+        "maintenance": (f"nnnd, {some:,} references dropped", "faiss-cpu, all biases again"),
     }
     report.text(f"At other sizes: nnnd / faiss-cpu in milliseconds, a search (1 query but where it says otherwise; the"
                 f" median of 7, from 64 queries on of 3), and {some:,} references dropped / all biases again (once).")
-    report.table("| | | search | upkeep |\n|---|---|---|---|")
+    report.table("| | | search | bias maintenance |\n|---|---|---|---|")
 
     def line(axis, size, pairs):
         cells = [f"{1e3 * own:,.1f} / {1e3 * other:,.1f}" for own, other in pairs]
@@ -158,9 +158,9 @@ def run(context, base):
         found = []
         for size in sizes:
             found.append(at(size))
-            line(axis, size, [found[-1]["search 1"], found[-1]["upkeep"]])
+            line(axis, size, [found[-1]["search 1"], found[-1]["maintenance"]])
         measured[axis] = {"search": (sizes, [one["search 1"] for one in found]),
-                          "upkeep": (sizes, [one["upkeep"] for one in found])}
+                          "maintenance": (sizes, [one["maintenance"] for one in found])}
     found = point(context, images, few, d, BATCHES)
     for batch in BATCHES:
         line("queries at once", batch, [found[f"search {batch}"]])

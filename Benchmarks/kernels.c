@@ -4,14 +4,14 @@
 //
 // CACHED and COLD are bytes of rows: few enough to stay in the second-level cache, and far more than all caches. Prints
 // a line for each measurement: level, kernel, data, queries, seconds a call over all rows, bytes read, operations.
-// COLD data is walked a block of CACHED bytes at a time, as a scan does, so what a kernel writes stays in the cache.
+// COLD data is walked a block of CACHED bytes at a time, as a scan does, so the output of a kernel stays in the cache.
 #include <CKernels.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define ENOUGH 0.15  // seconds that a measurement takes at least
+#define MIN_SECONDS 0.15  // of a measurement
 #define REPETITIONS 3
 #define QUERIES 512
 
@@ -76,7 +76,7 @@ static void measure(const char *kernel, void (*call)(const setting *), setting s
     do {
       call(&s);
       calls++;
-    } while ((seconds = now() - begin) < ENOUGH);
+    } while ((seconds = now() - begin) < MIN_SECONDS);
     if (seconds / (double)calls < best) best = seconds / (double)calls;
   }
   printf("%s\t%s\t%s\t%zu\t%.9f\t%zu\t%zu\n", level_names[ck_current_level()], kernel, s.data, s.queries, best, bytes,
@@ -89,7 +89,7 @@ static void measure_all(const char *data, size_t dimension, size_t bytes, size_t
   const size_t batches[] = {1, 32, QUERIES};
   for (size_t b = 0; b < 3; b++) {
     setting s = {.dimension = dimension, .stride = stride, .queries = batches[b], .data = data};
-    int compute_bound = batches[b] == QUERIES;  // tells nothing more where the data is cold
+    int compute_bound = batches[b] == QUERIES;  // the same for cached and for cold data
     if (compute_bound && bytes > block_bytes) continue;
     s.block = block_bytes / stride;
     s.rows = bytes / block_bytes * s.block;
@@ -117,8 +117,8 @@ int main(int argc, char **argv) {
   code_queries = memory(QUERIES * stride);
   float_products = memory(QUERIES * largest * sizeof(float));
   code_products = memory(QUERIES * largest * sizeof(int32_t));
-  const size_t room = (largest > 512 ? largest : 512) * sizeof(float);
-  bounds = (ck_bounds){memory(room), memory(room), memory(room)};
+  const size_t capacity = (largest > 512 ? largest : 512) * sizeof(float);
+  bounds = (ck_bounds){memory(capacity), memory(capacity), memory(capacity)};
   for (size_t i = 0; i < cold / sizeof(float); i++) floats[i] = (float)(int32_t)noise() * 1e-10f;
   for (size_t i = 0; i < cold; i += 4) memcpy(codes + i, &(uint32_t){noise() & 0x7f7f7f7f}, 4);
   for (size_t i = 0; i < QUERIES * dimension; i++) float_queries[i] = (float)(int32_t)noise() * 1e-10f;

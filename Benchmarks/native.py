@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 KERNELS = HERE.parent / "Sources" / "CKernels"
 FOLDER = tempfile.TemporaryDirectory(prefix="nnnd-bench-native-")
-ROOM = 1_400_000_000  # bytes: far more than any cache
+UNCACHED = 1_400_000_000  # bytes: many times the size of any cache
 
 
 def program(name, *flags, compiler="cc", sources=()):
@@ -21,7 +21,7 @@ def program(name, *flags, compiler="cc", sources=()):
     return str(path)
 
 
-def limits(threads, size=ROOM):
+def limits(threads, size=UNCACHED):
     """Measures here and now: bytes/s of reading `size` bytes, float32 operations/s, int8 operations/s (0: no VNNI)."""
     command = [program("limits", "-O3", "-march=native"), str(threads), str(size)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=600).stdout)

@@ -139,14 +139,15 @@ def sections_of(text):
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `make bench`; [Benchmarks/](../Benchmarks) measures it again. Peer and nnnd take turns in one run, on the
-same seeded random directions, and must give the same answers: scores and biases within 1e-5. The peer is faiss-cpu,
-called in process on all cores, doing what nnn-retrieval does: biases by an `IndexFlatIP` over the references, searches
-by an `IndexFlatIP` over vectors with minus the bias as one number more. nnnd is measured from a client: searches from
-the whole request to the whole answer over the Unix socket, shards from their rename to their receipt, after a commit
-with a full sync.
+`make bench` writes this document; [Benchmarks/](../Benchmarks) has the code. nnnd and its peer take turns in one run, on the
+same seeded random directions, and must give the same results: scores and biases within 1e-5.
 
-Values are medians. A ratio is that of the medians, nnnd (or the first thing named) over what it is compared with; in
-brackets the smallest and the largest of single pairs. k = 128, alpha = 0.75, top 10. Random directions are hard on
-codes and thresholds: their similarities all lie close together.
+- The peer is faiss-cpu, called in process on all cores. It does what nnn-retrieval does: biases by an `IndexFlatIP` over the
+  references, and searches by an `IndexFlatIP` over vectors with one more number, minus the bias.
+- nnnd is measured from a client. A search takes from the whole request to the whole answer over the Unix socket. A shard
+  takes from its rename to its receipt, after a commit with a full sync.
+- Values are medians. A ratio is that of the medians: nnnd (or the first thing named) over what it is compared with. The
+  brackets hold the smallest and the largest ratio of single pairs.
+- A bar is the limit that a figure must keep.
+- k = 128, alpha = 0.75, top 10. Random directions are hard for codes and thresholds: their similarities lie close together.
 """

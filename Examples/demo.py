@@ -1,8 +1,8 @@
-"""nnnd at work on real data: a reverse dictionary, with and without the correction.
+"""Demonstrates nnnd with real data: a reverse dictionary, with and without Nearest Neighbor Normalization (NNN).
 
-Starts the daemon on folders of its own, drops the WordNet shards into its spool, waits for their receipts, asks for
-the words that 1,000 glosses define, and compares. Ends with status 0 only if the figures are the expected ones.
-Needs Python's standard library only.
+Starts the daemon with temporary folders, drops the WordNet shards into its spool and waits for their receipts. Then it
+searches for the words that 1,000 glosses define and prints recall without and with NNN. The exit status is 0 only if
+recall has the expected values. The program needs Python's standard library only.
 """
 
 import argparse
@@ -19,15 +19,15 @@ from pathlib import Path
 
 WORDNET = Path(__file__).resolve().parent / "wordnet"
 ALPHA = 0.75
-# What nnn-retrieval 1.0.1 gives on these data (k = 128), and what nnnd must give. They differ in one answer of 1,000:
-# noun.00319825 has exactly the same vector as noun.13324710, and nnnd puts the earlier row first.
+# Recall at 1, 5 and 10 of nnn-retrieval 1.0.1 on these data (k = 128), and the expected recall of nnnd, by alpha. They
+# differ in one answer of 1,000: noun.00319825 and noun.13324710 have the same vector, and nnnd returns the earlier row.
 AUTHORS = {0.0: (0.340, 0.513, 0.573), ALPHA: (0.366, 0.545, 0.600)}
 EXPECTED = {0.0: (0.341, 0.513, 0.573), ALPHA: (0.366, 0.545, 0.600)}
 DEADLINE = 120
 
 
 class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
+    """An HTTP connection over a Unix socket."""
 
     def __init__(self, path):
         super().__init__("localhost", timeout=DEADLINE)
@@ -40,7 +40,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 def wait_for(condition, what, daemon):
-    """Waits until condition() is true."""
+    """Waits until condition() is true; exits if the daemon ends or after DEADLINE seconds."""
     end = time.monotonic() + DEADLINE
     while not condition():
         if daemon.poll() is not None:
@@ -51,14 +51,14 @@ def wait_for(condition, what, daemon):
 
 
 def drop(source, folder):
-    """Makes a copy of a file appear in a folder, whole, by rename."""
-    hidden = folder / f".{source.name}"
-    shutil.copyfile(source, hidden)
-    hidden.rename(folder / source.name)
+    """Copies a file into a folder atomically: writes a hidden file and renames it."""
+    temporary = folder / f".{source.name}"
+    shutil.copyfile(source, temporary)
+    temporary.rename(folder / source.name)
 
 
 def search(connection, alpha):
-    """The ids found for each of the 1,000 queries, best first."""
+    """The ids of the 10 best images for each of the 1,000 queries, best first."""
     connection.request(
         "POST", f"/v1/search?top_k=10&alpha={alpha}", (WORDNET / "queries.npy").read_bytes(),
         {"Content-Type": "application/x-npy"})
@@ -70,32 +70,32 @@ def search(connection, alpha):
 
 
 def show(results, right, words, glosses):
-    """Prints the table and some queries that the correction changes for the better."""
-    figures = {
-        alpha: tuple(sum(a in ids[:k] for a, ids in zip(right, found)) / len(right) for k in (1, 5, 10))
+    """Prints recall and some queries that NNN improves; returns (R@1, R@5, R@10) by alpha."""
+    recall = {
+        alpha: tuple(sum(a in ids[:n] for a, ids in zip(right, found)) / len(right) for n in (1, 5, 10))
         for alpha, found in results.items()
     }
     print("\n                              R@1    R@5    R@10    nnn-retrieval 1.0.1")
-    for name, alpha in (("no correction", 0.0), (f"NNN, k = 128, alpha = {ALPHA}", ALPHA)):
-        own = "  ".join(f"{value:.3f}" for value in figures[alpha])
+    for name, alpha in (("without NNN", 0.0), (f"NNN, k = 128, alpha = {ALPHA}", ALPHA)):
+        own = "  ".join(f"{value:.3f}" for value in recall[alpha])
         peer = " ".join(f"{value:.3f}" for value in AUTHORS[alpha])
         print(f"{name:28}  {own}   {peer}")
-    print("(One answer has an exact twin: the tie between them is worth 0.001 of R@1.)")
+    print("(The right answer of one query has the same vector as another image; this tie can change R@1 by 0.001.)")
 
-    print("\nWords found for a gloss, without and with the correction:")
-    better = [
+    print("\nWords found for a gloss, without and with NNN:")
+    improved = [
         i for i, answer in enumerate(right) if results[0.0][i][0] != answer and results[ALPHA][i][0] == answer
     ]
-    for i in better[:5]:
+    for i in improved[:5]:
         print(f"  \"{glosses[right[i]]}\"")
         for name, alpha in (("without", 0.0), ("with", ALPHA)):
             print(f"    {name:8} {' | '.join(words[id] for id in results[alpha][i][:3])}")
-    return figures
+    return recall
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=Path, default=Path(".build/release"), help="where nnnd and nnnctl are")
+    parser.add_argument("--bin", type=Path, default=Path(".build/release"), help="the folder with nnnd and nnnctl")
     binaries = parser.parse_args().bin
     table = [line.split("\t") for line in (WORDNET / "texts.tsv").read_text().splitlines()]
     words = {row[0]: row[1] for row in table}
@@ -103,14 +103,14 @@ def main():
     right = (WORDNET / "queries.ids").read_text().split()
 
     home = Path(tempfile.mkdtemp(prefix="nnnd-demo-"))
-    spool, where = home / "spool", home / "nnnd.sock"
+    spool, socket_path = home / "spool", home / "nnnd.sock"
     command = [
-        str(binaries.resolve() / "nnnd"), "serve", "--spool", str(spool), "--data", str(home / "data"), "--socket", str(where),
-        "--log-level", "warning",
+        str(binaries.resolve() / "nnnd"), "serve", "--spool", str(spool), "--data", str(home / "data"),
+        "--socket", str(socket_path), "--log-level", "warning",
     ]
     daemon = subprocess.Popen(command)
     try:
-        wait_for(where.exists, "socket", daemon)
+        wait_for(socket_path.exists, "socket", daemon)
         start = time.monotonic()
         receipts = []
         for kind in ("images", "references"):
@@ -121,9 +121,9 @@ def main():
         wait_for(lambda: all(receipt.exists() for receipt in receipts), "receipts", daemon)
         print(f"5,000 images and 8,000 references in {len(receipts)} shards: {time.monotonic() - start:.2f} s"
               " from drop to receipt.")
-        connection = UnixConnection(where)
+        connection = UnixConnection(socket_path)
         results = {alpha: search(connection, alpha) for alpha in EXPECTED}
-        figures = show(results, right, words, glosses)
+        recall = show(results, right, words, glosses)
         connection.close()
     finally:
         daemon.send_signal(signal.SIGTERM)
@@ -131,21 +131,21 @@ def main():
         shutil.rmtree(home)
 
     print(f"""
-To go on by hand:
+To continue by hand:
   mkdir -p /tmp/nnnd && {binaries}/nnnd serve --spool /tmp/nnnd/spool --data /tmp/nnnd/data \\
       --socket /tmp/nnnd/nnnd.sock &
   export NNND_SOCKET=/tmp/nnnd/nnnd.sock
   {binaries}/nnnctl ingest --kind images --wait Examples/wordnet/images/*.npy
   {binaries}/nnnctl ingest --kind references --wait Examples/wordnet/references/*.npy
   {binaries}/nnnctl search --queries Examples/wordnet/queries.npy --top-k 3 | head
-README.md goes on from there.""")
+README.md has the next steps.""")
     wrong = [
-        (alpha, k) for alpha, expected in EXPECTED.items()
-        for k, value, target in zip((1, 5, 10), figures[alpha], expected)
+        (alpha, n) for alpha, expected in EXPECTED.items()
+        for n, value, target in zip((1, 5, 10), recall[alpha], expected)
         if abs(value - target) > 1e-9
     ]
     if wrong or status != 0:
-        sys.exit(f"unexpected: figures at (alpha, k) {wrong}, exit status {status}")
+        sys.exit(f"unexpected: recall at (alpha, n) {wrong}, exit status {status}")
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ install:
 	$(DATA) systemd/tmpfiles.d/nnnd.conf $(DESTDIR)$(TMPFILESDIR)
 	@# What somebody has set stays.
 	test -e $(DESTDIR)/etc/nnnd/nnnd.yaml || $(DATA) systemd/nnnd.yaml $(DESTDIR)/etc/nnnd
-	$(DATA) README.md CONTRIBUTING.md LICENSE $(DESTDIR)$(DOCDIR)
-	$(DATA) docs/* $(DESTDIR)$(DOCDIR)/docs
+	$(DATA) README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(DESTDIR)$(DOCDIR)
+	cp -r docs/. $(DESTDIR)$(DOCDIR)/docs && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/docs
 	$(DATA) monitoring/* $(DESTDIR)$(DOCDIR)/monitoring
 	cp -r Examples/wordnet $(DESTDIR)$(DOCDIR)/examples && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
 	python3 packaging/notices.py --bin $(BIN) --to $(DESTDIR)$(DOCDIR)/copyright

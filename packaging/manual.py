@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Writes the man pages of nnnd, nnnctl and nnnd.yaml.
 
-What programs and example configuration say of themselves comes from there: options and commands from
-`--experimental-dump-help`, settings from `systemd/nnnd.yaml`. The rest stands in `packaging/manual/*.in`, in mdoc(7).
-A line `@WORD ...@` there is replaced by what a function here makes of it.
+Commands and options come from the programs' `--experimental-dump-help`, settings from `systemd/nnnd.yaml`. All other
+text is in `packaging/manual/*.in`, in mdoc(7). A line `@WORD ...@` there is replaced by generated text.
 
     packaging/manual.py --bin .build/release --to /usr/share/man
 """
@@ -16,18 +15,18 @@ import re
 import subprocess
 
 PROJECT = pathlib.Path(__file__).resolve().parents[1]
-# Options that every command has, told once.
-EVERYWHERE = ("version", "help")
+# Options that every command has; they are documented once.
+COMMON_OPTIONS = ("version", "help")
 
 
 def escaped(text):
-    """Text in which nothing is taken for markup, and hyphens stay what is typed."""
+    """Text escaped for mdoc(7), with hyphens as ASCII minus signs."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     return "\\&" + text if text[:1] in (".", "'") else text
 
 
 def paragraph(text):
-    """The lines of a paragraph: each sentence begins one, and what stands in backticks is set as typed."""
+    """The lines of a paragraph: one for each sentence, with text in backticks as literals."""
     lines = []
     for sentence in re.split(r"(?<=[.:;]) (?=[A-Z`])", " ".join(text.split())):
         start = ""
@@ -47,7 +46,7 @@ def paragraph(text):
 
 
 def paragraphs(text):
-    """A discussion of several paragraphs, the first without a break before it."""
+    """The lines of several paragraphs, separated by breaks."""
     lines = []
     for part in text.strip().split("\n\n"):
         lines += ([".Pp"] if lines else []) + paragraph(part)
@@ -55,26 +54,30 @@ def paragraphs(text):
 
 
 class Program:
-    """What a program's own help says."""
+    """A program's commands, discussion and exit statuses, read from its help."""
 
     def __init__(self, folder, name):
-        said = subprocess.run(
+        dump = subprocess.run(
             [str(folder / name), "--experimental-dump-help"], check=True, capture_output=True, text=True, timeout=60)
-        self.root = json.loads(said.stdout)["command"]
+        self.root = json.loads(dump.stdout)["command"]
         commands = self.root.get("subcommands", [])
-        self.commands = {command["commandName"]: command for command in commands if command["commandName"] != "help"}
+        self.commands = {
+            command["commandName"]: command
+            for command in commands
+            if command["commandName"] != "help" and command.get("shouldDisplay", True)
+        }
         discussion, _, statuses = self.root["discussion"].partition("EXIT STATUS:\n")
         self.discussion = discussion
         self.statuses = re.findall(r"^ *(\d+)  (.+)$", statuses, re.M)
 
 
 def own_arguments(command):
-    """The arguments of a command, without those that every one has."""
-    return [a for a in command["arguments"] if a.get("shouldDisplay", True) and a["valueName"] not in EVERYWHERE]
+    """The arguments of a command, without the common options."""
+    return [a for a in command["arguments"] if a.get("shouldDisplay", True) and a["valueName"] not in COMMON_OPTIONS]
 
 
 def usage(argument):
-    """An argument as macros: `Fl Fl socket Ar path`."""
+    """An argument as mdoc macros, such as `Fl Fl socket Ar path`."""
     if argument["kind"] == "positional":
         text = f"Ar {argument['valueName']}"
     else:
@@ -85,20 +88,20 @@ def usage(argument):
 
 
 def synopsis(name, command):
-    """How a command is called; one with many options shows their place only."""
+    """The lines of a command's synopsis; more than eight options are abbreviated."""
     arguments = own_arguments(command)
     lines = [".Nm", f".Cm {command['commandName']}"]
     if len(arguments) > 8:
         return [*lines, ".Op Ar option ..."]
     for argument in arguments:
-        more = " ..." if argument.get("isRepeating") else ""
+        repeated = " ..." if argument.get("isRepeating") else ""
         optional = argument["isOptional"]
-        lines.append((".Op " if optional else ".") + usage(argument) + more)
+        lines.append((".Op " if optional else ".") + usage(argument) + repeated)
     return lines
 
 
 def options(command):
-    """A list of what a command can be told."""
+    """The list of a command's arguments."""
     lines = [".Bl -tag -width Ds"]
     for argument in own_arguments(command):
         lines.append(f".It {usage(argument)}" + (" ..." if argument.get("isRepeating") else ""))
@@ -112,7 +115,7 @@ def options(command):
 
 
 def commands(program):
-    """A subsection for each command: what it does, what it can be told."""
+    """A subsection for each command, with its description and arguments."""
     lines = []
     for name, command in program.commands.items():
         lines += [f".Ss {name}", *paragraph(command["abstract"])]
@@ -123,7 +126,7 @@ def commands(program):
 
 
 def statuses(program):
-    """A list of exit statuses and what they mean."""
+    """The list of exit statuses with their meanings."""
     lines = [".Bl -tag -width Ds"]
     for number, meaning in program.statuses:
         first = meaning.split()[0]
@@ -133,6 +136,7 @@ def statuses(program):
     return [*lines, ".El"]
 
 
+# The sentences for marks such as [reload] in the example configuration.
 MARKS = {
     "reload": "A reload applies it.",
     "store": "It is fixed when a store is made.",
@@ -140,18 +144,18 @@ MARKS = {
 
 
 def settings(example):
-    """A list of the settings in the example configuration, each with what is said of it there."""
+    """The list of settings in the example configuration, each with its description there."""
     lines = [".Bl -tag -width Ds"]
     for block in example.split("\n\n")[1:]:
-        told, setting = [], None
+        description, setting = [], None
         for line in block.strip().splitlines():
             setting = re.fullmatch(r"#([a-z-]+): (.+)", line)
             if not setting:
-                told.append(line.removeprefix("#").strip())
+                description.append(line.removeprefix("#").strip())
         if not setting:
-            # A remark between settings, which stands in the page's own text.
+            # A comment between settings; the page's source has its own text for it.
             continue
-        text = " ".join(told)
+        text = " ".join(description)
         for mark in re.findall(r"^((?:\[\w+\] )*)", text)[0].split():
             text = text.replace(f"{mark} ", "", 1) + " " + MARKS[mark.strip("[]")]
         name, value = setting.groups()
@@ -161,55 +165,55 @@ def settings(example):
 
 
 def date():
-    """The day of the last entry of the changelog."""
+    """The date of the latest entry of the Debian changelog."""
     changelog = (PROJECT / "debian" / "changelog").read_text()
     day = email.utils.parsedate_to_datetime(re.search(r"^ -- .*>  (.*)$", changelog, re.M)[1])
     return f"{day:%B} {day.day}, {day.year}"
 
 
 def page(source, programs):
-    """The text of a page, made from its source."""
+    """The text of a man page, generated from its source file."""
 
-    def fill(match):
+    def generated(match):
         words = match[1].split()
-        what, of = words[0], words[1:]
-        if what == "DATE":
+        placeholder, arguments = words[0], words[1:]
+        if placeholder == "DATE":
             return [f".Dd {date()}"]
-        if what == "SETTINGS":
+        if placeholder == "SETTINGS":
             return settings((PROJECT / "systemd" / "nnnd.yaml").read_text())
-        program = programs[of[0]]
-        if what == "ABSTRACT":
+        program = programs[arguments[0]]
+        if placeholder == "ABSTRACT":
             return [".Nd " + escaped(program.root["abstract"][0].lower() + program.root["abstract"][1:].rstrip("."))]
-        if what == "DISCUSSION":
+        if placeholder == "DISCUSSION":
             return paragraphs(program.discussion)
-        if what == "SYNOPSIS":
-            return [line for command in program.commands.values() for line in synopsis(of[0], command)]
-        if what == "OPTIONS":
-            return options(program.commands[of[1]])
-        if what == "ABOUT":
-            return paragraphs(program.commands[of[1]]["discussion"])
-        if what == "COMMANDS":
+        if placeholder == "SYNOPSIS":
+            return [line for command in program.commands.values() for line in synopsis(arguments[0], command)]
+        if placeholder == "OPTIONS":
+            return options(program.commands[arguments[1]])
+        if placeholder == "ABOUT":
+            return paragraphs(program.commands[arguments[1]]["discussion"])
+        if placeholder == "COMMANDS":
             return commands(program)
-        if what == "STATUSES":
+        if placeholder == "STATUSES":
             return statuses(program)
-        raise ValueError(f"{source.name}: nothing is known of @{match[1]}@")
+        raise ValueError(f"{source.name}: unknown placeholder @{match[1]}@")
 
     lines = []
     for line in source.read_text().splitlines():
         match = re.fullmatch(r"@([^@]+)@", line)
-        lines += fill(match) if match else [line]
+        lines += generated(match) if match else [line]
     return "\n".join(lines) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=pathlib.Path, required=True, help="where nnnd and nnnctl are")
-    parser.add_argument("--to", type=pathlib.Path, required=True, help="the folder of man pages")
-    told = parser.parse_args()
-    programs = {name: Program(told.bin, name) for name in ("nnnd", "nnnctl")}
+    parser.add_argument("--bin", type=pathlib.Path, required=True, help="the folder with nnnd and nnnctl")
+    parser.add_argument("--to", type=pathlib.Path, required=True, help="the folder for the man pages, such as /usr/share/man")
+    options = parser.parse_args()
+    programs = {name: Program(options.bin, name) for name in ("nnnd", "nnnctl")}
     for source in sorted((PROJECT / "packaging" / "manual").glob("*.in")):
         name = source.name.removesuffix(".in")
-        path = told.to / f"man{name[-1]}" / name
+        path = options.to / f"man{name[-1]}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page(source, programs))
 

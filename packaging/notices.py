@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the copyright file: everything that is linked into the programs, with its owners, licence and notices.
+"""Writes the copyright file of the programs: the copyright holders, licences and notices of everything linked in.
 
-What can't be read off a build stands in `packaging/copyright.in`. The Swift packages are those whose modules the linker
-was given; owners and notices are read from their sources. A package whose licence isn't known here, and C code in one
-that belongs to others and isn't named in `copyright.in`, are errors: so nothing that comes new is forgotten.
+The Swift packages are those whose modules were given to the linker; copyright holders and notices come from their
+sources. `packaging/copyright.in` has everything else. Two things are errors, so that no new dependency is forgotten:
+a package with an unknown licence, and third-party C code in a package that `copyright.in` does not name.
 
     packaging/notices.py --bin .build/release --to copyright
 """
@@ -24,7 +24,7 @@ EXPAT = "Expat"
 
 
 class UnknownNotice(Exception):
-    """Something is linked of which the copyright file would say nothing; the message says what to do."""
+    """The copyright file would lack a notice for linked code; the message says what to do."""
 
 
 def words(text):
@@ -32,9 +32,9 @@ def words(text):
 
 
 def licence(text):
-    """The short name of a licence by its text; none if it isn't one of those that are known."""
+    """The short name of a licence with this text, or None if it is unknown."""
     apache, given = words((PROJECT / "LICENSE").read_text()), words(text)
-    # The appendix, on how to apply the licence, differs and doesn't matter.
+    # The appendix explains how to apply the licence; it differs between copies and is not part of the terms.
     terms = apache[: apache.index("APPENDIX:")]
     exception = "Runtime Library Exception to the Apache 2.0 License"
     if given[: len(terms)] == terms:
@@ -45,23 +45,23 @@ def licence(text):
 
 
 def linked_sources(folder):
-    """The files of which the linker was given the objects, of both programs."""
+    """The source files of the objects that were linked into both programs."""
     modules = set()
     for program in PROGRAMS:
         objects = shlex.split((folder / f"{program}.product" / "Objects.LinkFileList").read_text())
         modules |= {folder / f"{re.search(r'.*/(.+?)[.]build/', path)[1]}.build" for path in objects}
     for module in sorted(modules):
-        listed = module / "sources"
-        if listed.exists():
-            yield from map(pathlib.Path, shlex.split(listed.read_text()))
+        source_list = module / "sources"
+        if source_list.exists():
+            yield from map(pathlib.Path, shlex.split(source_list.read_text()))
         else:
-            # Of C, a file that tells of each object what it was made from, the source first.
+            # C modules have a .d file for each object, which lists its dependencies, the source first.
             for path in sorted(module.rglob("*.d")):
                 yield pathlib.Path(re.match(r"dependencies:[\\\s]+(\S+)", path.read_text())[1])
 
 
 class Package:
-    """A Swift package of which something is linked."""
+    """A Swift package with modules that are linked into the programs."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -85,24 +85,24 @@ class Package:
 
     @property
     def owners(self):
-        """Who holds the rights, each with the first and last year that the sources name."""
+        """The copyright holders, each with the first and last year that the sources name."""
         texts = [path.read_text()[:1000] for path in self.sources if path.suffix == ".swift"]
         texts += [path.read_text() for path in self.folder.glob("LICENSE*")]
         years = {}
         for text in texts:
-            for when, who in re.findall(r"Copyright \([cC]\) ((?:\d{4}|[-, ])*)(.+)", text):
-                who = re.sub(r"[. ]*(All rights reserved)?[. */]*$", "", who)
-                years.setdefault(who, []).extend(int(year) for year in re.findall(r"\d{4}", when))
+            for dates, holder in re.findall(r"Copyright \([cC]\) ((?:\d{4}|[-, ])*)(.+)", text):
+                holder = re.sub(r"[. ]*(All rights reserved)?[. */]*$", "", holder)
+                years.setdefault(holder, []).extend(int(year) for year in re.findall(r"\d{4}", dates))
         lines = []
-        for who, found in sorted(years.items()):
+        for holder, found in sorted(years.items()):
             span = sorted({min(found), max(found)}) if found else []
-            lines.append(" ".join(["-".join(map(str, span)), who]).strip())
+            lines.append(" ".join(["-".join(map(str, span)), holder]).strip())
         if not lines:
-            raise UnknownNotice(f"no source of {self.name} says whose it is: name the owner in {SOURCE.name}")
+            raise UnknownNotice(f"no source of {self.name} names a copyright holder: name one in {SOURCE.name}")
         return lines
 
-    def foreign_modules(self):
-        """The folders, below `Sources`, with code in C that doesn't say that it is the package's own."""
+    def third_party_modules(self):
+        """The folders below `Sources` with C code whose copyright line is not that of the package's authors."""
         own = re.compile(r"Copyright \(c\) .* project authors")
         return sorted({
             path.relative_to(self.folder / "Sources").parts[0] for path in self.sources
@@ -110,6 +110,7 @@ class Package:
         })  # fmt: skip
 
     def stanza(self):
+        """The package's stanza in Debian's copyright format."""
         lines = [f"Files: {self.name}/*", "Copyright:", *(f" {owner}" for owner in self.owners)]
         lines.append(f"License: {self.licence}")
         if self.notice:
@@ -118,7 +119,7 @@ class Package:
 
 
 def packages(folder):
-    """The packages that are linked into the programs in this folder of a build."""
+    """The Swift packages that are linked into the programs in this build folder."""
     folder = folder.resolve()
     checkouts = folder.parents[1] / "checkouts"
     found = {}
@@ -127,30 +128,30 @@ def packages(folder):
             home = checkouts / path.relative_to(checkouts).parts[0]
             found.setdefault(home.name, Package(home)).sources.append(path)
         elif not path.is_relative_to(PROJECT / "Sources") and not path.is_relative_to(folder):
-            raise UnknownNotice(f"it isn't known where {path} comes from")
+            raise UnknownNotice(f"{path} is in no known package")
     return list(found.values())
 
 
 def copyright_file(folder):
-    """The whole text."""
+    """The text of the copyright file."""
     text = SOURCE.read_text()
     linked = packages(folder)
     for package in linked:
-        for module in package.foreign_modules():
+        for module in package.third_party_modules():
             if f"{package.name}/Sources/{module}/" not in text:
                 raise UnknownNotice(
-                    f"{package.name} has C code of others in Sources/{module}: say in {SOURCE.name} whose it is")
+                    f"{package.name} has third-party C code in Sources/{module}: name its copyright holder in {SOURCE.name}")
     stanzas = "\n\n".join(package.stanza() for package in sorted(linked, key=lambda package: package.name.lower()))
     return text.replace("@PACKAGES@", stanzas)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=pathlib.Path, required=True, help="the folder of a build that has the programs")
+    parser.add_argument("--bin", type=pathlib.Path, required=True, help="the build folder with the programs")
     parser.add_argument("--to", type=pathlib.Path, required=True, help="the file to write")
-    told = parser.parse_args()
+    options = parser.parse_args()
     try:
-        told.to.write_text(copyright_file(told.bin))
+        options.to.write_text(copyright_file(options.bin))
     except UnknownNotice as error:
         sys.exit(f"notices.py: {error}")
 

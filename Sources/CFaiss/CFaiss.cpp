@@ -39,46 +39,11 @@ cf_status guarded(char *message, size_t size, Body body) noexcept {
   }
 }
 
-/// Rows and columns multiplied at a time: the rows, and their products, stay in the second-level cache.
+/// Rows and columns multiplied at a time: the rows and their products fit the second-level cache.
 constexpr size_t row_step = 128;
 constexpr size_t column_step = 512;
 
-/// A product and its column as one number that falls as the product does, and rises with the column: sorting numbers is
-/// several times faster than sorting positions by what they stand for.
-uint64_t sort_key(float product, int64_t column) {
-  uint32_t bits;
-  std::memcpy(&bits, &product, sizeof bits);
-  bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u; // rises with the product
-  return static_cast<uint64_t>(~bits) << 32 | static_cast<uint32_t>(column);
-}
-
-float product_of(uint64_t key) {
-  uint32_t bits = ~static_cast<uint32_t>(key >> 32);
-  bits = bits & 0x80000000u ? bits & 0x7fffffffu : ~bits;
-  float product;
-  std::memcpy(&product, &bits, sizeof product);
-  return product;
-}
-
-/// Sorts the best `capacity` of `count` keys and writes what they stand for.
-size_t unpack_best(uint64_t *keys, size_t count, size_t capacity, float *products, uint32_t *columns) {
-  const size_t kept = std::min(count, capacity);
-  if (kept < count) std::nth_element(keys, keys + kept, keys + count);
-  uint64_t sorted[CK_SORT_MOST];
-  if (kept > CK_SORT_MOST) {
-    std::sort(keys, keys + kept);
-  } else {
-    ck_sort(keys, kept, sorted);
-    keys = sorted;
-  }
-  for (size_t i = 0; i < kept; i++) {
-    products[i] = product_of(keys[i]);
-    columns[i] = static_cast<uint32_t>(keys[i]);
-  }
-  return kept;
-}
-
-/// A copy of some vectors on cache lines, made where they don't lie so already.
+/// Vectors that begin on a cache line: the given ones if they do, else a copy.
 class Aligned {
   std::vector<float> memory;
 
@@ -104,13 +69,12 @@ struct cf_search {
   std::vector<Reservoir> reservoirs;
   std::vector<float> products;
   std::vector<uint32_t> positions;
-  std::vector<uint64_t> keys;
   Aligned aligned_columns, aligned_rows;
 
   cf_search(size_t rows, size_t capacity)
-      : capacity(capacity), reservoir_size((2 * capacity + 15) / 16 * 16), values(rows * reservoir_size),
+      : capacity(capacity), reservoir_size(cf_kept_max(capacity)), values(rows * reservoir_size),
         ids(rows * reservoir_size), products(row_step * column_step),
-        positions(column_step), keys(reservoir_size) {
+        positions(column_step) {
     reservoirs.reserve(rows);
   }
 };
@@ -156,14 +120,11 @@ cf_status cf_search_add(cf_search *search, const float *matrix, const float *col
   });
 }
 
-size_t cf_search_result(cf_search *search, size_t row, float *products, uint32_t *columns) {
-  const Reservoir &reservoir = search->reservoirs[row];
-  for (size_t i = 0; i < reservoir.i; i++) search->keys[i] = sort_key(reservoir.vals[i], reservoir.ids[i]);
-  return unpack_best(search->keys.data(), reservoir.i, search->capacity, products, columns);
-}
+size_t cf_kept_max(size_t capacity) { return (2 * capacity + 15) / 16 * 16; }
 
-size_t cf_rank(const float *values, const uint32_t *names, size_t count, uint64_t *scratch, size_t capacity,
-               float *products, uint32_t *columns) {
-  for (size_t i = 0; i < count; i++) scratch[i] = sort_key(values[i], names[i]);
-  return unpack_best(scratch, count, capacity, products, columns);
+size_t cf_search_kept(const cf_search *search, size_t row, float *products, uint32_t *columns) {
+  const Reservoir &reservoir = search->reservoirs[row];
+  std::copy_n(reservoir.vals, reservoir.i, products);
+  for (size_t i = 0; i < reservoir.i; i++) columns[i] = static_cast<uint32_t>(reservoir.ids[i]);
+  return reservoir.i;
 }

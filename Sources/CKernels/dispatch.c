@@ -1,4 +1,4 @@
-// Which of the compiled kernels a call goes to.
+// Chooses the instruction set, and forwards every call to its kernels.
 
 #include "kernels.h"
 
@@ -88,7 +88,7 @@ size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold)
 size_t ck_drop(ck_bounds bounds, size_t count, float threshold) { return kernels()->drop(bounds, count, threshold); }
 
 float ck_midpoint_reached(ck_bounds bounds, size_t count, size_t wanted) {
-  return kernels()->middle_reached(bounds, count, wanted);
+  return kernels()->midpoint_reached(bounds, count, wanted);
 }
 
 void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *places,

@@ -12,7 +12,7 @@ typedef struct kernel_table {
                     float, ck_bounds);
   size_t (*prune)(ck_bounds, size_t, size_t, float *);
   size_t (*drop)(ck_bounds, size_t, float);
-  float (*middle_reached)(ck_bounds, size_t, size_t);
+  float (*midpoint_reached)(ck_bounds, size_t, size_t);
   void (*gathered_products)(const float *, size_t, const float *, const uint32_t *, size_t, uint32_t, float *);
   size_t (*above)(const float *, size_t, float, uint32_t *);
   void (*sort)(const uint64_t *, size_t, uint64_t *);

@@ -1,4 +1,4 @@
-// Four floats a register: SSE2 on x86-64, Neon on arm64. Codes are left to the compiler.
+// Four floats per register: SSE2 on x86-64, Neon on arm64. The compiler vectorises the products of codes.
 #include "kernels.h"
 
 #include <string.h>

@@ -2,23 +2,23 @@ package import IncrementalBias
 package import PosixSupport
 
 extension StartupError {
-    /// A commit that failed so that only a new start knows what the store holds.
+    /// The error of a commit that failed: only a new start can tell what the store holds.
     package init(ending error: any StoreFailure, folder: String) {
         if error.isDamage {
             self.init(.damaged("\(error)"), folder: folder)
         } else {
             self.init(
-                "the store in \(folder) can't be written: \(error); what was committed is safe, and shards wait in the "
-                    + "spool: look after the disk, then start again", .system)
+                "the store in \(folder) can't be written: \(error); committed shards are safe, the others wait in the "
+                    + "spool: check the disk, then start again", .system)
         }
     }
 
-    /// A store that can't be opened, and the way out.
+    /// The error of a store that can't be opened, with the remedy.
     package init(_ error: StoreError, folder: String) {
         switch error {
         case .settingDiffers(let name, let stored, let wanted):
             self.init(
-                "the store in \(folder) was made with \(name) \(stored), and \(name) \(wanted) is asked for; "
+                "the store in \(folder) was made with \(name) \(stored), and the settings have \(name) \(wanted); "
                     + "start with \(name) \(stored), or "
                     + (name == "capacity" ? "run nnnd rebuild" : "drop the shards into a new data folder"),
                 .configuration)
@@ -30,21 +30,21 @@ extension StartupError {
             self.init("there is no store in \(folder)", .configuration)
         case .unknownFormat(let found, let expected):
             self.init(
-                "the store in \(folder) has format \(found), and this version of nnnd knows format \(expected); "
+                "the store in \(folder) has format \(found), and this version of nnnd reads format \(expected); "
                     + "use the version that made it, or drop the shards into a new data folder", .configuration)
         case .notAStore:
             self.init("the data in \(folder) is not a store of nnnd; set another data folder", .configuration)
-        case .damaged(let what):
-            self.init("the store in \(folder) is damaged: \(what); restore a copy of it", .data)
+        case .damaged(let problem):
+            self.init("the store in \(folder) is damaged: \(problem); restore a backup", .data)
         case .inUse:
             self.init("the store in \(folder) is in use by another process; stop that one first", .unavailable)
         }
     }
 
-    /// Runs what opens or changes the store in `folder`.
+    /// Runs `body`, which opens or changes the store in `folder`.
     ///
-    /// - Parameter done: what is done to the store, where that fails for want of room, say.
-    /// - Throws: ``StartupError`` for all that can be wrong with a store, and other errors as they are.
+    /// - Parameter done: the participle for the error message: `opened`.
+    /// - Throws: ``StartupError`` for each error of the store or the system, and other errors as they are.
     package static func forStore<R>(in folder: String, done: String, _ body: () throws -> R) throws -> R {
         do {
             return try body()

@@ -8,35 +8,35 @@ internal import NIOPosix
 package import PosixSupport
 internal import ServiceLifecycle
 
-/// Serves HTTP/1.1 on a socket that listens already, until a graceful shutdown: whoever has connected by then is
-/// answered once more, then connections close.
+/// Serves HTTP/1.1 on a listening socket until a graceful shutdown.
 ///
-/// Hummingbird's own server binds a path or a port itself; this one takes the socket that it is given.
+/// At a shutdown each connected client gets one more response, then its connection closes. Hummingbird's own server
+/// binds a path or a port itself; this one uses the socket that it is given.
 package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context == BasicRequestContext {
-    package let socket: ListeningSocket
-    package let responder: Responder
-    package let logger: Logger
-    /// Is called once requests are answered.
+    private let socket: ListeningSocket
+    private let responder: Responder
+    private let logger: Logger
     private let ready: @Sendable () -> Void
-
     private let connections: Connections
     private let timeout: @Sendable () -> Double
 
-    /// How long a client that has connected has to send a request after a shutdown began.
-    private static var lastMoment: Duration { .milliseconds(500) }
-    /// How long answers under way have to be sent after that.
-    private static var grace: Duration { .seconds(5) }
+    /// How long a connected client has to send a request after a shutdown began.
+    private static var idleGrace: Duration { .milliseconds(500) }
+    /// How long responses under way have to be sent after that.
+    private static var responseGrace: Duration { .seconds(5) }
 
     /// - Parameters:
-    ///   - mostConnections: how many can be open at once.
-    ///   - timeout: seconds that a client may keep the daemon waiting, for connections made from now on.
+    ///   - socket: the listening socket; the service closes it.
+    ///   - responder: answers requests.
+    ///   - maximumConnections: the number of connections that can be open at once.
+    ///   - logger: where failed connections are reported.
+    ///   - timeout: returns the seconds that a client can keep the daemon waiting, for connections made from now on.
     ///   - ready: is called once requests are answered.
     package init(
-        socket: ListeningSocket, responder: Responder, mostConnections: Int, logger: Logger,
-        timeout: @escaping @Sendable () -> Double,
-        ready: @escaping @Sendable () -> Void
+        socket: ListeningSocket, responder: Responder, maximumConnections: Int, logger: Logger,
+        timeout: @escaping @Sendable () -> Double, ready: @escaping @Sendable () -> Void
     ) {
-        connections = Connections(limit: mostConnections)
+        connections = Connections(limit: maximumConnections)
         self.timeout = timeout
         self.socket = socket
         self.responder = responder
@@ -44,6 +44,9 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
         self.ready = ready
     }
 
+    /// Serves until a graceful shutdown.
+    ///
+    /// - Throws: `SystemError` where the socket can't be used.
     package func run() async throws {
         defer {
             socket.remove()
@@ -63,7 +66,7 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
                     try await withGracefulShutdownHandler {
                         try await server.executeThenClose { accepted in
                             for try await connection in accepted {
-                                connections.taken(connection.channel)
+                                connections.served(connection.channel)
                                 group.addTask { await channelSetup.handle(value: connection, logger: logger) }
                             }
                         }
@@ -71,31 +74,31 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
                         server.channel.eventLoop.execute { stopAccepting(server.channel) }
                     }
                 } catch {
-                    // One connection that couldn't be set up, or came in the moment of the end.
+                    // A connection could not be set up, or came at the moment of the shutdown.
                     if !connections.isDraining, !Task.isCancelled {
-                        logger.warning("connections are accepted anew", metadata: ["reason": "\(error)"])
+                        logger.warning("listening again after an error", metadata: ["reason": "\(error)"])
                     }
                 }
             }
         }
     }
 
-    /// Ends everything well; on the channel's event loop.
+    /// Shuts down gracefully; on the channel's event loop.
     ///
-    /// Those that come later wait in the socket's queue, where the next process finds them if systemd keeps the socket.
+    /// Later connections wait in the socket's queue, where the next process finds them if systemd keeps the socket.
     private func stopAccepting(_ channel: any Channel) {
-        // At once on this loop: the channel no longer looks at the queue.
+        // On this loop the option is set at once: the channel no longer reads the queue.
         channel.setOption(.autoRead, value: false).assumeIsolated().whenComplete { [connections] _ in
             connections.drain { channel.close(promise: nil) }
         }
-        channel.eventLoop.scheduleTask(in: TimeAmount(Self.lastMoment)) { [connections] in connections.closeIdle() }
-        channel.eventLoop.scheduleTask(in: TimeAmount(Self.lastMoment + Self.grace)) { [connections] in
-            connections.closeAll()
+        channel.eventLoop.scheduleTask(in: TimeAmount(Self.idleGrace)) { [connections] in connections.endIdle() }
+        channel.eventLoop.scheduleTask(in: TimeAmount(Self.idleGrace + Self.responseGrace)) { [connections] in
+            connections.endAll()
             channel.close(promise: nil)
         }
     }
 
-    /// Begins to accept connections, on a copy of the socket's descriptor: another beginning may follow.
+    /// Accepts connections on a copy of the socket's descriptor, so that it can be done again.
     private func bind(_ channelSetup: HTTP1Channel) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
         let descriptor = dup(socket.descriptor)
         guard descriptor >= 0 else { throw SystemError("accept connections") }
@@ -117,7 +120,7 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
     ) async throws {
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         var response = try await responder.respond(to: request, context: context)
-        if connections.isLastAnswer(channel) { response.headers[.connection] = "close" }
+        if connections.announcesClose(channel) { response.headers[.connection] = "close" }
         try await writer.write(response: response.head, body: response.body)
     }
 }

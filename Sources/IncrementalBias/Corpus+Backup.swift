@@ -1,10 +1,9 @@
 internal import LMDB
 
 extension Corpus {
-    /// Writes a copy of the store, as one commit left it, to a descriptor: the content of a `data.mdb` of its own.
+    /// Writes a copy of the store to a descriptor: the content of a `data.mdb`, as one commit left it.
     ///
-    /// Shards take effect and searches are answered meanwhile. Room that commits free is not used again until it is
-    /// done.
+    /// Commits and searches go on meanwhile. Pages that commits free are not used again before the copy is complete.
     ///
     /// - Throws: `LMDBError` where the descriptor takes no more, or the store can't be read.
     package func writeCopy(to descriptor: Int32) throws {

@@ -1,12 +1,12 @@
 internal import LMDB
 internal import VectorMath
 
-/// Why an image's bias is what it is.
+/// The references that an image's bias is computed from.
 package struct ImageExplanation: Sendable {
     package let id: String
-    /// The mean of the k largest similarities: the bias is alpha times this.
+    /// The mean of the k largest similarities; the bias is alpha times the mean.
     package let mean: Float
-    /// How many of the references below the mean takes.
+    /// How many of `references` the mean takes, from the first on.
     package let used: Int
     /// The references in the image's heap, by falling similarity.
     package let references: [(id: String, similarity: Float)]
@@ -14,10 +14,10 @@ package struct ImageExplanation: Sendable {
 }
 
 extension Corpus {
-    /// The heap of the image called `id`; `nil` where there is none.
+    /// Explains the bias of the image `id`; `nil` where there is no such image.
     package func explainImage(_ id: String) throws -> ImageExplanation? {
         try environment.read { transaction in
-            let state = try Self.state(tables, in: transaction)
+            let state = try tables.state(in: transaction)
             guard state.dimension > 0, let row = try IdentityTable(tables: tables.images).row(of: id, in: transaction)
             else { return nil }
             let layout = StoreLayout(dimension: state.dimension, settings: settings)
@@ -39,10 +39,10 @@ extension Corpus {
         }
     }
 
-    /// The stored vector of the reference called `id`, and the generation it was read at; `nil` where there is none.
+    /// The stored vector of the reference `id`, and the generation of the snapshot; `nil` where there is no such reference.
     package func reference(_ id: String) throws -> (vector: [Float], generation: UInt64)? {
         try environment.read { transaction in
-            let state = try Self.state(tables, in: transaction)
+            let state = try tables.state(in: transaction)
             guard state.dimension > 0,
                 let row = try IdentityTable(tables: tables.references).row(of: id, in: transaction)
             else { return nil }

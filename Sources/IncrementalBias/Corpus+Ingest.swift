@@ -1,125 +1,89 @@
 package import Foundation
 internal import LMDB
-package import ShardFormats
-internal import Synchronization
 
 extension Corpus {
-    /// Lets shards take effect, in order, in one commit: all of each or nothing of it.
-    ///
-    /// A shard whose receipt the store has already, with the same content, changes nothing. When this returns, the
-    /// commit is durable and every search that starts later reflects it. When it throws, nothing has changed.
+    /// Prepares the vectors of a shard for ``ingest(_:acknowledged:retention:now:)``, in place where nobody else holds them.
     ///
     /// - Parameters:
-    ///   - shards: the shards; neighbours of one kind share the work.
-    ///   - acknowledged: numbers of earlier receipts whose files have been put away.
+    ///   - values: rows x dimension, finite.
+    ///   - dimension: the numbers per vector.
+    ///   - firstRow: the number of the first row in errors.
+    /// - Throws: ``ShardRejection`` with the first rows that the store can't keep.
+    package func prepare(_ values: consuming [Float], dimension: Int, firstRow: Int = 0) throws -> PreparedVectors {
+        try VectorPreparation(settings: settings, pool: maintenancePool)
+            .run(values, dimension: dimension, firstRow: firstRow)
+    }
+
+    /// Applies shards in order, in one commit: each shard takes effect as a whole or not at all.
+    ///
+    /// A shard with the content of an earlier receipt of its role and name changes nothing. When this returns, the commit is
+    /// durable, and every search that starts later reflects it. When it throws, nothing has changed.
+    ///
+    /// - Parameters:
+    ///   - shards: the shards; neighbours of one role share the work.
+    ///   - acknowledged: the numbers of pending receipts whose shards' files have been moved.
     ///   - retention: which references stay when new ones come.
-    ///   - now: tells the time.
-    /// - Returns: what became of each shard, in their order.
+    ///   - now: gives the time.
+    /// - Returns: the outcome of each shard, in their order.
     /// - Throws: `LMDBError` where the store can't be written, `CancellationError` after ``interruptIngest()``.
     package func ingest(
         _ shards: [IncomingShard], acknowledged: Set<UInt64>, retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
-        let (outcomes, summary) = try write { transaction in
-            var commit = Commit(
-                state: try Self.state(tables, in: transaction), tables: tables, maintenance: maintenance(dimension:),
-                retention: retention, now: now())
-            for number in acknowledged { try transaction.remove(tables.pending, number) }
-            for shard in shards { try commit.take(shard, in: transaction) }
-            return (try commit.finish(in: transaction), commit.summary)
-        }
+        let (outcomes, summary) = try writer.ingest(
+            shards, acknowledged: acknowledged, retention: retention, now: now)
         observer?.committed(summary)
         return outcomes
     }
 
-    /// Lets the references go that `retention` doesn't keep, in one commit, if there are any.
+    /// Stores the vectors of a large shard of new images with their codes and heaps, in several commits, without more than a
+    /// few pieces of the shard in memory.
     ///
-    /// - Returns: how many went.
-    /// - Throws: as ``ingest(_:acknowledged:retention:now:)`` does.
+    /// No search finds these images and nothing counts them before ``ingest(_:acknowledged:retention:now:)`` gets the result
+    /// as the content of a shard: they lie in free rows, or behind the last row used. If they are not committed, they are
+    /// discarded: with the last reference to the result, by the next other change, or at the next start after a crash. The
+    /// heaps of one piece are computed while the piece before is stored.
+    ///
+    /// - Parameters:
+    ///   - ids: the shard's ids, no two the same, one per row.
+    ///   - source: the shard's vectors.
+    ///   - rowsPerPiece: the rows that are computed together; by default as many as fill 16 MiB.
+    /// - Returns: the staged images; `nil` where an id has an image already, so that the shard can't be staged.
+    /// - Throws: the error of `source`, ``ShardRejection`` where a vector can't be stored, `LMDBError` where the store can't be
+    ///   written, `CancellationError` after ``interruptIngest()``. Nothing of the shard is left then.
+    package func stage(ids: [String], from source: any VectorSource, rowsPerPiece: Int? = nil) throws -> StagedImages? {
+        try writer.stage(ids: ids, from: source, rowsPerPiece: rowsPerPiece)
+    }
+
+    /// Discards staged images that have not been committed, if there are any.
+    package func discardStaged() throws {
+        try writer.discardStaged()
+    }
+
+    /// Removes the references that `retention` doesn't keep, in one commit, if there are any.
+    ///
+    /// - Returns: how many references were removed.
+    /// - Throws: the errors of ``ingest(_:acknowledged:retention:now:)``.
     @discardableResult
     package func retire(_ retention: Retention, now: Date) throws -> Int {
-        guard try environment.read({ try Commit.expired(retention, tables, now: now, in: $0) }) else { return 0 }
-        let summary = try write { transaction in
-            let state = try Self.state(tables, in: transaction)
-            var commit = Commit(
-                state: state, tables: tables, maintenance: maintenance(dimension:), retention: retention, now: now)
-            try commit.retire(in: transaction)
-            _ = try commit.finish(in: transaction)
-            return commit.summary
-        }
+        guard let summary = try writer.retire(retention, now: now) else { return 0 }
         observer?.committed(summary)
         return summary.retired
     }
 
-    /// Makes the pages free for the next commit that the last one freed, if they are many; for after the receipts.
+    /// Makes an empty commit if the last commit was large, so that the next one can use the pages that the last one freed.
     ///
-    /// LMDB uses pages again that were freed two commits ago, so that the last but one snapshot stays whole. Without a
-    /// commit in between, two large ones in a row would each take new room for all that they write.
+    /// To be called after the receipts of the large commit are written.
     ///
-    /// - Parameter acknowledged: numbers of receipts whose files have been put away.
-    /// - Returns: whether there was such a commit, and the receipts need not be named to the next ingest.
+    /// - Parameter acknowledged: the numbers of pending receipts whose shards' files have been moved.
+    /// - Returns: whether there was such a commit, with which the receipts are acknowledged.
     package func reclaimPages(acknowledging acknowledged: Set<UInt64>) throws -> Bool {
-        guard lastWrite.load(ordering: .relaxed) > Self.muchWritten else { return false }
-        try commitEmpty(acknowledged)
-        return true
+        try writer.reclaimPages(acknowledging: acknowledged)
     }
 
-    /// A commit that changes nothing, but that the files of some receipts have been put away.
-    func commitEmpty(_ acknowledged: Set<UInt64> = []) throws {
-        try write { transaction in
-            for number in acknowledged { try transaction.remove(tables.pending, number) }
-            let state = try Self.state(tables, in: transaction)
-            try transaction.put(tables.meta, "state", state.encoded.span)
-        }
-    }
-
-    private static let muchWritten = 1 << 22
-
-    /// Runs `body` in a write transaction, and notes how much it wrote.
-    func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
-        try environment.write { transaction in
-            defer { lastWrite.store(transaction.writtenBytes, ordering: .relaxed) }
-            return try body(transaction)
-        }
-    }
-
-    /// Has the process keep the memory that commits have used for the next ones, until ``returnFreedMemory()``.
+    /// Makes an ingest that is under way, and every later one, throw `CancellationError` and change nothing.
     ///
-    /// To be called before there are threads.
-    package static func keepFreedMemory() {
-        LMDB.Environment.keepFreedMemory()
-    }
-
-    /// Gives the memory that commits have used back to the system, if it is much.
-    ///
-    /// For when nothing waits.
-    package func returnFreedMemory() {
-        LMDB.Environment.returnFreedMemory(ifMoreThan: 64 << 20)
-    }
-
-    /// Ends an ingest under way, which then throws `CancellationError` and changes nothing, and lets none begin.
-    ///
-    /// A commit that is being written is finished.
+    /// A commit that is being written is completed.
     package func interruptIngest() {
-        gate.close()
-    }
-
-    /// The receipt of the last shard of this kind that had the file name `name`.
-    package func receipt(kind: VectorRole, name: String) throws -> Receipt? {
-        try environment.read { try ReceiptTable(tables: tables).last(kind: kind, name: name, in: $0) }
-    }
-
-    /// The last `limit` receipts, the newest first; beyond the last 16 only the last one of each name is kept.
-    package func lastReceipts(_ limit: Int) throws -> [Receipt] {
-        try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }
-    }
-
-    /// The note that came with a shard whose files may not have been put away yet; `nil` where they have been.
-    package func note(of receipt: Receipt) throws -> [UInt8]? {
-        try environment.read { try ReceiptTable(tables: tables).note(of: receipt.number, in: $0) }
-    }
-
-    /// The receipts whose files may not have been put away yet.
-    package func pendingReceipts() throws -> [Receipt] {
-        try environment.read { try ReceiptTable(tables: tables).pending(in: $0) }
+        priority.close()
     }
 }

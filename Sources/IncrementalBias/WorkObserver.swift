@@ -1,7 +1,6 @@
-/// Is told how the work of a corpus goes, by whatever thread does it.
+/// An observer of the work of a corpus, called by the threads that do the work.
 ///
-/// Each call must return at once. The corpus has no clock: whoever wants to know how long something took, or whether
-/// it still moves, looks at a clock in these calls.
+/// Every call must return at once. The corpus calls without times: an observer that needs them reads a clock.
 package protocol WorkObserver: Sendable {
     /// A piece of a commit's work begins or is done.
     func commitAdvanced()
@@ -15,21 +14,10 @@ package protocol WorkObserver: Sendable {
     /// A commit is durable.
     func committed(_ summary: CommitSummary)
 
-    /// A scan ended; its requests have not been answered yet.
+    /// A scan has ended; its requests have not been answered yet.
     ///
     /// - Parameters:
-    ///   - requests: how many requests shared it.
-    ///   - queries: how many queries they had.
+    ///   - requests: the number of requests that shared the scan.
+    ///   - queries: the number of queries of these requests.
     func scanEnded(requests: Int, queries: Int)
-}
-
-/// What a commit did beside what its receipts tell.
-package struct CommitSummary: Equatable, Sendable {
-    /// References that retention let go.
-    package var retired = 0
-    /// Images whose heaps had lost so many references that they were searched anew.
-    package var refilledHeaps = 0
-
-    /// A commit that did nothing beside what its receipts tell.
-    package init() {}
 }

@@ -2,7 +2,7 @@ internal import CLMDB
 
 /// A named table of keys and values inside an ``Environment``.
 package struct Database: Sendable {
-    /// How keys compare.
+    /// The order of the keys.
     package enum Order: Sendable {
         /// Byte by byte.
         case bytes

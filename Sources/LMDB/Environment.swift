@@ -14,20 +14,20 @@ internal import Glibc
 ///
 /// Opening one folder twice in a process breaks POSIX locks (lmdb.h, "Caveats"): it is a programmer error.
 @safe package final class Environment: Sendable {
-    // Sendable: an MDB_env may be used by all threads; only opening and closing must be alone (lmdb.h), and
+    // Sendable: all threads may use an MDB_env; only opening and closing must not run beside other calls (lmdb.h), and
     // those happen in `init` and `deinit`.
     nonisolated(unsafe) let handle: OpaquePointer
 
-    /// Opens the environment in `folder`, which must exist, and makes its files where they are missing.
+    /// Opens the environment in `folder`, which must exist, and creates its files where they are missing.
     ///
     /// - Parameters:
     ///   - folder: the folder of `data.mdb` and `lock.mdb`.
-    ///   - mapSize: the address space to reserve in bytes, the most that the data can grow to. The file is sparse: it
-    ///     grows with its content.
-    ///   - databases: how many named databases can be open.
-    ///   - readers: how many reads can be under way at once.
+    ///   - mapSize: the address space to reserve, in bytes: the largest size of the data. The data file is only as long
+    ///     as its content.
+    ///   - databases: the largest number of named databases that can be open.
+    ///   - readers: the largest number of concurrent reads.
     ///   - mode: the permissions of new files.
-    /// - Throws: ``LMDBError`` with a system error number, or one for which ``LMDBError/isDamage`` is true.
+    /// - Throws: ``LMDBError`` with a system error number, or with ``LMDBError/isDamage`` where the file is damaged.
     package init(folder: String, mapSize: Int, databases: UInt32 = 32, readers: UInt32 = 126, mode: UInt32 = 0o600)
         throws(LMDBError)
     {
@@ -38,11 +38,11 @@ internal import Glibc
             try unsafe LMDBError.check(mdb_env_set_mapsize(environment, mapSize), "mdb_env_set_mapsize")
             try unsafe LMDBError.check(mdb_env_set_maxdbs(environment, databases), "mdb_env_set_maxdbs")
             try unsafe LMDBError.check(mdb_env_set_maxreaders(environment, readers), "mdb_env_set_maxreaders")
-            unsafe BrokenMap.report(environment, folder: folder)
-            try allocateLockFile(folder, mode: mode)
+            try unsafe DamageHandler.attach(to: environment)
+            try LockFile.allocate(folder, mode: mode)
             try unsafe LMDBError.check(mdb_env_open(environment, folder, UInt32(MDB_NOTLS), mode), "mdb_env_open")
-            try unsafe checkMetaPages(environment, folder)
-            try unsafe checkLength(environment, folder)
+            try unsafe MetaPages.check(environment, folder)
+            try unsafe DataFileLength.check(environment, folder)
             var dead: Int32 = 0
             try unsafe LMDBError.check(mdb_reader_check(environment, &dead), "mdb_reader_check")
         } catch {
@@ -58,8 +58,8 @@ internal import Glibc
 
     /// Opens the database called `name`.
     ///
-    /// - Parameter making: whether to make it where it is missing; else nothing is written.
-    /// - Throws: ``LMDBError``; one for which ``LMDBError/isDamage`` is true where it is missing and not to be made.
+    /// - Parameter making: whether to create it if it is missing; otherwise nothing is written.
+    /// - Throws: ``LMDBError``; with ``LMDBError/isDamage`` if it is missing and must not be created.
     package func open(_ name: String, order: Database.Order, making: Bool = true) throws -> Database {
         let flags = UInt32(making ? MDB_CREATE : 0) | (order == .integers ? UInt32(MDB_INTEGERKEY) : 0)
         return try write { transaction in
@@ -70,7 +70,7 @@ internal import Glibc
         }
     }
 
-    /// Whether nothing was ever put into it.
+    /// Whether the environment has no database.
     package var isEmpty: Bool {
         var stat = MDB_stat()
         unsafe mdb_env_stat(handle, &stat)
@@ -82,19 +82,19 @@ internal import Glibc
         try read { transaction in
             var database: MDB_dbi = 0
             let code = unsafe mdb_dbi_open(transaction.handle, name, 0, &database)
-            // A value of this name, which other programs may have put there, is no database.
+            // The key can name a plain value, which another program has stored; that is not a database.
             if code == MDB_INCOMPATIBLE { return false }
             return try LMDBError.found(code, "mdb_dbi_open")
         }
     }
 
-    /// Runs `body` on a snapshot: the last commit before the call, whatever is written meanwhile.
+    /// Runs `body` on a snapshot of the last commit; later commits don't change it.
     package func read<R>(_ body: (borrowing ReadTransaction) throws -> R) throws -> R {
         let transaction = try ReadTransaction(self)
         return try body(transaction)
     }
 
-    /// Runs `body` in a write transaction; commits what it did, durably, or nothing if it throws.
+    /// Runs `body` in a write transaction and commits it durably; undoes it if `body` throws.
     ///
     /// - Throws: what `body` throws, or ``LMDBError`` when the commit fails.
     package func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
@@ -112,10 +112,9 @@ internal import Glibc
         }
     }
 
-    /// Whether the file system has less room than a transaction needs that wrote `bytes`.
+    /// Whether the file system has less free space than a transaction needs that wrote `bytes`.
     ///
-    /// LMDB calls it an input/output error when the system takes a part of a write only, as it does when the disk fills
-    /// up in the middle.
+    /// LMDB reports an input/output error when the system writes only a part, as it does when the disk becomes full.
     private func isDiskFull(for bytes: Int) -> Bool {
         var path: UnsafePointer<CChar>?
         var info = statvfs()
@@ -125,28 +124,8 @@ internal import Glibc
         return Int(info.f_bavail) * Int(info.f_frsize) < bytes + Self.pagesAround
     }
 
-    /// What a commit writes beside values, generously: the pages of the trees, and the list of free pages.
+    /// An upper estimate of the bytes that a commit writes beside values: pages of trees and the list of free pages.
     private static let pagesAround = 1 << 20
-
-    /// Has the allocator keep memory that is freed, until ``returnFreedMemory(ifMoreThan:)``.
-    ///
-    /// It would give parts of it back in the middle of a large commit, whose pages are freed one by one, and the next
-    /// commit would have the system clear them anew. To be called before there are threads: each would get a heap of its
-    /// own, and those are always given back.
-    package static func keepFreedMemory() {
-        mallopt(M_ARENA_MAX, 1)
-        mallopt(M_TRIM_THRESHOLD, .max)
-        mallopt(M_MMAP_THRESHOLD, 32 << 20)
-    }
-
-    /// Gives memory that was freed back to the system.
-    ///
-    /// The allocator would keep what the pages of a large commit took for as long as the process runs.
-    ///
-    /// - Parameter limit: leaves the allocator that many bytes.
-    package static func returnFreedMemory(ifMoreThan limit: Int) {
-        if mallinfo2().fordblks > limit { malloc_trim(0) }
-    }
 
     /// The sizes of the environment.
     package var usage: Usage {
@@ -157,11 +136,11 @@ internal import Glibc
         return unsafe Usage(mapBytes: info.me_mapsize, usedBytes: (info.me_last_pgno + 1) * Int(stat.ms_psize))
     }
 
-    /// What ``usage`` tells.
+    /// The sizes of an environment, in bytes.
     package struct Usage: Sendable {
-        /// The address space reserved: the most the data can grow to.
+        /// The reserved address space: the largest size of the data.
         package let mapBytes: Int
-        /// The length of the data file that is in use, pages free for reuse included.
+        /// The used length of the data file, including pages that are free for reuse.
         package let usedBytes: Int
     }
 }

@@ -1,6 +1,6 @@
 internal import CLMDB
 
-/// What can name a value: a number in a ``Database/Order/integers`` database, or up to 511 bytes in any other.
+/// A key: a number in a ``Database/Order/integers`` database, or 1 to 511 bytes in any other.
 ///
 /// LMDB compares integer keys as native unsigned numbers and all others byte by byte.
 package protocol Key {
@@ -28,7 +28,7 @@ extension String: Key {
 }
 
 extension Key {
-    /// Calls `body` with the key as LMDB takes it.
+    /// Calls `body` with the key as an `MDB_val`, valid during the call only.
     func withValue<R>(_ body: (inout MDB_val) throws(LMDBError) -> R) throws(LMDBError) -> R {
         let result: Result<R, LMDBError> = unsafe withKeyBytes { bytes in
             var value = unsafe MDB_val(

@@ -1,13 +1,15 @@
-/// Values in place in the map, which many threads may read at the same time.
+/// Values in place in LMDB's memory map, which several threads can read at the same time.
 ///
-/// They are valid while the transaction that mapped them is open and, in a write transaction, until its next write.
+/// They are valid while the transaction that mapped them is open; in a write transaction, until its next write.
 /// Using them later is a programmer error.
 @safe package struct MappedValues: @unchecked Sendable {
-    // Sendable: nobody writes to the pages of a snapshot.
+    // Sendable: LMDB never writes to the pages of a snapshot.
     private var values: [UnsafeRawBufferPointer] = unsafe []
 
+    /// No values.
     package init() {}
 
+    /// The number of values, empty ones included.
     package var count: Int { unsafe values.count }
 
     /// Whether no value is empty.

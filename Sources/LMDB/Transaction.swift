@@ -1,7 +1,7 @@
 internal import CLMDB
 internal import Glibc
 
-/// What reading and writing transactions share: looking values up.
+/// The lookups that read and write transactions share.
 package protocol Transaction: ~Copyable {
     /// The MDB_txn.
     @unsafe var handle: OpaquePointer { get }
@@ -31,19 +31,19 @@ extension Transaction where Self: ~Copyable {
         return try unsafe body(bytes.bytes)
     }
 
-    /// The value of `key` as text; what isn't UTF-8 in it is replaced.
+    /// The value of `key` as text; bytes that aren't UTF-8 are replaced.
     package func string(_ database: Database, _ key: some Key) throws(LMDBError) -> String? {
         guard let bytes = try unsafe locate(database, key) else { return nil }
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The value of `key` as bytes of its own.
+    /// A copy of the value of `key`.
     package func bytes(_ database: Database, _ key: some Key) throws(LMDBError) -> [UInt8]? {
         guard let bytes = try unsafe locate(database, key) else { return nil }
         return unsafe Array(bytes)
     }
 
-    /// Where the value of `key` lies: valid until the transaction ends or next writes.
+    /// The value of `key` in place: valid until the transaction ends or next writes.
     func locate(_ database: Database, _ key: some Key) throws(LMDBError) -> UnsafeRawBufferPointer? {
         try unsafe key.withValue { (key) throws(LMDBError) in
             var data = unsafe MDB_val()
@@ -59,7 +59,7 @@ extension Transaction where Self: ~Copyable {
         try unsafe locate(database, key) != nil
     }
 
-    /// How many keys `database` has.
+    /// The number of keys of `database`.
     package func count(_ database: Database) throws(LMDBError) -> Int {
         var stat = MDB_stat()
         try unsafe LMDBError.check(mdb_stat(handle, database.handle, &stat), "mdb_stat")
@@ -68,8 +68,9 @@ extension Transaction where Self: ~Copyable {
 
     /// The values of `keys`, mapped in place so that several threads can read them at once.
     ///
-    /// - Parameter byteCount: what each value must have.
-    /// - Returns: one value a key, in order; empty where a key has none.
+    /// - Parameter byteCount: the size that every value must have.
+    /// - Returns: one value for each key, in order; empty where a key has none.
+    /// - Throws: ``LMDBError`` with ``LMDBError/isDamage`` where a value has another size.
     package func mapped(_ database: Database, _ keys: some Sequence<UInt32>, byteCount: Int) throws(LMDBError)
         -> MappedValues
     {
@@ -85,10 +86,11 @@ extension Transaction where Self: ~Copyable {
         return mapped
     }
 
-    /// The values of neighbouring keys, mapped; faster than one key after the other, as the tree is walked down once.
+    /// The values of consecutive keys, mapped with one descent of the tree instead of one for each key.
     ///
-    /// - Parameter byteCount: what each value must have.
-    /// - Returns: one value a key, in order; empty where a key has none.
+    /// - Parameter byteCount: the size that every value must have.
+    /// - Returns: one value for each key, in order; empty where a key has none.
+    /// - Throws: ``LMDBError`` with ``LMDBError/isDamage`` where a value has another size.
     package func mapped(_ database: Database, _ keys: Range<UInt32>, byteCount: Int) throws(LMDBError) -> MappedValues {
         var mapped = MappedValues()
         mapped.reserve(keys.count)
@@ -116,7 +118,7 @@ extension Transaction where Self: ~Copyable {
         return mapped
     }
 
-    /// Whether there are keys from `first` on, in a database of ``Database/Order/integers``.
+    /// Whether a key is `first` or larger, in a database of ``Database/Order/integers``.
     package func hasKeys(_ database: Database, from first: UInt32) throws(LMDBError) -> Bool {
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
@@ -146,7 +148,7 @@ extension Transaction where Self: ~Copyable {
         }
     }
 
-    /// A cursor, for the caller to close.
+    /// Opens a cursor, which the caller must close.
     func cursor(_ database: Database) throws(LMDBError) -> OpaquePointer {
         var opened: OpaquePointer?
         try unsafe LMDBError.check(mdb_cursor_open(handle, database.handle, &opened), "mdb_cursor_open")

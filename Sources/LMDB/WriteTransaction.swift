@@ -1,17 +1,18 @@
 internal import CLMDB
 internal import Glibc
 
-/// The one transaction that can change values.
+/// A transaction that can change values; an environment has one at a time.
 ///
-/// Bound to the thread that began it. ``Environment/write(_:)`` commits it; going out of scope undoes it.
+/// It belongs to the thread that began it. ``Environment/write(_:)`` commits it; a transaction that goes out of scope
+/// is undone.
 @safe package struct WriteTransaction: Transaction, ~Copyable {
     package let handle: OpaquePointer
     private let written: UnsafeMutablePointer<Int>
 
-    /// Bytes of values written so far.
+    /// The bytes of values written so far.
     package var writtenBytes: Int { unsafe written.pointee }
 
-    /// - Parameter written: where to count bytes; it must outlive the transaction.
+    /// - Parameter written: the counter of written bytes; it must outlive the transaction.
     init(_ environment: Environment, counting written: UnsafeMutablePointer<Int>) throws(LMDBError) {
         var begun: OpaquePointer?
         try unsafe LMDBError.check(mdb_txn_begin(environment.handle, nil, 0, &begun), "mdb_txn_begin")
@@ -24,7 +25,7 @@ internal import Glibc
         unsafe mdb_txn_abort(handle)
     }
 
-    /// Makes everything written durable and visible to reads that begin later.
+    /// Makes all changes durable, and visible to reads that begin later.
     consuming func commit() throws(LMDBError) {
         let transaction = unsafe handle
         discard self
@@ -57,16 +58,18 @@ internal import Glibc
         try put(database, key, CollectionOfOne(value).span)
     }
 
-    /// Changes the value of `key` in place: `count` bytes, what it held before first, zeros where it held less.
+    /// Changes the value of `key` in place and sets its size to `count` bytes.
     ///
-    /// - Parameter body: called with the bytes and whether the key had a value of this size before.
+    /// The bytes are those that the key had before, up to `count`, then zeros.
+    ///
+    /// - Parameter body: called with the bytes and with whether the key had a value of this size before.
     package func update(
         _ database: Database, _ key: some Key, count: Int, _ body: (inout MutableRawSpan, Bool) throws -> Void
     ) throws {
         let before = try unsafe locate(database, key)
         let existed = unsafe before?.count == count
-        // A value on a page of its own stays where it is until the transaction ends, or is reused in place. A small
-        // one shares its page with others, which the write below may move: keep a copy of it.
+        // A value on pages of its own stays in place until the transaction ends, or is reused in place. A small value
+        // shares its page with others, and the write below can move it: copy it first.
         let small = unsafe before.map { unsafe $0.count < 2048 ? Array($0) : [] } ?? []
         let target = try unsafe reserve(database, key, count: count)
         if !small.isEmpty {
@@ -82,7 +85,7 @@ internal import Glibc
         try body(&span, existed)
     }
 
-    /// Sets the value of `key` to `count` bytes that `body` writes, all of them.
+    /// Sets the value of `key` to `count` bytes, all of which `body` must write.
     package func overwrite(
         _ database: Database, _ key: some Key, count: Int, _ body: (inout MutableRawSpan) throws -> Void
     ) throws {
@@ -106,14 +109,14 @@ internal import Glibc
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
         var data = unsafe MDB_val()
-        var isThere = try unsafe first.withValue { (key) throws(LMDBError) in
+        var isFound = try unsafe first.withValue { (key) throws(LMDBError) in
             try unsafe LMDBError.found(mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
         }
-        while isThere {
+        while isFound {
             try unsafe LMDBError.check(mdb_cursor_del(cursor, 0), "mdb_cursor_del")
-            // The cursor stands at the one after, which the next step takes.
+            // The cursor is at the next key already, and the next step returns that one.
             var key = unsafe MDB_val()
-            isThere = try unsafe LMDBError.found(
+            isFound = try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
         }
     }
@@ -123,7 +126,8 @@ internal import Glibc
         try unsafe LMDBError.check(mdb_drop(handle, database.handle, 0), "mdb_drop")
     }
 
-    /// Makes room for `count` bytes under `key`: what they hold is not defined, and they are valid until the next write.
+    /// Reserves `count` bytes as the value of `key`; their content is undefined, and they are valid until the next
+    /// write.
     private func reserve(_ database: Database, _ key: some Key, count: Int) throws(LMDBError)
         -> UnsafeMutableRawBufferPointer
     {

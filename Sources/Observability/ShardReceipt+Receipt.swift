@@ -6,12 +6,12 @@ extension ShardReceipt {
     /// The receipt as clients see it.
     package init(_ receipt: Receipt, unchanged: Bool) {
         self.init(
-            name: receipt.name, kind: receipt.kind.rawValue, sha256: receipt.sha256, idsSha256: receipt.idsSHA256,
+            name: receipt.name, kind: receipt.role.rawValue, sha256: receipt.sha256, idsSha256: receipt.idsSHA256,
             action: receipt.action.rawValue, rows: receipt.rows,
             replaced: receipt.action == .add ? receipt.replaced : 0,
             deleted: receipt.action == .delete ? receipt.replaced : 0,
             missing: receipt.action == .delete ? receipt.rows - receipt.replaced : 0,
-            generation: receipt.generation, received: receipt.received, committed: receipt.committed,
-            unchanged: unchanged)
+            generation: receipt.generation, received: receipt.received, commitStarted: receipt.commitStarted,
+            commitMs: receipt.commitSeconds.map { ($0 * 1e6).rounded() / 1000 }, unchanged: unchanged)
     }
 }

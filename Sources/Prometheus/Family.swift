@@ -1,9 +1,9 @@
-/// What metrics of one name have in common.
+/// The name, the kind and the help text of a metric.
 package struct Family: Sendable {
     /// `nnnd_scans_total`: letters, digits and underscores.
     package let name: String
     package let kind: Kind
-    /// One sentence for a person, with the unit.
+    /// One sentence, with the unit.
     package let help: String
 
     /// How a value changes.
@@ -12,7 +12,7 @@ package struct Family: Sendable {
         case counter
         /// It goes up and down.
         case gauge
-        /// How often values were at most so large: the bounds of its buckets, rising, without infinity.
+        /// The numbers of values up to some bounds: the bounds of its buckets, rising, without infinity.
         case histogram([Double])
     }
 

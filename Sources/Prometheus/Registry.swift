@@ -12,14 +12,14 @@ internal import Synchronization
 ///     Counter(label: "nnnd_scans_total", factory: registry).increment()
 ///     registry.render()
 ///
-/// A metric that no ``Family`` describes is a programmer error, as is one that is made as another kind than described.
+/// A metric without a ``Family``, or of another kind than its family, is a programmer error.
 package final class Registry: MetricsFactory {
     private let families: [Family]
     private let byName: [String: Int]
-    /// For each family its series, by their labels as they are rendered.
+    /// For each family its series, by their rendered labels.
     private let series: Mutex<[[String: any Series]]>
 
-    /// - Parameter families: all metrics that there can be, in the order in which they are rendered.
+    /// - Parameter families: all metrics, in the order in which they are rendered.
     package init(_ families: [Family]) {
         self.families = families
         byName = Dictionary(uniqueKeysWithValues: families.enumerated().map { ($1.name, $0) })
@@ -63,16 +63,16 @@ package final class Registry: MetricsFactory {
         make(label, .histogram([]), dimensions) { HistogramSeries(bounds: $0) }
     }
 
-    // Series live as long as the registry: a counter that went away would come back at zero.
+    // Series live as long as the registry: a counter that was removed would begin at zero again.
     package func destroyCounter(_ handler: any CounterHandler) {}
     package func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     package func destroyMeter(_ handler: any MeterHandler) {}
     package func destroyRecorder(_ handler: any RecorderHandler) {}
     package func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// The series with these labels; makes it where it is missing.
+    /// The series with these labels, made if it is missing.
     ///
-    /// - Parameter new: is given the bounds of the family's buckets.
+    /// - Parameter new: makes a series from the bounds of the family's buckets.
     private func make<S: Series>(
         _ name: String, _ kind: Family.Kind, _ labels: [(String, String)], new: ([Double]) -> S
     ) -> S {

@@ -3,11 +3,11 @@ internal import Synchronization
 
 /// The values of one metric with one set of labels.
 protocol Series: AnyObject, Sendable {
-    /// Appends the lines that tell them.
+    /// Appends the lines of the text format.
     func render(name: String, labels: String, into text: inout String)
 }
 
-/// A count of whole things.
+/// A whole number that only grows.
 final class CounterSeries: Series, CounterHandler {
     private let value = Atomic<Int64>(0)
 
@@ -19,7 +19,7 @@ final class CounterSeries: Series, CounterHandler {
     }
 }
 
-/// A sum that grows by fractions.
+/// A number that only grows, by fractions.
 final class FloatingPointCounterSeries: Series, FloatingPointCounterHandler {
     private let value = Mutex(0.0)
 
@@ -47,10 +47,10 @@ final class GaugeSeries: Series, MeterHandler, RecorderHandler {
     }
 }
 
-/// How often values fell into each bucket, and their sum.
+/// The number of values in each bucket, and their sum.
 final class HistogramSeries: Series, RecorderHandler, TimerHandler {
     private struct State {
-        /// For each bound the values that it is the first to reach; then those beyond all.
+        /// For each bucket the number of its values; the last bucket has no bound.
         var counts: [Int]
         var sum = 0.0
     }

@@ -1,13 +1,13 @@
-/// The small parts of the text format.
+/// Parts of the text format: labels, names, numbers, escapes.
 enum Text {
-    /// `{kind="images",outcome="applied"}`, sorted by name; nothing where there are no labels.
+    /// `{kind="images",outcome="applied"}`, sorted by name; the empty text without labels.
     static func labels(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         let parts = labels.sorted { $0.0 < $1.0 }.map { "\($0)=\"\(escapedValue($1))\"" }
         return "{\(parts.joined(separator: ","))}"
     }
 
-    /// Labels as rendered, with one more behind them.
+    /// Rendered labels, followed by another one.
     static func adding(_ name: String, _ value: String, to labels: String) -> String {
         labels.isEmpty ? "{\(name)=\"\(value)\"}" : "\(labels.dropLast()),\(name)=\"\(value)\"}"
     }
@@ -26,7 +26,7 @@ enum Text {
         }
     }
 
-    /// A number: whole ones without a point, infinity as the format wants it.
+    /// A number: whole numbers without a point, infinities as `+Inf` and `-Inf`.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
@@ -34,12 +34,12 @@ enum Text {
         return String(value)
     }
 
-    /// A label's value, with what would end it escaped.
+    /// A label's value with quotes, backslashes and line feeds escaped.
     static func escapedValue(_ value: String) -> String {
         escapedHelp(value).replacing("\"", with: "\\\"")
     }
 
-    /// A help text, with what would end its line escaped.
+    /// A help text with backslashes and line feeds escaped.
     static func escapedHelp(_ text: String) -> String {
         text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
     }

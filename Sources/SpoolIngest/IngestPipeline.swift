@@ -1,308 +1,240 @@
-internal import FoundationEssentials
-package import IncrementalBias
-package import Logging
-package import Observability
-package import PosixSupport
+internal import IncrementalBias
+internal import Logging
+internal import Observability
+internal import PosixSupport
 package import ShardFormats
-package import SpoolProtocol
+internal import SpoolProtocol
 
-/// Brings waiting files through the corpus: has them read, lets them take effect in one commit, puts them away.
+/// Brings shards from the spool into the corpus: discover, claim, read, commit, publish; and recovers first.
+///
+/// It has no thread and waits for nothing: ``SpoolService`` runs it again and again.
+///
+/// For example:
+///
+///     var pipeline = IngestPipeline(context)
+///     let summary = try pipeline.runOnce()
+///     // There is nothing more to do for summary.wait seconds, unless something comes.
 package struct IngestPipeline {
-    package let corpus: Corpus
-    package let folders: SpoolFolders
-    package let settings: @Sendable () -> IngestSettings
-    package let status: SpoolStatus
-    package let metrics: DaemonMetrics
-    /// Shows that the work goes on.
-    package let heartbeat: Heartbeat
-    package let logger: Logger
+    let context: IngestContext
+    var readiness: Readiness
+    var retries = RetrySchedule()
+    var outbox = Outbox()
+    var claims: ClaimLog
+    /// Numbers of receipts whose shards have been published since the last commit.
+    var acknowledged: Set<UInt64> = []
+    /// When the next recovery is due, on a clock that never jumps; `nil` where none is.
+    private var recoveryDue: Double? = 0
 
-    /// Numbers of receipts whose files have been put away since the last commit.
-    private var acknowledged: Set<UInt64> = []
-    /// How many files of the last ``take(_:)`` can't be read or put away now.
-    package private(set) var left = 0
-    /// Whether one of them was changing.
-    package private(set) var isChanging = false
-    /// Whether ``heal()`` has something to do again.
-    package private(set) var mustHeal = false
-    private var stuck = StuckFiles()
-
-    /// A commit begins once what was read takes so many bytes: files may be compressed.
-    private static let bytesPerCommit = 128 << 20
-
-    package init(
-        corpus: Corpus, folders: SpoolFolders, settings: @escaping @Sendable () -> IngestSettings, status: SpoolStatus,
-        metrics: DaemonMetrics,
-        heartbeat: Heartbeat, logger: Logger
-    ) {
-        self.corpus = corpus
-        self.folders = folders
-        self.settings = settings
-        self.status = status
-        self.metrics = metrics
-        self.heartbeat = heartbeat
-        self.logger = logger
+    /// A pipeline that recovers when it runs first.
+    ///
+    /// - Parameter context: the spool, the corpus and what the pipeline reports to; the folders must exist.
+    package init(_ context: IngestContext) {
+        self.context = context
+        readiness = Readiness(context.folders, quietSeconds: context.settings().quietSeconds)
+        claims = ClaimLog(context.folders)
     }
 
-    private var putaway: ShardFinalizer {
-        ShardFinalizer(folders: folders, completedShards: settings().completedShards)
+    /// What a run did.
+    package struct Summary {
+        /// How many files were published.
+        package internal(set) var published = 0
+        /// Seconds until the next run has something to do, as far as is known; 0 where it has something to do now.
+        package internal(set) var wait: Double
+
+        mutating func lookAgain(within seconds: Double) {
+            wait = min(wait, seconds)
+        }
     }
 
-    /// Puts away what a crash left lying.
-    package mutating func heal() throws {
-        mustHeal = false
-        for receipt in try corpus.pendingReceipts() {
-            // A later shard of its name has taken its place.
-            let isLast = try corpus.receipt(kind: receipt.kind, name: receipt.name)?.number == receipt.number
-            let ids = try corpus.note(of: receipt) ?? []
-            try apart(receipt.name) { intake in
-                if try !isLast || intake.putaway.heal(receipt, ids: ids) { intake.acknowledged.insert(receipt.number) }
+    /// Seconds until files are looked at again that the system can't read or move now.
+    package static let faultPause = 5.0
+    /// Seconds until a file is looked at again that changed while it was read.
+    private static let changePause = 0.1
+
+    /// Remembers files that were renamed into an incoming folder.
+    package mutating func noteRenamed(_ names: [VectorRole: Set<String>]) {
+        readiness.noteRenamed(names)
+    }
+
+    /// Processes all files that are ready.
+    ///
+    /// - Parameter isStopping: whether to begin no other file.
+    /// - Throws: a fault that concerns all files, such as a full disk; run again later.
+    package mutating func runOnce(isStopping: () -> Bool = { false }) throws -> Summary {
+        let settings = context.settings()
+        readiness.quietSeconds = settings.quietSeconds
+        var summary = Summary(wait: settings.rescanSeconds)
+        try context.folders.make()
+        retries.removeAbandoned(now: context.clock().uptime)
+        try recoverIfDue(&summary)
+        try publish(&summary)
+        try processFiles(&summary, isStopping)
+        let now = context.clock().uptime
+        if let delay = retries.delay(now: now) { summary.lookAgain(within: delay) }
+        if let recoveryDue { summary.lookAgain(within: max(0.1, recoveryDue - now)) }
+        if summary.published > 0 { summary.wait = 0 }
+        return summary
+    }
+
+    /// Removes the references that retention doesn't keep any more.
+    package mutating func retire() throws {
+        let count = try context.corpus.retire(context.settings().retention, now: context.clock().date)
+        try reclaimPages()
+        if count > 0 { context.logger.info("references retired", metadata: ["references": "\(count)"]) }
+    }
+
+    private mutating func recoverIfDue(_ summary: inout Summary) throws {
+        let now = context.clock().uptime
+        guard let due = recoveryDue, due <= now else { return }
+        let findings = try SpoolRecovery(reader, finalizer).run(
+            outbox, now: context.clock().date
+        ) { context.heartbeat.beat() }
+        claims.keep(findings.claimed)
+        acknowledged.formUnion(findings.acknowledged)
+        for shard in findings.committed { addFound(shard) }
+        recoveryDue = findings.faults.isEmpty ? nil : now + Self.faultPause
+        for (name, error) in findings.faults { reportFault(name, error, isFirst: due == 0) }
+    }
+
+    /// Rejects files without names, and brings the others through the stages.
+    private mutating func processFiles(_ summary: inout Summary, _ isStopping: () -> Bool) throws {
+        let now = context.clock().uptime
+        let scan = try SpoolScan(
+            context.folders, claims: claims,
+            isSkipped: { file in
+                retries.isWaiting(file.relativePath, file.entry, now: now)
+                    || file.isClaimed && outbox.contains(file.key)
+            }, isSkippedName: { retries.isWaiting($0.retryKey, nil, now: now) })
+        context.heartbeat.beat()
+        context.status.backlog = scan.count
+        if let fault = scan.fault {
+            context.logger.error("shard waits", metadata: ["reason": "\(fault)"])
+            summary.lookAgain(within: Self.faultPause)
+        }
+        for file in scan.unnamed where !isStopping() { try reject(file, &summary) }
+        readiness.keep(scan.files)
+        var batch = Batch()
+        for file in scan.files where !isStopping() {
+            context.heartbeat.beat()
+            do {
+                guard let shard = try claim(file, &batch, &summary) else { continue }
+                try read(shard, into: &batch, &summary)
+            } catch let error as SystemError {
+                // No other file can be claimed, but those that were read can take effect.
+                try commit(&batch, &summary)
+                throw error
             }
-            heartbeat.beat()
+            if batch.isFull { try commit(&batch, &summary) }
         }
-        for kind in VectorRole.allCases {
-            for name in try putaway.leftIDs(kind) { try apart(name) { try $0.putaway.refuseIDs(name, kind) } }
+        try commit(&batch, &summary)
+    }
+
+    /// Claims a file that is ready.
+    ///
+    /// - Returns: the shard, if it can be read.
+    private mutating func claim(
+        _ file: SpoolFile, _ batch: inout Batch, _ summary: inout Summary
+    ) throws -> ClaimedShard? {
+        guard try isReady(file, &summary) else { return nil }
+        let claimer = ShardClaimer(context.folders)
+        if file.isClaimed { return try claimer.claimed(file, now: context.clock().date) }
+        var isOccupied = try isOccupied(file.key)
+        if isOccupied, !batch.isEmpty {
+            // The earlier shard may be in the batch.
+            try commit(&batch, &summary)
+            isOccupied = try self.isOccupied(file.key)
+        }
+        guard !isOccupied else { return nil }
+        claims.add(file.key)
+        switch try claimer.claim(file, now: context.clock().date) {
+        case .claimed(let shard):
+            readiness.noteClaimed(shard)
+            return shard
+        case .changing:
+            readiness.forget(file.key, isClaimed: false)
+            summary.lookAgain(within: Self.changePause)
+            return nil
+        case .gone:
+            forget(file.key)
+            return nil
+        case .waiting(.earlierShard):
+            return nil
+        case .waiting(.fault(let error)):
+            claims.remove([file.key])
+            wait(file.relativePath, file.entry, file.key.name, error)
+            if !file.entry.isRegularFile { tellThatItIsNoFile(file) }
+            return nil
+        case .waiting(.strandedSidecar(let error)):
+            wait(file.relativePath, file.entry, file.key.name, error)
+            recoveryDue = context.clock().uptime + Self.faultPause
+            return nil
         }
     }
 
-    /// Does what puts one file away.
-    ///
-    /// Where the fault is the file's, it waits for another try, and the others go on.
-    ///
-    /// - Parameter again: whether it could not be put away before, and the log has it.
-    /// - Returns: whether it is done.
-    @discardableResult
-    private mutating func apart(_ name: String, again: Bool = false, _ body: (inout Self) throws -> Void) throws -> Bool
-    {
+    private func isOccupied(_ key: ShardKey) throws -> Bool {
+        try outbox.occupies(key) || ShardClaimer(context.folders).isOccupied(key)
+    }
+
+    private mutating func isReady(_ file: SpoolFile, _ summary: inout Summary) throws -> Bool {
         do {
-            try body(&self)
-            return true
-        } catch let error as SystemError where error.isOfOneFile {
-            mustHeal = true
-            metrics.spoolTrouble()
-            logger.log(
-                level: again ? .debug : .error, "shard waits, it can't be put away",
-                metadata: ["name": "\(name)", "reason": "\(error)"])
+            let delay = try readiness.delay(file, now: context.clock())
+            if delay > 0 { summary.lookAgain(within: delay) }
+            return delay <= 0
+        } catch let error as SystemError {
+            reportFault(file.key.name, error, isFirst: true)
+            summary.lookAgain(within: Self.faultPause)
             return false
         }
     }
 
-    /// Has a file that can't be put away wait.
-    private mutating func leave(_ file: WaitingFile) {
-        left += 1
-        stuck.add(file)
-    }
-
-    /// Takes files in: those up to a large shard in one commit, and each large shard for itself.
-    ///
-    /// A file that the system can't read now, for want of a descriptor or for a bad sector, or that it can't take out of
-    /// its folder, is left: the others must not wait for it.
-    package mutating func take(_ files: [WaitingFile]) throws {
-        let started = Date()
-        var read: [SpoolReader.Read] = []
-        var bytes = 0
-        (left, isChanging) = (0, false)
-        for file in files {
-            heartbeat.beat()
-            if try putaway.isOccupied(file) {
-                // Perhaps by one that is to be put away with these.
-                try commit(read, since: started)
-                (read, bytes) = ([], 0)
-                if try putaway.isOccupied(file) {
-                    leave(file)
-                    continue
-                }
-            }
-            guard let found = try reading(file, { try $0.receipt(of: file) }) else { continue }
-            if let receipt = found {
-                try finishLate(file, receipt, since: started)
-                continue
-            }
-            guard let opened = try reading(file, { try $0.open(file) }) else { continue }
-            if let large = opened {
-                try commit(read, since: started)
-                (read, bytes) = ([], 0)
-                guard let staged = try reading(file, { try $0.stage(file, large) }) else { continue }
-                if let shard = staged {
-                    try commit([shard], since: started)
-                    continue
-                }
-            }
-            guard let shard = try reading(file, { try $0.read(file) }) ?? nil else { continue }
-            read.append(shard)
-            bytes += shard.byteCount
-            if bytes >= Self.bytesPerCommit {
-                try commit(read, since: started)
-                (read, bytes) = ([], 0)
-            }
+    /// Reads a claimed shard into the batch.
+    private mutating func read(
+        _ shard: ClaimedShard, into batch: inout Batch, _ summary: inout Summary
+    ) throws {
+        var outcome = try reader.read(shard)
+        if case .large(let large) = outcome {
+            // Nothing may come between staging and its commit.
+            try commit(&batch, &summary)
+            outcome = try reader.stage(shard, large)
         }
-        try commit(read, since: started)
-    }
-
-    /// Does something that reads a file; `nil` where the file was refused for it, or has to wait.
-    ///
-    /// What a commit or the putting away after it throws is not the file's: it must not come through here.
-    private mutating func reading<Result>(_ file: WaitingFile, _ body: (SpoolReader) throws -> Result) throws -> Result?
-    {
-        let reader = SpoolReader(corpus: corpus, folders: folders, largestShard: settings().largestShard)
-        var ids: FileSystem.Entry?
-        do {
-            ids = try reader.idsEntry(of: file)
-            return try body(reader)
-        } catch let error as ShardError {
-            try refuse(file, ids: ids, error)
-        } catch is OpenShard.EndedEarly {
-            // It is changing: another look will come.
-            left += 1
-            isChanging = true
-        } catch let error as SystemError {
-            left += 1
-            logger.error("shard waits", metadata: ["name": "\(file.name)", "reason": "\(error)"])
-        }
-        return nil
-    }
-
-    /// Lets shards take effect, and puts them away.
-    private mutating func commit(_ read: [SpoolReader.Read], since started: Date) throws {
-        guard !read.isEmpty else { return }
-        try synchronizeReused(read)
-        let began = ContinuousClock.now
-        let outcomes = try corpus.ingest(
-            read.map(\.shard), acknowledged: acknowledged, retention: settings().retention, now: { Date() })
-        metrics.committed(shards: read.count, took: .now - began)
-        acknowledged.removeAll()
-        for (read, outcome) in zip(read, outcomes) {
-            heartbeat.beat()
-            switch outcome {
-            case .applied(let receipt):
-                metrics.applied(receipt)
-                try finish(read, receipt, unchanged: false)
-                log("shard took effect", receipt, seconds: Date().timeIntervalSince(started))
-            case .unchanged(let receipt):
-                metrics.shard(receipt.kind, .unchanged)
-                try finish(read, receipt, unchanged: true)
-                log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
-            case .rejected(let rejection):
-                try refuse(read.file, ids: read.ids, ShardError(rejection))
-            }
-        }
-        try reclaimPages()
-    }
-
-    /// Sees to it that earlier shards of the same names don't come back after a power failure: the last receipt of a name
-    /// is the only one that a shard is held against.
-    private func synchronizeReused(_ read: [SpoolReader.Read]) throws {
-        for kind in VectorRole.allCases {
-            let isReused = try read.contains {
-                try $0.file.kind == kind && corpus.receipt(kind: kind, name: $0.file.name) != nil
-            }
-            guard isReused else { continue }
-            try FileSystem.synchronize(folder: folders.incoming(kind))
-            try FileSystem.synchronize(folder: folders.taken(kind))
+        switch outcome {
+        case .read(let shard): batch.append(shard)
+        case .large: preconditionFailure("a large shard was staged, or read whole")
+        case .committed(let receipt):
+            addFound(DecidedShard(shard, .committed(receipt, unchanged: true)))
+            try publish(&summary)
+        case .rejected(let error):
+            outbox.add(DecidedShard(shard, .rejected(error)))
+            try publish(&summary)
+        case .changing:
+            readiness.forget(shard.key, isClaimed: true)
+            summary.lookAgain(within: Self.changePause)
+        case .unreadable(let error):
+            reportFault(shard.key.name, error, isFirst: true)
+            summary.lookAgain(within: Self.faultPause)
+        case .gone:
+            forget(shard.key)
+            // Its sidecar may be left.
+            recoveryDue = context.clock().uptime
         }
     }
 
-    private mutating func finish(_ read: SpoolReader.Read, _ receipt: Receipt, unchanged: Bool) throws {
-        let isDone = try apart(read.file.name, again: stuck.knows(read.file)) {
-            try $0.putaway.finish(read.file, ids: read.shard.note, receipt, unchanged: unchanged)
-            $0.acknowledged.insert(receipt.number)
+    /// Forgets a file that is no longer in the spool.
+    mutating func forget(_ key: ShardKey) {
+        for isClaimed in [false, true] {
+            readiness.forget(key, isClaimed: isClaimed)
+            retries.remove(SpoolFile.relativePath(key, isClaimed: isClaimed))
         }
-        if !isDone { leave(read.file) }
+        claims.remove([key])
     }
 
-    /// Puts away a shard that had taken effect before.
-    private mutating func finishLate(_ file: WaitingFile, _ receipt: Receipt, since started: Date) throws {
-        let ids = try corpus.note(of: receipt) ?? []
-        let isDone = try apart(file.name, again: stuck.knows(file)) {
-            try $0.putaway.finishLate(file, ids: ids, receipt)
-            $0.acknowledged.insert(receipt.number)
-        }
-        guard isDone else { return leave(file) }
-        metrics.shard(receipt.kind, .unchanged)
-        log("shard had taken effect before", receipt, seconds: Date().timeIntervalSince(started))
+    var reader: SpoolReader {
+        SpoolReader(
+            corpus: context.corpus, folders: context.folders, maximumBytes: context.settings().largestShard,
+            minimumStagedBytes: context.minimumStagedBytes)
     }
 
-    /// Brings the store to rest after a commit and what follows from it.
-    private mutating func reclaimPages() throws {
-        if try corpus.reclaimPages(acknowledging: acknowledged) { acknowledged.removeAll() }
-    }
-
-    /// Lets the references go that retention doesn't keep any more.
-    package mutating func retire() throws {
-        let count = try corpus.retire(settings().retention, now: Date())
-        try reclaimPages()
-        if count > 0 { logger.info("references retired", metadata: ["references": "\(count)"]) }
-    }
-
-    /// Looks into the spool for all but files that can't be put away, and aren't to be tried again now.
-    package mutating func look() throws -> SpoolScan {
-        stuck.forgetGone()
-        return try SpoolScan(folders, isLeft: stuck.contains, isLeftName: stuck.contains)
-    }
-
-    /// Seconds until a file that can't be put away is to be tried again.
-    package var stuckDelay: Double? { stuck.delay }
-
-    /// Takes away a file whose name isn't UTF-8.
-    ///
-    /// - Returns: whether it is away.
-    package mutating func refuse(_ name: FileName, _ kind: VectorRole) throws -> Bool {
-        heartbeat.beat()
-        let isDone = try apart(name.escaped, again: stuck.knows(name, kind)) {
-            $0.status.add(try $0.putaway.refuse(name, kind, now: Date()))
-            $0.metrics.shard(kind, .rejected)
-            $0.logger.warning("shard refused", metadata: ["name": "\(name.escaped)", "code": "bad_name"])
-        }
-        if !isDone { stuck.add(name, kind) }
-        return isDone
-    }
-
-    private mutating func refuse(_ file: WaitingFile, ids: FileSystem.Entry?, _ error: ShardError) throws {
-        var left: String?
-        let isDone = try apart(file.name, again: stuck.knows(file)) {
-            guard let (failure, ids) = try $0.putaway.refuse(file, ids: ids, error, now: Date()) else { return }
-            left = ids
-            $0.status.add(failure)
-            $0.metrics.shard(file.kind, .rejected)
-            $0.logger.warning(
-                "shard refused",
-                metadata: [
-                    "name": "\(file.name)", "kind": "\(file.kind.rawValue)", "code": "\(error.code.rawValue)",
-                    "reason": "\(error.message)",
-                ])
-        }
-        if !isDone { leave(file) }
-        if let left { try apart(left) { try $0.putaway.refuseIDs(left, file.kind) } }
-    }
-
-    private func log(_ message: Logger.Message, _ receipt: Receipt, seconds: Double) {
-        var metadata: Logger.Metadata = [
-            "name": "\(receipt.name)", "kind": "\(receipt.kind.rawValue)", "action": "\(receipt.action.rawValue)",
-            "rows": "\(receipt.rows)", "generation": "\(receipt.generation)",
-            "seconds": "\((seconds * 1000).rounded() / 1000)",
-        ]
-        switch receipt.action {
-        case .add:
-            metadata["replaced"] = "\(receipt.replaced)"
-        case .delete:
-            metadata["deleted"] = "\(receipt.replaced)"
-            metadata["missing"] = "\(receipt.rows - receipt.replaced)"
-        }
-        logger.info(message, metadata: metadata)
-    }
-}
-
-extension ShardError {
-    /// A rejection by the corpus, as the reason that goes with the shard.
-    package init(_ rejection: ShardRejection) {
-        switch rejection {
-        case .wrongDimension(let found, let expected): self = .wrongDimension(found: found, expected: expected)
-        case .dimensionTooLarge(let found):
-            self.init(
-                code: .badShape, message: "The vectors have \(found) numbers; a vector may have 65536.",
-                advice: "Use embeddings of fewer dimensions.")
-        case .zeroVectors(let rows): self = .zeroVector(rows: rows)
-        case .tooLarge(let rows): self = .normTooLarge(rows: rows)
-        }
+    var finalizer: ShardFinalizer {
+        ShardFinalizer(context.folders, completedShards: context.settings().completedShards)
     }
 }

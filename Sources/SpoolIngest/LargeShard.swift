@@ -15,7 +15,7 @@ package final class LargeShard: VectorSource {
     }
 
     /// Smaller ones are read whole.
-    package static let leastBytes = 32 << 20
+    package static let minimumBytes = 32 << 20
 
     package init(_ file: consuming sending OpenShard, _ plain: PlainNPY) {
         rows = plain.rows

@@ -9,7 +9,7 @@ package final class SpoolLock: Sendable {
     ///
     /// - Throws: ``StartupError`` where another process holds the lock.
     package init(_ folders: SpoolFolders) throws {
-        guard let lock = try FileLock.tryLock("\(folders.root)/taken/.lock") else {
+        guard let lock = try FileLock.tryLock(folders.lock) else {
             throw StartupError(
                 "the spool \(folders.root) is in use by another process; stop that one first", .unavailable)
         }

@@ -1,144 +1,155 @@
-internal import FoundationEssentials
 package import IncrementalBias
-package import PosixSupport
+internal import PosixSupport
 internal import ShardFormats
 package import SpoolProtocol
 
-/// Reads waiting files, with their ids, into what the corpus takes in.
-///
-/// Its methods throw `ShardError` where the file is to be refused, ``OpenShard/EndedEarly`` where it is changing, and
-/// ``SystemError`` where the system can't read it now.
+/// Reads claimed shards, with their sidecars, into what the corpus takes in.
 package struct SpoolReader {
+    /// The corpus that the shards are for.
     package let corpus: Corpus
+    /// The spool.
     package let folders: SpoolFolders
     /// The most bytes that a file may have.
-    package let largestShard: Int
+    package let maximumBytes: Int
+    /// Shards of images with this many bytes are staged where they can be.
+    package let minimumStagedBytes: Int
 
-    /// What the name of a list of ids to delete ends in.
-    private static let deletionSuffix = ".delete"
-    private static let npySuffix = ".npy"
+    private static let npySuffix = ".\(ShardFormat.npy.rawValue)"
 
-    /// A file that was read.
-    package struct Read {
-        package let file: WaitingFile
-        package let ids: FileSystem.Entry?
-        package let shard: IncomingShard
+    /// A reader of a spool.
+    package init(
+        corpus: Corpus, folders: SpoolFolders, maximumBytes: Int, minimumStagedBytes: Int = LargeShard.minimumBytes
+    ) {
+        self.corpus = corpus
+        self.folders = folders
+        self.maximumBytes = maximumBytes
+        self.minimumStagedBytes = minimumStagedBytes
+    }
 
-        /// About what it takes in memory.
-        package var byteCount: Int {
-            let bytesPerID = 64
-            let values = if case .vectors(let vectors) = shard.content { vectors.byteCount } else { 0 }
-            return values + shard.ids.count * bytesPerID
+    /// Reads a shard whole, or opens it where it is worth staging.
+    ///
+    /// - Throws: what is neither the shard's fault nor the spool's.
+    package func read(_ shard: ClaimedShard) throws -> ReadOutcome {
+        try outcome {
+            // A shard that took effect is not rejected for a limit that was lowered later.
+            if try isTooLarge(shard), let receipt = try committedReceipt(of: shard) { return .committed(receipt) }
+            if let large = try open(shard) { return .large(large) }
+            return try readWhole(shard)
         }
     }
 
-    /// The receipt of a file that took effect before it could be put away; `nil` where that is still to be found out, by
-    /// reading it with its ids.
+    /// Brings the vectors of a large shard into the store, for a commit to make them known; reads it whole where it can't be
+    /// staged.
     ///
-    /// Where it lies in `taken/` its fate was decided with the ids that lay beside it before. In the incoming folder that
-    /// can be told as long as these ids lie there: for files that are larger by now than they may be.
-    package func receipt(of file: WaitingFile) throws -> Receipt? {
-        guard file.isTaken || file.entry.isRegularFile && file.entry.size > largestShard,
-            let receipt = try corpus.receipt(kind: file.kind, name: file.name),
-            try file.isTaken || corpus.note(of: receipt) == idsEntry(of: file)?.stamp ?? [],
-            let open = try OpenShard(path: path(of: file), limit: .max), open.entry.isSameFile(as: file.entry),
-            try open.readDigest() == receipt.sha256
-        else { return nil }
-        return receipt
+    /// The next thing that happens to the store must be the commit of the shard.
+    ///
+    /// - Throws: as ``read(_:)`` does.
+    package func stage(_ shard: ClaimedShard, _ large: LargeShard) throws -> ReadOutcome {
+        try outcome {
+            let ids = try readSidecar(of: shard)
+            let rowIDs = try ShardReader.ids(
+                fileName: shard.key.name, rows: large.rows, ids: ids?.bytes, maximumBytes: maximumBytes)
+            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return try readWhole(shard) }
+            guard let sha256 = try large.finish() else {
+                try corpus.discardStaged()
+                return .changing
+            }
+            return .read(
+                ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .staged(staged))))
+        }
     }
 
-    /// Opens a file that is worth staging, as far as can be told by now.
-    package func open(_ file: WaitingFile) throws -> LargeShard? {
-        guard file.kind == .images, file.name.hasSuffix(Self.npySuffix), file.entry.size >= LargeShard.leastBytes,
-            // One of this name may be the same, which only its digest will tell.
-            try corpus.receipt(kind: file.kind, name: file.name) == nil,
-            let open = try OpenShard(path: path(of: file), limit: largestShard), open.entry.isSameFile(as: file.entry),
-            let plain = try open.plainNPY(limit: largestShard)
+    /// The last receipt of the shard's name, where the shard and its sidecar are those that took effect by it.
+    package func committedReceipt(of shard: ClaimedShard) throws -> Receipt? {
+        guard let receipt = try corpus.receipt(role: shard.key.role, name: shard.key.name) else { return nil }
+        guard try digest(of: path(of: shard)) == receipt.sha256 else { return nil }
+        guard let sidecar = sidecarPath(of: shard) else { return receipt.idsSHA256 == nil ? receipt : nil }
+        guard let digest = try digest(of: sidecar) else { return nil }
+        return digest == receipt.idsSHA256 ? receipt : nil
+    }
+
+    /// Turns what `body` throws into what became of the shard.
+    private func outcome(_ body: () throws -> ReadOutcome) throws -> ReadOutcome {
+        do {
+            return try body()
+        } catch let error as ShardError {
+            return .rejected(error)
+        } catch let rejection as ShardRejection {
+            return .rejected(ShardError(rejection))
+        } catch is OpenShard.EndedEarly {
+            return .changing
+        } catch let error as SystemError {
+            return .unreadable(error)
+        }
+    }
+
+    private func path(of shard: ClaimedShard) -> String { "\(folders.processing(shard.key.role))/\(shard.key.name)" }
+
+    private func sidecarPath(of shard: ClaimedShard) -> String? {
+        shard.sidecar.map { "\(folders.processing(shard.key.role))/\($0)" }
+    }
+
+    private func isTooLarge(_ shard: ClaimedShard) throws -> Bool {
+        if shard.entry.isRegularFile, shard.entry.size > maximumBytes { return true }
+        let sidecar = try sidecarPath(of: shard).flatMap { path throws in try FileSystem.entry(path) }
+        return sidecar.map { $0.isRegularFile && $0.size > maximumBytes } ?? false
+    }
+
+    /// Opens a shard that is worth staging, as far as can be told by now.
+    private func open(_ shard: ClaimedShard) throws -> LargeShard? {
+        guard shard.key.role == .images, shard.key.name.hasSuffix(Self.npySuffix),
+            shard.entry.size >= minimumStagedBytes,
+            // A shard whose name has a receipt may be the same, which only its digest will tell.
+            try corpus.receipt(role: shard.key.role, name: shard.key.name) == nil,
+            let open = try OpenShard(path: path(of: shard), limit: maximumBytes),
+            open.entry.isSameFile(as: shard.entry), let plain = try open.plainNPY(limit: maximumBytes)
         else { return nil }
         return LargeShard(open, plain)
     }
 
-    /// Brings the vectors of a large shard into the store, for a commit to make them known.
-    ///
-    /// - Returns: `nil` where it can't be staged, and must be read whole.
-    package func stage(_ file: WaitingFile, _ large: LargeShard) throws -> Read? {
-        let received = Date()
-        let ids = try readIDs(of: file)
-        let rowIDs = try ShardReader.ids(
-            fileName: file.name, rows: large.rows, ids: ids?.bytes, maximumBytes: largestShard)
-        do {
-            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return nil }
-            guard let sha256 = try large.finish() else {
-                try corpus.discardStaged()
-                throw OpenShard.EndedEarly()
-            }
-            return Read(
-                file: file, ids: ids?.entry,
-                shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
-                    content: .staged(staged), received: received, note: ids?.entry.stamp ?? []))
-        } catch let rejection as ShardRejection {
-            throw ShardError(rejection)
+    private func readWhole(_ shard: ClaimedShard) throws -> ReadOutcome {
+        let name = shard.key.name
+        guard let open = try OpenShard(path: path(of: shard), limit: maximumBytes) else { return .gone }
+        let plain = name.hasSuffix(Self.npySuffix) ? try open.plainNPY(limit: maximumBytes) : nil
+        guard let file = try ShardFile(open, plain: plain), file.entry.isSameFile(as: shard.entry) else {
+            return .changing
         }
-    }
-
-    /// The file of ids that lies beside a shard.
-    package func idsEntry(of file: WaitingFile) throws -> FileSystem.Entry? {
-        guard let name = SpoolNames.sidecar(of: file.name) else { return nil }
-        return try FileSystem.entry("\(folders.incoming(file.kind))/\(name)")
-    }
-
-    private func path(of file: WaitingFile) -> String {
-        "\(file.isTaken ? folders.taken(file.kind) : folders.incoming(file.kind))/\(file.name)"
-    }
-
-    /// Reads a file whole, with its ids.
-    ///
-    /// - Returns: `nil` where it went away or has changed.
-    package func read(_ file: WaitingFile) throws -> Read? {
-        let received = Date()
-        let isDeletion = file.name.hasSuffix(Self.deletionSuffix)
-        guard
-            let read = try ShardFile(
-                path: path(of: file), limit: largestShard, isNPY: file.name.hasSuffix(Self.npySuffix)),
-            read.entry.isSameFile(as: file.entry)
-        else { return nil }
-        let sha256 = read.sha256
-        if isDeletion, case .bytes(let bytes) = read.content {
-            return Read(
-                file: file, ids: nil,
-                shard: IncomingShard(
-                    name: file.name, kind: file.kind, sha256: sha256, idsSHA256: nil,
-                    ids: try IDList.read(bytes, maximumBytes: largestShard), content: .deletion, received: received))
+        let sha256 = file.sha256
+        if name.hasSuffix(SpoolNames.deletionSuffix), let bytes = file.bytes {
+            let ids = try IDList.read(bytes, maximumBytes: maximumBytes)
+            return .read(ReadShard(shard, incoming(shard, sha256: sha256, nil, ids, .deletion)))
         }
-        let ids = try readIDs(of: file)
-        let (rowIDs, vectors) = try prepare(shard(file.name, (consume read).content, ids: ids?.bytes))
-        return Read(
-            file: file, ids: ids?.entry,
-            shard: IncomingShard(
-                name: file.name, kind: file.kind, sha256: sha256, idsSHA256: ids?.sha256, ids: rowIDs,
-                content: .vectors(vectors), received: received, note: ids?.entry.stamp ?? []))
+        let ids = try readSidecar(of: shard)
+        let (rowIDs, vectors) = try prepare(parse(name, (consume file).content, ids: ids?.bytes))
+        return .read(ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .vectors(vectors))))
     }
 
-    private func shard(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {
+    private func incoming(
+        _ shard: ClaimedShard, sha256: String, _ sidecar: ShardFile?, _ ids: [String],
+        _ content: IncomingShard.Content
+    ) -> IncomingShard {
+        IncomingShard(
+            name: shard.key.name, role: shard.key.role, sha256: sha256, idsSHA256: sidecar?.sha256, ids: ids,
+            content: content, received: shard.received)
+    }
+
+    private func parse(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {
         switch consume content {
         case .bytes(let bytes):
-            try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: largestShard)
+            try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: maximumBytes)
         case .matrix(let matrix):
-            try ShardReader.read(fileName: name, matrix: matrix, ids: ids, maximumBytes: largestShard)
+            try ShardReader.read(fileName: name, matrix: matrix, ids: ids, maximumBytes: maximumBytes)
         }
     }
 
-    private func readIDs(of file: WaitingFile) throws -> ShardFile? {
-        guard let name = SpoolNames.sidecar(of: file.name) else { return nil }
-        let path = "\(folders.incoming(file.kind))/\(name)"
+    private func readSidecar(of shard: ClaimedShard) throws -> ShardFile? {
+        guard let path = sidecarPath(of: shard) else { return nil }
         do {
-            let ids = try ShardFile(path: path, limit: largestShard)
-            // They are there, and changing.
-            if ids == nil, try FileSystem.entry(path) != nil { throw OpenShard.EndedEarly() }
+            guard let ids = try ShardFile(path: path, limit: maximumBytes) else { throw OpenShard.EndedEarly() }
             return ids
         } catch let error as ShardError {
-            throw ShardError(code: error.code, message: "\(name): \(error.message)", advice: error.advice)
+            throw ShardError(
+                code: error.code, message: "\(FileSystem.name(of: path)): \(error.message)", advice: error.advice)
         }
     }
 
@@ -147,10 +158,19 @@ package struct SpoolReader {
         let ids = shard.ids
         let dimension = shard.matrix.dimension
         let values = (consume shard).matrix.values
+        return (ids, try corpus.prepare(consume values, dimension: dimension))
+    }
+
+    /// The digest of a file; `nil` where nothing that can be a shard lies there, or the file can't be read now.
+    private func digest(of path: String) throws -> String? {
         do {
-            return (ids, try corpus.prepare(consume values, dimension: dimension))
-        } catch let rejection as ShardRejection {
-            throw ShardError(rejection)
+            return try OpenShard(path: path, limit: .max)?.readDigest()
+        } catch is ShardError {
+            return nil
+        } catch is OpenShard.EndedEarly {
+            return nil
+        } catch is SystemError {
+            return nil
         }
     }
 }

@@ -3,88 +3,98 @@ package import PosixSupport
 package import ShardFormats
 package import SpoolProtocol
 
-/// A file that waits in the spool.
-package struct WaitingFile: Equatable, Sendable {
-    package let kind: VectorRole
-    package let name: String
-    package let entry: FileSystem.Entry
-    /// Whether it lies in the folder of files taken out already, where only a crash leaves one.
-    package let isTaken: Bool
+/// A file of an incoming folder whose name isn't UTF-8.
+package struct UnnamedFile: Sendable {
+    /// The folder's role.
+    package let role: VectorRole
+    /// The name as the system has it.
+    package let name: FileName
+
+    /// What a ``RetrySchedule`` knows the file by: no path of a file whose name is text.
+    package var retryKey: String { "%/\(role.rawValue)/\(name.escaped)" }
 }
 
-/// What a look into the incoming folders found.
+/// The files that wait in a spool.
 package struct SpoolScan {
-    /// The files that have waited longest, at most ``limit``, oldest first; what is no file comes after all files, so that
-    /// no number of folders holds one up.
-    package private(set) var oldest: [WaitingFile] = []
+    /// At most ``limit`` files, in the order in which they are processed.
+    ///
+    /// Claimed files come first, in the order of their claims, then the files of the incoming folders, the one that has
+    /// waited longest first. Folders and the like come after all files.
+    package private(set) var files: [SpoolFile] = []
     /// Files whose names aren't UTF-8, at most ``limit``.
-    package private(set) var unnameable: [(kind: VectorRole, name: FileName)] = []
-    /// How many wait in all.
+    package private(set) var unnamed: [UnnamedFile] = []
+    /// The number of all files that wait.
     package private(set) var count = 0
-    /// What went wrong with the last of those that the system can't look at now.
-    package private(set) var trouble: SystemError?
+    /// Why the system can't look at a file, for the last of those files.
+    package private(set) var fault: SystemError?
 
-    /// More files than this are left for the next look: a full spool costs no memory.
+    /// More files than this are left for the next scan: a full spool costs no memory.
     package static let limit = 4096
 
-    /// Looks into both folders.
-    ///
-    /// A file's age is that of its last change, a rename included: files are taken in the order in which they came.
+    /// Looks into all folders where files wait.
     ///
     /// - Parameters:
-    ///   - isLeft: whether a file is to be counted only.
-    ///   - isLeftName: the same of one whose name isn't text.
-    package init(_ folders: SpoolFolders, isLeft: (WaitingFile) -> Bool, isLeftName: (FileName, VectorRole) -> Bool)
-        throws
-    {
-        for kind in VectorRole.allCases {
-            try look(into: folders.taken(kind), kind, isTaken: true, isLeft, isLeftName)
-            try look(into: folders.incoming(kind), kind, isTaken: false, isLeft, isLeftName)
+    ///   - folders: the spool.
+    ///   - claims: the order of the claims.
+    ///   - isSkipped: whether a file is only counted.
+    ///   - isSkippedName: the same of a file whose name isn't UTF-8.
+    package init(
+        _ folders: SpoolFolders, claims: ClaimLog, isSkipped: (SpoolFile) -> Bool,
+        isSkippedName: (UnnamedFile) -> Bool
+    ) throws {
+        for role in VectorRole.allCases {
+            for isClaimed in [true, false] {
+                let folder = isClaimed ? folders.processing(role) : folders.incoming(role)
+                try FileSystem.forEachName(in: folder) { name in
+                    guard Self.isShard(name.bytes) else { return }
+                    guard let text = name.text else {
+                        let file = UnnamedFile(role: role, name: name)
+                        if !isClaimed, unnamed.count < Self.limit, !isSkippedName(file) { unnamed.append(file) }
+                        return
+                    }
+                    add(ShardKey(role, text), in: folder, isClaimed: isClaimed, claims, isSkipped)
+                }
+            }
         }
-        keepOldest()
+        keepFirst(claims)
     }
 
-    /// Whether a name is one to look at: not hidden, not being written, not the ids of a shard.
+    /// Whether a name is that of a shard: not hidden, not being written, not a sidecar.
     package static func isShard(_ name: String) -> Bool {
         isShard(Array(name.utf8))
     }
 
     private static func isShard(_ name: [UInt8]) -> Bool {
         name.first != UInt8(ascii: ".")
-            && ![".tmp", ".part", ".ids"].contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
+            && ![".tmp", ".part", SpoolNames.sidecarSuffix].contains {
+                name.suffix($0.utf8.count).elementsEqual($0.utf8)
+            }
     }
 
-    private mutating func look(
-        into folder: String, _ kind: VectorRole, isTaken: Bool, _ isLeft: (WaitingFile) -> Bool,
-        _ isLeftName: (FileName, VectorRole) -> Bool
-    ) throws {
-        try FileSystem.forEachName(in: folder) { name in
-            guard let name = name.text else {
-                if unnameable.count < Self.limit, Self.isShard(name.bytes), !isLeftName(name, kind) {
-                    unnameable.append((kind, name))
-                }
-                return
-            }
-            guard Self.isShard(name) else { return }
-            do throws(SystemError) {
-                guard let entry = try FileSystem.entry("\(folder)/\(name)") else { return }
-                let file = WaitingFile(kind: kind, name: name, entry: entry, isTaken: isTaken)
-                if !isLeft(file) { oldest.append(file) }
-            } catch {
-                trouble = error
-            }
-            count += 1
-            if oldest.count >= 2 * Self.limit { keepOldest() }
+    private mutating func add(
+        _ key: ShardKey, in folder: String, isClaimed: Bool, _ claims: ClaimLog, _ isSkipped: (SpoolFile) -> Bool
+    ) {
+        do throws(SystemError) {
+            guard let entry = try FileSystem.entry("\(folder)/\(key.name)") else { return }
+            let file = SpoolFile(key, entry, isClaimed: isClaimed)
+            if !isSkipped(file) { files.append(file) }
+        } catch {
+            fault = error
         }
+        count += 1
+        if files.count >= 2 * Self.limit { keepFirst(claims) }
     }
 
-    private mutating func keepOldest() {
-        oldest.sort { $0.order < $1.order }
-        if oldest.count > Self.limit { oldest.removeLast(oldest.count - Self.limit) }
+    private mutating func keepFirst(_ claims: ClaimLog) {
+        let order = files.map { ($0, claims.number(of: $0.key) ?? .max) }
+        files = order.sorted { $0.0.order(claim: $0.1) < $1.0.order(claim: $1.1) }.map(\.0)
+        if files.count > Self.limit { files.removeLast(files.count - Self.limit) }
     }
 }
 
-extension WaitingFile {
-    /// What comes first is taken first.
-    fileprivate var order: (Int, Int64, String) { (entry.isRegularFile ? 0 : 1, entry.changed, name) }
+extension SpoolFile {
+    /// What comes first is processed first; a rename counts as a change.
+    fileprivate func order(claim: Int) -> (Int, Int, Int64, String) {
+        (isClaimed ? 0 : entry.isRegularFile ? 1 : 2, isClaimed ? claim : 0, entry.changed, key.name)
+    }
 }

@@ -1,4 +1,3 @@
-internal import Foundation
 package import IncrementalBias
 package import Logging
 package import Observability
@@ -7,41 +6,35 @@ internal import ServiceLifecycle
 internal import SpoolProtocol
 internal import Synchronization
 
-/// Watches the spool and takes shards in, one commit after the other, on a thread of its own.
+/// Watches the spool and runs the pipeline, on a thread of its own.
 package final class SpoolService: Service {
-    private let corpus: Corpus
-    private let folders: SpoolFolders
-    private let settings: @Sendable () -> IngestSettings
-    private let status: SpoolStatus
-    private let metrics: DaemonMetrics
-    private let heartbeat: Heartbeat
-    private let logger: Logger
+    private let context: IngestContext
+    private let returnFreedMemory: @Sendable () -> Void
     private let watch: Mutex<SpoolWatch>
     private let lock: SpoolLock
     private let stopping = Atomic<Bool>(false)
 
-    /// One commit takes at most this many shards, and stops collecting at so many bytes.
-    private static let shardsPerCommit = 256
-    private static let bytesPerCommit = 64 << 20
-    /// How long to wait before trying again when the disk is full, or the spool can't be read.
-    private static let pauseAfterTrouble = 5.0
-    /// How long to wait for a file that changes while it is read.
-    private static let pauseForChange = 0.1
-
     /// Makes the spool's folders where they are missing, and begins to watch them.
     ///
-    /// - Parameter heartbeat: shows that the work goes on.
+    /// - Parameters:
+    ///   - corpus: where shards go.
+    ///   - root: the folder of the spool.
+    ///   - settings: the settings as they are when it is called.
+    ///   - status: gets the number of waiting files, and rejections.
+    ///   - metrics: counts what happens.
+    ///   - heartbeat: shows that the work goes on.
+    ///   - returnFreedMemory: returns memory that commits have freed to the system; called after ten seconds without shards.
+    ///   - logger: gets a line for each shard.
     package init(
         corpus: Corpus, root: String, settings: @escaping @Sendable () -> IngestSettings, status: SpoolStatus,
-        metrics: DaemonMetrics, heartbeat: Heartbeat, logger: Logger
+        metrics: DaemonMetrics, heartbeat: Heartbeat, returnFreedMemory: @escaping @Sendable () -> Void,
+        logger: Logger
     ) throws {
-        self.corpus = corpus
-        self.settings = settings
-        self.status = status
-        self.metrics = metrics
-        self.heartbeat = heartbeat
-        self.logger = logger
-        folders = SpoolFolders(root: root)
+        self.returnFreedMemory = returnFreedMemory
+        let folders = SpoolFolders(root: root)
+        context = IngestContext(
+            corpus: corpus, folders: folders, settings: settings, status: status, metrics: metrics,
+            heartbeat: heartbeat, logger: logger)
         try folders.make()
         lock = try SpoolLock(folders)
         watch = Mutex(try SpoolWatch(folders))
@@ -57,7 +50,7 @@ package final class SpoolService: Service {
             }
         } onGracefulShutdown: {
             self.stopping.store(true, ordering: .releasing)
-            self.corpus.interruptIngest()
+            self.context.corpus.interruptIngest()
             self.watch.withLock { $0 }.wake()
         }
     }
@@ -67,143 +60,63 @@ package final class SpoolService: Service {
         watch.withLock { $0 }.wake()
     }
 
+    private var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
     private func work() throws {
-        var intake = IngestPipeline(
-            corpus: corpus, folders: folders, settings: settings, status: status, metrics: metrics,
-            heartbeat: heartbeat,
-            logger: logger)
-        var readiness = Readiness(folders, quietSeconds: settings().quietSeconds)
-        var mustHeal = true
-        var healed = ContinuousClock.now
+        var pipeline = IngestPipeline(context)
         var watchLost = false
         var freed = FreedMemory()
-        while !stopping.load(ordering: .acquiring) {
+        while !isStopping {
             do {
-                if mustHeal || intake.mustHeal && healed.duration(to: .now) > .seconds(Self.pauseAfterTrouble) {
-                    try intake.heal()
-                    (mustHeal, healed) = (false, .now)
-                }
-                let wait = try takeWaiting(&intake, &readiness)
-                try intake.retire()
-                heartbeat.beat()
-                guard wait > 0 else {
-                    freed.beginAnew()
+                let summary = try pipeline.runOnce { self.isStopping }
+                try pipeline.retire()
+                context.heartbeat.beat()
+                guard summary.wait > 0 else {
+                    freed.restart()
                     continue
                 }
-                let longest = min(freed.giveBack(corpus), settings().retirementInterval)
-                try listen(
-                    seconds: min(wait, watchLost ? Self.pauseAfterTrouble : longest), &readiness, &watchLost)
+                let longest = min(freed.returnIfDue(returnFreedMemory), context.settings().retirementInterval)
+                let wait = min(summary.wait, watchLost ? IngestPipeline.faultPause : longest)
+                try listen(seconds: wait, &pipeline, &watchLost)
             } catch is CancellationError {
                 return
             } catch let error where error.isRetryable {
-                logger.error("shards wait", metadata: ["reason": "\(error)"])
-                metrics.spoolTrouble()
-                mustHeal = true
-                pause(&readiness, &watchLost)
+                context.logger.error("shards wait", metadata: ["reason": "\(error)"])
+                context.metrics.spoolError()
+                pause(&pipeline, &watchLost)
             }
         }
     }
 
     /// Waits a while, or until something happens; that the spool can't be watched either is no reason to end.
-    private func pause(_ readiness: inout Readiness, _ watchLost: inout Bool) {
+    private func pause(_ pipeline: inout IngestPipeline, _ watchLost: inout Bool) {
         do {
-            try listen(seconds: Self.pauseAfterTrouble, &readiness, &watchLost)
+            try listen(seconds: IngestPipeline.faultPause, &pipeline, &watchLost)
         } catch {
-            logger.error("the spool can't be watched", metadata: ["reason": "\(error)"])
+            context.logger.error("the spool can't be watched", metadata: ["reason": "\(error)"])
         }
     }
 
-    /// Looks into the spool and takes in what is ready.
+    /// Waits for an event in the spool.
     ///
-    /// - Returns: how long to wait before the next look; 0 if there may be more to do.
-    private func takeWaiting(_ intake: inout IngestPipeline, _ readiness: inout Readiness) throws -> Double {
-        let current = settings()
-        readiness.quietSeconds = current.quietSeconds
-        try folders.make()
-        let scan = try intake.look()
-        heartbeat.beat()
-        var left = 0
-        func leave(_ error: SystemError) {
-            left += 1
-            logger.error("shard waits", metadata: ["reason": "\(error)"])
-        }
-        if let trouble = scan.trouble { leave(trouble) }
-        var took = 0
-        for (kind, name) in scan.unnameable where !stopping.load(ordering: .acquiring) {
-            if try intake.refuse(name, kind) { took += 1 }
-        }
-        status.backlog = scan.count
-        readiness.keep(scan.oldest)
-        var wait = current.rescanSeconds
-        var batch: [WaitingFile] = []
-        var bytes = 0
-        func takeBatch() throws {
-            try intake.take(batch)
-            left += intake.left
-            if intake.isChanging { wait = min(wait, Self.pauseForChange) }
-            for file in batch { readiness.forget(file) }
-            took += batch.count - intake.left
-            status.backlog -= batch.count - intake.left
-            (batch, bytes) = ([], 0)
-        }
-        for file in scan.oldest where !stopping.load(ordering: .acquiring) {
-            do {
-                let delay = try readiness.delay(file)
-                guard delay <= 0 else {
-                    wait = min(wait, delay)
-                    continue
-                }
-            } catch let error as SystemError {
-                leave(error)
-                continue
-            }
-            batch.append(file)
-            bytes += file.entry.size
-            if batch.count == Self.shardsPerCommit || bytes >= Self.bytesPerCommit { try takeBatch() }
-        }
-        if !batch.isEmpty { try takeBatch() }
-        if took > 0 { return 0 }
-        if left > 0 || intake.mustHeal { wait = min(wait, Self.pauseAfterTrouble) }
-        return min(wait, intake.stuckDelay ?? wait)
-    }
-
-    /// Waits for news from the spool.
-    ///
-    /// - Parameter watchLost: whether a watched folder is gone; stays so until the folders can be watched again.
-    private func listen(seconds: Double, _ readiness: inout Readiness, _ watchLost: inout Bool) throws {
-        heartbeat.beginWait(seconds: seconds)
-        let news = watch.withLock { $0 }.wait(seconds: seconds)
-        heartbeat.endWait()
-        if news.folderLost { watchLost = true }
-        readiness.noteRenamed(news.renamed)
-        if watchLost, !stopping.load(ordering: .acquiring) {
-            logger.warning("a folder of the spool went away; making it again", metadata: ["spool": "\(folders.root)"])
-            try folders.make()
-            let fresh = try SpoolWatch(folders)
+    /// - Parameters:
+    ///   - seconds: the most seconds to wait.
+    ///   - pipeline: is told which files were renamed into the spool.
+    ///   - watchLost: whether a watched folder is gone; stays so until the folders can be watched again.
+    private func listen(seconds: Double, _ pipeline: inout IngestPipeline, _ watchLost: inout Bool) throws {
+        context.heartbeat.beginWait(seconds: seconds)
+        let events = watch.withLock { $0 }.wait(seconds: seconds)
+        context.heartbeat.endWait()
+        if events.folderLost { watchLost = true }
+        pipeline.noteRenamed(events.renamed)
+        if watchLost, !isStopping {
+            context.logger.warning(
+                "a folder of the spool went away; making it again", metadata: ["spool": "\(context.folders.root)"])
+            try context.folders.make()
+            let fresh = try SpoolWatch(context.folders)
             watch.withLock { $0 = fresh }
             watchLost = false
         }
-    }
-}
-
-/// Memory that large commits have freed: kept for the next one while shards stream in, as pages that are touched for the
-/// first time cost more than the work on them, and given back to the system once nothing has come for a while.
-private struct FreedMemory {
-    private var due: ContinuousClock.Instant?
-    private static let kept = Duration.seconds(10)
-
-    /// A commit has freed some.
-    mutating func beginAnew() { due = .now + Self.kept }
-
-    /// Gives it back if it is time.
-    ///
-    /// - Returns: in how many seconds it will be; infinity where there is nothing to give.
-    mutating func giveBack(_ corpus: Corpus) -> Double {
-        guard let due else { return .infinity }
-        if due > .now { return (due - .now) / .seconds(1) }
-        corpus.returnFreedMemory()
-        self.due = nil
-        return .infinity
     }
 }
 

@@ -12,10 +12,10 @@ package import SpoolProtocol
     // Sendable: the descriptors never change, and only one thread calls `wait`.
     private let inotify: Int32
     private let wakeup: (read: Int32, write: Int32)
-    private let kinds: [Int32: VectorRole]
+    private let roles: [Int32: VectorRole]
 
     /// What happened while waiting.
-    package struct News {
+    package struct Events {
         /// Files that were renamed into a folder.
         package var renamed: [VectorRole: Set<String>] = [:]
         /// Something else happened: look.
@@ -40,18 +40,18 @@ package import SpoolProtocol
         }
         self.inotify = inotify
         wakeup = (ends[0], ends[1])
-        var kinds: [Int32: VectorRole] = [:]
-        for kind in VectorRole.allCases {
+        var roles: [Int32: VectorRole] = [:]
+        for role in VectorRole.allCases {
             let mask = IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
-            let watch = unsafe inotify_add_watch(inotify, folders.incoming(kind), UInt32(mask))
+            let watch = unsafe inotify_add_watch(inotify, folders.incoming(role), UInt32(mask))
             guard watch >= 0 else {
                 let number = errno
                 for descriptor in [inotify, ends[0], ends[1]] { close(descriptor) }
-                throw SystemError("watch \(folders.incoming(kind))", number: number)
+                throw SystemError("watch \(folders.incoming(role))", number: number)
             }
-            kinds[watch] = kind
+            roles[watch] = role
         }
-        self.kinds = kinds
+        self.roles = roles
     }
 
     deinit {
@@ -65,7 +65,7 @@ package import SpoolProtocol
     }
 
     /// Waits until something happens, at most `seconds`.
-    package func wait(seconds: Double) -> News {
+    package func wait(seconds: Double) -> Events {
         var descriptors = [
             pollfd(fd: inotify, events: Int16(POLLIN), revents: 0),
             pollfd(fd: wakeup.read, events: Int16(POLLIN), revents: 0),
@@ -77,8 +77,8 @@ package import SpoolProtocol
     }
 
     /// Reads all events that have come.
-    private func drain() -> News {
-        var news = News()
+    private func drain() -> Events {
+        var events = Events()
         unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
             while true {
                 let count = unsafe read(inotify, buffer.baseAddress, buffer.count)
@@ -89,19 +89,19 @@ package import SpoolProtocol
                     let nameStart = offset + MemoryLayout<inotify_event>.size
                     let name = unsafe String(
                         decoding: buffer[nameStart..<nameStart + Int(event.len)].prefix { $0 != 0 }, as: UTF8.self)
-                    news.add(event, name: name, kind: kinds[event.wd])
+                    events.add(event, name: name, role: roles[event.wd])
                     offset = nameStart + Int(event.len)
                 }
             }
         }
-        return news
+        return events
     }
 }
 
-extension SpoolWatch.News {
-    fileprivate mutating func add(_ event: inotify_event, name: String, kind: VectorRole?) {
+extension SpoolWatch.Events {
+    fileprivate mutating func add(_ event: inotify_event, name: String, role: VectorRole?) {
         changed = true
         if event.mask & UInt32(IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED) != 0 { folderLost = true }
-        if event.mask & UInt32(IN_MOVED_TO) != 0, let kind { renamed[kind, default: []].insert(name) }
+        if event.mask & UInt32(IN_MOVED_TO) != 0, let role { renamed[role, default: []].insert(name) }
     }
 }

@@ -1,8 +1,8 @@
-/// Where stored blocks begin, so that their rows lie on cache lines.
+/// The alignment of rows in stored blocks.
 package enum CacheLine {
-    /// Unused bytes at the start of a block.
+    /// Unused bytes at the start of a block, so that rows of a multiple of 64 bytes begin on cache lines.
     ///
-    /// LMDB's values on pages of their own begin 16 bytes into a page, and loads of 64 bytes that straddle two cache
-    /// lines cost twice: products of aligned rows were a quarter faster.
+    /// A large value of LMDB begins 16 bytes into a page. A load of 64 bytes across two cache lines takes twice the
+    /// time: products of aligned rows were a quarter faster.
     package static let pad = 48
 }

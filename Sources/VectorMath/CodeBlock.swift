@@ -1,12 +1,12 @@
-/// A block of coded rows in memory of its own.
+/// A block of coded rows in allocated memory.
 package struct CodeBlock: Sendable {
     private let bytes: [UInt8]
 
     /// Encodes vectors.
     ///
     /// - Parameters:
-    ///   - values: rows x dimension, at most the layout's rows.
-    ///   - layout: how they will lie.
+    ///   - values: rows x dimension, at most `layout.rows` of them.
+    ///   - layout: the layout of the block.
     package init(_ values: Span<Float>, layout: CodeLayout) {
         let codes = Codes(values, layout: layout)
         var bytes = [UInt8](repeating: 0, count: layout.byteCount)

@@ -1,14 +1,15 @@
 internal import CKernels
 
-/// The coded rows of some vectors: a code, and what it loses, for each.
+/// Codes of some vectors, with the scale, residual and norm of each.
 ///
 /// For vectors x and q and their decoded codes x' and q' (Cauchy-Schwarz, twice):
 ///
 ///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
 ///
-/// so a product of codes bounds the product of the vectors, and a scan needs the vectors of those rows only that the
-/// bound can't exclude.
+/// A product of codes therefore bounds the product of the vectors, and a search needs the vectors of those rows only
+/// that the bounds can't exclude.
 package struct Codes: Sendable {
+    /// The layout of the blocks that the codes can be written to.
     package let layout: CodeLayout
     fileprivate let bytes: [Int8]
     fileprivate let codes: [ck_code]
@@ -17,7 +18,7 @@ package struct Codes: Sendable {
     ///
     /// - Parameters:
     ///   - values: rows x dimension.
-    ///   - layout: that of the block they go to.
+    ///   - layout: the layout of the blocks that the codes are for.
     package init(_ values: Span<Float>, layout: CodeLayout) {
         self.layout = layout
         let rows = values.count / layout.dimension
@@ -38,7 +39,7 @@ package struct Codes: Sendable {
         self.codes = codes
     }
 
-    /// Writes the code at `position` as that of row `slot` of a block.
+    /// Writes the code of the vector at `position` to row `slot` of a block.
     package func write(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
         precondition(slot < layout.rows && block.byteCount >= layout.byteCount)
         let code = codes[position]
@@ -55,25 +56,25 @@ package struct Codes: Sendable {
     }
 }
 
-/// Queries as codes.
+/// Coded queries, with the weight of the means in each one's scores.
 package struct CodedQueries: Sendable {
     private let codes: Codes
     private let queries: [ck_query]
 
-    /// How many there are.
+    /// The number of queries.
     package var count: Int { queries.count }
 
     /// Encodes queries.
     ///
     /// - Parameters:
     ///   - values: queries x dimension.
-    ///   - alphas: each query's weight of the means.
-    ///   - layout: that of the blocks to scan.
+    ///   - alphas: the weight of the means for each query.
+    ///   - layout: the layout of the blocks to compare with.
     package init(_ values: Span<Float>, alphas: [Float], layout: CodeLayout) {
         let codes = Codes(values, layout: layout)
         self.codes = codes
-        // A float product of dimension numbers, added up in whatever order, is off by at most this share of the product
-        // of the lengths (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
+        // The largest error of a float product, added up in any order, relative to the product of the lengths
+        // (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
         let rounding = Float(layout.dimension + 16) * 0x1p-24 * 1.01
         queries = zip(codes.codes, alphas).map { code, alpha in
             ck_query(
@@ -82,9 +83,9 @@ package struct CodedQueries: Sendable {
         }
     }
 
-    /// The products of the codes of a block with those of some queries.
+    /// Computes the products of the codes of a block with those of some queries.
     ///
-    /// - Parameter products: receives queries.count x rows numbers.
+    /// - Parameter products: receives queries.count x layout.rows numbers.
     package func products(_ block: RawSpan, queries: Range<Int>, into products: inout [Int32]) {
         let layout = codes.layout
         precondition(products.count >= queries.count * layout.rows && block.byteCount >= layout.byteCount)
@@ -103,16 +104,16 @@ package struct CodedQueries: Sendable {
         }
     }
 
-    /// Bounds the scores of a block's rows, and appends those that can be `threshold` or more.
+    /// Bounds the scores of a block's rows, and appends the rows whose upper bound is at least `threshold`.
     ///
     /// - Parameters:
-    ///   - query: the query's number.
-    ///   - count: how many rows the block has.
-    ///   - products: what ``products(_:queries:into:)`` gave.
-    ///   - offset: where this query's numbers begin in `products`.
-    ///   - means: those of the block's rows; a row without an image has +infinity and is never found.
-    ///   - found: receives the rows from index `start` on, rising; it must have room for `count`.
-    /// - Returns: how many were found.
+    ///   - query: the index of the query.
+    ///   - count: the number of rows in the block that are in use.
+    ///   - products: the result of ``products(_:queries:into:)``.
+    ///   - offset: the index of the query's first number in `products`.
+    ///   - means: the means of the block's rows; +infinity excludes a row.
+    ///   - found: receives the rows in ascending order from position `start` on; capacity for `count` more.
+    /// - Returns: the number of rows found.
     package func collect(
         _ query: Int, _ block: RawSpan, count: Int, products: [Int32], at offset: Int, means: Span<Float>,
         from threshold: Float, into found: inout ScoreIntervals, at start: Int = 0

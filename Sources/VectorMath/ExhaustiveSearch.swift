@@ -1,10 +1,10 @@
 internal import CFaiss
 
-/// Faiss's exhaustive inner-product search over vectors that stay where they are, fed block by block.
+/// An exact inner-product search that multiplies every row with every column.
 ///
-/// For each of some rows it keeps the `capacity` largest products with the columns seen so far, above the row's
-/// threshold if there is one. Products are computed by our kernels, and selected by Faiss's reservoirs.
-/// A search belongs to one thread at a time.
+/// For each row it keeps the `capacity` largest products with the columns added so far, above the row's threshold if
+/// there is one. Products are computed by ``Kernels`` and selected by Faiss's `ReservoirTopN`. Columns are added block
+/// by block, so they can stay where they are stored. A search belongs to one thread at a time.
 ///
 /// For example, the best references of a block of images:
 ///
@@ -18,15 +18,20 @@ internal import CFaiss
     private let handle: OpaquePointer
     private let rows: Int
     private let capacity: Int
+    /// The products kept for one row and their columns, before they are sorted.
+    private var keptProducts: [Float]
+    private var keptColumns: [UInt32]
+    private var ranking: BestProducts
 
-    /// Faiss could not do its work.
+    /// An error of the search, such as a lack of memory.
     package struct Failure: Error, CustomStringConvertible {
+        /// The description from C++.
         package let description: String
     }
 
     /// Makes a search for up to `rows` rows that keeps `capacity` columns of each.
     ///
-    /// - Throws: ``Failure`` when memory is short.
+    /// - Throws: ``Failure`` when there is not enough memory.
     package init(rows: Int, capacity: Int) throws(Failure) {
         var made: OpaquePointer?
         try unsafe Self.call { unsafe cf_search_create(rows, capacity, &made, $0, $1) }
@@ -34,33 +39,37 @@ internal import CFaiss
         unsafe handle = made
         self.rows = rows
         self.capacity = capacity
+        let kept = cf_kept_max(capacity)
+        keptProducts = Array(repeating: 0, count: kept)
+        keptColumns = Array(repeating: 0, count: kept)
+        ranking = BestProducts(count: kept)
     }
 
     deinit {
         unsafe cf_search_free(handle)
     }
 
-    /// Starts over.
+    /// Starts a search with a threshold for each row.
     ///
-    /// - Parameter thresholds: one a row; only greater products count.
+    /// - Parameter thresholds: one for each row; only larger products are kept.
     package func begin(thresholds: Span<Float>) {
         precondition(thresholds.count <= rows)
         unsafe thresholds.withUnsafeBufferPointer { unsafe cf_search_begin(handle, $0.count, $0.baseAddress) }
     }
 
-    /// Starts over with `rows` rows and no thresholds.
+    /// Starts a search for `rows` rows without thresholds.
     package func begin(rows: Int) {
         precondition(rows <= self.rows)
         unsafe cf_search_begin(handle, rows, nil)
     }
 
-    /// Multiplies the rows with more columns and keeps the best.
+    /// Multiplies the rows with more columns and keeps the largest products.
     ///
     /// - Parameters:
-    ///   - matrix: the rows, rows x dimension, the same for each call since ``begin(rows:)``.
+    ///   - matrix: the rows, rows x dimension; the same in every call of one search.
     ///   - columns: columns x dimension.
-    ///   - firstColumn: the number that the first of the columns is known by.
-    /// - Throws: ``Failure`` when memory is short.
+    ///   - firstColumn: the number of the first of these columns; the others follow it.
+    /// - Throws: ``Failure`` when there is not enough memory.
     package func add(_ matrix: Span<Float>, columns: Span<Float>, dimension: Int, firstColumn: UInt32) throws(Failure) {
         try unsafe Self.call { message, size in
             unsafe matrix.withUnsafeBufferPointer { matrix in
@@ -73,20 +82,19 @@ internal import CFaiss
         }
     }
 
-    /// Copies out what was kept for `row`: products falling, equal ones by rising column.
+    /// Copies out the best columns of `row`: products descending, equal ones by ascending column.
     ///
     /// - Parameters:
-    ///   - products: room for `capacity` products.
-    ///   - columns: room for `capacity` columns.
-    /// - Returns: how many there are.
+    ///   - products: receives the products; at least `capacity` elements.
+    ///   - columns: receives the columns' numbers; at least `capacity` elements.
+    /// - Returns: the number of columns found.
     package func result(row: Int, products: inout [Float], columns: inout [UInt32]) -> Int {
-        precondition(products.count >= capacity && columns.count >= capacity)
-        return unsafe products.withUnsafeMutableBufferPointer { products in
-            unsafe columns.withUnsafeMutableBufferPointer { columns in
-                guard let p = products.baseAddress, let c = columns.baseAddress else { return 0 }
-                return unsafe cf_search_result(handle, row, p, c)
-            }
-        }
+        precondition(row < rows)
+        let count = unsafe cf_search_kept(handle, row, &keptProducts, &keptColumns)
+        let (values, names) = (keptProducts, keptColumns)
+        return ranking.select(
+            values.span.extracting(first: count), names.span.extracting(first: count), capacity: capacity,
+            products: &products, columns: &columns)
     }
 
     private static func call(_ body: (UnsafeMutablePointer<CChar>, Int) -> cf_status) throws(Failure) {

@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// The inner loops, vectorised for the CPU at hand.
+/// The inner loops, vectorised for the instruction set of this CPU.
 package enum Kernels {
-    /// The instruction sets that the kernels are compiled for, from least to best.
+    /// The instruction sets that the kernels are compiled for, in ascending order of speed.
     package enum Level: String, CaseIterable, Sendable {
         case portable
         case avx2
@@ -34,7 +34,7 @@ package enum Kernels {
 
     /// The inner product of every row with every query: out[q, r] of row r and query q.
     ///
-    /// A pair gives the same float whatever stands around it, so ties in a ranking stay ties.
+    /// A pair has the same float whatever it is multiplied beside, so equal vectors have equal scores.
     ///
     /// - Parameters:
     ///   - matrix: rows x dimension.
@@ -63,7 +63,7 @@ package enum Kernels {
     /// - Parameters:
     ///   - matrix: rows x dimension.
     ///   - query: dimension numbers.
-    ///   - places: of the rows, which have `placesPerRow` places each.
+    ///   - places: positions in a table with `placesPerRow` positions for each row.
     ///   - out: receives places.count products.
     static func gatheredProducts(
         _ matrix: [Float], _ query: Span<Float>, places: ArraySlice<UInt32>, placesPerRow: Int, into out: inout [Float]
@@ -81,7 +81,7 @@ package enum Kernels {
         }
     }
 
-    /// Asks for a vector to be brought near, for use soon.
+    /// Prefetches a vector into the cache.
     static func prefetch(_ vector: Span<Float>) {
         unsafe vector.withUnsafeBufferPointer { values in
             guard let v = values.baseAddress else { return }
@@ -110,7 +110,7 @@ package enum Kernels {
         }
     }
 
-    /// Scales a vector of length `norm` to length 1: the numbers stay right where 1 / norm is no float.
+    /// Scales a vector of length `norm` to length 1, also where 1 / norm overflows or is subnormal.
     package static func normalise(_ vector: inout MutableSpan<Float>, norm: Double) {
         let factor = Float(1 / norm)
         guard factor.isNormal else {

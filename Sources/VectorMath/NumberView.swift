@@ -1,6 +1,6 @@
-/// Bytes seen as numbers, in place.
+/// Views of bytes as numbers, without copying.
 ///
-/// The bytes must hold whole numbers and lie on their alignment, unless said otherwise.
+/// The bytes must have the size and alignment of the numbers, unless a method allows otherwise.
 package enum NumberView {
     /// Calls `body` with `bytes` as floats.
     package static func withFloats<R>(_ bytes: RawSpan, _ body: (Span<Float>) throws -> R) rethrows -> R {
@@ -9,7 +9,7 @@ package enum NumberView {
         }
     }
 
-    /// Calls `body` with `bytes` as floats that it may change.
+    /// Calls `body` with `bytes` as mutable floats.
     package static func withMutableFloats<R>(
         _ bytes: inout MutableRawSpan, _ body: (inout MutableSpan<Float>) throws -> R
     ) rethrows -> R {
@@ -26,7 +26,7 @@ package enum NumberView {
         }
     }
 
-    /// Calls `body` with `bytes` as 32-bit integers that it may change.
+    /// Calls `body` with `bytes` as mutable 32-bit integers.
     package static func withMutableIntegers<R>(
         _ bytes: inout MutableRawSpan, _ body: (inout MutableSpan<UInt32>) throws -> R
     ) rethrows -> R {
@@ -47,13 +47,13 @@ package enum NumberView {
         }
     }
 
-    /// The one 32-bit integer that `bytes` are, however aligned.
+    /// The 32-bit integer that four bytes of any alignment hold.
     package static func row(_ bytes: RawSpan) -> UInt32 {
         precondition(bytes.byteCount == 4)
         return unsafe bytes.unsafeLoadUnaligned(as: UInt32.self)
     }
 
-    /// The one 64-bit integer that `bytes` are, however aligned.
+    /// The 64-bit integer that eight bytes of any alignment hold.
     package static func number(_ bytes: RawSpan) -> UInt64 {
         precondition(bytes.byteCount == 8)
         return unsafe bytes.unsafeLoadUnaligned(as: UInt64.self)

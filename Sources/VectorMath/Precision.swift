@@ -1,9 +1,11 @@
-/// How a number of a stored vector is kept.
+/// The number format of stored vectors.
 package enum Precision: String, CaseIterable, Codable, Sendable {
+    /// IEEE 754 single precision.
     case float32
+    /// IEEE 754 half precision.
     case float16
 
-    /// Bytes per number.
+    /// The bytes of a number.
     package var byteCount: Int {
         switch self {
         case .float32: 4
@@ -11,7 +13,7 @@ package enum Precision: String, CaseIterable, Codable, Sendable {
         }
     }
 
-    /// The largest magnitude it can hold.
+    /// The largest finite magnitude.
     package var greatestFinite: Float {
         switch self {
         case .float32: .greatestFiniteMagnitude

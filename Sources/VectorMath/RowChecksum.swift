@@ -1,12 +1,14 @@
 internal import CZlib
 
-/// Checksums of stored vectors: the CRC-32 (RFC 1952, section 8) of a vector's bytes, begun with its row's number, so
-/// that a vector in another's place is as wrong as another vector.
+/// Checksums of stored vectors.
+///
+/// A checksum is the CRC-32 (RFC 1952, section 8) of a vector's bytes with the row's number as the start value, so that
+/// it doesn't match the vector of another row.
 package enum RowChecksum {
-    /// Bytes of one.
+    /// The bytes of a checksum.
     package static let byteCount = 4
 
-    /// Writes the checksum of the vector in `range` of `bytes`, which is that of `row`, to byte `offset`.
+    /// Writes the checksum of the vector of `row`, in `range` of `bytes`, to byte `offset`.
     package static func write(
         of range: Range<Int>, row: UInt32, to bytes: inout MutableRawSpan, at offset: Int
     ) {
@@ -14,7 +16,7 @@ package enum RowChecksum {
         bytes.storeBytes(of: sum, toByteOffset: offset, as: UInt32.self)
     }
 
-    /// Whether the vector in `range` of `bytes`, as that of `row`, has the checksum at byte `offset`.
+    /// Whether the checksum at byte `offset` matches the vector of `row`, in `range` of `bytes`.
     package static func holds(for range: Range<Int>, row: UInt32, in bytes: RawSpan, at offset: Int) -> Bool {
         let sum = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
         return sum == compute(bytes.extracting(range), row: row)

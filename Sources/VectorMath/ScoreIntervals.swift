@@ -1,90 +1,102 @@
 internal import CKernels
 
-/// Rows and bounds between which their scores lie, as three columns of a fixed length.
+/// Rows with an interval that holds each one's score, as three columns of a fixed length.
+///
+/// A score is exact where both bounds are equal. The positions of the columns are the caller's to assign: most methods
+/// work on `count` consecutive positions.
 package struct ScoreIntervals: Sendable {
-    private(set) var uppers: [Float]
-    private(set) var lowers: [Float]
-    private(set) var rows: [UInt32]
+    /// The upper bounds.
+    package private(set) var uppers: [Float]
+    /// The lower bounds.
+    package private(set) var lowers: [Float]
+    /// The numbers of the rows.
+    package private(set) var rows: [UInt32]
 
-    /// - Parameter count: how many rows there is room for.
+    /// - Parameter count: the number of positions.
     package init(count: Int) {
         uppers = Array(repeating: 0, count: count)
         lowers = uppers
         rows = Array(repeating: 0, count: count)
     }
 
-    /// How many rows there is room for.
+    /// The number of positions.
     package var count: Int { rows.count }
 
-    /// The row at `index`, and between what and what its score lies.
+    /// The row at a position and the bounds of its score.
     package subscript(index: Int) -> (row: Int, lower: Float, upper: Float) {
         (Int(rows[index]), lowers[index], uppers[index])
     }
 
-    /// Replaces the bounds of the rows at `places` by their exact scores.
-    mutating func decide(_ places: ArraySlice<UInt32>, _ scores: [Float]) {
+    /// Sets both bounds at each of `places` to the score of the same index.
+    package mutating func setExact(_ places: ArraySlice<UInt32>, _ scores: [Float]) {
         precondition(places.count <= scores.count)
         _ = unsafe withColumns(from: 0) { columns in
             unsafe places.withUnsafeBufferPointer { places in
                 guard let p = places.baseAddress else { return }
-                unsafe ck_decide(columns, p, scores, places.count)
+                unsafe ck_set_exact(columns, p, scores, places.count)
             }
         }
     }
 
-    /// Adds the places of those of the `count` rows from `start` on to `places` that are not decided and whose middle is
-    /// `least` or more.
-    mutating func addUndecided(from start: Int, count: Int, least: Float, to places: inout [UInt32], at end: Int) -> Int
-    {
-        precondition(start + count <= self.count && end + count <= places.count)
-        return unsafe withColumns(from: start) { columns in
-            unsafe places.withUnsafeMutableBufferPointer { places in
-                guard let p = places.baseAddress else { return 0 }
-                return unsafe ck_undecided(columns, count, least, UInt32(start), p + end)
-            }
-        } ?? 0
-    }
-
-    /// Drops those of the `count` rows from `start` on whose upper bound is below `threshold`.
-    ///
-    /// - Returns: how many are left.
-    mutating func drop(from start: Int, count: Int, below threshold: Float) -> Int {
-        precondition(start + count <= self.count)
-        return unsafe withColumns(from: start) { unsafe ck_drop($0, count, threshold) } ?? 0
-    }
-
-    /// Replaces the bounds of the row at `index` by its exact score.
-    mutating func decide(_ index: Int, _ score: Float) {
+    /// Sets both bounds at a position to `score`.
+    package mutating func setExact(_ index: Int, _ score: Float) {
         uppers[index] = score
         lowers[index] = score
     }
 
-    /// Sets the row at `index`, with its exact score.
-    mutating func set(_ index: Int, row: UInt32, score: Float) {
+    /// Sets the row at a position and its exact score.
+    package mutating func set(_ index: Int, row: UInt32, score: Float) {
         rows[index] = row
-        decide(index, score)
+        setExact(index, score)
     }
 
-    /// Drops those of the `count` rows from `start` on that can't be among the `wanted` best; see `ck_prune`.
+    /// Writes the positions without an exact score whose midpoint is at least `minimum` to `places`, from `end` on.
     ///
-    /// - Returns: how many are left.
-    mutating func prune(from start: Int, count: Int, wanted: Int, threshold: inout Float) -> Int {
+    /// - Returns: the number of positions written.
+    package mutating func appendInexact(
+        from start: Int, count: Int, midpointFrom minimum: Float, to places: inout [UInt32], at end: Int
+    ) -> Int {
+        precondition(start + count <= self.count && end + count <= places.count)
+        return unsafe withColumns(from: start) { columns in
+            unsafe places.withUnsafeMutableBufferPointer { places in
+                guard let p = places.baseAddress else { return 0 }
+                return unsafe ck_inexact(columns, count, minimum, UInt32(start), p + end)
+            }
+        } ?? 0
+    }
+
+    /// Drops the rows whose upper bound is below `threshold`; the others move up in their order.
+    ///
+    /// - Returns: the number of rows left.
+    package mutating func drop(from start: Int, count: Int, below threshold: Float) -> Int {
+        precondition(start + count <= self.count)
+        return unsafe withColumns(from: start) { unsafe ck_drop($0, count, threshold) } ?? 0
+    }
+
+    /// Raises `threshold` to about the largest value that `wanted` lower bounds reach, then drops rows below it.
+    ///
+    /// The corresponding C function is `ck_prune`.
+    ///
+    /// - Returns: the number of rows left.
+    package mutating func prune(from start: Int, count: Int, wanted: Int, threshold: inout Float) -> Int {
         precondition(start + count <= self.count)
         return unsafe withColumns(from: start) { unsafe ck_prune($0, count, wanted, &threshold) } ?? 0
     }
 
-    /// A value that the middles of about `wanted` of the `count` rows from `start` on reach; see `ck_midpoint_reached`.
-    mutating func midpointReached(from start: Int, count: Int, wanted: Int) -> Float {
+    /// About the largest value that the midpoints of `wanted` rows reach; -infinity where there are fewer rows.
+    ///
+    /// The corresponding C function is `ck_midpoint_reached`.
+    package mutating func midpointReached(from start: Int, count: Int, wanted: Int) -> Float {
         precondition(start + count <= self.count)
         return unsafe withColumns(from: start) { unsafe ck_midpoint_reached($0, count, wanted) } ?? -.infinity
     }
 
-    /// Gives each of the `count` rows from `start` on the name that `names` has for it.
-    mutating func rename(from start: Int, count: Int, _ names: ArraySlice<UInt32>) {
+    /// Replaces each row, an index of `names`, by the name there.
+    package mutating func rename(from start: Int, count: Int, _ names: ArraySlice<UInt32>) {
         for index in start..<start + count { rows[index] = names[names.startIndex + Int(rows[index])] }
     }
 
-    /// Calls `body` with the columns from `start` on.
+    /// Calls `body` with the columns from position `start` on; `nil` where there are no positions.
     mutating func withColumns<R>(from start: Int, _ body: (ck_bounds) -> R) -> R? {
         precondition(start >= 0 && start <= count)
         return unsafe uppers.withUnsafeMutableBufferPointer { uppers in

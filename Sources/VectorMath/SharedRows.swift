@@ -1,8 +1,8 @@
-/// The rows of a matrix that several threads change at the same time, each its own.
+/// The rows of a matrix, which several threads can change at the same time: each thread other rows.
 ///
-/// Valid only inside ``with(_:dimension:_:)``. Two threads in one row are a programmer error.
+/// Valid only inside ``with(_:dimension:_:)``. Two threads that use one row are a programmer error.
 @safe package struct SharedRows: @unchecked Sendable {
-    // Sendable: that no two threads touch one row is what the caller promises.
+    // Sendable: the caller guarantees that no two threads use one row.
     private let values: UnsafeMutableBufferPointer<Float>
     private let dimension: Int
 
@@ -18,7 +18,7 @@
         unsafe UnsafeMutableBufferPointer(rebasing: values[row * dimension..<(row + 1) * dimension])
     }
 
-    /// The length of a row, in double precision; not finite if a number in it isn't.
+    /// The length of a row, in double precision; not finite if one of its numbers isn't.
     package func norm(_ row: Int) -> Double {
         unsafe Kernels.norm(self.row(row).span)
     }
@@ -34,7 +34,7 @@
         Kernels.normalise(&span, norm: norm)
     }
 
-    /// Rounds a row to what it will be when it is read from the store.
+    /// Rounds a row to the values that reading it from the store returns.
     package func round(_ row: Int, as coding: VectorCoding) {
         guard coding.precision != .float32 else { return }
         let row = unsafe self.row(row)

@@ -1,14 +1,16 @@
 internal import CKernels
 
-/// Vectors between floats and their stored form: dense rows in the store's ``Precision``.
+/// Conversion between floats and stored vectors, which are dense rows in the store's ``Precision``.
 package struct VectorCoding: Sendable {
+    /// The number format of the stored vectors.
     package let precision: Precision
 
+    /// Makes the conversion for a number format.
     package init(_ precision: Precision) {
         self.precision = precision
     }
 
-    /// Writes `values` in stored form to `bytes`, from byte `offset` on, rounding to the precision.
+    /// Writes `values` in stored form to `bytes`, from byte `offset` on, rounded to the nearest (ties to even).
     package func encode(_ values: Span<Float>, into bytes: inout MutableRawSpan, at offset: Int = 0) {
         precondition(bytes.byteCount - offset >= values.count * precision.byteCount)
         unsafe bytes.withUnsafeMutableBytes { target in
@@ -36,7 +38,7 @@ package struct VectorCoding: Sendable {
         return try body(values.span.extracting(first: count))
     }
 
-    /// `values` as they will be read once they are stored.
+    /// The values that reading stored `values` returns.
     package func rounded(_ values: [Float]) -> [Float] {
         guard precision == .float16 else { return values }
         var stored = [UInt16](repeating: 0, count: values.count)
@@ -46,14 +48,14 @@ package struct VectorCoding: Sendable {
         return unsafe decode(stored.span.bytes)
     }
 
-    /// Stored vectors as floats.
+    /// Converts stored vectors to floats.
     package func decode(_ bytes: RawSpan) -> [Float] {
         var values = [Float](repeating: 0, count: bytes.byteCount / precision.byteCount)
         decode(bytes, into: &values)
         return values
     }
 
-    /// Writes stored vectors as floats to `values`, from index `start` on.
+    /// Converts stored vectors to floats in `values`, from index `start` on.
     package func decode(_ bytes: RawSpan, into values: inout [Float], at start: Int = 0) {
         let count = bytes.byteCount / precision.byteCount
         precondition(start + count <= values.count)
@@ -70,9 +72,10 @@ package struct VectorCoding: Sendable {
     }
 }
 
-/// Memory that one thread uses again and again to see stored vectors as floats.
+/// Reusable memory in which one thread converts stored vectors to floats.
 package final class FloatScratch {
     fileprivate var values: [Float] = []
 
+    /// Makes empty memory, which grows when it is used.
     package init() {}
 }

@@ -27,14 +27,17 @@ package struct ShardReceipt: Codable, Sendable {
     /// When the daemon began to read it.
     package var received: Date
     /// When its commit began.
-    package var committed: Date
+    package var commitStarted: Date
+    /// Milliseconds from the begin of its commit until it was durable; `nil` where that is unknown, after a crash for example.
+    package var commitMs: Double?
     /// Whether the same content had taken effect under this name before; then the other fields are from that time.
     package var unchanged: Bool
 
     /// A receipt with these fields.
     package init(
         name: String, kind: String, sha256: String, idsSha256: String?, action: String, rows: Int, replaced: Int,
-        deleted: Int, missing: Int, generation: UInt64, received: Date, committed: Date, unchanged: Bool
+        deleted: Int, missing: Int, generation: UInt64, received: Date, commitStarted: Date, commitMs: Double?,
+        unchanged: Bool
     ) {
         self.name = name
         self.kind = kind
@@ -47,8 +50,28 @@ package struct ShardReceipt: Codable, Sendable {
         self.missing = missing
         self.generation = generation
         self.received = received
-        self.committed = committed
+        self.commitStarted = commitStarted
+        self.commitMs = commitMs
         self.unchanged = unchanged
+    }
+
+    /// Encodes every field; an unknown `commitMs` is null.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(sha256, forKey: .sha256)
+        try container.encodeIfPresent(idsSha256, forKey: .idsSha256)
+        try container.encode(action, forKey: .action)
+        try container.encode(rows, forKey: .rows)
+        try container.encode(replaced, forKey: .replaced)
+        try container.encode(deleted, forKey: .deleted)
+        try container.encode(missing, forKey: .missing)
+        try container.encode(generation, forKey: .generation)
+        try container.encode(received, forKey: .received)
+        try container.encode(commitStarted, forKey: .commitStarted)
+        try container.encode(commitMs, forKey: .commitMs)
+        try container.encode(unchanged, forKey: .unchanged)
     }
 }
 

@@ -11,83 +11,86 @@ import SpoolIngest
 import UnixSignals
 import WireAPI
 
-/// The daemon put together: the corpus, the spool that feeds it, the socket that asks it, the manager that runs it.
-enum Daemon {
-    /// Runs until told to stop.
-    ///
+/// The daemon, put together from its parts: the corpus, the spool, the HTTP API and the services for systemd.
+struct Daemon {
+    private let environment: [String: String]
+    private let settings: DaemonSettings
+    private let read: @Sendable () throws -> DaemonSettings
+    private let live: LiveSettings
+    private let threshold: LogThreshold
+    private let logger: Logger
+    private let started = Date()
+    private let metrics = DaemonMetrics()
+    private let loops = DaemonLoops()
+    private let changes = ChangeSignal()
+    private let spoolStatus: SpoolStatus
+
     /// - Parameters:
-    ///   - settings: those of the start.
-    ///   - inherited: the socket that systemd handed over, if it did.
-    ///   - environment: the process' environment, where systemd says what it wants to hear.
-    ///   - read: reads the settings anew.
-    /// - Throws: ``StartupError`` when it can't start, or can't go on.
-    static func run(
-        _ settings: ServeSettings, inherited: ListeningSocket?, environment: [String: String],
-        read: @escaping @Sendable () throws -> ServeSettings
-    ) async throws {
-        let started = Date()
-        let threshold = LineLogHandler.Threshold(settings.logLevel)
-        let handler = LineLogHandler(threshold: threshold, isJournal: LogOutput.isJournal(environment))
-        let logger = Logger(label: "nnnd", factory: { _ in handler })
-        let live = LiveSettings(settings)
-        let metrics = DaemonMetrics()
-        let loops = DaemonLoops()
-        let changes = ChangeSignal()
-        let spoolStatus = SpoolStatus(changes: changes)
-        // From here on a SIGHUP is a wish to reload, and waits until the daemon can.
+    ///   - environment: the environment of the process, where systemd describes what it expects.
+    ///   - settings: the settings at the start.
+    ///   - read: reads the settings again.
+    init(
+        environment: [String: String], settings: DaemonSettings, read: @escaping @Sendable () throws -> DaemonSettings
+    ) {
+        self.environment = environment
+        self.settings = settings
+        self.read = read
+        live = LiveSettings(settings)
+        threshold = LogThreshold(settings.logLevel)
+        logger = Logger.standard(threshold, environment)
+        spoolStatus = SpoolStatus(changes: changes)
+    }
+
+    /// Runs until the process is told to stop.
+    ///
+    /// - Parameter inherited: the listening socket that systemd passes, if it does.
+    /// - Throws: ``StartupError`` where the daemon can't start or can't go on.
+    func run(inherited: ListeningSocket?) async throws {
+        // From here on a SIGHUP asks for a reload, and waits until the daemon is ready for it.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
-        let notify = try system { try NotifySocket(environment: environment) }
-        let moreTime = TimeExtension(socket: notify, loops: loops)
-        let observer = DaemonObserver(loops: loops, metrics: metrics, changes: changes)
-        notify.tell("STATUS=Opening the store in \(settings.data).")
-        // Another k takes all means anew, which can take long.
-        let corpus = try await moreTime.whileRunning {
-            try await NIOThreadPool.singleton.runIfActive { try openCorpus(settings, observer) }
+        let manager = try system { try NotifySocket(environment: environment) }
+        let timeExtension = TimeExtension(socket: manager, loops: loops)
+        manager.send("STATUS=Opening the store in \(settings.data).")
+        // Another k computes all means again, which can take long.
+        let corpus = try await timeExtension.whileRunning {
+            try await NIOThreadPool.singleton.runIfActive { try openCorpus() }
         }
         let spool = try system {
             try SpoolService(
-                corpus: corpus, root: settings.spool, settings: { live.now.ingest }, status: spoolStatus,
-                metrics: metrics,
-                heartbeat: loops.ingest, logger: logger)
-        }
-        let socket = try system {
-            try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode)
+                corpus: corpus, root: settings.spool, settings: { [live] in live.now.ingest }, status: spoolStatus,
+                metrics: metrics, heartbeat: loops.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory,
+                logger: logger)
         }
         let queue = SearchQueue(corpus)
         loops.monitor(queue)
-        let page = MetricsPage(
-            metrics: metrics, corpus: corpus, queue: queue, spoolStatus: spoolStatus, started: started)
-        let api = API(
-            corpus: corpus, queue: queue, settings: { live.now.api }, spoolStatus: spoolStatus, page: page,
-            started: .now,
-            threads: .singleton)
-        let http = HTTPService(
-            socket: socket, responder: api.responder(), mostConnections: Descriptors.connections(),
-            logger: logger, timeout: { live.now.clientTimeout }
-        ) {
-            tellReady(settings, socket, try? corpus.state(), logger)
-            notify.tell("READY=1")
-            changes.signal()
-        }
+        let http = try http(corpus, queue, inherited, manager)
         let reload = ReloadService(
-            hangups: hangups, read: read, live: live, isActivated: inherited != nil, socket: notify,
-            metrics: metrics,
-            applied: {
+            hangups: hangups, read: read, live: live, isActivated: inherited != nil, socket: manager, metrics: metrics,
+            applied: { [live, threshold] in
                 threshold.now = live.now.logLevel
                 spool.look()
             }, logger: logger)
         let status = StatusService(
-            socket: notify, corpus: corpus, spoolStatus: spoolStatus, changes: changes, moreTime: moreTime)
+            socket: manager, corpus: corpus, spoolStatus: spoolStatus, changes: changes, timeExtension: timeExtension)
         let watchdog = WatchdogService(
-            environment: environment, socket: notify, loops: loops, changes: changes, logger: logger)
-        // Services stop in reverse order: first it is told, then no more shards, then no more answers. The watchdog
-        // looks on until the end.
-        var services: [any Service] = [http, spool, reload, status]
-        if let watchdog { services.insert(watchdog, at: 0) }
+            environment: environment, socket: manager, loops: loops, changes: changes, logger: logger)
+        // Services stop in reverse order: the status reports the stop, then ingestion ends, then HTTP. The watchdog
+        // checks the loops until the end.
+        let watchdogs: [any Service] = watchdog.map { [$0] } ?? []
+        try await run(watchdogs + [http, spool, reload, status])
+        queue.close()
+        try? await NIOThreadPool.singleton.runIfActive { try corpus.storeCommitTimes() }
+        logger.info("nnnd stopped")
+    }
+
+    private func run(_ services: [any Service]) async throws {
+        // What the service group logs about itself is of no use to operators.
+        var quiet = logger
+        quiet.logLevel = .warning
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: quiet(logger)))
+                logger: quiet))
         do {
             try await group.run()
         } catch let error as any StoreFailure {
@@ -95,13 +98,26 @@ enum Daemon {
         } catch let error as StoreError {
             throw StartupError(error, folder: settings.data)
         }
-        queue.close()
-        logger.info("nnnd stopped")
     }
 
-    private static func tellReady(
-        _ settings: ServeSettings, _ socket: ListeningSocket, _ state: StoreState?, _ logger: Logger
-    ) {
+    private func http(
+        _ corpus: Corpus, _ queue: SearchQueue, _ inherited: ListeningSocket?, _ manager: NotifySocket
+    ) throws -> any Service {
+        let socket = try system { try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode) }
+        let api = API(
+            corpus: corpus, queue: queue, settings: { [live] in live.now.api }, spoolStatus: spoolStatus,
+            metrics: metrics, started: started)
+        return HTTPService(
+            socket: socket, responder: api.responder(), maximumConnections: Descriptors.raiseLimit(), logger: logger,
+            timeout: { [live] in live.now.clientTimeout }
+        ) {
+            logReady(socket, try? corpus.state())
+            manager.send("READY=1")
+            changes.signal()
+        }
+    }
+
+    private func logReady(_ socket: ListeningSocket, _ state: StoreState?) {
         var fields: Logger.Metadata = [
             "spool": "\(settings.spool)", "data": "\(settings.data)",
             "socket-from": socket.isInherited ? "systemd" : "nnnd",
@@ -114,28 +130,22 @@ enum Daemon {
         logger.info("nnnd \(Version.current) answers on \(socket.path)", metadata: fields)
     }
 
-    /// Runs a part of the start that asks the system for something.
-    private static func system<R>(_ body: () throws -> R) throws -> R {
+    private func openCorpus() throws -> Corpus {
+        try StartupError.forStore(in: settings.data, done: "opened") {
+            try FileSystem.makeFolder(settings.data, mode: 0o700)
+            StoreDamageSignal.install(folder: settings.data)
+            return try Corpus(
+                folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
+                observer: DaemonObserver(loops: loops, metrics: metrics, changes: changes))
+        }
+    }
+
+    /// Runs a part of the start that calls the system.
+    private func system<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
         } catch let error as SystemError {
             throw StartupError("\(error)", .system)
         }
-    }
-
-    private static func openCorpus(_ settings: ServeSettings, _ observer: DaemonObserver) throws -> Corpus {
-        try StartupError.forStore(in: settings.data, done: "opened") {
-            try FileSystem.makeFolder(settings.data, mode: 0o700)
-            return try Corpus(
-                folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
-                observer: observer)
-        }
-    }
-
-    /// A logger that leaves out what the service group says of its own workings.
-    private static func quiet(_ logger: Logger) -> Logger {
-        var logger = logger
-        logger.logLevel = .warning
-        return logger
     }
 }

@@ -2,7 +2,7 @@ import DaemonSupport
 import IncrementalBias
 import Observability
 
-/// Passes on how the corpus' work goes: to the watchdog's pulses, the metrics and the status line.
+/// Passes the progress of the corpus on to the watchdog, the metrics and the status line.
 struct DaemonObserver: WorkObserver {
     let loops: DaemonLoops
     let metrics: DaemonMetrics

@@ -1,5 +1,5 @@
 import ArgumentParser
-import IncrementalBias
+import DaemonSupport
 import WireAPI
 
 /// The daemon's command line.
@@ -13,11 +13,11 @@ struct NNND: AsyncParsableCommand {
             debiased searches over HTTP on a Unix socket.
             """,
         version: Version.current,
-        subcommands: [Serve.self, Rebuild.self]
+        subcommands: [Serve.self, Rebuild.self, SettingsCommand.self]
     )
 
     static func main() async {
-        Corpus.keepFreedMemory()
+        AllocatorPolicy.keepFreedMemory()
         await main(nil)
     }
 }

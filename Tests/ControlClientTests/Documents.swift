@@ -14,7 +14,7 @@ enum Documents {
         ShardReceipt(
             name: name, kind: kind, sha256: sha256, idsSha256: idsSha256, action: action, rows: rows,
             replaced: replaced, deleted: deleted, missing: missing, generation: generation, received: time,
-            committed: time, unchanged: unchanged)
+            commitStarted: time, commitMs: 250, unchanged: unchanged)
     }
 
     static func rejection(name: String, at time: Date) -> ShardFailure {

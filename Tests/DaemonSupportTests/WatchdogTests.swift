@@ -2,7 +2,7 @@ import DaemonSupport
 import Observability
 import Testing
 
-/// A watchdog that is waited for 8 seconds: it pings each 4, and a loop may be silent for less than 4.
+/// A watchdog with a timeout of 8 seconds: it pings each 4, and a loop can be without progress for less than 4.
 @Suite struct WatchdogTests {
     private var watchdog = Watchdog(timeout: .seconds(8))
 
@@ -10,43 +10,43 @@ import Testing
         LivenessSample(loop, count: count, isIdle: isIdle)
     }
 
-    @Test mutating func itPingsAtOnceAndThenEachHalfOfTheTime() {
-        let verdicts = (0..<10).map { watchdog.look(.seconds($0), [sample(UInt64($0))]) }
+    @Test mutating func itPingsAtOnceAndThenEachHalfOfTheTimeout() {
+        let verdicts = (0..<10).map { watchdog.check(.seconds($0), [sample(UInt64($0))]) }
         #expect(verdicts == [.ping, .wait, .wait, .wait, .ping, .wait, .wait, .wait, .ping, .wait])
     }
 
-    @Test mutating func aLoopThatRestsNeedNotMove() {
+    @Test mutating func anIdleLoopNeedsNoProgress() {
         for second in stride(from: 0, to: 100, by: 4) {
-            #expect(watchdog.look(.seconds(second), [sample(7, isIdle: true)]) == .ping)
+            #expect(watchdog.check(.seconds(second), [sample(7, isIdle: true)]) == .ping)
         }
     }
 
-    @Test mutating func aLoopThatDoesNotMoveHangs() {
-        #expect(watchdog.look(.seconds(0), [sample(7)]) == .ping)
-        #expect(watchdog.look(.seconds(3), [sample(7)]) == .wait)
-        #expect(watchdog.look(.seconds(4), [sample(7)]) == .hangs(loop: "ingest", silent: .seconds(4)))
-        #expect(watchdog.look(.seconds(100), [sample(7)]) == .hangs(loop: "ingest", silent: .seconds(100)))
+    @Test mutating func aLoopWithoutProgressHangs() {
+        #expect(watchdog.check(.seconds(0), [sample(7)]) == .ping)
+        #expect(watchdog.check(.seconds(3), [sample(7)]) == .wait)
+        #expect(watchdog.check(.seconds(4), [sample(7)]) == .hangs(loop: "ingest", stalled: .seconds(4)))
+        #expect(watchdog.check(.seconds(100), [sample(7)]) == .hangs(loop: "ingest", stalled: .seconds(100)))
     }
 
-    @Test mutating func aLoopThatMovesAgainIsWellAtOnce() {
-        #expect(watchdog.look(.seconds(0), [sample(7)]) == .ping)
-        #expect(watchdog.look(.seconds(6), [sample(7)]) == .hangs(loop: "ingest", silent: .seconds(6)))
-        #expect(watchdog.look(.seconds(7), [sample(8)]) == .ping)
-        #expect(watchdog.look(.seconds(8), [sample(8)]) == .wait)
+    @Test mutating func aLoopThatMakesProgressAgainIsPingedForAtOnce() {
+        #expect(watchdog.check(.seconds(0), [sample(7)]) == .ping)
+        #expect(watchdog.check(.seconds(6), [sample(7)]) == .hangs(loop: "ingest", stalled: .seconds(6)))
+        #expect(watchdog.check(.seconds(7), [sample(8)]) == .ping)
+        #expect(watchdog.check(.seconds(8), [sample(8)]) == .wait)
     }
 
-    @Test mutating func oneLoopThatHangsIsEnough() {
+    @Test mutating func oneHangingLoopIsEnough() {
         for second in 0..<4 {
-            _ = watchdog.look(.seconds(second), [sample(UInt64(second)), sample(1, loop: "search")])
+            _ = watchdog.check(.seconds(second), [sample(UInt64(second)), sample(1, loop: "search")])
         }
-        let verdict = watchdog.look(.seconds(4), [sample(4), sample(1, loop: "search")])
-        #expect(verdict == .hangs(loop: "search", silent: .seconds(4)))
+        let verdict = watchdog.check(.seconds(4), [sample(4), sample(1, loop: "search")])
+        #expect(verdict == .hangs(loop: "search", stalled: .seconds(4)))
     }
 
-    @Test mutating func silenceCountsFromTheEndOfRest() {
-        #expect(watchdog.look(.seconds(0), [sample(7, isIdle: true)]) == .ping)
-        #expect(watchdog.look(.seconds(50), [sample(7, isIdle: true)]) == .ping)
-        #expect(watchdog.look(.seconds(53), [sample(7)]) == .wait)
-        #expect(watchdog.look(.seconds(54), [sample(7)]) == .hangs(loop: "ingest", silent: .seconds(4)))
+    @Test mutating func theTimeWithoutProgressCountsFromTheEndOfIdleness() {
+        #expect(watchdog.check(.seconds(0), [sample(7, isIdle: true)]) == .ping)
+        #expect(watchdog.check(.seconds(50), [sample(7, isIdle: true)]) == .ping)
+        #expect(watchdog.check(.seconds(53), [sample(7)]) == .wait)
+        #expect(watchdog.check(.seconds(54), [sample(7)]) == .hangs(loop: "ingest", stalled: .seconds(4)))
     }
 }

@@ -11,7 +11,7 @@ from harness.api_document import ApiDocument
 from harness.corpus import Corpus, ids_of
 from harness.daemon import Daemon, binary
 from harness.http import Client
-from harness.pretender import pretender
+from harness.fake_daemon import fake_daemon
 from harness.spool import IMAGES, REFERENCES
 
 
@@ -20,10 +20,16 @@ def pytest_sessionstart(session):
         pytest.exit(f"there is no {binary()}; build it, or say in NNND_BIN where it is", returncode=2)
 
 
+def pytest_configure():
+    # All processes of a parallel run inherit it.
+    if not os.environ.get("NNND_TEST_SEED"):
+        os.environ["NNND_TEST_SEED"] = str(random.SystemRandom().randrange(2**32))
+
+
 @pytest.fixture(scope="session")
 def first_seed():
-    """What all randomness of a run follows from; set NNND_TEST_SEED to repeat one."""
-    return int(os.environ.get("NNND_TEST_SEED") or random.SystemRandom().randrange(2**32))
+    """The seed of all random numbers of a run; set NNND_TEST_SEED to repeat one."""
+    return int(os.environ["NNND_TEST_SEED"])
 
 
 @pytest.fixture
@@ -88,12 +94,12 @@ def make_corpus(make_daemon, rng):
 
 
 @pytest.fixture
-def deaf(daemon, tmp_path):
-    """A socket where a daemon seems to be, and a spool of it that nobody looks into."""
+def idle_daemon_socket(daemon, tmp_path):
+    """The socket of a fake daemon that never processes the shards in its spool."""
     spool = {name: str(tmp_path / "spool" / name) for name in ("images", "references", "done", "failed")}
     for folder in spool.values():
         os.makedirs(folder)
-    with pretender(tmp_path / "s", {"/v1/status": (200, daemon.status() | {"spool": spool | {"backlog": 0}})}):
+    with fake_daemon(tmp_path / "s", {"/v1/status": (200, daemon.status() | {"spool": spool | {"backlog": 0}})}):
         yield tmp_path / "s"
 
 

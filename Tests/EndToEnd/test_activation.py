@@ -1,4 +1,4 @@
-"""The listening socket that systemd hands over: sd_listen_fds(3)."""
+"""The listening socket that systemd passes: sd_listen_fds(3)."""
 
 import http.client
 import os
@@ -99,7 +99,7 @@ def test_no_request_fails_during_restarts(activated, tmp_path, kept):
     assert set(answered) == {200}
 
 
-@pytest.mark.parametrize("process", [1, os.getpid(), "x"])
+@pytest.mark.parametrize("process", [1, pytest.param(os.getpid(), id="ours"), "x"])
 def test_a_socket_for_another_process_is_not_taken(make_daemon, handed, process):
     daemon = make_daemon(handed_over=HandedOver(handed, process=process)).start()
     assert daemon.status()["generation"] == 0
@@ -126,14 +126,14 @@ def test_several_sockets_are_refused(handed, tmp_path):
 
 def test_a_pipe_is_refused(tmp_path):
     ends = os.pipe()
-    check_refused(tmp_path / "d", HandedOver(ends[0]), "descriptor 3 is no socket")
+    check_refused(tmp_path / "d", HandedOver(ends[0]), "is not a socket")
     for end in ends:
         os.close(end)
 
 
 def test_a_file_is_refused(tmp_path):
     with open(tmp_path / "file", "w") as file:
-        check_refused(tmp_path / "d", HandedOver(file), "no socket")
+        check_refused(tmp_path / "d", HandedOver(file), "not a socket")
 
 
 def test_a_descriptor_that_is_not_open_is_refused(tmp_path):
@@ -143,17 +143,17 @@ def test_a_descriptor_that_is_not_open_is_refused(tmp_path):
 def test_a_socket_that_does_not_listen_is_refused(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
         silent.bind(str(tmp_path / "silent"))
-        check_refused(tmp_path / "d", HandedOver(silent), "doesn't listen")
+        check_refused(tmp_path / "d", HandedOver(silent), "not a listening socket")
 
 
 def test_a_datagram_socket_is_refused(tmp_path):
     with listening(tmp_path / "datagrams", socket.SOCK_DGRAM) as datagrams:
-        check_refused(tmp_path / "d", HandedOver(datagrams), "no stream socket")
+        check_refused(tmp_path / "d", HandedOver(datagrams), "not a stream socket")
 
 
 def test_a_network_socket_is_refused(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as network:
-        check_refused(tmp_path / "d", HandedOver(network), "no Unix socket")
+        check_refused(tmp_path / "d", HandedOver(network), "not a Unix socket")
 
 
 @pytest.mark.parametrize("count", ["-1", "one", "1.5"])

@@ -1,4 +1,4 @@
-"""A clock that jumps: no shard waits for the time to come back, and references retire in the order of arrival."""
+"""Wall clock jumps: shards take effect without delay, and references retire in order of arrival."""
 
 import datetime
 
@@ -17,14 +17,14 @@ def clock(tmp_path):
 
 
 @pytest.mark.parametrize("seconds", [-30 * YEAR, -3600, 3600, 30 * YEAR])
-def test_shards_take_effect_whatever_the_clock_says(make_corpus, clock, seconds):
+def test_shards_take_effect_while_the_clock_jumps(make_corpus, clock, seconds):
     corpus = make_corpus(environment=clock.environment, rescan_seconds=1)
     for turn in range(3):
         clock.jump(seconds if turn % 2 == 0 else 0)
         receipt = corpus.add(IMAGES, f"renamed-{turn}.npy", [f"a{turn}"])
-        assert abs(told(receipt["committed"]) - now() - (seconds if turn % 2 == 0 else 0)) < 120
+        assert abs(timestamp(receipt["commit_started"]) - now() - (seconds if turn % 2 == 0 else 0)) < 120
         if seconds > 0:
-            # By a clock that is ahead of the file system's, a file that is being written has been quiet for long.
+            # If the clock is ahead of the file system's, a file that is still being written seems old enough.
             continue
         vectors = corpus.vectors(1)
         (corpus.daemon.spool.incoming(IMAGES) / f"in-place-{turn}.npy").write_bytes(npy_bytes(vectors))
@@ -37,25 +37,24 @@ def now():
     return datetime.datetime.now(datetime.UTC).timestamp()
 
 
-def told(text):
+def timestamp(text):
     return datetime.datetime.fromisoformat(text).timestamp()
 
 
-def test_references_retire_by_a_clock_that_jumps_forward(make_corpus, clock):
-    """What the clock says counts: all that is older by it goes."""
+def test_references_retire_when_the_clock_jumps_past_their_ttl(make_corpus, clock):
     corpus = make_corpus(environment=clock.environment, reference_ttl="1h", rescan_seconds=1)
     corpus.add(REFERENCES, "old.npy", ["r0", "r1", "r2"])
     clock.jump(3599 * 2)
     corpus.wait_for_references(0)
 
 
-def test_references_stay_while_the_clock_is_back(make_corpus, clock):
+def test_no_reference_expires_when_the_clock_jumps_back(make_corpus, clock):
     corpus = make_corpus(environment=clock.environment, reference_ttl="1h", max_references=5, rescan_seconds=0.2)
     corpus.add(REFERENCES, "old.npy", ["r0", "r1", "r2"])
     clock.jump(-YEAR)
     corpus.add(REFERENCES, "new.npy", ["r3", "r4"])
     corpus.check_references()
-    # By number the first that arrived goes, not the one whose time is lowest.
+    # `max-references` retires the reference that arrived first, not the one with the lowest time.
     corpus.add(REFERENCES, "newer.npy", ["r5"])
     corpus.check_references()
     assert "r0" not in corpus.oracle.references

@@ -51,7 +51,7 @@ def test_killed_at_random_moments_again_and_again(make_daemon, rng, finished):
         wait_until(lambda: client.status()["spool"]["backlog"] == 0, "an empty spool", alive=daemon.check_alive)
         check_everything(client, oracle)
     for kind in (IMAGES, REFERENCES):
-        assert daemon.spool.names(kind) == daemon.spool.names("taken", kind) == daemon.spool.names("failed", kind) == []
+        assert daemon.spool.names(kind) == daemon.spool.names("processing", kind) == daemon.spool.names("failed", kind) == []
         expected = []
         for own, name, _, ids in dropped:
             if own == kind:
@@ -105,7 +105,7 @@ def check_healed(daemon, oracle, receipt):
     found = daemon.spool.wait_receipt(IMAGES, "s.npy")
     names = ["s.ids", "s.npy", "s.npy.receipt.json"]
     wait_until(lambda: daemon.spool.names("done", IMAGES) == names, "its files", alive=daemon.check_alive)
-    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == []
     for field in ("sha256", "ids_sha256", "rows", "replaced", "generation"):
         assert found[field] == receipt[field]
     with daemon.client() as client:
@@ -129,10 +129,13 @@ def waiting(started, rng):
     return daemon, oracle
 
 
-# The renames that put a shard away: to taken/, to done/, its ids to done/, its receipt's name. Right before which the
-# daemon is killed, and then, again, right before which of the next start.
-@pytest.mark.parametrize("kills", [(1,), (2,), (3,), (4,), (1, 1), (1, 2), (1, 3), (2, 2), (3, 2), (2, 1, 2), (1, 4, 1)])
-def test_killed_while_a_shard_was_put_away(waiting, kills):
+# The renames that a shard goes through: ids and shard to processing/, ids to processing/done/, shard and ids to done/, the
+# receipt's name. Right before which the daemon is killed, and then, again, right before which of the next start.
+@pytest.mark.parametrize(
+    "kills",
+    [(1,), (2,), (3,), (4,), (5,), (6,), (1, 1), (2, 1), (1, 3), (4, 1), (4, 3), (5, 2), (2, 2, 3), (3, 2, 1), (4, 4, 1)],
+)  # fmt: skip
+def test_killed_at_each_rename_of_a_shard(waiting, kills):
     daemon, oracle = waiting
     for number in kills:
         daemon.wrapper = killing("rename", when=number)
@@ -144,7 +147,7 @@ def test_killed_while_a_shard_was_put_away(waiting, kills):
     assert (receipt["rows"], receipt["replaced"], receipt["generation"]) == (3, 0, 2)
     names = ["s.ids", "s.npy", "s.npy.receipt.json"]
     wait_until(lambda: daemon.spool.names("done", IMAGES) == names, "its files", alive=daemon.check_alive)
-    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == []
     with daemon.client() as client:
         assert client.status()["generation"] == 2
         check_everything(client, oracle)
@@ -163,30 +166,24 @@ def test_killed_while_the_receipt_was_being_written(crashed):
     check_healed(daemon, oracle, receipt)
 
 
-def test_ids_follow_a_shard_that_waits_while_others_are_committed(waiting, rng):
-    """Its file lies in taken/ and has to be quiet first; a commit meanwhile must not forget which ids are its own."""
+def test_what_took_effect_is_published_by_the_next_start_without_a_quiet_time(waiting):
     daemon, oracle = waiting
-    daemon.wrapper = killing("rename", when=2)
+    daemon.wrapper = killing("rename", when=4)
     daemon.spawn()
     assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
     daemon.wrapper = []
-    daemon.flags["quiet_seconds"] = 60
+    assert daemon.spool.names("processing", IMAGES) == ["s.npy"]
+    assert daemon.spool.names("processing", "done", IMAGES) == ["s.ids"]
+    daemon.flags["quiet_seconds"] = 3600
     daemon.start()
-    vectors = shard(rng, 2)
-    for number in range(2):
-        daemon.drop(REFERENCES, f"{number}.npy", vectors)
-        oracle.put(REFERENCES, default_ids(f"{number}.npy", 2), vectors)
-    assert daemon.spool.names(IMAGES) == ["s.ids"] and daemon.spool.names("taken", IMAGES) == ["s.npy"]
-    daemon.kill()
-    daemon.flags["quiet_seconds"] = 0.05
-    daemon.start()
-    wait_until(lambda: "s.ids" in daemon.spool.names("done", IMAGES), "the ids to be put away", alive=daemon.check_alive)
     assert daemon.spool.wait_receipt(IMAGES, "s.npy")["generation"] == 2
+    assert daemon.spool.names("done", IMAGES) == ["s.ids", "s.npy", "s.npy.receipt.json"]
+    assert daemon.spool.names("processing", IMAGES) == daemon.spool.names("processing", "done", IMAGES) == []
     with daemon.client() as client:
         check_everything(client, oracle)
 
 
-@pytest.mark.parametrize("rename", [1, 2])
+@pytest.mark.parametrize("rename", [3, 4, 5])
 def test_what_took_effect_is_not_refused_for_being_too_large_by_now(make_daemon, rng, rename):
     """It was not too large when it came; the limit follows from the memory that the daemon may have."""
     daemon = make_daemon(k=4).start()
@@ -269,10 +266,10 @@ def test_a_new_shard_of_the_same_name_after_a_kill_takes_effect(crashed, rng):
         check_everything(client, oracle)
 
 
-def test_a_shard_taken_but_not_committed_takes_effect(crashed, rng):
+def test_a_shard_claimed_but_not_committed_takes_effect(crashed, rng):
     daemon, oracle, _ = crashed
     vectors = shard(rng)
-    (daemon.spool.root / "taken" / IMAGES / "t.npy").write_bytes(npy_bytes(vectors))
+    (daemon.spool.root / "processing" / IMAGES / "t.npy").write_bytes(npy_bytes(vectors))
     oracle.put(IMAGES, default_ids("t.npy", 3), vectors)
     daemon.start()
     daemon.spool.wait_receipt(IMAGES, "t.npy")
@@ -280,10 +277,11 @@ def test_a_shard_taken_but_not_committed_takes_effect(crashed, rng):
         check_everything(client, oracle)
 
 
-def test_a_refusal_that_was_cut_short_is_finished(crashed):
+@pytest.mark.parametrize("ids", ["processing/images", "processing/failed/images"])
+def test_a_rejection_that_was_cut_short_is_finished(crashed, ids):
     daemon, oracle, receipt = crashed
-    (daemon.spool.root / "taken" / IMAGES / "bad.npy").write_bytes(npy_bytes(np.zeros((1, DIMENSION))))
-    (daemon.spool.incoming(IMAGES) / "bad.ids").write_text("x\n")
+    (daemon.spool.root / "processing" / IMAGES / "bad.npy").write_bytes(npy_bytes(np.zeros((1, DIMENSION))))
+    (daemon.spool.root / ids / "bad.ids").write_text("x\n")
     daemon.spool.error_path(IMAGES, "bad.npy").write_text("{}")
     daemon.start()
     names = ["bad.ids", "bad.npy", "bad.npy.error.json"]
@@ -292,14 +290,14 @@ def test_a_refusal_that_was_cut_short_is_finished(crashed):
     assert json.loads(daemon.spool.error_path(IMAGES, "bad.npy").read_text())["code"] == "zero_vector"
 
 
-def test_ids_of_a_refused_shard_follow_it_after_a_kill(crashed):
-    """The kill came between the two moves."""
+def test_ids_of_a_rejected_shard_follow_it_after_a_kill(crashed):
+    """The kill came between the moves of the two."""
     daemon, *_ = crashed
-    (daemon.spool.incoming(IMAGES) / "bad.ids").write_text("x\n")
-    daemon.spool.let_time_pass_after(IMAGES, "bad.ids")
+    leaving = daemon.spool.root / "processing" / "failed" / IMAGES
+    (leaving / "bad.ids").write_text("x\n")
     (daemon.spool.failed(IMAGES) / "bad.npy").write_bytes(npy_bytes(np.zeros((1, DIMENSION))))
     daemon.start()
-    wait_until(lambda: daemon.spool.names(IMAGES) == [], "the ids to be put away", alive=daemon.check_alive)
+    wait_until(lambda: list(leaving.iterdir()) == [], "the ids to move", alive=daemon.check_alive)
     assert daemon.spool.names("failed", IMAGES) == ["bad.ids", "bad.npy"]
 
 

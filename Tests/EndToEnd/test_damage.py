@@ -1,7 +1,6 @@
-"""Data files that are not as they were left: a clear refusal, or a clear report by `verify`; never a wrong answer with
-neither.
+"""Damaged data files: the daemon does not start, a request fails, or `verify` reports damage if an answer is wrong.
 
-NNND_TEST_FLIPS=2000 turns over bytes in so many copies of a store.
+NNND_TEST_FLIPS=2000 damages 2,000 copies of a store instead of 25.
 """
 
 import os
@@ -13,23 +12,23 @@ import pytest
 from jsonschema import ValidationError
 
 from harness.daemon import run_to_end
-from harness.foreign import drop_from_lmdb, put_in_lmdb
+from harness.raw_lmdb import drop_from_lmdb, put_in_lmdb
 from harness.oracle import check_rankings
 from harness.rebuild import rebuild
-from harness.sanitizers import reports_in_the_log
+from harness.sanitizers import sanitizer_reports_to_log
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
 
 DAMAGED, SYSTEM, CONFIGURATION = 65, 71, 78
 FLIPS = int(os.environ.get("NNND_TEST_FLIPS") or 25)
 PAGE = 4096
-# In each of the first two pages: of the commit that has written it.
-NUMBER_OF_COMMIT = 144
+# The offset of the transaction id in each of LMDB's two meta pages.
+TRANSACTION_ID_OFFSET = 144
 
 
 @pytest.fixture
-def stopped(make_corpus):
-    """A corpus whose daemon has stopped, and its data file."""
+def stopped_corpus(make_corpus):
+    """A corpus with deletions, whose daemon has stopped."""
     corpus = make_corpus()
     corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(40)])
     corpus.add(IMAGES, "more.npy", [f"m{number}" for number in range(300)])
@@ -42,16 +41,17 @@ def data_file(corpus):
     return corpus.daemon.flags["data"] / "data.mdb"
 
 
-def check_refused(daemon, expected, *told):
+def check_start_fails(daemon, expected, *texts):
+    """Checks the exit status, and that one line on standard error has the data folder and these texts."""
     status, errors = run_to_end(daemon.folder, **daemon.flags)
     assert status == expected, errors
     assert errors.count("\n") == 1 and errors.startswith("nnnd: "), errors
-    for text in (str(daemon.flags["data"]), *told):
+    for text in (str(daemon.flags["data"]), *texts):
         assert text in errors, errors
 
 
-def is_refused(daemon):
-    """Whether a start is refused, in one line that names the folder; a start that crashes is neither."""
+def start_is_rejected(daemon):
+    """Starts the daemon; whether it ends with an expected status and names the folder. A crash is an error."""
     daemon.log_path.unlink(missing_ok=True)
     try:
         daemon.start()
@@ -63,83 +63,81 @@ def is_refused(daemon):
 
 
 @pytest.mark.parametrize("left", [0, 1, 100, PAGE, 2 * PAGE - 1, 2 * PAGE, 3 * PAGE, "half", "all but a page of data"])
-def test_a_file_that_was_cut_short_is_refused(stopped, left):
-    path = data_file(stopped)
+def test_a_truncated_data_file_prevents_the_start_and_is_not_changed(stopped_corpus, left):
+    path = data_file(stopped_corpus)
     size = path.stat().st_size
     whole = path.read_bytes()
     left = {"half": size // 2, "all but a page of data": last_page_of_data(whole) * PAGE}.get(left, left)
     os.truncate(path, left)
-    check_refused(stopped.daemon, DAMAGED, "damaged")
-    assert path.stat().st_size == left, "it is as it was found"
+    check_start_fails(stopped_corpus.daemon, DAMAGED, "damaged")
+    assert path.stat().st_size == left, "the daemon changed the file"
     path.write_bytes(whole)
-    stopped.daemon.start()
-    stopped.check()
+    stopped_corpus.daemon.start()
+    stopped_corpus.check()
 
 
 def last_page_of_data(content):
-    """The last page that is of use: the one with the highest number of an id, say."""
+    """A page in use near the end of the file: the last one that has the id m299."""
     return content.rindex(b"m299") // PAGE
 
 
-def test_a_file_that_lacks_free_pages_only_is_as_good_as_a_whole_one(stopped):
-    """LMDB never writes pages that a transaction took and gave back: a file can be shorter than its last page."""
-    path = data_file(stopped)
+def test_a_data_file_that_lacks_only_free_pages_is_accepted(stopped_corpus):
+    """LMDB does not write pages that a transaction allocated and freed, so a file can end before its last page."""
+    path = data_file(stopped_corpus)
     whole = path.read_bytes()
     for cut in range(1, 4):
         path.write_bytes(whole[: -cut * PAGE])
-        if is_refused(stopped.daemon):
+        if start_is_rejected(stopped_corpus.daemon):
             break
-        stopped.check()
-        assert stopped.daemon.stop() == 0
+        stopped_corpus.check()
+        assert stopped_corpus.daemon.stop() == 0
 
 
-def flip(path, rng, count):
+def damage_random_page(path, rng, count):
+    """Changes `count` random bytes of a random page, as a bad sector would; returns the page number."""
     content = np.fromfile(path, np.uint8)
-    # Bytes of one page, which is what a bad sector or a stray write takes.
     page = int(rng.integers(0, len(content) // PAGE))
-    places = page * PAGE + rng.integers(0, PAGE, count)
-    content[places] ^= rng.integers(1, 256, count).astype(np.uint8)
+    offsets = page * PAGE + rng.integers(0, PAGE, count)
+    content[offsets] ^= rng.integers(1, 256, count).astype(np.uint8)
     content.tofile(path)
     return page
 
 
-def test_bytes_turned_over_are_refused_or_reported_or_do_no_harm(stopped, rng):
-    daemon, path = stopped.daemon, data_file(stopped)
+def test_changed_bytes_never_give_a_wrong_answer_without_a_report(stopped_corpus, rng):
+    daemon, path = stopped_corpus.daemon, data_file(stopped_corpus)
     whole = path.with_name("whole")
     shutil.copy(path, whole)
     outcomes = []
-    queries = stopped.vectors(20)
+    queries = stopped_corpus.vectors(20)
     for _ in range(FLIPS):
         shutil.copy(whole, path)
-        page = flip(path, rng, int(rng.choice([1, 8, 200])))
-        outcome = try_out(stopped, queries)
-        assert outcome, f"a wrong answer and nothing told of page {page}"
+        page = damage_random_page(path, rng, int(rng.choice([1, 8, 200])))
+        outcome = use_damaged_store(stopped_corpus, queries)
+        assert outcome, f"a wrong answer without a report, page {page}"
         outcomes.append(outcome)
         daemon.kill()
     print({outcome: outcomes.count(outcome) for outcome in set(outcomes)})
 
 
-def test_the_pages_that_name_the_last_commit_are_read_with_care(stopped, rng):
-    """LMDB has two, and goes by the one with the larger number: the last commit must not go away in silence."""
-    daemon, path = stopped.daemon, data_file(stopped)
+def test_a_damaged_meta_page_never_loses_the_last_commit_silently(stopped_corpus, rng):
+    """LMDB alone would use the meta page with the larger transaction id, which can be that of the commit before."""
+    daemon, path = stopped_corpus.daemon, data_file(stopped_corpus)
     whole = np.fromfile(path, np.uint8)
-    queries = stopped.vectors(5)
-    places = [(page, byte) for page in range(2) for byte in range(NUMBER_OF_COMMIT, NUMBER_OF_COMMIT + 8)]
-    if FLIPS > 1000:
-        places = [(page, byte) for page in range(2) for byte in range(NUMBER_OF_COMMIT + 8)]
-    for page, byte in places:
+    queries = stopped_corpus.vectors(5)
+    first = 0 if FLIPS > 1000 else TRANSACTION_ID_OFFSET
+    for page, byte in [(page, byte) for page in range(2) for byte in range(first, TRANSACTION_ID_OFFSET + 8)]:
         content = whole.copy()
         content[page * PAGE + byte] ^= rng.integers(1, 256)
         content.tofile(path)
-        assert try_out(stopped, queries), f"a wrong answer and nothing told of byte {byte} of page {page}"
+        assert use_damaged_store(stopped_corpus, queries), f"a wrong answer without a report, byte {byte} of page {page}"
         daemon.kill()
 
 
-def try_out(corpus, queries):
-    """What became of a damaged store; None if it gave wrong answers in silence."""
+def use_damaged_store(corpus, queries):
+    """Starts, searches and verifies a damaged store; the outcome, or None after a wrong answer without a report."""
     daemon = corpus.daemon
     daemon.log_path.unlink(missing_ok=True)
-    daemon.environment = reports_in_the_log()
+    daemon.environment = sanitizer_reports_to_log()
     report = {}
     try:
         daemon.start()
@@ -150,28 +148,28 @@ def try_out(corpus, queries):
         corpus.check()
         return "no harm"
     except ValidationError as error:
-        # What a receipt says is what its bytes say: nothing is there to hold them against.
+        # Receipts have no checksum, so damage in them can reach the status.
         assert error.absolute_path[0] == "last_receipts", error
         return "a receipt differs"
     except (AssertionError, KeyError, ValueError, OSError):
-        # Wrong, or with ids that nobody gave, or no answer.
-        wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "its end, or an answer")
+        # A wrong answer, an unknown id, or no answer.
+        wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "the daemon to exit or to answer")
         if daemon.process.poll() is not None:
-            return "refused" if daemon.process.returncode in (DAMAGED, SYSTEM, CONFIGURATION) else "crashed"
+            return "rejected" if daemon.process.returncode in (DAMAGED, SYSTEM, CONFIGURATION) else "crashed"
         if "wrong" not in report or "request failed" in daemon.log():
             return "a request failed"
         return "reported" if report["images"] or report["references"] else None
     finally:
-        # LMDB may fall over damaged pages, but nobody else, and there is no other finding.
+        # Only LMDB may make invalid accesses on damaged pages.
         assert "Sanitizer" not in daemon.log() or "liblmdb" in daemon.log(), daemon.log()
 
 
-def test_a_file_cut_short_while_it_is_open_ends_the_daemon_clearly(stopped):
-    """As a page does that a broken disk doesn't give: there is no going on in the middle of an instruction."""
-    daemon = stopped.daemon
+def test_truncating_an_open_data_file_ends_the_daemon_with_a_message(stopped_corpus):
+    """A page that can't be read raises SIGBUS, as on a broken disk, and the daemon can't continue."""
+    daemon = stopped_corpus.daemon
     daemon.log_path.unlink(missing_ok=True)
     daemon.start()
-    os.truncate(data_file(stopped), 2 * PAGE)
+    os.truncate(data_file(stopped_corpus), 2 * PAGE)
     with daemon.client() as client, pytest.raises(OSError):
         while True:
             client.status()
@@ -180,63 +178,64 @@ def test_a_file_cut_short_while_it_is_open_ends_the_daemon_clearly(stopped):
     assert last.startswith("nnnd: ") and "damaged" in last and str(daemon.flags["data"]) in last
 
 
-def test_a_store_of_another_version_is_refused(stopped):
-    put_in_lmdb(stopped.daemon.flags["data"], "meta", b"format", b"7")
-    check_refused(stopped.daemon, CONFIGURATION, "format 7")
+def test_a_store_of_an_unknown_format_prevents_the_start(stopped_corpus):
+    put_in_lmdb(stopped_corpus.daemon.flags["data"], "meta", b"format", b"7")
+    check_start_fails(stopped_corpus.daemon, CONFIGURATION, "format 7")
 
 
-@pytest.mark.parametrize("database", ["meta", "theirs"])
-def test_the_data_of_another_program_are_refused_and_left_alone(make_daemon, database):
+@pytest.mark.parametrize("database", ["meta", "other"])
+def test_an_lmdb_file_of_another_program_prevents_the_start_and_is_not_changed(make_daemon, database):
     daemon = make_daemon()
     daemon.flags["data"].mkdir()
     put_in_lmdb(daemon.flags["data"], database, b"something", b"else")
     before = (daemon.flags["data"] / "data.mdb").read_bytes()
-    check_refused(daemon, CONFIGURATION, "not a store of nnnd")
+    check_start_fails(daemon, CONFIGURATION, "not a store of nnnd")
     assert (daemon.flags["data"] / "data.mdb").read_bytes() == before
 
 
-# Nine numbers: generation, dimension, k, images in use and ever, references in use and ever, next receipt and arrival.
-STATES = {
-    "numbers beyond all bounds": [2**64 - 1] * 9,
-    "more rows in use than ever": [1, 4, 3, 9, 8, 0, 0, 1, 0],
+# Generation, dimension, k, image rows in use and allocated, reference rows in use and allocated, next receipt and next
+# arrival number.
+INVALID_STATES = {
+    "numbers out of range": [2**64 - 1] * 9,
+    "more rows in use than allocated": [1, 4, 3, 9, 8, 0, 0, 1, 0],
     "more images than ids": [1, 4, 3, 1000, 1000, 40, 40, 1, 40],
     "fewer images than ids": [1, 4, 3, 1, 1, 40, 40, 1, 40],
-    "a dimension beyond all": [1, 65_537, 3, 0, 0, 0, 0, 1, 0],
+    "a dimension above the maximum": [1, 65_537, 3, 0, 0, 0, 0, 1, 0],
 }
 
 
-@pytest.mark.parametrize("case", STATES)
-def test_a_state_that_was_never_written_is_refused(stopped, case):
-    put_in_lmdb(stopped.daemon.flags["data"], "meta", b"state", struct.pack("<9Q", *STATES[case]))
-    check_refused(stopped.daemon, DAMAGED, "damaged")
+@pytest.mark.parametrize("case", INVALID_STATES)
+def test_an_invalid_state_record_prevents_the_start(stopped_corpus, case):
+    put_in_lmdb(stopped_corpus.daemon.flags["data"], "meta", b"state", struct.pack("<9Q", *INVALID_STATES[case]))
+    check_start_fails(stopped_corpus.daemon, DAMAGED, "damaged")
 
 
-def test_a_mean_where_no_image_ever_was_fails_searches_and_nothing_else(stopped):
-    """Of the first block, which has room for many more images than there are."""
-    path, images = stopped.daemon.flags["data"], len(stopped.oracle.images)
+def test_a_mean_of_an_unused_row_fails_searches_and_nothing_else(stopped_corpus):
+    """The first block of means has more rows than there are images; unused rows must be infinite."""
+    path, images = stopped_corpus.daemon.flags["data"], len(stopped_corpus.oracle.images)
     put_in_lmdb(path, "images.means", struct.pack("<I", 0), np.zeros(4096, np.float32).tobytes())
-    stopped.daemon.start()
-    with stopped.daemon.client() as client:
-        answer = client.post_json("/v1/search", {"queries": stopped.vectors(1).tolist(), "top_k": 4000})
+    stopped_corpus.daemon.start()
+    with stopped_corpus.daemon.client() as client:
+        answer = client.post_json("/v1/search", {"queries": stopped_corpus.vectors(1).tolist(), "top_k": 4000})
         assert (answer.status, answer.json()["code"]) == (500, "internal")
-        assert "no image ever was" in stopped.daemon.log()
+        assert "no image ever was" in stopped_corpus.daemon.log()
         assert client.status()["images"] == images
         assert client.post_json("/v1/verify", {}).json()["wrong"] > 0
-    assert stopped.daemon.stop() == 0
-    rebuild(stopped.daemon)
-    stopped.daemon.start()
-    stopped.check()
+    assert stopped_corpus.daemon.stop() == 0
+    rebuild(stopped_corpus.daemon)
+    stopped_corpus.daemon.start()
+    stopped_corpus.check()
 
 
 @pytest.mark.parametrize("table", ["images.means", "references.vectors", "receipts.names"])
-def test_a_store_without_a_table_is_refused_and_left_alone(stopped, table):
-    drop_from_lmdb(stopped.daemon.flags["data"], table)
-    before = data_file(stopped).read_bytes()
-    check_refused(stopped.daemon, DAMAGED, "damaged", f"no {table}")
-    assert data_file(stopped).read_bytes() == before
+def test_a_missing_table_prevents_the_start_and_the_store_is_not_changed(stopped_corpus, table):
+    drop_from_lmdb(stopped_corpus.daemon.flags["data"], table)
+    before = data_file(stopped_corpus).read_bytes()
+    check_start_fails(stopped_corpus.daemon, DAMAGED, "damaged", f"no {table}")
+    assert data_file(stopped_corpus).read_bytes() == before
 
 
 @pytest.mark.parametrize("key", [b"state", b"settings"])
-def test_a_store_without_what_it_needs_is_refused(stopped, key):
-    put_in_lmdb(stopped.daemon.flags["data"], "meta", key, b"?")
-    check_refused(stopped.daemon, DAMAGED, "damaged")
+def test_an_unreadable_meta_record_prevents_the_start(stopped_corpus, key):
+    put_in_lmdb(stopped_corpus.daemon.flags["data"], "meta", key, b"?")
+    check_start_fails(stopped_corpus.daemon, DAMAGED, "damaged")

@@ -1,4 +1,4 @@
-"""Deletions: rows go in one commit, and nothing of them remains in any answer."""
+"""Deletions: rows are removed in one commit, and no answer shows them afterwards."""
 
 import threading
 
@@ -12,7 +12,7 @@ from harness.waiting import wait_until
 
 @pytest.fixture
 def corpus(daemon, rng):
-    """40 images, i0 and on, and 60 references, r0 and on; generation 2."""
+    """40 images i0 to i39 and 60 references r0 to r59, at generation 2."""
     corpus = Corpus(daemon, rng)
     for kind, rows in ((IMAGES, 40), (REFERENCES, 60)):
         corpus.add(kind, "first.npy", ids_of(kind, range(rows)))
@@ -20,7 +20,7 @@ def corpus(daemon, rng):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_there_goes_and_what_is_not_is_counted(corpus, client, kind):
+def test_a_deletion_removes_existing_ids_and_counts_unknown_ones_as_missing(corpus, client, kind):
     receipt = corpus.delete(kind, "d.delete", [*ids_of(kind, (3, 17, 39)), "never seen", "nor this"])
     assert (receipt["deleted"], receipt["missing"], receipt["generation"]) == (3, 2, 3)
     corpus.check()
@@ -28,15 +28,15 @@ def test_what_is_there_goes_and_what_is_not_is_counted(corpus, client, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ids_that_are_not_there_change_no_row(corpus, kind):
-    # Ids of the other kind are none of this one's.
+def test_deleting_unknown_ids_changes_no_row(corpus, kind):
+    # Ids of the other kind are unknown too.
     others = ids_of(REFERENCES if kind == IMAGES else IMAGES, range(5))
     receipt = corpus.delete(kind, "d.delete", ["unknown", *others])
     assert (receipt["deleted"], receipt["missing"], receipt["generation"]) == (0, 6, 3)
     corpus.check()
 
 
-def test_an_id_of_both_kinds_goes_from_one_only(corpus, client):
+def test_deleting_an_image_keeps_a_reference_with_the_same_id(corpus, client):
     for kind in KINDS:
         corpus.add(kind, "both.npy", ["both"])
     corpus.delete(IMAGES, "d.delete", ["both"])
@@ -45,24 +45,24 @@ def test_an_id_of_both_kinds_goes_from_one_only(corpus, client):
     assert client.get("/v1/references/both").status == 200
 
 
-def test_a_deletion_can_come_before_any_shard(daemon, client):
+def test_a_deletion_in_an_empty_corpus_succeeds(daemon, client):
     receipt = daemon.delete(IMAGES, "d.delete", ["a", "b"])
     assert (receipt["deleted"], receipt["missing"]) == (0, 2)
     assert "dimension" not in client.status()
 
 
-def test_nobody_names_what_was_deleted(corpus, client):
-    gone = ids_of(REFERENCES, range(0, 60, 2))
-    corpus.delete(REFERENCES, "d.delete", gone)
+def test_deleted_ids_are_unknown_and_in_no_explanation(corpus, client):
+    deleted = ids_of(REFERENCES, range(0, 60, 2))
+    corpus.delete(REFERENCES, "d.delete", deleted)
     corpus.delete(IMAGES, "d.delete", ["i7"])
     assert client.get("/v1/images/i7").json()["code"] == "unknown_id"
-    for id in gone:
+    for id in deleted:
         assert client.get(f"/v1/references/{id}").json()["code"] == "unknown_id"
     corpus.check_explanations()
 
 
-def test_biases_stay_true_while_rows_come_are_replaced_and_go(corpus, client, rng):
-    """So often that heaps run short and are searched anew, and rows are used again."""
+def test_biases_are_exact_through_many_additions_replacements_and_deletions(corpus, client, rng):
+    """There are enough changes that heaps are refilled by a new search and freed rows are reused."""
     for step in range(60):
         kind = KINDS[int(rng.integers(0, 2))]
         ids = ids_of(kind, rng.choice(70, size=int(rng.integers(1, 30)), replace=False))
@@ -76,17 +76,17 @@ def test_biases_stay_true_while_rows_come_are_replaced_and_go(corpus, client, rn
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_hundreds_of_ids_go_in_one_generation(corpus, client, rng, kind):
+def test_hundreds_of_ids_are_deleted_in_one_generation(corpus, client, rng, kind):
     ids = [f"more-{number}" for number in range(800)]
     generation = corpus.add(kind, "more.npy", ids)["generation"]
-    gone = [ids[place] for place in rng.choice(800, size=700, replace=False)]
-    receipt = corpus.delete(kind, "d.delete", gone)
+    deleted = [ids[index] for index in rng.choice(800, size=700, replace=False)]
+    receipt = corpus.delete(kind, "d.delete", deleted)
     assert (receipt["deleted"], receipt["generation"]) == (700, generation + 1)
     assert client.status()["generation"] == generation + 1
     corpus.check()
 
 
-def test_without_references_biases_are_0_again(corpus, client):
+def test_deleting_all_references_sets_all_biases_to_0(corpus, client):
     corpus.delete(REFERENCES, "all.delete", corpus.oracle.references)
     hits = client.search(corpus.vectors(1), top_k=100)["results"][0]
     assert len(hits) == 40 and all(hit["bias"] == 0 for hit in hits)
@@ -94,12 +94,12 @@ def test_without_references_biases_are_0_again(corpus, client):
     assert (report["bias"], report["used"], report["references"]) == (0, 0, [])
 
 
-def test_everything_can_go_and_come_back(corpus, client):
+def test_an_emptied_corpus_keeps_its_dimension_and_can_be_filled_again(corpus, client):
     for kind in KINDS:
         corpus.delete(kind, "all.delete", corpus.oracle.of(kind))
     assert client.search(corpus.vectors(2))["results"] == [[], []]
     status = client.status()
-    # The dimension was chosen for good.
+    # The dimension of the first shard remains.
     assert (status["images"], status["references"], status["dimension"]) == (0, 0, corpus.dimension)
     assert client.post_json("/v1/verify", {}).json()["checked"] == 0
     corpus.daemon.spool.drop(IMAGES, "narrow.npy", np.ones((1, corpus.dimension - 1)))
@@ -109,7 +109,7 @@ def test_everything_can_go_and_come_back(corpus, client):
     corpus.check()
 
 
-def test_ids_that_come_back_are_new(corpus):
+def test_deleted_ids_that_are_added_again_count_as_new(corpus):
     for kind in KINDS:
         ids = ids_of(kind, (1, 2, 3))
         corpus.delete(kind, "d.delete", ids)
@@ -118,7 +118,7 @@ def test_ids_that_come_back_are_new(corpus):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_was_deleted_stays_deleted_after_restarts(corpus, kind):
+def test_deletions_survive_a_restart_and_a_kill(corpus, kind):
     corpus.delete(kind, "d.delete", ids_of(kind, range(0, 40, 3)))
     corpus.daemon.restart()
     corpus.check()
@@ -128,22 +128,23 @@ def test_what_was_deleted_stays_deleted_after_restarts(corpus, kind):
     corpus.check_explanations()
 
 
-def test_searches_see_all_of_a_deletion_or_nothing(corpus, rng):
-    """Half of the images come and go again and again, and with them half of the references."""
+def test_a_search_sees_all_of_a_deletion_or_none_of_it(corpus, rng):
+    """Half of the images and half of the references are deleted and added again while searches run."""
     halves = {kind: ids_of(kind, range(20)) for kind in KINDS}
-    found, errors, ended = [], [], threading.Event()
+    hit_counts, errors, stopping = [], [], threading.Event()
 
     def search():
         try:
             with corpus.daemon.client() as client:
-                while not ended.is_set():
-                    found.append(len(client.search(np.ones((1, corpus.dimension)), top_k=100)["results"][0]))
+                while not stopping.is_set():
+                    hit_counts.append(len(client.search(np.ones((1, corpus.dimension)), top_k=100)["results"][0]))
         except BaseException as error:
             errors.append(error)
 
-    def let_one_begin_and_end():
-        enough = len(found) + 2
-        wait_until(lambda: errors or len(found) >= enough, "searches", alive=corpus.daemon.check_alive)
+    def wait_for_a_complete_search():
+        # The first of two searches may have begun before.
+        target = len(hit_counts) + 2
+        wait_until(lambda: errors or len(hit_counts) >= target, "searches", alive=corpus.daemon.check_alive)
 
     thread = threading.Thread(target=search)
     thread.start()
@@ -151,10 +152,10 @@ def test_searches_see_all_of_a_deletion_or_nothing(corpus, rng):
         for turn in range(12):
             for kind in KINDS:
                 corpus.delete(kind, f"{turn}.delete", halves[kind])
-                let_one_begin_and_end()
+                wait_for_a_complete_search()
                 corpus.add(kind, f"{turn}.npy", halves[kind])
     finally:
-        ended.set()
+        stopping.set()
         thread.join()
     assert not errors, errors[0]
-    assert set(found) == {20, 40}
+    assert set(hit_counts) == {20, 40}

@@ -27,14 +27,15 @@ def test_a_list_goes_to_done_with_its_receipt(corpus, client, api_document):
     receipt = corpus.delete(IMAGES, "d.delete", ids)
     api_document.validate(receipt, "ShardReceipt")
     assert client.status()["last_receipts"][0] == receipt
-    assert receipt["received"] <= receipt["committed"]
-    del receipt["received"], receipt["committed"]
+    assert receipt["received"] <= receipt["commit_started"]
+    assert receipt["commit_ms"] > 0
+    del receipt["received"], receipt["commit_started"], receipt["commit_ms"]
     assert receipt == {
         "name": "d.delete", "kind": "images", "sha256": hashlib.sha256(id_lines(ids)).hexdigest(),
         "action": "delete", "rows": 3, "replaced": 0, "deleted": 2, "missing": 1, "generation": 3, "unchanged": False,
     }  # fmt: skip
     assert (spool.done(IMAGES) / "d.delete").read_bytes() == id_lines(ids)
-    assert spool.names(IMAGES) == spool.names("taken", IMAGES) == spool.names("failed", IMAGES) == []
+    assert spool.names(IMAGES) == spool.names("processing", IMAGES) == spool.names("failed", IMAGES) == []
 
 
 def test_the_log_tells_how_many_rows_a_list_deleted_and_how_many_it_missed(corpus):
@@ -53,7 +54,7 @@ def test_finished_lists_are_deleted_if_so_configured(make_daemon):
     daemon = make_daemon(k=4, finished_shards="delete").start()
     daemon.delete(IMAGES, "d.delete", ["a"])
     assert daemon.spool.names("done", IMAGES) == ["d.delete.receipt.json"]
-    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == []
 
 
 def test_the_same_list_again_changes_nothing_even_where_its_ids_are_back(corpus):

@@ -1,4 +1,4 @@
-"""Descriptors that run out."""
+"""Behaviour when the daemon runs out of file descriptors."""
 
 import resource
 
@@ -13,7 +13,7 @@ def limit_descriptors(daemon, number):
     resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (number, 4096))
 
 
-def test_no_descriptor_left_lets_shards_wait_and_open_connections_be_answered(make_corpus):
+def test_without_free_descriptors_shards_wait_and_open_connections_work(make_corpus):
     corpus = make_corpus(descriptors=4096)
     daemon = corpus.daemon
     with daemon.client() as client:
@@ -21,7 +21,7 @@ def test_no_descriptor_left_lets_shards_wait_and_open_connections_be_answered(ma
         limit_descriptors(daemon, 5)
         ids, vectors = ["n"], corpus.vectors(1)
         daemon.spool.drop(IMAGES, "new.npy", vectors, ids)
-        wait_until(lambda: "Too many open files" in daemon.log(), "the trouble in the log", alive=daemon.check_alive)
+        wait_until(lambda: "Too many open files" in daemon.log(), "the error in the log", alive=daemon.check_alive)
         client.search(corpus.vectors(1), top_k=2)
         limit_descriptors(daemon, 4096)
     daemon.spool.wait_receipt(IMAGES, "new.npy")
@@ -30,8 +30,8 @@ def test_no_descriptor_left_lets_shards_wait_and_open_connections_be_answered(ma
 
 
 @pytest.mark.parametrize("descriptors", [160, 300])
-def test_connections_leave_descriptors_for_the_store_and_the_spool(make_corpus, descriptors):
-    """More idle clients than descriptors: shards take effect, and a new client is served."""
+def test_idle_connections_leave_descriptors_for_store_and_spool(make_corpus, descriptors):
+    """With more idle clients than descriptors, shards take effect and new clients get answers."""
     corpus = make_corpus(descriptors=descriptors)
     idle = []
     try:

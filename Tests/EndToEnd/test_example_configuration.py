@@ -1,4 +1,4 @@
-"""systemd/nnnd.yaml: every setting, explained, with its default."""
+"""systemd/nnnd.yaml, which `nnnd settings --format yaml` writes: every setting with its default."""
 
 import re
 
@@ -27,7 +27,7 @@ def test_every_setting_is_explained():
         before = line
 
 
-def test_it_says_nothing_as_it_is(make_daemon, tmp_path):
+def test_it_sets_nothing_as_it_is(make_daemon, tmp_path):
     path = tmp_path / "nnnd.yaml"
     path.write_text(EXAMPLE)
     assert make_daemon(config=path).start().status()["k"] == 128
@@ -38,17 +38,8 @@ def test_it_has_the_defaults(make_daemon, tmp_path):
     path = tmp_path / "nnnd.yaml"
     path.write_text(re.sub(r"^#([a-z-]+: )", r"\1", EXAMPLE, flags=re.M))
     left_out = {"threads": None, "quiet_seconds": None, "rescan_seconds": None}
-    told = make_daemon(config=path, **left_out).start()
-    untold = make_daemon(**left_out).start()
+    explicit = make_daemon(config=path, **left_out).start()
+    default = make_daemon(**left_out).start()
     fields = ("k", "capacity", "alpha", "metric", "precision")
-    assert [told.status()[name] for name in fields] == [untold.status()[name] for name in fields]
-    assert told.socket.stat().st_mode == untold.socket.stat().st_mode
-
-
-def test_what_can_be_reloaded_is_marked(make_daemon, tmp_path):
-    """As the daemon itself divides them."""
-    source = (PROJECT / "Sources/nnnd/Configuration/LiveSettings.swift").read_text()
-    fixed = re.search(r"case ([^:]*): true", source)[1]
-    camel = {re.sub("[A-Z]+", lambda m: "-" + m[0].lower(), name) for name in re.findall(r"\.(\w+)", fixed)}
-    marked = {name for name, text in zip(names(), re.split(r"^#[a-z-]+: .*$", EXAMPLE, flags=re.M)) if "[reload]" in text.split("\n\n")[-1]}
-    assert marked == set(names()) - camel
+    assert [explicit.status()[name] for name in fields] == [default.status()[name] for name in fields]
+    assert explicit.socket.stat().st_mode == default.socket.stat().st_mode

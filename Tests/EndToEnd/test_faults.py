@@ -7,7 +7,7 @@ import pytest
 
 from harness.nnnctl import succeeds
 from harness.oracle import check_everything
-from harness.sanitizers import NO_LEAKS
+from harness.sanitizers import WITHOUT_LEAK_DETECTION
 from harness.spool import IMAGES, REFERENCES
 from harness.strace import faults
 from harness.waiting import wait_until
@@ -15,12 +15,13 @@ from harness.waiting import wait_until
 DATA = "data/data.mdb"
 DONE = "spool/done/images/.new.npy.receipt.json.tmp"
 NEW = "spool/images/new.npy"
+CLAIMED = "spool/processing/images/new.npy"
 
 
 def check_all_in(corpus):
     """Holds the corpus against the oracle, by nnnctl verify too."""
     corpus.check()
-    assert corpus.daemon.spool.names(IMAGES) == corpus.daemon.spool.names("taken", IMAGES) == []
+    assert corpus.daemon.spool.names(IMAGES) == corpus.daemon.spool.names("processing", IMAGES) == []
     succeeds("verify", daemon=corpus.daemon)
 
 
@@ -33,7 +34,7 @@ def drop(corpus, name="new.npy", ids=("n0", "n1", "i3")):
 
 @pytest.fixture
 def corpus(make_corpus):
-    corpus = make_corpus(environment=NO_LEAKS)
+    corpus = make_corpus(environment=WITHOUT_LEAK_DETECTION)
     corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(9)])
     return corpus
 
@@ -44,11 +45,11 @@ OUTLIVED = {
     for calls, errors, path in [
         ("writev,pwrite64", ("ENOSPC", "EDQUOT", "EROFS"), DATA),
         ("fdatasync", ("ENOSPC", "EDQUOT"), DATA),
-        ("openat", ("EIO", "EMFILE", "ENFILE", "ENOMEM"), NEW),
+        ("openat", ("EIO", "EMFILE", "ENFILE", "ENOMEM"), CLAIMED),
         ("openat", ("EIO", "EMFILE", "ENFILE", "ENOSPC", "EROFS", "EACCES"), DONE),
-        ("pread64", ("EIO",), NEW),
+        ("pread64", ("EIO",), CLAIMED),
         ("rename", ("EIO", "ENOSPC", "EROFS", "EACCES"), NEW),
-        ("rename", ("EIO", "ENOSPC", "EROFS", "EXDEV"), "spool/taken/images/new.npy"),
+        ("rename", ("EIO", "ENOSPC", "EROFS", "EXDEV"), CLAIMED),
         ("rename", ("EIO", "ENOSPC"), DONE),
         ("write", ("EIO", "ENOSPC", "EDQUOT"), DONE),
         ("newfstatat", ("EIO",), NEW),
@@ -103,7 +104,7 @@ def test_ended_and_recovered(corpus, case):
         assert daemon.wait() != 0
     last = daemon.log().strip().splitlines()[-1]
     assert last.startswith("nnnd: ") and "mdb_txn_commit" in last, last
-    assert daemon.spool.names(IMAGES) == ["new.ids", "new.npy"]
+    assert daemon.spool.names("processing", IMAGES) == ["new.ids", "new.npy"]
     daemon.start()
     daemon.spool.wait_receipt(IMAGES, "new.npy")
     take_effect()
@@ -132,12 +133,12 @@ def test_the_write_that_makes_a_commit_count_fails(corpus):
 
 def test_one_shard_on_a_bad_sector_holds_no_other_up(corpus):
     daemon = corpus.daemon
-    with faults(daemon, "pread64", "error=EIO", path=daemon.spool.incoming(IMAGES) / "bad.npy"):
+    with faults(daemon, "pread64", "error=EIO", path=daemon.spool.root / "processing" / IMAGES / "bad.npy"):
         bad = drop(corpus, "bad.npy", ("b",))
         for number in range(3):
             corpus.add(IMAGES, f"good-{number}.npy", [f"g{number}"])
         corpus.check()
-        assert "bad.npy" in daemon.spool.names(IMAGES)
+        assert daemon.spool.names("processing", IMAGES) == ["bad.npy"]
         assert daemon.status()["spool"]["backlog"] == 1
     drop(corpus, "wakes.npy", ("w",))()
     daemon.spool.wait_receipt(IMAGES, "bad.npy")

@@ -40,7 +40,7 @@ def fill_and_free(corpus, disk, leaving):
     corpus.oracle.put(IMAGES, ids, vectors)
     corpus.check()
     succeeds("verify", daemon=daemon)
-    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == []
 
 
 @pytest.mark.parametrize("leaving", [0, 4096, 100_000])
@@ -83,7 +83,7 @@ def test_a_full_disk_for_the_spool(make_corpus, disk):
     disk.free()
     assert daemon.spool.wait_receipt(IMAGES, "new.npy")["rows"] == 2
     corpus.check()
-    assert daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == []
+    assert daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == []
 
 
 def test_a_start_on_a_full_disk_says_so(tmp_path, disk):

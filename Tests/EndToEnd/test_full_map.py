@@ -1,4 +1,4 @@
-"""A store that has grown to the most that it can have."""
+"""Behaviour when the LMDB map is full."""
 
 from harness.nnnctl import succeeds
 from harness.preload import small_map
@@ -8,7 +8,7 @@ from harness.waiting import wait_until
 ROWS = 3000
 
 
-def test_a_full_map_lets_shards_wait_and_searches_go_on(make_corpus, tmp_path):
+def test_with_a_full_map_shards_wait_and_searches_succeed(make_corpus, tmp_path):
     corpus = make_corpus(environment=small_map(tmp_path, 1 << 20))
     daemon = corpus.daemon
     ids, vectors = [f"n{row}" for row in range(ROWS)], corpus.vectors(ROWS)
@@ -19,7 +19,7 @@ def test_a_full_map_lets_shards_wait_and_searches_go_on(make_corpus, tmp_path):
     assert "new.npy" in daemon.spool.names(IMAGES)
     assert daemon.status()["store"]["maximum_bytes"] == 1 << 20
     daemon.stop()
-    # What the operator can do: a version with a larger map.
+    # The operator installs a version with a larger map.
     daemon.environment = {}
     daemon.start()
     daemon.spool.wait_receipt(IMAGES, "new.npy")

@@ -49,7 +49,7 @@ def test_there_are_enough_of_them():
 def test_rejected(daemon, unchanged, api_document, case):
     name, content, ids, code, rows = HOSTILE[case]
     before = daemon.spool.error_stamp(IMAGES, name)
-    daemon.spool.drop_bytes(IMAGES, name, content, ids)
+    daemon.spool.drop_bytes(IMAGES, name, content() if callable(content) else content, ids)
     failure = daemon.spool.wait_failure(IMAGES, name, before)
     check_rejection(daemon, api_document, failure, IMAGES, name, code, rows)
     if ids is not None:
@@ -110,9 +110,9 @@ def test_many_compressed_shards_take_no_more_memory_than_few(make_daemon):
     """What waits is taken in a commit; one that files of some KB would fill with GBs is ended before."""
     daemon = make_daemon(k=3, capacity=6)
     daemon.spool.make()
+    content = io.BytesIO()
+    np.savez_compressed(content, embeddings=np.ones((4096, 2048), dtype=np.float32), ids=np.arange(4096))
     for number in range(64):
-        content = io.BytesIO()
-        np.savez_compressed(content, embeddings=np.ones((4096, 2048), dtype=np.float32), ids=np.arange(4096))
         daemon.spool.drop_bytes(IMAGES, f"{number}.npz", content.getvalue())
     daemon.start()
     for number in range(64):

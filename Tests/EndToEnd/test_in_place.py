@@ -89,9 +89,8 @@ def test_a_file_of_full_size_is_not_taken_while_its_rows_are_being_written(make_
     rows.flush()
     start = path.stat().st_size - vectors.nbytes
     end = time.monotonic() + 2 * quiet
-    row = 0
-    while row < len(vectors):
-        # Spread over more than the quiet time, never so long without a write.
+
+    def write(row):
         if mapped:
             rows[row] = vectors[row]
             rows.flush()
@@ -99,11 +98,23 @@ def test_a_file_of_full_size_is_not_taken_while_its_rows_are_being_written(make_
             with open(path, "r+b") as file:
                 file.seek(start + row * vectors.itemsize * DIMENSION)
                 file.write(vectors[row].tobytes())
-        if time.monotonic() < end and row > len(vectors) // 2:
-            daemon.drop(REFERENCES, "meanwhile.npy", shard(rng))
-            assert path.exists(), "it was taken with rows missing"
-            continue
-        row += 1
+
+    # Spread over more than the quiet time, never so long without a write.
+    middle = len(vectors) // 2
+    for row in range(middle):
+        write(row)
+    while time.monotonic() < end:
+        before = daemon.spool.receipt_stamp(REFERENCES, "meanwhile.npy")
+        daemon.spool.drop(REFERENCES, "meanwhile.npy", shard(rng))
+
+        def took_effect(before=before):
+            write(middle)
+            return daemon.spool.receipt_stamp(REFERENCES, "meanwhile.npy") != before
+
+        wait_until(took_effect, "the shard meanwhile", alive=daemon.check_alive)
+        assert path.exists(), "it was taken with rows missing"
+    for row in range(middle, len(vectors)):
+        write(row)
     del rows
     receipt = daemon.spool.wait_receipt(IMAGES, "s.npy")
     assert receipt["sha256"] == hashlib.sha256(npy_bytes(vectors)).hexdigest()
@@ -158,12 +169,13 @@ def test_ids_written_before_their_shard_count_though_both_are_written_in_place(d
 
 @contextlib.contextmanager
 def changing(path):
-    """A file that changes all the time."""
+    """A file that changes all the time, whatever its name is by then."""
     end = threading.Event()
 
     def change():
-        while not end.is_set():
-            os.utime(path)
+        with open(path, "r+b") as file:
+            while not end.is_set():
+                os.utime(file.fileno())
 
     changer = threading.Thread(target=change)
     changer.start()
@@ -179,9 +191,10 @@ def test_ids_that_change_are_waited_for(make_daemon, rng):
     daemon = make_daemon(k=4).start()
     vectors = rng.standard_normal((100, 8))
     ids = daemon.spool.incoming(IMAGES) / "s.ids"
+    claimed = daemon.spool.root / "processing" / IMAGES / "s.ids"
     ids.write_text("".join(f"id of row {row}\n" for row in range(len(vectors))))
     # Reading takes long enough for a change.
-    with changing(ids), faults(daemon, "pread64", "delay_exit=500000", path=ids):
+    with changing(ids), faults(daemon, "pread64", "delay_exit=500000", path=claimed):
         daemon.spool.drop(IMAGES, "s.npy", vectors)
         # It has been tried when a younger one has taken effect.
         daemon.spool.let_time_pass_after(IMAGES, "s.npy")

@@ -36,8 +36,8 @@ def test_every_line_begins_with_its_priority(journaled, rng):
     journaled.drop(IMAGES, "i.npy", rng.standard_normal((2, 2)))
     journaled.spool.drop_bytes(IMAGES, "bad.npy", b"nothing")
     journaled.spool.wait_failure(IMAGES, "bad.npy")
-    assert line_with(journaled, "name=i.npy").startswith("<6>shard took effect ")
-    assert line_with(journaled, "name=bad.npy").startswith("<4>shard refused ")
+    assert line_with(journaled, "name=i.npy").startswith("<6>shard committed ")
+    assert line_with(journaled, "name=bad.npy").startswith("<4>shard rejected ")
     assert journaled.stop() == 0
     assert all(re.match(r"<[2-7]>\w", line) for line in journaled.log().splitlines())
     assert journaled.log().splitlines()[-1] == "<6>nnnd stopped"
@@ -61,7 +61,7 @@ def test_the_start_is_told_of(journaled):
 def test_a_name_cannot_begin_a_line_of_its_own(journaled, rng):
     journaled.drop(IMAGES, "a\n<2>all is lost\x1b[31m.npy", rng.standard_normal((1, 2)))
     line = line_with(journaled, "all is lost")
-    assert line.startswith("<6>shard took effect ") and "\x1b" not in line
+    assert line.startswith("<6>shard committed ") and "\x1b" not in line
 
 
 def test_a_start_that_fails_is_an_error(make_daemon):

@@ -10,7 +10,7 @@ import signal
 
 import pytest
 
-from harness.lane import make_lanes
+from harness.producer import make_producers
 from harness.nnnctl import succeeds
 from harness.oracle import Oracle, check_everything
 from harness.spool import IMAGES, REFERENCES
@@ -22,19 +22,19 @@ KILLS_EACH = int(os.environ.get("NNND_TEST_KILLS_EACH") or 1)
 
 
 class Stream:
-    """Lanes that feed a daemon, and the oracle of what it must hold when they pause."""
+    """Producers that feed a daemon, and the oracle of what it must hold when they pause."""
 
     def __init__(self, daemon, rng):
         self.daemon = daemon
         self.oracle = Oracle(k=daemon.flags["k"])
-        self.lanes = make_lanes(daemon.spool.root, int(rng.integers(2**32)))
+        self.producers = make_producers(daemon.spool.root, int(rng.integers(2**32)))
         self.done = 0
         self._processes = []
 
     def go_on(self, steps):
-        """Lets each lane drop so many steps more."""
+        """Lets each producer drop so many steps more."""
         self.until = self.done + steps
-        self._processes = [lane.start(self.until) for lane in self.lanes]
+        self._processes = [producer.start(self.until) for producer in self.producers]
 
     def kill_a_producer(self, rng):
         process = self._processes[int(rng.integers(len(self._processes)))]
@@ -47,16 +47,16 @@ class Stream:
             process.join()
 
     def finish(self):
-        """Waits until all steps have taken effect, starting lanes again that were killed, and checks everything."""
-        for lane, process in zip(self.lanes, self._processes, strict=True):
+        """Waits until all steps have taken effect, starting producers again that were killed, and checks everything."""
+        for producer, process in zip(self.producers, self._processes, strict=True):
             while True:
                 process.join()
                 if process.exitcode == 0:
                     break
                 assert process.exitcode == -signal.SIGKILL, self.daemon.log()[-3000:]
-                process = lane.start(self.until)
-            lane.check_receipts(self.done, self.until)
-            lane.put_into(self.oracle, self.done, self.until)
+                process = producer.start(self.until)
+            producer.check_receipts(self.done, self.until)
+            producer.apply_to(self.oracle, self.done, self.until)
         self.done = self.until
         self.check()
 
@@ -67,7 +67,7 @@ class Stream:
             check_everything(client, self.oracle)
         succeeds("verify", daemon=self.daemon)
         for kind in (IMAGES, REFERENCES):
-            left = spool.names(kind) + spool.names("taken", kind) + spool.names("failed", kind)
+            left = spool.names(kind) + spool.names("processing", kind) + spool.names("failed", kind)
             assert [name for name in left if not name.startswith(".")] == []
 
 
@@ -102,22 +102,22 @@ POINTS = {
     "as it writes more pages of a commit": ("writev", DATA, 2),
     "before it syncs a commit": ("fdatasync", DATA, 1),
     "as it writes single pages, that which makes a commit count among them": ("pwrite64", DATA, 1),
-    "between commit and move": ("rename", None, 1),
-    "while it moves": ("rename", None, 2),
-    "between two moves": ("rename", None, 3),
+    "before it claims a shard": ("rename", "spool/{0}/{1}", 1),
+    "between two claims": ("rename", None, 2),
+    "between commit and move": ("rename", "spool/processing/{0}/{1}", 1),
     "as it writes a receipt": ("write", "spool/done/{0}/.{1}.receipt.json.tmp", 1),
     "before a receipt gets its name": ("rename", "spool/done/{0}/.{1}.receipt.json.tmp", 1),
-    "after some shards were put away": ("rename", None, 9),
+    "after some shards were published": ("rename", None, 9),
     "between two commits": ("fdatasync", DATA, 2),
 }
-# Those that a commit or a put-away passes several times: each time another of them.
+# Those that a commit passes several times: each time another of them.
 SEVERAL = ("pwrite64", "writev")
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_killed(stream, rng, point):
     calls, path, number = POINTS[point]
-    daemon, watched = stream.daemon, stream.lanes[0]
+    daemon, watched = stream.daemon, stream.producers[0]
     stream.go_on(1)
     daemon.start()
     stream.finish()
@@ -126,10 +126,10 @@ def test_killed(stream, rng, point):
         if kills == KILLS_EACH:
             break
         daemon.kill()
-        # Each lane has dropped a step before the start: they all go into the commit that is cut off.
+        # Each producer has dropped a step before the start: they all go into the commit that is cut off.
         stream.go_on(2)
         for kind in (IMAGES, REFERENCES):
-            wait_until(lambda kind=kind: shards_in(daemon.spool, kind) == 2, "what the lanes drop")
+            wait_until(lambda kind=kind: shards_in(daemon.spool, kind) == 2, "the producers' shards")
         there = path and daemon.folder / path.format(watched.kind, watched.steps[stream.done].name)
         when = number + (turn % 3 if calls in SEVERAL else 0)
         daemon.wrapper = killing(calls, path=there, when=when)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.nnnctl import succeeds
-from harness.sanitizers import NO_LEAKS
+from harness.sanitizers import WITHOUT_LEAK_DETECTION
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES, REFERENCES
 from harness.strace import faults, killing
@@ -18,7 +18,7 @@ from harness.waiting import wait_until
 
 # 72 MB in five pieces of 16 MiB, in two commits: more than is read whole.
 ROWS, DIMENSION = 35_000, 512
-REFERENCE_ROWS = 700
+REFERENCE_ROWS, MANY_REFERENCE_ROWS = 100, 700
 KILLS_EACH = int(os.environ.get("NNND_TEST_KILLS_EACH") or 1)
 DATA = "data/data.mdb"
 
@@ -51,6 +51,7 @@ def data_bytes(daemon):
 
 def test_a_large_shard_takes_effect_whole(corpus, vectors):
     daemon = corpus.daemon
+    corpus.add(REFERENCES, "many.npy", [f"m{number}" for number in range(MANY_REFERENCE_ROWS - REFERENCE_ROWS)])
     daemon.drop(IMAGES, "large.npy", vectors)
     corpus.oracle.put(IMAGES, names(), vectors)
     check(corpus)
@@ -151,7 +152,8 @@ POINTS = {
     "before the first pieces are there": ("fdatasync", 1),
     "as it writes pieces": ("writev", 3),
     "between two commits of pieces": ("fdatasync", 2),
-    "before the shard moves": ("rename", 1),
+    "before the shard is claimed": ("rename", 1),
+    "before the shard moves to done": ("rename", 2),
 }
 
 
@@ -186,7 +188,7 @@ def test_killed_on_the_way_and_never_tried_again(corpus, vectors):
     assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
     daemon.wrapper = []
     assert (daemon.folder / DATA).stat().st_size > before + vectors.nbytes
-    os.unlink(daemon.spool.incoming(IMAGES) / "large.npy")
+    os.unlink(daemon.spool.root / "processing" / IMAGES / "large.npy")
     daemon.start()
     check(corpus)
     # The room is used again: as large a shard, by another name, makes the file hardly larger.
@@ -199,7 +201,7 @@ def test_killed_on_the_way_and_never_tried_again(corpus, vectors):
 
 # What fails on the way: it waits, searches go on, and when the fault is gone it begins anew.
 OUTLIVED = {
-    "EIO on reading it": ("pread64", "EIO", "spool/images/large.npy"),
+    "EIO on reading it": ("pread64", "EIO", "spool/processing/images/large.npy"),
     "ENOSPC on writing pieces": ("writev,pwrite64", "ENOSPC", DATA),
     "ENOSPC on syncing pieces": ("fdatasync", "ENOSPC", DATA),
 }
@@ -224,14 +226,14 @@ def test_a_fault_on_the_way_is_outlived(corpus, vectors, case):
 def test_a_broken_disk_on_the_way_ends_it_and_a_start_recovers(corpus, vectors, calls, when):
     daemon = corpus.daemon
     assert daemon.stop() == 0
-    daemon.environment = NO_LEAKS
+    daemon.environment = WITHOUT_LEAK_DETECTION
     daemon.start()
     with faults(daemon, calls, "error=EIO", path=daemon.folder / DATA, when=when):
         daemon.spool.drop(IMAGES, "large.npy", vectors)
         assert daemon.wait() == 71
     last = daemon.log().strip().splitlines()[-1]
     assert last.startswith("nnnd: ") and "mdb_txn_commit" in last, last
-    assert daemon.spool.names(IMAGES) == ["large.npy"]
+    assert daemon.spool.names("processing", IMAGES) == ["large.npy"]
     daemon.start()
     daemon.spool.wait_receipt(IMAGES, "large.npy")
     corpus.oracle.put(IMAGES, names(), vectors)

@@ -44,7 +44,7 @@ def test_what_is_never_seen_is_there_at_zero(daemon):
     metrics = daemon.metrics()
     assert len(metrics.families["nnnd_shards_total"].samples) == 2 * 3
     assert len(metrics.families["nnnd_rows_total"].samples) == 2 * 5
-    assert metrics.values("nnnd_searches_total") == dict.fromkeys(("answered", "refused", "overloaded", "failed"), 0)
+    assert metrics.values("nnnd_searches_total") == dict.fromkeys(("answered", "rejected", "overloaded", "failed"), 0)
     assert metrics.values("nnnd_reloads_total") == {"ok": 0, "failed": 0}
     assert metrics.value("nnnd_last_commit_timestamp_seconds") == 0
     for name in ("nnnd_commit_seconds", "nnnd_commit_shards", "nnnd_search_seconds", "nnnd_scan_seconds"):
@@ -61,7 +61,7 @@ def test_shards_and_rows_are_counted_by_kind_and_outcome(daemon, rng):
     daemon.spool.drop_bytes(IMAGES, "bad.npy", b"nothing")
     daemon.spool.wait_failure(IMAGES, "bad.npy")
     assert changes(daemon, "nnnd_shards_total") == {
-        ("images", "applied"): 2, ("images", "unchanged"): 1, ("images", "refused"): 1, ("references", "applied"): 2,
+        ("images", "applied"): 2, ("images", "unchanged"): 1, ("images", "rejected"): 1, ("references", "applied"): 2,
     }  # fmt: skip
     assert changes(daemon, "nnnd_rows_total") == {
         ("images", "added"): 5, ("images", "deleted"): 2, ("images", "missing"): 1,
@@ -102,7 +102,7 @@ def test_searches_are_counted_by_outcome(daemon, client, rng):
     assert client.post("/v1/search", b"nothing", JSON).status == 400
     assert client.post("/v1/search", npy_bytes(np.ones((1, 5))), NPY).status == 400
     metrics = client.metrics()
-    assert metrics.values("nnnd_searches_total") == {"answered": 3, "refused": 2, "overloaded": 0, "failed": 0}
+    assert metrics.values("nnnd_searches_total") == {"answered": 3, "rejected": 2, "overloaded": 0, "failed": 0}
     assert metrics.value("nnnd_search_seconds_count") == 3
     # The one of a wrong dimension took part in a scan.
     assert metrics.value("nnnd_scan_requests_sum") == metrics.value("nnnd_scan_seconds_count") == 4
@@ -123,16 +123,16 @@ def test_the_system_is_told_of(daemon):
     assert daemon.metrics().value("process_cpu_seconds_total") >= metrics.value("process_cpu_seconds_total")
 
 
-def test_trouble_with_the_spool_is_counted(make_daemon):
+def test_errors_of_the_spool_are_counted(make_daemon):
     daemon = make_daemon(rescan_seconds=0.1).start()
-    # What is to be a folder is a file: the system refuses.
+    # The system can not make the folder where a dangling link is.
     root = daemon.spool.root
-    # It stands still meanwhile: it would make the folder again.
+    # The daemon is stopped meanwhile: it would make the folder again.
     daemon.pause()
     (root / "images").rmdir()
     (root / "images").symlink_to(root / "nowhere" / "at-all")
     daemon.resume()
-    wait_until(lambda: daemon.metrics().value("nnnd_spool_troubles_total"), "trouble", alive=daemon.check_alive)
+    wait_until(lambda: daemon.metrics().value("nnnd_spool_errors_total"), "an error", alive=daemon.check_alive)
 
 
 # What uses them.

@@ -89,7 +89,9 @@ def test_a_shard_of_this_name_is_refused(daemon, name):
     daemon.spool.drop_bytes(IMAGES, name, b"no shard")
     failure = wait_document(daemon, "failed", IMAGES, name)
     assert failure["code"] == "not_a_shard"
-    wait_until(lambda: daemon.spool.names(IMAGES) == [], "it to leave", alive=daemon.check_alive)
+    # The reason is written first.
+    wait_until((daemon.spool.failed(IMAGES) / name).exists, "it to be put away", alive=daemon.check_alive)
+    assert daemon.spool.names(IMAGES) == []
     assert (daemon.spool.failed(IMAGES) / name).read_bytes() == b"no shard"
     # The daemon still works.
     daemon.drop(IMAGES, "good.npy", VECTORS)
@@ -105,15 +107,17 @@ def test_two_long_names_with_one_beginning_have_receipts_of_their_own(daemon):
 
 def test_a_folder_with_a_long_name_is_refused_twice(daemon):
     name = "f" * 251 + ".npy"
+
+    def count_folders():
+        return sum(entry.is_dir() for entry in daemon.spool.failed(IMAGES).iterdir())
+
     for count in (1, 2):
         full = daemon.spool.root / "full"
         full.mkdir()
         (full / "file").write_text("content")
         full.rename(daemon.spool.incoming(IMAGES) / name)
-        wait_until(lambda: daemon.spool.names(IMAGES) == [], "it to leave", alive=daemon.check_alive)
-        daemon.check_alive()
-        folders = [entry for entry in daemon.spool.failed(IMAGES).iterdir() if entry.is_dir()]
-        assert len(folders) == count
+        wait_until(lambda count=count: count_folders() == count, "it to be put away", alive=daemon.check_alive)
+        assert daemon.spool.names(IMAGES) == []
     daemon.drop(IMAGES, "good.npy", VECTORS)
 
 
@@ -141,8 +145,9 @@ def test_a_name_that_is_not_utf8_is_refused_and_holds_nobody_up(daemon):
         file.write(npy_bytes(VECTORS))
     os.rename(folder + b"/.writing", folder + b"/caf\xe9.npy")
     daemon.drop(IMAGES, "good.npy", VECTORS)
-    wait_until(lambda: os.listdir(folder) == [], "it to leave", alive=daemon.check_alive, deadline=5)
-    assert b"caf\xe9.npy" in os.listdir(bytes(daemon.spool.failed(IMAGES)))
+    failed = bytes(daemon.spool.failed(IMAGES))
+    wait_until(lambda: b"caf\xe9.npy" in os.listdir(failed), "it to be put away", alive=daemon.check_alive)
+    assert os.listdir(folder) == []
     failures = wait_until(lambda: daemon.status()["last_failures"], "it in the status", alive=daemon.check_alive)
     assert failures[0]["code"] == "bad_name"
 

@@ -1,6 +1,7 @@
 """Another shard of a name comes before the last one is put away: each gets its own ids, and neither is taken for the other."""
 
 import contextlib
+import json
 import os
 
 import numpy as np
@@ -44,7 +45,7 @@ def check(corpus):
     spool = corpus.daemon.spool
     corpus.check()
     succeeds("verify", daemon=corpus.daemon)
-    assert spool.names(IMAGES) == spool.names("taken", IMAGES) == []
+    assert spool.names(IMAGES) == spool.names("processing", IMAGES) == []
 
 
 def test_a_refusal_leaves_the_corrected_shard_and_its_ids(corpus):
@@ -52,11 +53,16 @@ def test_a_refusal_leaves_the_corrected_shard_and_its_ids(corpus):
     vectors = corpus.vectors(3)
     with while_committing(corpus, np.ones((3, DIMENSION + 1))):
         corpus.daemon.spool.drop(IMAGES, "s.npy", vectors, IDS)
-    assert corpus.daemon.spool.wait_receipt(IMAGES, "s.npy")["replaced"] == 0
+    spool = corpus.daemon.spool
+    wait_until(spool.receipt_path(IMAGES, "s.npy").exists, "the receipt", alive=corpus.daemon.check_alive)
     corpus.oracle.put(IMAGES, IDS, vectors)
     check(corpus)
-    # Who has dropped it is told of no refusal.
-    assert corpus.daemon.spool.names("failed", IMAGES) == []
+    # Both have been told.
+    assert spool.names("failed", IMAGES) == ["s.ids", "s.npy", "s.npy.error.json"]
+    rejected = json.loads(spool.error_path(IMAGES, "s.npy").read_text())
+    assert rejected["code"] == "wrong_dimension"
+    receipt = spool.receipt_path(IMAGES, "s.npy").read_text()
+    assert json.loads(receipt)["replaced"] == 0
 
 
 def test_a_refusal_leaves_the_ids_of_the_corrected_shard(corpus):
@@ -65,7 +71,7 @@ def test_a_refusal_leaves_the_ids_of_the_corrected_shard(corpus):
         ids = spool.incoming(IMAGES) / ".s.ids"
         ids.write_text("a\nb\nc\n")
         os.rename(ids, spool.incoming(IMAGES) / "s.ids")
-    wait_until(lambda: spool.names("failed", IMAGES) == ["s.npy", "s.npy.error.json"], "the refusal")
+    wait_until(lambda: spool.names("failed", IMAGES) == ["s.ids", "s.npy", "s.npy.error.json"], "the rejection")
     assert spool.names(IMAGES) == ["s.ids"]
     spool.error_path(IMAGES, "s.npy").unlink()
     vectors = corpus.vectors(3)
@@ -79,7 +85,6 @@ def test_a_file_that_is_written_in_place_meanwhile_is_left_until_it_is_whole(cor
     path = daemon.spool.incoming(IMAGES) / "s.npy"
     first, second = corpus.vectors(3), corpus.vectors(40)
     with while_committing(corpus, first):
-        path.unlink()
         array = np.lib.format.open_memmap(path, "w+", np.float32, second.shape)
         array[:20] = second[:20]
         array.flush()
@@ -88,7 +93,7 @@ def test_a_file_that_is_written_in_place_meanwhile_is_left_until_it_is_whole(cor
     # Others go through meanwhile.
     corpus.add(IMAGES, "other.npy", ["o"])
     corpus.check()
-    assert "s.npy" in daemon.spool.names(IMAGES) and daemon.spool.names("taken", IMAGES) == []
+    assert "s.npy" in daemon.spool.names(IMAGES) and daemon.spool.names("processing", IMAGES) == []
     stamp = daemon.spool.receipt_stamp(IMAGES, "s.npy")
     array[20:] = second[20:]
     array.flush()
@@ -99,16 +104,16 @@ def test_a_file_that_is_written_in_place_meanwhile_is_left_until_it_is_whole(cor
     check(corpus)
 
 
-def test_a_file_that_came_into_the_place_of_taken_ones_is_left_until_it_is_quiet(corpus):
-    """As when it is replaced in the very moment in which the last one is taken."""
+def test_a_claimed_file_that_a_producer_writes_to_is_left_until_it_is_quiet(corpus):
+    """As when it is replaced in the very moment in which it is claimed."""
     daemon = corpus.daemon
-    taken = daemon.spool.root / "taken" / IMAGES / "s.npy"
+    claimed = daemon.spool.root / "processing" / IMAGES / "s.npy"
     vectors = corpus.vectors(3)
-    with open(taken, "wb") as file:
+    with open(claimed, "wb") as file:
         np.save(file, np.zeros_like(vectors))
     corpus.add(IMAGES, "other.npy", ["o"])
-    assert daemon.spool.names("taken", IMAGES) == ["s.npy"]
-    with open(taken, "wb") as file:
+    assert daemon.spool.names("processing", IMAGES) == ["s.npy"]
+    with open(claimed, "wb") as file:
         np.save(file, vectors)
     daemon.kill()
     daemon.flags["quiet_seconds"] = 0
@@ -128,6 +133,6 @@ def test_the_last_shard_of_a_name_is_gone_for_good_before_the_next_one_counts(co
     calls = trace.read_text()
     before, commit, _ = calls.partition("fdatasync(")
     assert commit
-    for folder in (daemon.spool.incoming(IMAGES), daemon.spool.root / "taken" / IMAGES):
+    for folder in (daemon.spool.incoming(IMAGES), daemon.spool.root / "processing" / IMAGES):
         assert f"<{folder}>" in before, calls
     corpus.check()

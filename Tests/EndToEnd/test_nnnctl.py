@@ -8,7 +8,7 @@ import pytest
 
 from harness.http import npy_bytes
 from harness.nnnctl import fails, nnnctl, succeeds
-from harness.pretender import pretender
+from harness.fake_daemon import fake_daemon
 from harness.spool import IMAGES, REFERENCES
 
 DIMENSION = 5
@@ -173,7 +173,7 @@ def test_verify_ends_with_1_where_biases_are_wrong(tmp_path):
     wrong_reference = clean | {"wrong_references": 1, "references": [reference]}
     for report, told in ((wrong_image, ("a b", "mean", "0.5")), (wrong_reference, ("c d", "vector"))):
         socket = tmp_path / told[1]
-        with pretender(socket, {"/v1/verify": (200, report)}):
+        with fake_daemon(socket, {"/v1/verify": (200, report)}):
             for form in ([], ["--json"]):
                 finished = nnnctl("verify", *form, "--socket", socket)
                 assert (finished.status, finished.errors) == (1, ""), finished

@@ -1,4 +1,4 @@
-"""`nnnctl backup`: where it writes, how, and what it says when it can't."""
+"""`nnnctl backup`: target folder, file modes, durability, and errors."""
 
 import os
 import pathlib
@@ -10,17 +10,19 @@ import numpy as np
 import pytest
 
 from harness.daemon import binary, clean_environment
+from harness.fake_daemon import fake_daemon, problem
 from harness.nnnctl import fails, succeeds
-from harness.pretender import pretender, problem
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES
 from harness.strace import STRACE
+from harness.users import let_others_reach
 
-UNUSED = 65534
+# A user id other than root; on Debian that of nobody.
+OTHER_USER = 65534
 
 
 @pytest.fixture(autouse=True)
-def some_images(daemon):
+def add_images(daemon):
     daemon.drop(IMAGES, "i.npy", np.eye(8))
 
 
@@ -29,7 +31,7 @@ def modes(folder):
 
 
 @pytest.mark.parametrize("mask", [0, 0o77])
-def test_only_its_owner_can_read_a_backup(daemon, tmp_path, mask):
+def test_a_backup_is_readable_only_by_its_owner(daemon, tmp_path, mask):
     before = os.umask(mask)
     try:
         succeeds("backup", tmp_path / "backup", daemon=daemon)
@@ -39,24 +41,24 @@ def test_only_its_owner_can_read_a_backup(daemon, tmp_path, mask):
     assert os.listdir(tmp_path / "backup") == ["data.mdb"]
 
 
-def test_it_says_what_it_made(daemon, tmp_path):
-    told = succeeds("backup", tmp_path / "backup", daemon=daemon)
-    assert re.fullmatch(f"{tmp_path}/backup: [0-9.]+ KiB\n", told)
+def test_it_prints_the_path_and_size_of_the_backup(daemon, tmp_path):
+    output = succeeds("backup", tmp_path / "backup", daemon=daemon)
+    assert re.fullmatch(f"{tmp_path}/backup: [0-9.]+ KiB\n", output)
 
 
 @pytest.mark.parametrize("name", ["backup", "./backup", "backup/", "backup///", "{}/backup"])
-def test_the_folder_may_be_named_in_any_way(daemon, tmp_path, name):
+def test_the_target_can_be_relative_or_end_with_slashes(daemon, tmp_path, name):
     succeeds("backup", name.format(tmp_path), daemon=daemon, cwd=tmp_path)
     assert modes(tmp_path / "backup") == ["0o700", "0o600"]
 
 
-def test_an_empty_folder_is_taken(daemon, tmp_path):
+def test_an_empty_target_folder_is_used(daemon, tmp_path):
     (tmp_path / "backup").mkdir(mode=0o755)
     succeeds("backup", tmp_path / "backup", daemon=daemon)
     assert modes(tmp_path / "backup") == ["0o700", "0o600"]
 
 
-def in_the_way(path, kind):
+def create_existing(path, kind):
     if kind == "a backup":
         path.mkdir()
         (path / "data.mdb").write_text("precious")
@@ -68,50 +70,50 @@ def in_the_way(path, kind):
 
 
 @pytest.mark.parametrize("kind", ["a backup", "a file", "a link"])
-def test_nothing_is_overwritten(daemon, tmp_path, kind):
+def test_an_existing_target_is_not_overwritten(daemon, tmp_path, kind):
     target = tmp_path / "backup"
-    in_the_way(target, kind)
+    create_existing(target, kind)
     before = sorted(tmp_path.rglob("*"))
     reason = fails(74, "backup", target, daemon=daemon)
-    assert f"{target} exists" in reason
+    assert "is there already" in reason
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_comes_into_its_way_meanwhile_is_kept(daemon, tmp_path):
-    """The last moment: another has made the folder."""
+def test_a_target_created_during_the_backup_is_not_overwritten(daemon, tmp_path):
+    """The final rename fails as it would if another process had just created the folder."""
     target = tmp_path / "backup"
     tracer = [*STRACE, "-o", "/dev/null", "-e", "inject=rename:error=ENOTEMPTY"]
     found = subprocess.run(
         [*tracer, binary("nnnctl"), "backup", target], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip
-    assert (found.returncode, found.stderr) == (74, f"nnnctl: name the backup {target}: Directory not empty\n")
+    assert (found.returncode, found.stderr) == (74, f"nnnctl: {target}: Directory not empty\n")
     assert os.listdir(tmp_path) == [daemon.folder.name]
 
 
 @pytest.mark.parametrize("name", ["", "/", "missing/backup", "x" * 300])
-def test_names_of_no_new_folder_are_rejected(daemon, tmp_path, name):
+def test_an_invalid_target_is_rejected(daemon, tmp_path, name):
     status = 66 if name.startswith("missing") else 74
     fails(status, "backup", name, daemon=daemon, cwd=tmp_path)
     assert os.listdir(tmp_path) == [daemon.folder.name]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_a_folder_that_is_closed_to_us_is_named(daemon, tmp_path):
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a program as another user")
+def test_a_target_without_write_permission_is_rejected(daemon, tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o755)
     os.chmod(daemon.socket, 0o666)
-    for folder in (tmp_path, *tmp_path.parents[:3], daemon.folder):
-        os.chmod(folder, os.stat(folder).st_mode | 0o111)
+    let_others_reach(tmp_path)
+    daemon.folder.chmod(0o755)
     found = subprocess.run(
         [binary("nnnctl"), "backup", closed / "backup"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        user=UNUSED, env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
+        user=OTHER_USER, env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip
     assert found.returncode == 77 and "Permission denied" in found.stderr, found
 
 
 @pytest.mark.skipif(not can_mount(), reason="only root can mount a small file system")
-def test_a_full_disk_leaves_nothing(daemon, tmp_path, rng):
+def test_a_backup_to_a_full_disk_leaves_no_files(daemon, tmp_path, rng):
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((20_000, 8)))
     with small_disk(tmp_path / "disk", 1) as disk:
         reason = fails(74, "backup", disk.folder / "backup", daemon=daemon)
@@ -119,8 +121,8 @@ def test_a_full_disk_leaves_nothing(daemon, tmp_path, rng):
         assert os.listdir(disk.folder) == []
 
 
-def test_everything_is_on_the_disk_before_it_has_its_name(daemon, tmp_path):
-    """The file, then its folder, then the name, then the folder with the name."""
+def test_a_backup_is_durable_before_it_has_its_final_name(daemon, tmp_path):
+    """It syncs the file, then its folder, renames the folder, and syncs the parent folder."""
     trace = tmp_path / "trace"
     tracer = [*STRACE, "-y", "-o", trace, "-e", "trace=fsync,fdatasync,rename,renameat,renameat2"]
     subprocess.run(
@@ -147,17 +149,17 @@ def test_everything_is_on_the_disk_before_it_has_its_name(daemon, tmp_path):
         (problem(404, "unknown_path"), 65),
         (None, 69),
     ],
-    ids=["another one", "stopping", "internal", "an old daemon", "no answer"],
+    ids=["another backup runs", "stopping", "internal", "an old daemon", "no answer"],
 )
-def test_what_the_daemon_says_instead_is_told(daemon, tmp_path, answer, status):
+def test_an_error_of_the_daemon_gives_its_exit_status_and_leaves_no_files(daemon, tmp_path, answer, status):
     socket = tmp_path / "s"
-    with pretender(socket, {"/v1/status": (200, daemon.status()), "/v1/backup": answer}):
+    with fake_daemon(socket, {"/v1/status": (200, daemon.status()), "/v1/backup": answer}):
         fails(status, "backup", tmp_path / "backup", "--socket", socket)
     assert sorted(os.listdir(tmp_path)) == sorted([daemon.folder.name, "s"])
 
 
-def test_the_hidden_folder_lies_beside_the_backup(daemon, tmp_path):
-    """A rename leads into it from no other file system."""
+def test_the_temporary_folder_is_beside_the_target(daemon, tmp_path):
+    """A rename can't move a folder between file systems."""
     (tmp_path / "below").mkdir()
     trace = tmp_path / "trace"
     subprocess.run(
@@ -165,5 +167,5 @@ def test_the_hidden_folder_lies_beside_the_backup(daemon, tmp_path):
         cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip
-    (made,) = re.findall(r'mkdir\("([^"]+)", 0700\)', trace.read_text())
-    assert pathlib.Path(made).parent == pathlib.Path("below")
+    (created,) = re.findall(r'mkdir\("([^"]+)", 0700\)', trace.read_text())
+    assert pathlib.Path(created).parent == pathlib.Path("below")

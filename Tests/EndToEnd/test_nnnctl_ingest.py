@@ -96,12 +96,12 @@ def test_ingest_checks_all_before_it_drops_any(daemon, tmp_path):
     assert daemon.status()["generation"] == 0 and daemon.spool.names(IMAGES) == []
 
 
-def test_ingest_gives_up_in_time_and_leaves_what_it_dropped(deaf, tmp_path):
+def test_ingest_gives_up_in_time_and_leaves_what_it_dropped(idle_daemon_socket, tmp_path):
     file = save(tmp_path, "s", np.ones((2, 5)))
-    told = fails(75, "ingest", "--kind", "images", "--wait", "--timeout", "0", file, "--socket", deaf)
+    told = fails(75, "ingest", "--kind", "images", "--wait", "--timeout", "0", file, "--socket", idle_daemon_socket)
     assert "s.npy" in told and os.listdir(tmp_path / "spool" / "images") == ["s.npy"]
     # Nor does it replace what waits.
-    assert "s.npy" in fails(75, "ingest", "--kind", "images", file, "--socket", deaf)
+    assert "s.npy" in fails(75, "ingest", "--kind", "images", file, "--socket", idle_daemon_socket)
 
 
 # The daemon shortens the name of the receipt from 228 bytes on; 255 bytes is the longest name of a file.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness.nnnctl import fails, nnnctl, succeeds
-from harness.pretender import pretender, problem
+from harness.fake_daemon import fake_daemon, problem
 from harness.spool import IMAGES
 
 COMMANDS = ("status", "search", "ingest", "delete", "explain", "verify")
@@ -55,14 +55,14 @@ def test_a_path_that_no_socket_can_have(arguments, tmp_path, command):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_something_else_than_nnnd(arguments, tmp_path, command):
-    with pretender(tmp_path / "s", {"*": (200, {"hello": "world"})}):
+    with fake_daemon(tmp_path / "s", {"*": (200, {"hello": "world"})}):
         told = fails(70, *arguments[command], "--socket", tmp_path / "s")
     assert str(tmp_path / "s") in told and "is it nnnd" in told
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_daemon_that_hangs_up(arguments, tmp_path, command):
-    with pretender(tmp_path / "s", {"*": None}):
+    with fake_daemon(tmp_path / "s", {"*": None}):
         assert "closed the connection" in fails(69, *arguments[command], "--socket", tmp_path / "s")
 
 
@@ -71,7 +71,7 @@ def test_a_daemon_that_hangs_up(arguments, tmp_path, command):
 )
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_daemon_that_tells_of_a_problem(arguments, tmp_path, command, status, code, expected):
-    with pretender(tmp_path / "s", {"*": problem(status, code, "The reason why.")}):
+    with fake_daemon(tmp_path / "s", {"*": problem(status, code, "The reason why.")}):
         told = fails(expected, *arguments[command], "--socket", tmp_path / "s")
     assert "The reason why." in told and f"({code})" in told
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from harness.spool import IMAGES, REFERENCES, id_lines
+from harness.users import let_others_reach
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
@@ -18,9 +19,7 @@ VECTORS = np.eye(2, 4, dtype=np.float32)
 
 @pytest.fixture
 def daemon(make_daemon, tmp_path):
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest-", "test_")):
-            folder.chmod(0o755)
+    let_others_reach(tmp_path)
     (tmp_path / "own").mkdir()
     os.chown(tmp_path / "own", DAEMON, GROUP)
     daemon = make_daemon(tmp_path / "own", k=4, user=DAEMON).start()
@@ -41,7 +40,7 @@ def wait_log(daemon, text):
 def test_a_folder_that_can_not_be_moved_holds_nobody_up(daemon, name):
     incoming = daemon.spool.incoming(IMAGES)
     as_producer(incoming, f'mkdir "{name}" && touch "{name}/within"')
-    wait_log(daemon, "can't be put away")
+    wait_log(daemon, "shard waits")
     daemon.drop(IMAGES, "good.npy", VECTORS)
     daemon.drop(REFERENCES, "good.npy", VECTORS)
     # The reason is there, the folder too, and so it is after a start.
@@ -85,9 +84,9 @@ def test_ids_spoiled_in_done_do_not_keep_it_from_starting(daemon, spoil):
     done = daemon.spool.done(IMAGES)
     (done / ".w.npy.receipt.json.tmp").mkdir()
     daemon.spool.drop(IMAGES, "w.npy", VECTORS, ids=["a", "b"])
-    wait_log(daemon, "can't be put away")
+    wait_log(daemon, "shard waits")
     assert daemon.stop() == 0
-    assert daemon.spool.names("taken", IMAGES) == [] and (done / "w.ids").exists()
+    assert daemon.spool.names("processing", IMAGES) == [] and (done / "w.ids").exists()
     spoil(done / "w.ids")
     (done / ".w.npy.receipt.json.tmp").rmdir()
     daemon.start()
@@ -99,11 +98,11 @@ def test_a_closed_folder_of_one_kind_holds_the_other_not_up(daemon):
     done = daemon.spool.done(IMAGES)
     done.chmod(0o500)
     daemon.spool.drop(IMAGES, "i.npy", VECTORS)
-    wait_log(daemon, "can't be put away")
+    wait_log(daemon, "shard waits")
     daemon.drop(REFERENCES, "r.npy", VECTORS)
     # It took effect, and waits for its receipt alone.
     assert daemon.status()["images"] == 2
-    assert daemon.spool.names(IMAGES) + daemon.spool.names("taken", IMAGES) == ["i.npy"]
+    assert daemon.spool.names(IMAGES) + daemon.spool.names("processing", IMAGES) == ["i.npy"]
     done.chmod(0o750)
     receipt = daemon.spool.wait_receipt(IMAGES, "i.npy")
     assert (receipt["rows"], receipt["generation"]) == (2, 1)
@@ -115,14 +114,14 @@ def test_a_shard_waits_for_an_earlier_one_of_its_name(daemon):
     done = daemon.spool.done(IMAGES)
     done.chmod(0o500)
     daemon.spool.drop(IMAGES, "i.npy", VECTORS)
-    wait_log(daemon, "can't be put away")
+    wait_log(daemon, "shard waits")
     daemon.spool.drop(IMAGES, "i.npy", VECTORS[1:], ids=["new"])
     daemon.drop(REFERENCES, "r.npy", VECTORS)
-    assert daemon.spool.names("taken", IMAGES) == ["i.npy"] and "i.npy" in daemon.spool.names(IMAGES)
+    assert daemon.spool.names("processing", IMAGES) == ["i.npy"] and "i.npy" in daemon.spool.names(IMAGES)
     # It is not even looked at: its ids are not for the other.
     assert daemon.status()["images"] == 2
     done.chmod(0o750)
-    wait_until(lambda: daemon.spool.names(IMAGES) == daemon.spool.names("taken", IMAGES) == [], "both", alive=daemon.check_alive)
+    wait_until(lambda: daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == [], "both", alive=daemon.check_alive)
     wait_until(lambda: daemon.spool.wait_receipt(IMAGES, "i.npy")["rows"] == 1, "the receipt of the newer", alive=daemon.check_alive)
     status = daemon.status()
     assert (status["images"], status["generation"]) == (3, 3)

@@ -9,6 +9,7 @@ import pytest
 
 from harness.http import npy_bytes
 from harness.spool import IMAGES, REFERENCES
+from harness.users import let_others_reach
 from harness.waiting import wait_until
 
 VECTORS = np.eye(2, 4, dtype=np.float32)
@@ -37,7 +38,7 @@ def test_modes_are_the_same_under_every_umask(make_daemon, mask):
     for kind in (IMAGES, REFERENCES):
         assert mode(spool.incoming(kind)) == 0o770
         assert mode(spool.done(kind)) == mode(spool.failed(kind)) == 0o750
-        assert mode(spool.root / "taken" / kind) == 0o700
+        assert mode(spool.root / "processing" / kind) == 0o700
     for path in daemon.flags["data"].iterdir():
         assert mode(path) & 0o077 == 0, path
 
@@ -51,9 +52,7 @@ def succeeds_as(user, group, command, *paths):
 @pytest.fixture
 def shared(make_daemon, tmp_path):
     """A daemon whose spool belongs to a group of producers; and its folder can be reached by all."""
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder.stat().st_uid == os.geteuid() and folder.name.startswith(("pytest-", "test_")):
-            folder.chmod(0o755)
+    let_others_reach(tmp_path)
     daemon = make_daemon(k=4).start()
     os.chown(daemon.socket, -1, GROUP)
     for kind in (IMAGES, REFERENCES):

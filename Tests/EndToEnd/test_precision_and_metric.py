@@ -1,4 +1,4 @@
-"""Stores of each precision and metric against the oracle, which computes with the vectors as they are stored."""
+"""Biases and rankings of each precision and metric, compared with an oracle that uses the stored vectors."""
 
 import numpy as np
 import pytest
@@ -7,23 +7,25 @@ from harness import wordnet
 from harness.oracle import Oracle, check_everything, check_rankings
 from harness.spool import IMAGES, REFERENCES, default_ids
 
-def draw(rng, rows, dimension, metric):
-    """Random vectors, of lengths around 1 for the inner product.
 
-    Under cosine none of them has a normalised number so near to the middle between two float16 that the last bit of
-    a float32 decides which one it is rounded to.
+def random_vectors(rng, rows, dimension, metric):
+    """Random vectors of shape (rows, dimension), with lengths around 1 for the inner product.
+
+    For cosine, no normalised component is so close to the midpoint of two float16 values that an error of float32
+    arithmetic decides how it is rounded.
     """
     vectors = rng.standard_normal((rows, dimension)).astype(np.float32)
     if metric == "inner-product":
         return (vectors * rng.uniform(0.2, 2, size=(rows, 1)) / np.sqrt(dimension)).astype(np.float32)
-    while (doubtful := ~is_rounded_alike(vectors)).any():
-        vectors[doubtful] = rng.standard_normal((doubtful.sum(), dimension))
+    while (ambiguous := ~rounds_unambiguously(vectors)).any():
+        vectors[ambiguous] = rng.standard_normal((ambiguous.sum(), dimension))
     return vectors
 
 
-def is_rounded_alike(vectors):
-    normal = Oracle(k=1).prepared(vectors)
-    below, above = ((normal * (1 + shift)).astype(np.float16) for shift in (-1e-6, 1e-6))
+def rounds_unambiguously(vectors):
+    """For each vector, whether a relative error of 1e-6 leaves its normalised float16 components the same."""
+    normalised = Oracle(k=1).prepared(vectors)
+    below, above = ((normalised * (1 + shift)).astype(np.float16) for shift in (-1e-6, 1e-6))
     return (below == above).all(axis=1)
 
 
@@ -32,12 +34,12 @@ STORES = [(metric, precision) for metric in ("cosine", "inner-product") for prec
 
 @pytest.mark.parametrize(("metric", "precision"), STORES)
 @pytest.mark.parametrize("dimension", [1, 2, 7, 64, 384, 1000])
-def test_biases_and_rankings_equal_the_oracles(make_daemon, rng, metric, precision, dimension):
+def test_biases_and_rankings_equal_those_of_the_oracle(make_daemon, rng, metric, precision, dimension):
     daemon = make_daemon(k=10, capacity=14, metric=metric, precision=precision).start()
     oracle = Oracle(k=10, metric=metric, precision=precision)
     for step, (kind, rows) in enumerate([(IMAGES, 150), (REFERENCES, 40), (REFERENCES, 200), (IMAGES, 90), (REFERENCES, 1)]):
-        vectors = draw(rng, rows, dimension, metric)
-        # The second shard of references replaces the first.
+        vectors = random_vectors(rng, rows, dimension, metric)
+        # The second shard of references also replaces those of the first.
         name = f"{kind}-{step}.npy"
         ids = default_ids(name, rows) if step != 2 else [*default_ids(f"{kind}-1.npy", 40), *default_ids(name, 160)]
         daemon.drop(kind, name, vectors, ids)
@@ -55,7 +57,7 @@ def test_biases_and_rankings_equal_the_oracles(make_daemon, rng, metric, precisi
 
 
 @pytest.mark.parametrize(("metric", "precision"), STORES)
-def test_a_reference_is_told_as_it_is_stored(make_daemon, rng, metric, precision):
+def test_the_reference_endpoint_returns_the_stored_vector(make_daemon, rng, metric, precision):
     daemon = make_daemon(k=4, metric=metric, precision=precision).start()
     vectors = rng.standard_normal((5, 33)).astype(np.float32)
     daemon.drop(REFERENCES, "s.npy", vectors)
@@ -63,17 +65,17 @@ def test_a_reference_is_told_as_it_is_stored(make_daemon, rng, metric, precision
     tolerance = 1e-7 if precision == "float32" else 2**-11
     with daemon.client() as client:
         for row, vector in enumerate(expected):
-            told = np.array(client.get(f"/v1/references/s%3A{row}").json()["vector"], dtype=np.float32)
-            np.testing.assert_allclose(told, vector, rtol=tolerance, atol=1e-7)
+            returned = np.array(client.get(f"/v1/references/s%3A{row}").json()["vector"], dtype=np.float32)
+            np.testing.assert_allclose(returned, vector, rtol=tolerance, atol=1e-7)
             if precision == "float16":
-                assert (told == told.astype(np.float16)).all(), "they are the rounded numbers"
+                assert (returned == returned.astype(np.float16)).all(), "a component is not a float16 value"
             elif metric == "inner-product":
-                assert (told == vector).all(), "nothing is changed"
+                assert (returned == vector).all(), "the store changed the vector"
 
 
 @pytest.mark.parametrize(("metric", "precision"), STORES)
-def test_many_exact_ties(make_daemon, rng, metric, precision):
-    """Vectors of small whole numbers, many of them equal: a reference may tie with the last one of a heap."""
+def test_biases_are_exact_with_many_tied_similarities(make_daemon, rng, metric, precision):
+    """Vectors of small integers, many of them equal, so that references tie with the last entry of a heap."""
     daemon = make_daemon(k=6, capacity=8, metric=metric, precision=precision).start()
     oracle = Oracle(k=6, metric=metric, precision=precision)
     for step in range(12):
@@ -89,8 +91,8 @@ def test_many_exact_ties(make_daemon, rng, metric, precision):
 
 
 @pytest.mark.parametrize("size", ["one row", "one block and a row", "several blocks"])
-def test_any_number_of_rows(make_daemon, rng, size):
-    """Blocks hold a fixed number of rows: the last one is partly empty, and what is empty is never found."""
+def test_searches_never_find_unused_rows_of_a_block(make_daemon, rng, size):
+    """Blocks have a fixed number of rows, so the last block is partly unused."""
     rows = {"one row": 1, "one block and a row": 4097, "several blocks": 9000}[size]
     daemon = make_daemon(k=4).start()
     oracle = Oracle(k=4)
@@ -104,7 +106,7 @@ def test_any_number_of_rows(make_daemon, rng, size):
         check_rankings(oracle, queries, client.search(queries, top_k=20)["results"])
 
 
-def test_the_real_data_in_float16(make_daemon):
+def test_real_data_in_float16_equal_the_oracle(make_daemon):
     daemon = make_daemon(k=128, precision="float16").start()
     oracle = Oracle(k=128, precision="float16")
     for kind, files in ((IMAGES, wordnet.image_files()[:2]), (REFERENCES, wordnet.reference_files()[:3])):
@@ -115,7 +117,8 @@ def test_the_real_data_in_float16(make_daemon):
         for path in files:
             daemon.spool.wait_receipt(kind, path.name)
     with daemon.client() as client:
-        # A number halfway between two float16 may be rounded either way, where float32 and float64 differ.
+        # The daemon's float32 and the oracle's float64 can round a component differently that is halfway between two
+        # float16 values.
         check_everything(client, oracle, tolerance=2e-5)
         results = client.search(wordnet.queries()[:200], top_k=30)["results"]
     check_rankings(oracle, wordnet.queries()[:200], results, tolerance=2e-5)

@@ -300,7 +300,7 @@ def test_one_verification_at_a_time(make_daemon, rng):
         daemon.drop(kind, "s.npy", rng.standard_normal((300, 8)))
     connections = [connect(daemon.socket) for _ in range(2)]
     # As long as that thread hangs, the first one goes on.
-    with hung_thread(daemon.process.pid, "upkeep"):
+    with hung_thread(daemon.process.pid, "maintenance"):
         for connection in connections:
             connection.sendall(b"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         (refused,), _, _ = select.select(connections, [], [], DEADLINE)

@@ -1,4 +1,4 @@
-"""The real embeddings in many orders and splits, with restarts: always the same biases and rankings."""
+"""Real embeddings: biases and rankings do not depend on the order and split of the shards or on restarts."""
 
 import dataclasses
 
@@ -23,7 +23,7 @@ class Piece:
 
 
 def pieces_of(kind, files, split, rng):
-    """All rows of `files`, cut into shards."""
+    """All rows of `files`, split into shards."""
     read = [wordnet.read(path) for path in files]
     if split == "pieces across files":
         read = [(sum((ids for ids, _ in read), []), np.concatenate([vectors for _, vectors in read]))]
@@ -36,7 +36,7 @@ def pieces_of(kind, files, split, rng):
 
 
 def ranges(count, split, rng):
-    """Neighbouring ranges that cover `count` rows."""
+    """Consecutive (start, end) ranges that cover `count` rows."""
     if split == "whole files":
         return [(0, count)]
     if split == "single rows and large pieces":
@@ -68,8 +68,6 @@ def oracle():
         for path in files:
             oracle.put(kind, *wordnet.read(path))
     assert (len(oracle.images), len(oracle.references)) == (5000, 8000)
-    # Nothing below changes the corpus.
-    oracle.freeze()
     return oracle
 
 
@@ -78,7 +76,7 @@ def oracle():
 @pytest.mark.parametrize("turn", [0, 1])
 def test_any_order_and_split_gives_the_same_biases_and_rankings(make_daemon, oracle, rng, order, turn, killed):
     daemon = make_daemon(k=128)
-    # Images and references are cut differently; over all cases each split comes up for each kind.
+    # Images and references are split differently; over all cases, each kind is split in each way.
     number = 2 * ORDERS.index(order) + turn + (2 if killed else 0)
     image_split, reference_split = SPLITS[number % 4], SPLITS[(number + 1 + turn) % 4]
     images = pieces_of(IMAGES, wordnet.image_files(), image_split, rng)
@@ -90,9 +88,9 @@ def test_any_order_and_split_gives_the_same_biases_and_rankings(make_daemon, ora
     for piece in pieces[:middle]:
         daemon.spool.drop(piece.kind, piece.name, piece.vectors, piece.ids)
     if killed:
-        # Somewhere in the first half, perhaps within a commit.
-        seen = pieces[int(rng.integers(0, middle))]
-        daemon.spool.wait_receipt(seen.kind, seen.name)
+        # The daemon is killed after one of the first receipts, perhaps during a commit.
+        committed = pieces[int(rng.integers(0, middle))]
+        daemon.spool.wait_receipt(committed.kind, committed.name)
         daemon.kill()
         daemon.start()
     else:
@@ -109,7 +107,7 @@ def test_any_order_and_split_gives_the_same_biases_and_rankings(make_daemon, ora
     check_rankings(oracle, wordnet.queries(), results)
 
 
-def test_recall_is_that_of_the_readme(make_daemon):
+def test_recall_equals_the_figures_in_the_readme(make_daemon):
     daemon = make_daemon(k=128).start()
     for kind, files in ((IMAGES, wordnet.image_files()), (REFERENCES, wordnet.reference_files())):
         for path in files:
@@ -122,12 +120,12 @@ def test_recall_is_that_of_the_readme(make_daemon):
     recall = {}
     for alpha in (0, 0.75):
         results = daemon.search(wordnet.queries(), top_k=10, alpha=alpha)["results"]
-        places = [
-            next((place for place, hit in enumerate(hits) if hit["id"] == id), 10)
+        ranks = [
+            next((rank for rank, hit in enumerate(hits) if hit["id"] == id), 10)
             for hits, id in zip(results, right, strict=True)
         ]
-        recall[alpha] = [round(sum(place < n for place in places) / len(right), 3) for n in (1, 5, 10)]
+        recall[alpha] = [round(sum(rank < n for rank in ranks) / len(right), 3) for n in (1, 5, 10)]
 
-    # Two images have the same vector, and one query describes one of them: a tie that may fall either way.
+    # Two images have the same vector, and one of them is the right answer of a query; the tie can change R@1 by 0.001.
     assert recall[0] == pytest.approx([0.340, 0.513, 0.573], abs=0.0011)
     assert recall[0.75] == pytest.approx([0.366, 0.545, 0.600], abs=0.0011)

@@ -12,6 +12,7 @@ from harness.oracle import Oracle, check_everything
 from harness.rejection import check_rejection
 from harness.shards import npy_with_header, npz_bytes, safetensors_bytes
 from harness.spool import IMAGES, REFERENCES, default_ids, id_lines, ids_name
+from harness.users import let_others_reach
 from harness.waiting import wait_until
 
 DIMENSION = 4
@@ -126,7 +127,7 @@ def oracle():
 @pytest.fixture
 def unchanged(daemon, oracle):
     """Holds that the corpus is afterwards what it was before, and so are the folders beside failed/."""
-    kept = ("images", "references", "done/images", "done/references", "taken/images", "taken/references")
+    kept = ("images", "references", "done/images", "done/references", "processing/images", "processing/references")
     generation, names = daemon.status()["generation"], [daemon.spool.names(folder) for folder in kept]
     yield
     assert [daemon.spool.names(folder) for folder in kept] == names
@@ -285,9 +286,7 @@ def test_an_unreadable_file_is_rejected(make_daemon, tmp_path):
     if os.geteuid() == 0:
         # Nothing is unreadable for root: let a user without rights run it.
         nobody = 65534
-        for folder in (tmp_path, *tmp_path.parents[:3]):
-            if folder.stat().st_uid == 0 and folder.name.startswith(("pytest-", "test_")):
-                folder.chmod(0o755)
+        let_others_reach(tmp_path)
         (tmp_path / "own").mkdir()
         os.chown(tmp_path / "own", nobody, nobody)
         daemon = make_daemon(tmp_path / "own", k=3, user=nobody)

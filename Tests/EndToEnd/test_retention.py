@@ -1,4 +1,4 @@
-"""`max-references`: the newest references stay, and nothing of the others remains in any bias."""
+"""`max-references`: the newest references remain, and retired ones affect no bias."""
 
 import pytest
 
@@ -9,28 +9,28 @@ from harness.spool import IMAGES, REFERENCES
 
 
 @pytest.mark.parametrize("source", ["flag", "environment", "file"])
-def test_the_newest_references_stay(make_corpus, tmp_path, source):
+def test_only_the_newest_references_remain(make_corpus, tmp_path, source):
     corpus = make_corpus(keeps=9, **setting_from(source, tmp_path, "max-references", "9"))
     for start in range(0, 24, 4):
         receipt = corpus.add(REFERENCES, f"{start}.npy", ids_of(REFERENCES, range(start, start + 4)))
-        # They go in the commit that brings others.
+        # References retire in the commit that adds newer ones.
         assert corpus.daemon.status()["generation"] == receipt["generation"]
         corpus.check_references()
     assert list(corpus.oracle.references) == ids_of(REFERENCES, range(15, 24))
     assert corpus.daemon.status()["images"] == 12
 
 
-def test_a_shard_of_more_references_keeps_its_last_rows(make_corpus):
+def test_a_shard_above_the_limit_keeps_its_last_rows(make_corpus):
     corpus = make_corpus(max_references=5)
     corpus.add(REFERENCES, "first.npy", ids_of(REFERENCES, range(3)))
-    # Its first rows replace some that are there, and go with them.
+    # The first rows replace existing references and retire in the same commit.
     receipt = corpus.add(REFERENCES, "large.npy", ids_of(REFERENCES, range(20)))
     assert (receipt["rows"], receipt["replaced"]) == (20, 3)
     assert list(corpus.oracle.references) == ids_of(REFERENCES, range(15, 20))
     corpus.check_references()
 
 
-def test_a_replaced_reference_arrives_anew(make_corpus):
+def test_a_replaced_reference_counts_as_newly_arrived(make_corpus):
     corpus = make_corpus(max_references=6)
     corpus.add(REFERENCES, "a.npy", ids_of(REFERENCES, range(6)))
     corpus.add(REFERENCES, "b.npy", ["r0", "r1"])
@@ -39,7 +39,7 @@ def test_a_replaced_reference_arrives_anew(make_corpus):
     corpus.check_references()
 
 
-def test_a_deleted_reference_makes_room_and_comes_back_as_the_newest(make_corpus):
+def test_a_deleted_reference_does_not_count_and_is_newest_when_added_again(make_corpus):
     corpus = make_corpus(max_references=6)
     corpus.add(REFERENCES, "a.npy", ids_of(REFERENCES, range(6)))
     corpus.delete(REFERENCES, "a.delete", ["r0", "r5"])
@@ -50,7 +50,8 @@ def test_a_deleted_reference_makes_room_and_comes_back_as_the_newest(make_corpus
     corpus.check_references()
 
 
-def test_what_retired_is_not_there_to_be_replaced_or_deleted_and_its_shard_is_known(make_corpus):
+def test_a_retired_reference_counts_as_missing_and_its_shard_is_recognised(make_corpus):
+    """A shard that adds it again replaces nothing."""
     corpus = make_corpus(max_references=2)
     first = corpus.vectors(2)
     corpus.daemon.drop(REFERENCES, "a.npy", first, ["r0", "r1"])
@@ -62,8 +63,8 @@ def test_what_retired_is_not_there_to_be_replaced_or_deleted_and_its_shard_is_kn
     corpus.check_references()
 
 
-def test_biases_stay_true_while_references_retire_through_restarts_and_kills(make_corpus, rng):
-    """So often that heaps run short and are searched anew; ids come back, are replaced and deleted."""
+def test_biases_are_exact_while_references_retire_through_restarts_and_kills(make_corpus, rng):
+    """There are enough changes that heaps are refilled by a new search; ids are added again, replaced and deleted."""
     corpus = make_corpus(max_references=15)
     daemon = corpus.daemon
     for step in range(45):
@@ -82,7 +83,7 @@ def test_biases_stay_true_while_references_retire_through_restarts_and_kills(mak
         corpus.check_references()
 
 
-def test_shards_that_wait_together_retire_as_if_they_came_one_after_the_other(make_daemon, rng):
+def test_references_of_waiting_shards_retire_in_order_of_arrival(make_daemon, rng):
     daemon = make_daemon(k=4, capacity=6, max_references=7)
     daemon.spool.make()
     corpus = Corpus(daemon, rng)
@@ -99,7 +100,7 @@ def test_shards_that_wait_together_retire_as_if_they_came_one_after_the_other(ma
     corpus.check_references()
 
 
-def test_a_lower_limit_counts_from_the_next_start_and_a_higher_one_brings_nothing_back(make_corpus):
+def test_a_lower_limit_applies_at_the_next_start_and_a_higher_one_restores_nothing(make_corpus):
     corpus = make_corpus(rescan_seconds=3600)
     for start in range(0, 20, 5):
         corpus.add(REFERENCES, f"{start}.npy", ids_of(REFERENCES, range(start, start + 5)))
@@ -111,12 +112,12 @@ def test_a_lower_limit_counts_from_the_next_start_and_a_higher_one_brings_nothin
     corpus.check_references()
 
 
-def test_nnnctl_names_no_retired_reference(make_corpus):
+def test_nnnctl_explain_names_no_retired_reference(make_corpus):
     corpus = make_corpus(max_references=5)
     corpus.add(REFERENCES, "a.npy", ids_of(REFERENCES, range(10, 20)))
     corpus.add(REFERENCES, "b.npy", ids_of(REFERENCES, range(20, 23)))
-    told = succeeds("explain", "i3", daemon=corpus.daemon)
-    named = {word for word in told.split() if word.startswith("r") and word[1:].isdigit()}
-    assert named == {"r18", "r19", "r20", "r21", "r22"}
-    told = succeeds("status", daemon=corpus.daemon)
-    assert ["references", "5"] in [line.split() for line in told.splitlines()]
+    output = succeeds("explain", "i3", daemon=corpus.daemon)
+    ids = {word for word in output.split() if word.startswith("r") and word[1:].isdigit()}
+    assert ids == {"r18", "r19", "r20", "r21", "r22"}
+    output = succeeds("status", daemon=corpus.daemon)
+    assert ["references", "5"] in [line.split() for line in output.splitlines()]

@@ -1,4 +1,4 @@
-"""Searches that run while shards are committed: each sees one generation, all of a shard or none of it."""
+"""Searches that run during commits: each sees exactly one generation, with all of a shard or none of it."""
 
 import collections
 import dataclasses
@@ -18,18 +18,19 @@ SEARCHERS = 8
 
 @dataclasses.dataclass
 class Answer:
-    """One answer with all images."""
+    """The answer of a search that returns all images."""
 
-    # The shards whose receipts existed before the search began.
-    known: frozenset
+    # The shards that had receipts before the search began.
+    receipts: frozenset
     generation: int
-    # For each image shard the ids found, and for each image its bias.
+    # The number of images found, by shard.
     found: collections.Counter
+    # The bias of each image, by id.
     biases: dict
 
 
 class Searchers:
-    """Threads that search for all images, one after the other without pause, until they are told to stop."""
+    """Threads that search for all images without pause while the context lasts."""
 
     def __init__(self, daemon, query, receipts):
         self.daemon = daemon
@@ -54,18 +55,18 @@ class Searchers:
         try:
             with self.daemon.client() as client:
                 while not self.stopping.is_set():
-                    known = frozenset(self.receipts)
+                    receipts = frozenset(self.receipts)
                     answer = client.search(self.query, top_k=100_000, alpha=1)
                     hits = answer["results"][0]
                     found = collections.Counter(hit["id"].partition("/")[0] for hit in hits)
                     biases = {hit["id"]: hit["bias"] for hit in hits}
-                    assert len(biases) == len(hits), "an image came twice"
-                    answers.append(Answer(known, answer["generation"], found, biases))
+                    assert len(biases) == len(hits), "an image is in the answer twice"
+                    answers.append(Answer(receipts, answer["generation"], found, biases))
         except BaseException as error:
             self.errors.append(error)
 
 
-def test_each_answer_shows_all_of_a_shard_or_none_of_it(make_daemon, rng):
+def test_each_search_sees_all_of_a_shard_or_none_of_it(make_daemon, rng):
     daemon = make_daemon(k=5, capacity=9, alpha=1).start()
     shards = []
     for number in range(SHARDS):
@@ -73,12 +74,12 @@ def test_each_answer_shows_all_of_a_shard_or_none_of_it(make_daemon, rng):
         name = f"{kind}-{number:03}"
         ids = [f"{name}/{row}" for row in range(ROWS)]
         shards.append((kind, name, ids, rng.standard_normal((ROWS, DIMENSION)).astype(np.float32)))
-    # Some replace all ids of an earlier one.
+    # Some shards replace all ids of an earlier one.
     for number in range(SHARDS // 4):
         kind, name, ids, _ = shards[int(rng.integers(0, SHARDS))]
         shards.append((kind, f"{name}-again-{number}", ids, rng.standard_normal((ROWS, DIMENSION)).astype(np.float32)))
 
-    # Each receipt as soon as it exists, so that searches know what they must show.
+    # Receipts by shard, added as soon as they exist, so that searchers know which shards an answer must contain.
     receipts = {}
     query = rng.standard_normal((1, DIMENSION))
     with Searchers(daemon, query, receipts) as searchers:
@@ -91,22 +92,22 @@ def test_each_answer_shows_all_of_a_shard_or_none_of_it(make_daemon, rng):
 
     states = states_by_generation(shards, receipts)
     answers = [answer for own in searchers.answers for answer in own]
-    assert len({answer.generation for answer in answers}) > 3, "too little happened beside the searches"
+    assert len({answer.generation for answer in answers}) > 3, "the searches saw too few generations"
     for answer in answers:
-        for name in answer.known:
+        for name in answer.receipts:
             assert receipts[name]["generation"] <= answer.generation, f"{name} is missing though its receipt existed"
         images, biases = states[answer.generation]
-        assert answer.found == images, f"generation {answer.generation} shows parts of shards"
+        assert answer.found == images, f"generation {answer.generation} has a part of a shard"
         assert answer.biases.keys() == biases.keys()
         for id, bias in answer.biases.items():
-            assert abs(bias - biases[id]) <= 1e-5, f"generation {answer.generation}: the bias of {id} is of another one"
+            assert abs(bias - biases[id]) <= 1e-5, f"generation {answer.generation}: the bias of {id} is wrong"
     for own in searchers.answers:
         generations = [answer.generation for answer in own]
-        assert generations == sorted(generations), "a client saw the generation go back"
+        assert generations == sorted(generations), "the generation decreased on one connection"
 
 
 def states_by_generation(shards, receipts):
-    """What each generation has to show: how many images of each shard, and each image's bias."""
+    """For each generation the expected number of images by shard, and the expected bias by image."""
     oracle = Oracle(k=5, alpha=1)
     by_generation = collections.defaultdict(list)
     for shard in shards:
@@ -121,12 +122,12 @@ def states_by_generation(shards, receipts):
 
 
 def in_commit_order(shards, receipts):
-    """Shards of one commit in the order in which they were received."""
+    """The shards of one commit in the order in which they were received."""
     return sorted(shards, key=lambda shard: receipts[shard[1]]["received"])
 
 
-def test_a_search_after_the_receipt_shows_the_shard(daemon, rng):
-    """Many shards one by one, each searched for at once on a connection of its own."""
+def test_a_search_after_a_receipt_sees_the_shard(daemon, rng):
+    """Drops 60 shards one by one, and searches on a new connection as soon as each receipt exists."""
     for number in range(60):
         kind = REFERENCES if number % 3 == 2 else IMAGES
         daemon.spool.drop(kind, f"{number}.npy", rng.standard_normal((2, 6)))
@@ -137,18 +138,18 @@ def test_a_search_after_the_receipt_shows_the_shard(daemon, rng):
             assert {f"{number}:0", f"{number}:1"} <= {hit["id"] for hit in answer["results"][0]}
 
 
-def test_requests_on_one_connection_never_see_an_older_generation(daemon, client, rng):
+def test_the_generation_never_decreases_on_one_connection(daemon, client, rng):
     daemon.spool.drop(IMAGES, "first.npy", rng.standard_normal((4, 6)))
-    seen = [0]
+    generations = [0]
 
-    def look():
-        seen.append(client.search(np.ones((1, 6)))["generation"])
-        seen.append(client.status()["generation"])
-        return seen[-1] >= 10
+    def reached_ten():
+        generations.append(client.search(np.ones((1, 6)))["generation"])
+        generations.append(client.status()["generation"])
+        return generations[-1] >= 10
 
     for number in range(10):
         daemon.spool.drop(REFERENCES, f"{number}.npy", rng.standard_normal((4, 6)))
         daemon.spool.wait_receipt(REFERENCES, f"{number}.npy")
-        look()
-    wait_until(look, "ten generations", alive=daemon.check_alive)
-    assert seen == sorted(seen)
+        reached_ten()
+    wait_until(reached_ten, "ten generations", alive=daemon.check_alive)
+    assert generations == sorted(generations)

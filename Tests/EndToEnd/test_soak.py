@@ -1,4 +1,4 @@
-"""Nothing grows while everything goes on. NNND_TEST_SOAK_MINUTES=30, or Tests/Soak/soak.py, for a long one."""
+"""A short soak test. NNND_TEST_SOAK_MINUTES=30 or Tests/Soak/soak.py runs a long one."""
 
 import os
 
@@ -8,7 +8,7 @@ from harness.soak import Soak, settings
 MINUTES = float(os.environ.get("NNND_TEST_SOAK_MINUTES") or 0.2)
 
 
-def test_memory_descriptors_and_file_stay_flat(make_daemon, rng):
+def test_memory_descriptors_and_file_size_do_not_grow_under_load(make_daemon, rng):
     soak = Soak(Corpus(make_daemon(**settings()).start(), rng, dimension=64))
     soak.run(MINUTES, tell=print)
     soak.check()

@@ -23,12 +23,12 @@ def files_of(spool):
     """The names of all files below the spool's folders."""
     return {kind: spool.names(kind) for kind in (IMAGES, REFERENCES)} | {
         f"{folder}/{kind}": spool.names(folder, kind)
-        for folder in ("done", "failed", "taken")
+        for folder in ("done", "failed", "processing")
         for kind in (IMAGES, REFERENCES)
     }
 
 
-NOTHING = {f"{folder}{kind}": [] for folder in ("", "done/", "failed/", "taken/") for kind in (IMAGES, REFERENCES)}
+NOTHING = {f"{folder}{kind}": [] for folder in ("", "done/", "failed/", "processing/") for kind in (IMAGES, REFERENCES)}
 
 
 def test_a_shard_goes_to_done_with_its_ids_and_receipt(daemon, rng, api_document):
@@ -39,8 +39,9 @@ def test_a_shard_goes_to_done_with_its_ids_and_receipt(daemon, rng, api_document
     assert (daemon.spool.done(IMAGES) / "s.npy").read_bytes() == content
     assert (daemon.spool.done(IMAGES) / "s.ids").read_bytes() == ids
     api_document.validate(receipt, "ShardReceipt")
-    assert receipt["received"] <= receipt["committed"]
-    del receipt["received"], receipt["committed"]
+    assert receipt["received"] <= receipt["commit_started"]
+    assert receipt["commit_ms"] > 0
+    del receipt["received"], receipt["commit_started"], receipt["commit_ms"]
     assert receipt == {
         "name": "s.npy",
         "kind": "images",

@@ -1,4 +1,4 @@
-"""What fixes a store, and what may change from start to start."""
+"""Settings that are fixed when a store is created, and settings that can change at each start."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ DIMENSION = 6
 
 @pytest.fixture
 def filled(make_daemon, rng):
-    """A daemon with a few images and references, k = 6 of at most 9, and its oracle."""
+    """A daemon with a few images and references, k = 6 and capacity 9, and its oracle."""
     daemon = make_daemon(k=6, capacity=9).start()
     oracle = Oracle(k=6)
     for kind, rows in ((REFERENCES, 30), (IMAGES, 40), (REFERENCES, 20)):
@@ -25,7 +25,7 @@ def filled(make_daemon, rng):
 
 
 @pytest.mark.parametrize("k", [1, 3, 5, 7, 9])
-def test_another_k_within_the_capacity_is_applied_at_the_start(filled, rng, k):
+def test_a_k_up_to_the_capacity_applies_at_the_next_start(filled, rng, k):
     daemon, oracle = filled
     generation = daemon.status()["generation"]
     daemon.restart(k=k)
@@ -34,7 +34,7 @@ def test_another_k_within_the_capacity_is_applied_at_the_start(filled, rng, k):
         assert client.status()["k"] == k
         assert client.status()["generation"] == generation + 1, "it is one commit"
         check_everything(client, oracle)
-        # What comes later counts with the new k as well, and so it stays after a restart.
+        # Later shards use the new k too, also after a restart.
         for kind in (IMAGES, REFERENCES):
             vectors = rng.standard_normal((25, DIMENSION))
             daemon.drop(kind, "later.npy", vectors)
@@ -47,8 +47,8 @@ def test_another_k_within_the_capacity_is_applied_at_the_start(filled, rng, k):
     assert daemon.status()["generation"] == generation
 
 
-def test_another_k_is_applied_to_a_store_made_with_the_default_capacity(make_daemon, rng):
-    """Nobody should have to know a capacity that was never named."""
+def test_k_can_change_in_a_store_with_the_default_capacity(make_daemon, rng):
+    """The start needs no `--capacity`."""
     daemon = make_daemon(k=16).start()
     oracle = Oracle(k=16)
     for kind in (REFERENCES, IMAGES):
@@ -69,21 +69,21 @@ def test_another_k_is_applied_to_a_store_made_with_the_default_capacity(make_dae
     ("flag", "value", "stored"),
     [("capacity", 10, "9"), ("capacity", 8, "9"), ("metric", "inner-product", "cosine"), ("precision", "float16", "float32")],
 )  # fmt: skip
-def test_a_setting_that_fixes_the_store_can_not_be_changed(filled, flag, value, stored):
+def test_changing_a_fixed_setting_prevents_the_start(filled, flag, value, stored):
     daemon, oracle = filled
     assert daemon.stop() == 0
     status, errors = run_to_end(daemon.folder, **daemon.flags | {flag: value})
     assert status == CONFIGURATION
     assert errors.count("\n") == 1
-    for told in (flag, str(value), stored, str(daemon.flags["data"])):
-        assert told in errors
-    # With the old settings it goes on.
+    for text in (flag, str(value), stored, str(daemon.flags["data"])):
+        assert text in errors
+    # The old settings still work.
     daemon.start()
     with daemon.client() as client:
         check_everything(client, oracle)
 
 
-def test_k_beyond_the_capacity_is_refused(filled):
+def test_a_k_above_the_capacity_prevents_the_start(filled):
     daemon, _ = filled
     assert daemon.stop() == 0
     status, errors = run_to_end(daemon.folder, **daemon.flags | {"k": 10})
@@ -92,7 +92,7 @@ def test_k_beyond_the_capacity_is_refused(filled):
     assert "capacity" in errors
 
 
-def test_a_folder_with_something_else_in_it_is_no_store(make_daemon, tmp_path):
+def test_a_data_file_that_is_not_lmdb_prevents_the_start(make_daemon, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "data.mdb").write_bytes(b"this is no database" * 1000)
     status, errors = run_to_end(tmp_path / "d", data=tmp_path / "data")
@@ -101,7 +101,7 @@ def test_a_folder_with_something_else_in_it_is_no_store(make_daemon, tmp_path):
     assert str(tmp_path / "data") in errors
 
 
-def test_alpha_may_change_from_start_to_start(filled):
+def test_alpha_can_change_at_a_start_without_a_commit(filled):
     daemon, oracle = filled
     generation = daemon.status()["generation"]
     daemon.restart(alpha=0.3)
@@ -111,7 +111,7 @@ def test_alpha_may_change_from_start_to_start(filled):
     assert daemon.status()["generation"] == generation
 
 
-def test_the_number_of_threads_changes_no_answer(filled):
+def test_the_number_of_threads_does_not_change_results(filled):
     daemon, oracle = filled
     query = np.ones((1, DIMENSION))
     answers = []
@@ -121,7 +121,7 @@ def test_the_number_of_threads_changes_no_answer(filled):
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_everything_is_as_before_after_a_restart(filled):
+def test_a_restart_changes_neither_status_nor_results(filled):
     daemon, oracle = filled
     query = np.ones((1, DIMENSION))
     before, answer = daemon.status(), daemon.search(query, top_k=1000)

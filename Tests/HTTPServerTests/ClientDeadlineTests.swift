@@ -7,9 +7,9 @@ import Testing
 
 @Suite struct ClientDeadlineTests {
     private static let seconds = 10.0
-    private static let most = 64 << 20
+    private static let bytesPerTimeout = 64 << 20
 
-    /// A connection with one request whose answer has begun.
+    /// A connection with one request whose response has begun.
     private func answering() throws -> EmbeddedChannel {
         let channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandler(
@@ -30,11 +30,11 @@ import Testing
         channel.embeddedEventLoop.advanceTime(by: .milliseconds(Int64(share * Self.seconds * 1000)))
     }
 
-    @Test func aLongAnswerMayTakeTheTimeOverAndOver() throws {
+    @Test func aLongResponseHasTheTimeoutForEach64MiB() throws {
         let channel = try answering()
         for _ in 0..<5 {
             pass(0.9, on: channel)
-            try take(Self.most, from: channel)
+            try take(Self.bytesPerTimeout, from: channel)
         }
         pass(0.9, on: channel)
         #expect(channel.isActive)
@@ -42,20 +42,20 @@ import Testing
         #expect(!channel.isActive)
     }
 
-    @Test func lessIsNotEnough() throws {
+    @Test func aClientThatTakesLessIsDisconnected() throws {
         let channel = try answering()
         for _ in 0..<9 {
             pass(0.1, on: channel)
-            try take(Self.most / 10, from: channel)
+            try take(Self.bytesPerTimeout / 10, from: channel)
         }
         #expect(channel.isActive)
         pass(0.2, on: channel)
         #expect(!channel.isActive)
     }
 
-    @Test func theNextAnswerBeginsAnew() throws {
+    @Test func theNextResponseCountsFromZero() throws {
         let channel = try answering()
-        try take(Self.most - 1, from: channel)
+        try take(Self.bytesPerTimeout - 1, from: channel)
         try channel.writeOutbound(HTTPResponsePart.end(nil))
         try channel.writeInbound(
             HTTPRequestPart.head(HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/")))
@@ -64,6 +64,65 @@ import Testing
         pass(0.9, on: channel)
         try take(1, from: channel)
         pass(0.2, on: channel)
+        #expect(!channel.isActive)
+    }
+
+    /// A connection without a request.
+    private func connected() throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel()
+        try channel.pipeline.syncOperations.addHandler(
+            ClientDeadline(seconds: Self.seconds, connections: Connections(limit: 1)))
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
+        return channel
+    }
+
+    private func sendHead(on channel: EmbeddedChannel) throws {
+        try channel.writeInbound(
+            HTTPRequestPart.head(HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/")))
+    }
+
+    @Test func aConnectionWithoutARequestIsClosed() throws {
+        let channel = try connected()
+        pass(0.9, on: channel)
+        #expect(channel.isActive)
+        pass(0.2, on: channel)
+        #expect(!channel.isActive)
+    }
+
+    @Test func aRequestThatStaysIncompleteIsClosed() throws {
+        let channel = try connected()
+        pass(0.9, on: channel)
+        try sendHead(on: channel)
+        for _ in 0..<9 {
+            pass(0.1, on: channel)
+            try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(string: "x")))
+        }
+        #expect(channel.isActive)
+        pass(0.2, on: channel)
+        #expect(!channel.isActive)
+    }
+
+    @Test func noTimeRunsWhileTheDaemonWorks() throws {
+        let channel = try connected()
+        try sendHead(on: channel)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        pass(100, on: channel)
+        #expect(channel.isActive)
+    }
+
+    @Test func aRequestSentAheadWaitsForTheDaemon() throws {
+        let channel = try answering()
+        try sendHead(on: channel)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        pass(100, on: channel)
+        #expect(channel.isActive)
+    }
+
+    @Test func anEndedConnectionHasNoTimer() throws {
+        let channel = try connected()
+        try channel.close().wait()
+        pass(2, on: channel)
         #expect(!channel.isActive)
     }
 }

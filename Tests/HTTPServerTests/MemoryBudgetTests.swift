@@ -13,43 +13,44 @@ import Testing
         }
     }
 
-    @Test func allShareTheLimitBesideWhatIsFree() {
-        let shares = (0..<3).map { _ in budget.reservation() }
-        #expect(canGrow(shares[0], to: 60))
-        #expect(canGrow(shares[1], to: 60))
-        #expect(canGrow(shares[2], to: 10))
+    @Test func reservationsShareTheLimitBesideTheirFreePart() {
+        let reservations = (0..<3).map { _ in budget.reservation() }
+        #expect(canGrow(reservations[0], to: 60))
+        #expect(canGrow(reservations[1], to: 60))
+        #expect(canGrow(reservations[2], to: 10))
     }
 
-    @Test func whatIsGivenBackCanBeUsedAgain() {
+    @Test func anEndedReservationCanBeUsedAgain() {
         for _ in 0..<10 {
             let reservation = budget.reservation()
             #expect(canGrow(reservation, to: 110))
         }
     }
 
-    /// However they take turns, each with as much as the others.
-    @Test(arguments: [3, 12]) func ofThoseThatGrowTogetherOneGetsThrough(count: Int) {
-        let shares = (0..<count).map { _ in budget.reservation() }
-        var refused = Set<Int>()
+    /// They take turns, each with as much as the others.
+    @Test(arguments: [3, 12]) func ofRequestsThatGrowTogetherOneSucceeds(count: Int) {
+        let reservations = (0..<count).map { _ in budget.reservation() }
+        var rejected = Set<Int>()
         for size in 1...110 {
-            // A refused one holds on to its reservation for a while.
-            for index in shares.indices where !refused.contains(index) && !canGrow(shares[index], to: size) {
-                refused.insert(index)
+            // A rejected request keeps its reservation for a while.
+            for index in reservations.indices where !rejected.contains(index) && !canGrow(reservations[index], to: size)
+            {
+                rejected.insert(index)
             }
         }
-        #expect(refused.count < count)
-        #expect(!refused.isEmpty)
+        #expect(rejected.count < count)
+        #expect(!rejected.isEmpty)
     }
 
-    @Test func onlyOneGoesBeyondTheLimit() {
-        let shares = (0..<3).map { _ in budget.reservation() }
-        #expect(canGrow(shares[0], to: 110))
-        #expect(canGrow(shares[1], to: 500))
-        #expect(!canGrow(shares[2], to: 11))
-        #expect(canGrow(shares[1], to: 1000))
+    @Test func onlyOneRequestExceedsTheLimit() {
+        let reservations = (0..<3).map { _ in budget.reservation() }
+        #expect(canGrow(reservations[0], to: 110))
+        #expect(canGrow(reservations[1], to: 500))
+        #expect(!canGrow(reservations[2], to: 11))
+        #expect(canGrow(reservations[1], to: 1000))
     }
 
-    @Test func anotherMayGoBeyondWhenTheFirstIsDone() {
+    @Test func anotherRequestCanExceedTheLimitWhenTheFirstHasEnded() {
         let first = budget.reservation()
         #expect(canGrow(first, to: 110))
         for _ in 0..<3 {

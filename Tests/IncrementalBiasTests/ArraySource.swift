@@ -1,7 +1,7 @@
 import IncrementalBias
 import Synchronization
 
-/// Vectors that are in memory, handed out as those of a large shard are.
+/// A source of vectors in memory, for staging.
 final class ArraySource: VectorSource {
     struct Broken: Error {}
 
@@ -11,7 +11,11 @@ final class ArraySource: VectorSource {
     private let end: Int
     private let next = Atomic(0)
 
-    /// - Parameter readable: rows that can be read before it turns out to be broken; all where `nil`.
+    /// Makes a source.
+    ///
+    /// - Parameters:
+    ///   - values: rows x dimension.
+    ///   - readable: the number of rows that can be read before the source throws ``Broken``; `nil` for all.
     init(_ values: [Float], dimension: Int, readable: Int? = nil) {
         self.values = values
         self.dimension = dimension

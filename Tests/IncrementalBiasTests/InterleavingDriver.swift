@@ -4,11 +4,12 @@ internal import ShardFormats
 import Testing
 import VectorMath
 
-/// Does the same to a corpus and to an oracle.
+/// Applies the same random steps to a corpus and to an oracle.
 struct InterleavingDriver {
     private let run: InterleavingRun
     private let folder: TemporaryFolder
     private let settings: StoreSettings
+    private let requested: RequestedSettings
     private let retention: Retention
     private let idCount: Int
     private let pool: VectorPool
@@ -16,9 +17,9 @@ struct InterleavingDriver {
     private var oracle: Oracle
     private var random: RandomSource
     private var shards = 0
-    /// In quarters of a second, which nothing rounds: whether a reference is too old must not be left to chance.
+    /// The time in seconds since 1970, a multiple of 1/4: no conversion rounds it, so that the age of references is exact.
     private var time = 1e9
-    /// The most rows in one step, and the most images and references after one.
+    /// The largest number of rows in one step, and of images and references after one.
     private(set) var most = (rows: 0, images: 0, references: 0)
 
     init(_ run: InterleavingRun) throws {
@@ -30,12 +31,14 @@ struct InterleavingDriver {
         settings = StoreSettings(
             metric: run.metric, precision: run.precision,
             capacity: k + Int.random(in: 0...max(6, k / 4), using: &random))
+        requested = RequestedSettings(
+            metric: settings.metric, precision: settings.precision, capacity: settings.capacity)
         retention = Retention(
             maximumReferences: Bool.random(using: &random) ? Int.random(in: 1...idCount, using: &random) : nil,
             secondsToLive: Bool.random(using: &random) ? Double(Int.random(in: 10...100, using: &random)) : nil)
         pool = try VectorPool(run.source, using: &random)
         oracle = Oracle(settings: settings, k: k, pool: pool)
-        corpus = try Corpus(folder: folder.path, settings: settings, k: k, threads: 2)
+        corpus = try Corpus(folder: folder.path, settings: requested, k: k, threads: 2)
     }
 
     mutating func step() throws {
@@ -44,7 +47,7 @@ struct InterleavingDriver {
         if oneIn(12) {
             corpus = nil
             oracle.k = Int.random(in: 1...settings.capacity, using: &random)
-            corpus = try Corpus(folder: folder.path, settings: settings, k: oracle.k, threads: 2)
+            corpus = try Corpus(folder: folder.path, settings: requested, k: oracle.k, threads: 2)
         }
         if oneIn(10) {
             oracle.retire(retention, time: time)
@@ -63,7 +66,7 @@ struct InterleavingDriver {
 
     private mutating func oneIn(_ number: Int) -> Bool { Int.random(in: 0..<number, using: &random) == 0 }
 
-    /// The rows of a step, dealt out to a few shards of any size.
+    /// The shards of a step, of random sizes.
     private mutating func batch() throws -> [IncomingShard] {
         let rows = run.size.rows
         var left = Int.random(in: 1...(oneIn(12) ? rows.most : oneIn(4) ? rows.many : rows.few), using: &random)
@@ -76,7 +79,7 @@ struct InterleavingDriver {
         return batch
     }
 
-    /// Adds images as those of a large shard are, or gives up at some point.
+    /// Stages images and commits them, or interrupts the staging.
     private mutating func stage(_ now: Date) throws {
         let rows = Int.random(in: 1...run.size.rows.many, using: &random)
         let anyID = oneIn(8)
@@ -99,70 +102,70 @@ struct InterleavingDriver {
         try #require((staged != nil) == isNew, "only new images are staged")
         guard let staged else { return }
         if oneIn(4) {
-            // As after a crash between staging and commit.
+            // A crash between staging and commit.
             self.corpus = nil
-            self.corpus = try Corpus(folder: folder.path, settings: settings, k: oracle.k, threads: 2)
+            self.corpus = try Corpus(folder: folder.path, settings: requested, k: oracle.k, threads: 2)
             return
         }
         for (id, vector) in zip(ids, vectors) { oracle.add(.images, id, vector, time: time) }
         shards += 1
         let shard = IncomingShard(
-            name: "\(shards).npy", kind: .images, sha256: "\(shards)", idsSHA256: nil, ids: ids,
+            name: "\(shards).npy", role: .images, sha256: "\(shards)", idsSHA256: nil, ids: ids,
             content: .staged(staged),
             received: now)
         _ = try #require(corpus).ingest([shard], acknowledged: [], retention: retention, now: { now })
     }
 
-    /// Adds, replaces or deletes that many rows of one kind.
+    /// A shard that adds, replaces or deletes `rows` images or references.
     private mutating func shard(rows: Int) throws -> IncomingShard {
-        let kind = VectorRole.allCases.randomElement(using: &random) ?? .images
-        let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(kind.rawValue)-\($0)" }
+        let role = VectorRole.allCases.randomElement(using: &random) ?? .images
+        let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(role.rawValue)-\($0)" }
         shards += 1
         return IncomingShard(
-            name: "\(shards).npy", kind: kind, sha256: "\(shards)", idsSHA256: nil, ids: ids,
-            content: oneIn(4) ? deletion(kind, ids) : try vectors(kind, ids),
+            name: "\(shards).npy", role: role, sha256: "\(shards)", idsSHA256: nil, ids: ids,
+            content: oneIn(4) ? deletion(role, ids) : try vectors(role, ids),
             received: Date(timeIntervalSince1970: time))
     }
 
-    private mutating func deletion(_ kind: VectorRole, _ ids: [String]) -> IncomingShard.Content {
-        for id in ids { oracle.delete(kind, id) }
+    private mutating func deletion(_ role: VectorRole, _ ids: [String]) -> IncomingShard.Content {
+        for id in ids { oracle.delete(role, id) }
         return .deletion
     }
 
-    private mutating func vectors(_ kind: VectorRole, _ ids: [String]) throws -> IncomingShard.Content {
-        let vectors = pool[kind]
+    private mutating func vectors(_ role: VectorRole, _ ids: [String]) throws -> IncomingShard.Content {
+        let vectors = pool[role]
         var values: [Float] = []
         for id in ids {
             let vector = Int.random(in: vectors.indices, using: &random)
             values += vectors[vector]
-            oracle.add(kind, id, vector, time: time)
+            oracle.add(role, id, vector, time: time)
         }
-        if kind == .references { oracle.retire(retention, time: time) }
+        if role == .references { oracle.retire(retention, time: time) }
         return .vectors(try #require(corpus).prepare(values, dimension: pool.dimension))
     }
 }
 
 extension InterleavingDriver {
-    /// Compares what searches find with the oracle's answers, and lets the corpus verify itself.
+    /// Compares the results of searches with the oracle's answers, and verifies the corpus.
     ///
-    /// - Parameter label: where a failure happened.
+    /// - Parameter label: the place in the run, for failures.
     mutating func check(_ label: String) throws {
         let query = pool.queries[Int.random(in: pool.queries.indices, using: &random)]
         let alpha: Float = [0, 0.75, 1].randomElement(using: &random) ?? 1
         let (_, results) = try #require(corpus).search([
-            SearchQuery(vector: query, topK: 1_000_000, alpha: 1),
-            SearchQuery(vector: query, topK: 10, alpha: alpha),
+            SearchBatch(vectors: query, count: 1, topK: 1_000_000, alpha: 1),
+            SearchBatch(vectors: query, count: 1, topK: 10, alpha: alpha),
         ])
         let answers = oracle.answers(to: query)
-        try check(results[0].get(), answers, topK: 1_000_000, alpha: 1, "\(label), all images")
-        try check(results[1].get(), answers, topK: 10, alpha: alpha, "\(label), the best")
+        try check(results[0].get()[0], answers, topK: 1_000_000, alpha: 1, "\(label), all images")
+        try check(results[1].get()[0], answers, topK: 10, alpha: alpha, "\(label), the best")
         let verification = try #require(corpus).verify(sample: run.size.verified)
         try #require(verification.wrongCount == 0, "\(label): verify found \(verification.wrong.prefix(3))")
         try #require(
             run.size.verified != nil || verification.checked == answers.count, "\(label): verify left images out")
     }
 
-    /// Each place must have the score that belongs there, and each image its own score and bias: ties are free.
+    /// Checks that each rank has the oracle's score, and each image its own score and bias; the order of ties is free.
     private func check(
         _ hits: [SearchHit], _ answers: [String: Oracle.Answer], topK: Int, alpha: Float, _ label: String
     ) throws {

@@ -1,7 +1,7 @@
 import IncrementalBias
 import VectorMath
 
-/// One run of random steps: what its vectors are, and how much comes and goes.
+/// The parameters of one run of random steps.
 struct InterleavingRun: CustomStringConvertible {
     let seed: UInt64
     let source: VectorPool.Source
@@ -11,15 +11,15 @@ struct InterleavingRun: CustomStringConvertible {
 
     var description: String { "seed \(seed), \(source), \(metric.rawValue), \(precision.rawValue), \(size.name)" }
 
-    /// How much comes and goes.
+    /// The numbers of ids and rows of a run.
     struct Size {
         let name: String
-        /// How many ids of each kind there can be, one of these in a run.
+        /// The number of ids of each role; a run chooses one of these.
         let ids: [Int]
-        /// A step has up to `few` rows as a rule, up to `many` now and then, up to `most` at times.
+        /// The largest number of rows of a step: mostly `few`, in a fifth of the steps `many`, in a twelfth `most`.
         let rows: (few: Int, many: Int, most: Int)
         let largestK: Int
-        /// How many images the corpus verifies after each step; `nil` for all.
+        /// The number of images that the corpus verifies after each step; `nil` for all.
         let verified: Int?
 
         static let small = Size(
@@ -28,7 +28,9 @@ struct InterleavingRun: CustomStringConvertible {
             name: "large", ids: [5_000], rows: (few: 20, many: 500, most: 5_000), largestK: 128, verified: 64)
     }
 
-    /// The runs, each with a seed of its own; those that take longest come first, so that no core idles at the end.
+    /// All runs, each with its own seed.
+    ///
+    /// The longest runs come first, so that no core is idle at the end.
     static func all(firstSeed: UInt64) -> [InterleavingRun] {
         var runs: [InterleavingRun] = []
         func add(_ source: VectorPool.Source, _ metric: Metric, _ precision: Precision, _ size: Size) {
@@ -41,8 +43,8 @@ struct InterleavingRun: CustomStringConvertible {
                 add(.ties, metric, precision, .large)
             }
         }
-        // Smooth vectors not as float16: which half is nearer could hang on the last bit of a normalised number.
-        // (WordNet's vectors were halves before and lie near to them; those with ties are few.)
+        // No smooth vectors as float16: the rounding to a half could depend on the last bit of a normalised number.
+        // WordNet's vectors were stored as halves and lie near to them; the vectors with ties are few.
         for metric in Metric.allCases + Metric.allCases {
             add(.smooth, metric, .float32, .small)
             add(.ties, metric, .float32, .small)

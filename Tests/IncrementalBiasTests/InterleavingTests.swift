@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Random shards of both kinds, new and replacing ids, deletions, references that retire, restarts with another k: after
-/// each step every bias and every search must be what the oracle computes from scratch.
+/// Random shards, replacements, deletions, retirements, stagings and restarts with another k; after each step every bias and
+/// every search must equal the result of an oracle that computes everything anew.
 @Suite struct InterleavingTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let firstSeed = environment["NNND_TEST_SEED"].flatMap(UInt64.init)
@@ -19,7 +19,7 @@ import Testing
         tell("\(run): \(Self.steps) steps, at most \(driver.most)")
     }
 
-    /// Writes at once, where `print` would keep the line: a crash must not take the seed with it.
+    /// Writes without a buffer, so that the seed is visible after a crash.
     private func tell(_ line: String) {
         FileHandle.standardError.write(Data("interleaving: \(line)\n".utf8))
     }

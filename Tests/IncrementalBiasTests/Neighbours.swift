@@ -1,13 +1,13 @@
-/// For each image vector of a pool all its reference vectors, the most similar first.
+/// For each image vector of a pool all reference vectors, sorted by falling similarity.
 ///
-/// Computed once for a pool, so that an oracle which starts from scratch after each step only has to walk down a list.
+/// The lists are computed once for a pool; after each step the oracle only reads them.
 struct Neighbours {
-    /// A similarity as a float is off by 1e-6 at most, and takes half the memory.
+    /// Similarities as floats, which differ from the exact ones by 1e-6 at most and take half the memory.
     private let lists: [[(reference: UInt32, similarity: Float)]]
 
     init(images: [WideVector], references: [WideVector]) {
         var lists = [[(reference: UInt32, similarity: Float)]](repeating: [], count: images.count)
-        // That many references at a time stay in the cache while all images pass.
+        // Blocks of 128 references stay in the cache while all images are multiplied with them.
         for start in stride(from: 0, to: references.count, by: 128) {
             for image in images.indices {
                 for reference in start..<min(start + 128, references.count) {
@@ -21,7 +21,7 @@ struct Neighbours {
 
     /// The mean of the `k` largest similarities of an image vector, or of all where there are fewer; 0 without any.
     ///
-    /// - Parameter copies: how many references have each reference vector.
+    /// - Parameter copies: for each reference vector the number of references that have it.
     func mean(image: Int, k: Int, copies: [Int]) -> Double {
         var best: [Double] = []
         for (reference, similarity) in lists[image] where copies[Int(reference)] > 0 {

@@ -2,15 +2,15 @@ import IncrementalBias
 import ShardFormats
 import VectorMath
 
-/// The whole corpus as two plain dictionaries, and everything about it computed from scratch in double precision.
+/// The corpus as two dictionaries, with all results computed anew in double precision.
 ///
-/// A vector is a place in the pool, so that the products of a pool's vectors are computed only once.
+/// Vectors are indices into a pool, so that the products of the pool's vectors are computed only once.
 struct Oracle {
     let settings: StoreSettings
     var k: Int
     /// Id -> image vector of the pool.
     private(set) var images: [String: Int] = [:]
-    /// Id -> reference vector of the pool, how many references had arrived before it, and when it did.
+    /// Id -> reference vector of the pool, the number of references that had arrived before, and the time of arrival.
     private(set) var references: [String: (vector: Int, number: Int, time: Double)] = [:]
     private var arrived = 0
 
@@ -18,7 +18,7 @@ struct Oracle {
     private let referenceVectors: [WideVector]
     private let neighbours: Neighbours
 
-    /// What a search has to say of an image.
+    /// The correct result of a search for one image.
     struct Answer {
         let similarity: Double
         let mean: Double
@@ -33,8 +33,8 @@ struct Oracle {
         neighbours = Neighbours(images: imageVectors, references: referenceVectors)
     }
 
-    mutating func add(_ kind: VectorRole, _ id: String, _ vector: Int, time: Double) {
-        switch kind {
+    mutating func add(_ role: VectorRole, _ id: String, _ vector: Int, time: Double) {
+        switch role {
         case .images: images[id] = vector
         case .references:
             references[id] = (vector, arrived, time)
@@ -42,14 +42,14 @@ struct Oracle {
         }
     }
 
-    mutating func delete(_ kind: VectorRole, _ id: String) {
-        switch kind {
+    mutating func delete(_ role: VectorRole, _ id: String) {
+        switch role {
         case .images: images[id] = nil
         case .references: references[id] = nil
         }
     }
 
-    /// Lets the references go that are too many or too old.
+    /// Removes the references that are too many or too old.
     mutating func retire(_ retention: Retention, time: Double) {
         let byArrival = references.sorted { $0.value.number < $1.value.number }
         let excess = references.count - (retention.maximumReferences ?? .max)
@@ -59,7 +59,7 @@ struct Oracle {
         }
     }
 
-    /// Id -> what a search for `query` has to say of it.
+    /// The correct result for each image id of a search for `query`.
     func answers(to query: [Float]) -> [String: Answer] {
         var copies = Array(repeating: 0, count: referenceVectors.count)
         for reference in references.values { copies[reference.vector] += 1 }

@@ -4,14 +4,14 @@ internal import ShardFormats
 import Testing
 import VectorMath
 
-/// Which receipts a store keeps.
+/// The receipts that a store keeps over many commits.
 struct ReceiptTests {
     private let folder: TemporaryFolder
     private let corpus: Corpus
 
     init() throws {
         folder = try TemporaryFolder()
-        let settings = StoreSettings(metric: .innerProduct, precision: .float32, k: 3)
+        let settings = RequestedSettings(metric: .innerProduct, precision: .float32)
         corpus = try Corpus(folder: folder.path, settings: settings, k: 3, threads: 1)
     }
 
@@ -20,7 +20,7 @@ struct ReceiptTests {
         var acknowledged: Set<UInt64> = []
         for number in 0..<count {
             let shard = IncomingShard(
-                name: "\(number % names).delete", kind: .images, sha256: sha256(number), idsSHA256: nil, ids: ["a"],
+                name: "\(number % names).delete", role: .images, sha256: sha256(number), idsSHA256: nil, ids: ["a"],
                 content: .deletion, received: .now)
             let outcomes = try corpus.ingest([shard], acknowledged: acknowledged, now: Date.init)
             guard case .applied(let receipt) = try #require(outcomes.first) else {
@@ -45,7 +45,7 @@ struct ReceiptTests {
         let expected = [UInt64](165..<200) + [UInt64](214..<230)
         #expect(try numbers == expected.reversed())
         for name in 0..<40 {
-            let receipt = try #require(try corpus.receipt(kind: .images, name: "\(name).delete"))
+            let receipt = try #require(try corpus.receipt(role: .images, name: "\(name).delete"))
             #expect(receipt.number == (name < 5 ? 225 + UInt64(name) : 160 + UInt64(name)))
         }
     }

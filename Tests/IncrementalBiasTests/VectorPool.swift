@@ -2,17 +2,17 @@ import Foundation
 import IncrementalBias
 import ShardFormats
 
-/// The vectors that a run draws from; the same one may stand under several ids.
+/// The vectors that a run draws from; several ids can have the same vector.
 struct VectorPool {
     let images: [[Float]]
     let references: [[Float]]
     let queries: [[Float]]
     var dimension: Int { images[0].count }
 
-    /// The vectors that rows of this kind get.
-    subscript(kind: VectorRole) -> [[Float]] { kind == .images ? images : references }
+    /// The vectors that rows of this role get.
+    subscript(role: VectorRole) -> [[Float]] { role == .images ? images : references }
 
-    /// Where the vectors come from.
+    /// The origin of the vectors.
     enum Source {
         /// Random directions: ties only where a vector has several ids.
         case smooth
@@ -34,7 +34,7 @@ struct VectorPool {
             let all = Self.allTernary(dimension: 5)
             (images, references, queries) = (all, all, all)
         case .wordNet:
-            // Not all, but others with each seed: the oracle multiplies all pairs.
+            // A random part, because the oracle multiplies all pairs.
             images = try Self.wordNet("images", count: 3_000, using: &random)
             references = try Self.wordNet("references", count: 5_000, using: &random)
             queries = try Self.read(Self.wordNetFolder.appending(path: "queries.npy"))

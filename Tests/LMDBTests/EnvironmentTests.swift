@@ -1,20 +1,11 @@
-import Foundation
 import LMDB
 import Testing
 
 @Suite struct EnvironmentTests {
-    /// Runs `body` with an environment in a folder of its own.
-    private func withEnvironment(_ body: (LMDB.Environment) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "nnnd-lmdb-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(LMDB.Environment(folder: folder.path(), mapSize: 1 << 30))
-    }
-
     private struct Stop: Error {}
 
-    @Test func whatThrowsChangesNothing() throws {
-        try withEnvironment { environment in
+    @Test func aTransactionThatThrowsChangesNothing() throws {
+        try TemporaryEnvironment.with { environment in
             let words = try environment.open("words", order: .bytes)
             try environment.write { try $0.put(words, "kept", "1") }
             #expect(throws: Stop.self) {
@@ -33,7 +24,7 @@ import Testing
     }
 
     @Test func aReadSeesTheLastCommitBeforeIt() throws {
-        try withEnvironment { environment in
+        try TemporaryEnvironment.with { environment in
             let words = try environment.open("words", order: .bytes)
             try environment.write { try $0.put(words, "a", "old") }
             try environment.read { transaction in
@@ -46,8 +37,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [8, 2000, 5000, 1 << 20]) func anUpdateKeepsWhatItDoesNotTouch(count: Int) throws {
-        try withEnvironment { environment in
+    @Test(arguments: [8, 2000, 5000, 1 << 20]) func anUpdateKeepsTheBytesThatItDoesNotSet(count: Int) throws {
+        try TemporaryEnvironment.with { environment in
             let blocks = try environment.open("blocks", order: .integers)
             for step in 0..<3 {
                 try environment.write { transaction in
@@ -69,8 +60,8 @@ import Testing
         }
     }
 
-    @Test func integerKeysStandInTheOrderOfTheirValues() throws {
-        try withEnvironment { environment in
+    @Test func integerKeysAreInTheOrderOfTheirValues() throws {
+        try TemporaryEnvironment.with { environment in
             let numbers = try environment.open("numbers", order: .integers)
             try environment.write { transaction in
                 for key: UInt64 in [300, 2, 1 << 40, 1] { try transaction.put(numbers, key, key) }

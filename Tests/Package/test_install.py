@@ -1,4 +1,4 @@
-"""`make install`, into a folder that stands for the root."""
+"""`make install` with another folder as DESTDIR."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from project import BIN, PROGRAMS, PROJECT, run
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Where it was installed, with programs of an ordinary build."""
+    """A folder into which the programs of an ordinary build have been installed."""
     folder = tmp_path_factory.mktemp("root")
     install(folder)
     return folder
@@ -20,7 +20,7 @@ def install(folder):
     run("make", "install", f"DESTDIR={folder}", "PREFIX=/opt/nnnd", f"BIN={BIN}", cwd=PROJECT)
 
 
-def test_units_name_the_places_of_the_installation(root):
+def test_units_use_the_paths_of_the_prefix(root):
     service = (root / "opt/nnnd/lib/systemd/system/nnnd@.service").read_text()
     assert "ExecStart=/opt/nnnd/bin/nnnd serve" in service
     assert "/usr/bin/nnnd" not in service and "/usr/share/doc/nnnd" not in service
@@ -31,11 +31,11 @@ def test_units_name_the_places_of_the_installation(root):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_programs_run_from_there(root, program):
+def test_installed_programs_run(root, program):
     assert run(root / "opt/nnnd/bin" / program, "--version").stdout.strip()
 
 
-def test_settings_that_are_there_stay(root):
+def test_existing_settings_are_not_overwritten(root):
     settings = root / "etc/nnnd/nnnd.yaml"
     assert settings.read_bytes() == (PROJECT / "systemd/nnnd.yaml").read_bytes()
     settings.write_text("alpha: 0.5\n")
@@ -43,15 +43,15 @@ def test_settings_that_are_there_stay(root):
     assert settings.read_text() == "alpha: 0.5\n"
 
 
-def test_without_programs_it_says_what_to_do(tmp_path):
-    failed = run("make", "install", f"DESTDIR={tmp_path}", f"BIN={tmp_path}", cwd=PROJECT, check=False)
-    assert failed.returncode != 0
-    assert "run 'make static' first" in failed.stderr
+def test_installing_without_a_build_fails_with_advice(tmp_path):
+    finished = run("make", "install", f"DESTDIR={tmp_path}", f"BIN={tmp_path}", cwd=PROJECT, check=False)
+    assert finished.returncode != 0
+    assert "run 'make static' first" in finished.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 def complete(root, words):
-    """What bash offers in the place of the last of these words."""
+    """The completions that bash offers for the last of these words."""
     script = f"""
         shopt -s extglob
         source {root}/opt/nnnd/share/bash-completion/completions/{words[0]}
@@ -63,8 +63,8 @@ def complete(root, words):
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
     path = f"{root}/opt/nnnd/bin:/usr/bin:/bin"
-    told = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, env={"PATH": path})
-    return {line.strip() for line in told.stdout.splitlines() if line.strip()}
+    finished = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, env={"PATH": path})
+    return {line.strip() for line in finished.stdout.splitlines() if line.strip()}
 
 
 def test_bash_completes_commands_options_and_values(root):
@@ -75,7 +75,7 @@ def test_bash_completes_commands_options_and_values(root):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_zsh_and_fish_know_every_command(root, program):
+def test_zsh_and_fish_complete_every_command(root, program):
     share = root / "opt/nnnd/share"
     zsh = (share / f"zsh/site-functions/_{program}").read_text()
     fish = (share / f"fish/vendor_completions.d/{program}.fish").read_text()

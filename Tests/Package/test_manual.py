@@ -1,4 +1,4 @@
-"""The man pages, made from what the programs say of themselves."""
+"""The man pages, which are generated from the programs' help and the example configuration."""
 
 import re
 
@@ -16,30 +16,30 @@ def manual(tmp_path_factory):
     return folder
 
 
-def shown(path):
-    """A page as plain text, without the breaks of its lines."""
+def plain_text(path):
+    """A page as plain text in one line."""
     text = run("mandoc", "-T", "ascii", path).stdout
     return re.sub(r"\s+", " ", re.sub(".\b", "", text))
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_mandoc_and_groff_have_nothing_against_it(manual, page):
-    found = run("mandoc", "-T", "lint", "-W", "warning", manual / page, check=False)
-    assert (found.returncode, found.stdout) == (0, "")
+def test_mandoc_and_groff_give_no_warnings(manual, page):
+    finished = run("mandoc", "-T", "lint", "-W", "warning", manual / page, check=False)
+    assert (finished.returncode, finished.stdout) == (0, "")
     assert run("groff", "-mandoc", "-Tutf8", "-ww", "-z", manual / page).stderr == ""
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_has_the_sections_that_are_looked_for(manual, page):
+def test_each_page_has_the_standard_sections_in_order(manual, page):
     sections = re.findall(r"^\.Sh (.*)$", (manual / page).read_text(), re.M)
-    wanted = ["NAME", "SYNOPSIS", "DESCRIPTION", "FILES", "SEE ALSO"]
-    assert [name for name in sections if name in wanted] == wanted
+    standard = ["NAME", "SYNOPSIS", "DESCRIPTION", "FILES", "SEE ALSO"]
+    assert [name for name in sections if name in standard] == standard
     assert ("EXIT STATUS" in sections) == (not page.startswith("man5"))
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_every_command_and_option_is_in_its_page(manual, program):
-    text = shown(next(manual.rglob(f"{program}.[18]")))
+def test_every_command_and_option_is_in_the_manual(manual, program):
+    text = plain_text(next(manual.rglob(f"{program}.[18]")))
     root = run(BIN / program, "--help").stdout
     commands = re.findall(r"^  (\w+) {5,}", root.partition("SUBCOMMANDS:")[2], re.M)
     assert commands
@@ -49,16 +49,17 @@ def test_every_command_and_option_is_in_its_page(manual, program):
             assert f"{option} " in text, f"{command} {option}"
 
 
-def test_every_setting_is_in_its_page(manual):
-    text = shown(manual / "man5/nnnd.yaml.5")
+def test_every_setting_is_in_the_manual(manual):
+    text = plain_text(manual / "man5/nnnd.yaml.5")
     for name, value in re.findall(r"^#([a-z-]+): (.+)$", (PROJECT / "systemd/nnnd.yaml").read_text(), re.M):
         assert f" {name}: {value} " in text
     assert "A reload applies it." in text and "It is fixed when a store is made." in text
     assert "[reload]" not in text and "[store]" not in text
 
 
-def test_the_daemons_exit_statuses_are_those_of_its_sources(manual):
-    sources = [PROJECT / "Sources/nnnd" / name for name in ("Lifecycle/StartError.swift", "Configuration/ConfigurationError.swift")]
+def test_the_manual_has_exactly_the_exit_statuses_of_the_daemons_sources(manual):
+    names = ("PosixSupport/StartupError.swift", "DaemonSupport/Settings/ConfigurationError.swift")
+    sources = [PROJECT / "Sources" / name for name in names]
     numbers = {int(n) for path in sources for n in re.findall(r"(?:case|static let) \w+(?:: Int32)? = (\d+)", path.read_text())}
     section = (manual / "man8/nnnd.8").read_text().partition(".Sh EXIT STATUS")[2]
     assert {int(n) for n in re.findall(r"^\.It (\d+)$", section, re.M)} == numbers | {0}

@@ -42,7 +42,7 @@ import Testing
         #expect(registry.render().hasSuffix("shards_total{a=\"é\",b=\"a\\\"b\\\\c\\nd\"} 1\n"))
     }
 
-    @Test func gaugesTellTheLastValueAndHelpIsEscaped() {
+    @Test func gaugesKeepTheLastValueAndHelpIsEscaped() {
         Meter(label: "backlog", factory: registry).set(7)
         Recorder(label: "backlog", dimensions: [("x", "y")], aggregate: false, factory: registry).record(0.5)
         #expect(

@@ -1,10 +1,10 @@
-// Preloaded under ThreadSanitizer: tells it of what Swift's runtime on Linux hands from thread to thread, where it can't
-// look. Without, whatever a Mutex guards or a continuation returns is reported as a race.
+// A library that is preloaded under ThreadSanitizer and reports synchronisation inside the Swift runtime on Linux. The
+// runtime is not instrumented, so without the library data that a Mutex protects or that a continuation returns is
+// reported as a race.
 //
-// - The runtime tells of its tasks itself once somebody has called its hook; the linker has left it out.
-// - Mutex takes its lock in instrumented code, and in an instrumented way, unless it has to wait: that part lies in a
-//   library that isn't instrumented.
-// - A continuation may be resumed before it is awaited.
+// - Tasks: the runtime reports their synchronisation itself after its hook is called, which the linker has left out.
+// - Mutex: locking without contention is instrumented; locking that waits happens in a library that is not.
+// - Continuations: one can be resumed before it is awaited.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,7 +15,7 @@
 #define SELF __attribute__((swift_context))
 #define ASYNC __attribute__((swift_async_context))
 
-// Missing in programs that aren't instrumented.
+// Weak, because programs that are not instrumented lack these functions.
 __attribute__((weak)) void __tsan_acquire(void *);
 __attribute__((weak)) void __tsan_release(void *);
 __attribute__((weak)) SWIFT void *swift_task_getCurrent(void);
@@ -30,12 +30,12 @@ static void release(void *object) {
 
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
 
-__attribute__((constructor)) static void tellOfTasks(void) {
+__attribute__((constructor)) static void enableTaskReports(void) {
   int (*hook)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "__tsan_on_initialize");
   if (hook && __tsan_acquire) hook();
 }
 
-// Synchronization._MutexHandle._lockSlow(UInt32) and _unlockSlow().
+// Interposes Synchronization._MutexHandle._lockSlow(UInt32) and _unlockSlow().
 
 #define LOCK "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
 #define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"
@@ -54,7 +54,8 @@ SWIFT void unlock(SELF void *mutex) {
   REAL(function, UNLOCK)(mutex);
 }
 
-// Swift.CheckedContinuation.resume(returning:) and resume(throwing:), whose task nobody outside can tell: all are one.
+// Interposes Swift.CheckedContinuation.resume(returning:) and resume(throwing:). They don't give the continuation's
+// task, so all continuations share one synchronisation object.
 
 static char continuations;
 
@@ -69,7 +70,7 @@ static char continuations;
 RESUME(resumeReturning, "$sScC6resume9returningyxn_tF")
 RESUME(resumeThrowing, "$sScC6resume8throwingyq_n_tF")
 
-// What a continuation begins with.
+// The first fields of a continuation in the runtime's layout.
 struct continuation {
   void *parent;
   SWIFT_ASYNC void (*resume)(ASYNC void *);
@@ -77,22 +78,22 @@ struct continuation {
 };
 enum { switchesExecutor = 2 };
 
-// Where a task goes on that needn't wait, as its continuation has been resumed, perhaps only while it was about to wait.
-// That goes on in this thread; one that waits goes on with its own job, of which the runtime tells.
-static _Thread_local SWIFT_ASYNC void (*goesOn)(ASYNC void *);
+// The resume function of a task whose continuation is resumed before the task suspends. Such a task continues on this
+// thread; a task that suspends continues as a new job, which the runtime reports.
+static _Thread_local SWIFT_ASYNC void (*resumeFunction)(ASYNC void *);
 
-static SWIFT_ASYNC void goOn(ASYNC void *async) {
+static SWIFT_ASYNC void acquireAndResume(ASYNC void *async) {
   acquire(&continuations);
   acquire(swift_task_getCurrent());
-  __attribute__((musttail)) return goesOn(async);
+  __attribute__((musttail)) return resumeFunction(async);
 }
 
 SWIFT_ASYNC void swift_continuation_await(ASYNC void *async, struct continuation *continuation) {
   typedef SWIFT_ASYNC void (*function)(ASYNC void *, struct continuation *);
   function real = REAL(function, "swift_continuation_await");
   if (!(continuation->flags & switchesExecutor)) {
-    goesOn = continuation->resume;
-    continuation->resume = goOn;
+    resumeFunction = continuation->resume;
+    continuation->resume = acquireAndResume;
   }
   __attribute__((musttail)) return real(async, continuation);
 }
@@ -115,7 +116,7 @@ SWIFT void swift_continuation_throwingResumeWithError(void *task, void *error) {
   REAL(function, "swift_continuation_throwingResumeWithError")(task, error);
 }
 
-// A job, on its way to the thread that runs it.
+// Interposes the function with which the runtime sends a job to the thread that runs it.
 void dispatch_async_f(void *queue, void *job, void *function) {
   typedef void (*dispatch)(void *, void *, void *);
   release(job);

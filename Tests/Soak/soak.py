@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A soak: streaming shards, churn, searches, clients that come and go, with memory, descriptors and file size flat.
+"""A soak test: under load for a long time, memory, descriptors and file size do not grow.
 
     .venv-test/bin/python Tests/Soak/soak.py --minutes 30
 
-Runs the programs that the end-to-end tests run: those in NNND_BIN, else those of a release build.
+The programs are those of the end-to-end tests: from NNND_BIN, or else from a release build.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main():
         soak.run(arguments.minutes, tell=lambda sample: print(sample, flush=True))
         soak.check()
         assert daemon.stop() == 0, daemon.log()
-    print("flat, and every bias is right")
+    print("no resource has grown, and every bias is right")
 
 
 if __name__ == "__main__":

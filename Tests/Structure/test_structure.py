@@ -36,7 +36,7 @@ DEPENDENCIES = {
         "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
     },
     "DaemonSupport": {
-        "IncrementalBias", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
+        "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
         "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
     },
     "ControlClient": {"PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI", "NIOCore", "NIOHTTP1", "NIOPosix"},
@@ -48,7 +48,7 @@ DEPENDENCIES = {
 }
 
 # C target -> the headers of other targets that it may include.
-C_TARGETS = {"CLMDB": set(), "COpenSSL": set(), "CZlib": set(), "CKernels": set(), "CFaiss": {"CKernels.h"}}
+C_TARGETS = {"CLMDB": set(), "CMalloc": set(), "COpenSSL": set(), "CZlib": set(), "CKernels": set(), "CFaiss": {"CKernels.h"}}
 
 # Targets that wrap unsafe interfaces; in IncrementalBias unsafe code is confined to the files named here.
 UNSAFE_FILES = {"IncrementalBias": {"StoreLock.swift", "StoreState.swift"}}

@@ -1,4 +1,4 @@
-"""The units, and what comes with them, as systemd's own tools read them."""
+"""The systemd units with their users, groups and folders, checked with systemd's own tools."""
 
 import os
 import pathlib
@@ -11,10 +11,10 @@ import pytest
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 UNITS = PROJECT / "systemd"
 SERVICES = ["nnnd.service", "nnnd@.service"]
-# As `systemd-analyze security` shows it, times ten: 0.6.
-MOST_EXPOSURE = 6
+# The largest exposure of `systemd-analyze security`, times ten: 0.6.
+MAX_EXPOSURE = 6
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make the files of others")
+requires_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can create files of other users")
 
 
 def run(*arguments):
@@ -22,26 +22,26 @@ def run(*arguments):
 
 
 def settings(unit):
-    """All lines of a unit: (section, name, value)."""
-    section, found = None, []
+    """All settings of a unit as (section, name, value)."""
+    section, lines = None, []
     for line in (UNITS / unit).read_text().splitlines():
         if line.startswith("["):
             section = line.strip("[]")
         elif line and not line.startswith("#"):
             name, value = line.split("=", 1)
-            found.append((section, name, value))
-    return found
+            lines.append((section, name, value))
+    return lines
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_the_services_are_hardly_exposed(unit):
-    found = run("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSURE}", UNITS / unit)
-    assert found.returncode == 0, found.stdout[-2000:] + found.stderr
+def test_the_security_exposure_is_at_most_0_6(unit):
+    finished = run("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MAX_EXPOSURE}", UNITS / unit)
+    assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr
 
 
 @pytest.mark.parametrize("name", ["nnnd", "nnnd@", "nnnd@words"])
-def test_systemd_understands_the_units(tmp_path, name):
-    """With a program that is there in the place of the daemon."""
+def test_systemd_analyze_verify_accepts_the_units(tmp_path, name):
+    """The units run /bin/true instead of the daemon, which need not be installed."""
     for kind in ("service", "socket"):
         unit = UNITS / f"{name}.{kind}"
         template = unit if unit.exists() else UNITS / f"{name.split('@')[0]}@.{kind}"
@@ -51,55 +51,56 @@ def test_systemd_understands_the_units(tmp_path, name):
             (tmp_path / other.name).write_text(other.read_text().replace("/usr/bin/nnnd ", "/bin/true "))
     if name.endswith("@"):
         name = f"{name}x"
-    found = run("env", f"SYSTEMD_UNIT_PATH={tmp_path}:", "systemd-analyze", "verify", "--man=no",
-                tmp_path / f"{name}.service", tmp_path / f"{name}.socket")  # fmt: skip
-    complaints = [line for line in found.stderr.splitlines() if "nnnd" in line]
-    assert (found.returncode, complaints) == (0, [])
+    finished = run("env", f"SYSTEMD_UNIT_PATH={tmp_path}:", "systemd-analyze", "verify", "--man=no",
+                   tmp_path / f"{name}.service", tmp_path / f"{name}.socket")  # fmt: skip
+    warnings = [line for line in finished.stderr.splitlines() if "nnnd" in line]
+    assert (finished.returncode, warnings) == (0, [])
 
 
-def test_the_template_differs_in_nothing_but_its_places():
-    """What is mended in one is mended in both."""
-    places = {"Description", "Requires", "After", "Also", "ExecStart", "ExecStartPre", "StateDirectory", "ReadWritePaths"}
-    places |= {"ListenStream"}
+def test_the_template_unit_differs_from_the_unit_only_in_names_and_paths():
+    """A change of one must be made in both."""
+    excluded = {"Description", "Requires", "After", "Also", "ExecStart", "ExecStartPre", "StateDirectory", "ReadWritePaths"}
+    excluded |= {"ListenStream"}
     for kind in ("service", "socket"):
-        one, other = (
-            [setting for setting in settings(name) if setting[1] not in places] for name in (f"nnnd.{kind}", f"nnnd@.{kind}")
+        unit, template = (
+            [setting for setting in settings(name) if setting[1] not in excluded] for name in (f"nnnd.{kind}", f"nnnd@.{kind}")
         )
-        assert one == other
+        assert unit == template
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_no_start_is_tried_again_where_that_cannot_help(unit):
-    """The statuses of lasting trouble, as the daemon's sources have them."""
-    sources = PROJECT / "Sources" / "nnnd"
-    kept = {name: int(number) for path in ("Lifecycle/StartError.swift", "Configuration/ConfigurationError.swift")
-            for name, number in re.findall(r"(?:case|static let) (\w+)(?:: Int32)? = (\d+)", (sources / path).read_text())}  # fmt: skip
-    lasting = {kept["usage"], kept["data"], kept["configuration"]}
+def test_systemd_does_not_restart_after_permanent_errors(unit):
+    """RestartPreventExitStatus has the statuses of permanent errors in the daemon's sources."""
+    statuses = {}
+    for path in ("PosixSupport/StartupError.swift", "DaemonSupport/Settings/ConfigurationError.swift"):
+        text = (PROJECT / "Sources" / path).read_text()
+        statuses |= dict(re.findall(r"(?:case|static let) (\w+)(?:: Int32)? = (\d+)", text))
+    permanent = {statuses["usage"], statuses["data"], statuses["configuration"]}
     (prevented,) = [value for _, name, value in settings(unit) if name == "RestartPreventExitStatus"]
-    assert {int(number) for number in prevented.split()} == lasting
+    assert set(prevented.split()) == permanent
 
 
 @pytest.fixture
 def root(tmp_path):
-    """The root of a machine where the users have been made."""
+    """A root folder in which systemd-sysusers has created the user and the groups."""
     (tmp_path / "etc").mkdir()
-    found = run("systemd-sysusers", f"--root={tmp_path}", UNITS / "sysusers.d" / "nnnd.conf")
-    assert found.returncode == 0, found.stderr
+    finished = run("systemd-sysusers", f"--root={tmp_path}", UNITS / "sysusers.d" / "nnnd.conf")
+    assert finished.returncode == 0, finished.stderr
     return tmp_path
 
 
-@as_root
-def test_the_users_and_groups_are_made(root):
+@requires_root
+def test_sysusers_creates_the_user_and_the_groups(root):
     groups = {line.split(":")[0]: line.strip().split(":")[3] for line in (root / "etc/group").read_text().splitlines()}
     assert groups == {"nnnd": "", "nnnd-producers": "nnnd", "nnnd-clients": ""}
     (user,) = (root / "etc/passwd").read_text().splitlines()
     assert user.startswith("nnnd:") and user.endswith("/nologin")
 
 
-@as_root
-def test_the_spool_is_made_for_the_producers(root):
-    found = run("systemd-tmpfiles", f"--root={root}", "--create", UNITS / "tmpfiles.d" / "nnnd.conf")
-    assert found.returncode == 0, found.stderr
+@requires_root
+def test_tmpfiles_creates_a_spool_that_producers_can_write_to(root):
+    finished = run("systemd-tmpfiles", f"--root={root}", "--create", UNITS / "tmpfiles.d" / "nnnd.conf")
+    assert finished.returncode == 0, finished.stderr
     ids = {line.split(":")[0]: int(line.split(":")[2]) for file in ("group", "passwd")
            for line in (root / "etc" / file).read_text().splitlines()}  # fmt: skip
     spool = root / "var/spool/nnnd"
@@ -116,12 +117,11 @@ def test_the_spool_is_made_for_the_producers(root):
     }  # fmt: skip
 
 
-def test_what_the_units_name_is_what_comes_with_them():
-    """Users, groups and folders are spelled the same everywhere."""
+def test_the_units_use_the_users_groups_and_folders_that_are_created():
     users = (UNITS / "sysusers.d/nnnd.conf").read_text()
-    made = set(re.findall(r"^[ug] (\S+)", users, re.M))
-    named = {value for unit in [*SERVICES, "nnnd.socket", "nnnd@.socket"] for _, name, value in settings(unit)
-             if name in ("User", "Group", "SupplementaryGroups", "SocketUser", "SocketGroup")}  # fmt: skip
-    assert named == made
+    created = set(re.findall(r"^[ug] (\S+)", users, re.M))
+    used = {value for unit in [*SERVICES, "nnnd.socket", "nnnd@.socket"] for _, name, value in settings(unit)
+            if name in ("User", "Group", "SupplementaryGroups", "SocketUser", "SocketGroup")}  # fmt: skip
+    assert used == created
     spool = dict((name, value) for _, name, value in settings("nnnd.service"))["ReadWritePaths"]
     assert f"d {spool} " in re.sub(" +", " ", (UNITS / "tmpfiles.d/nnnd.conf").read_text())

@@ -2,17 +2,17 @@ import Foundation
 import Testing
 import VectorMath
 
-/// A search by codes must find what multiplying everything finds, also where codes exclude nothing.
+/// A search by codes finds the same as products of all pairs, also where codes exclude nothing.
 extension KernelTests {
     @Suite struct CodedSearchTests {
         enum Shape: CaseIterable {
             /// Random directions.
             case smooth
-            /// All the same vector: nothing but ties.
+            /// Copies of one vector: all products tie.
             case equal
-            /// One vector with changes far below what a code can tell.
+            /// One vector with changes that codes are too coarse to show.
             case nearlyEqual
-            /// Few distinct vectors of many lengths, zeros among them.
+            /// Few directions with many lengths, some of them zero.
             case lengths
 
             func vector(_ dimension: Int, _ random: inout SystemRandomNumberGenerator) -> [Float] {
@@ -36,14 +36,14 @@ extension KernelTests {
             }
         }
 
-        /// The order in which columns come.
+        /// The order in which columns are added.
         enum Order: CaseIterable {
             case random
-            /// As they are: the lengths rise and fall.
+            /// The order in which the vectors were made.
             case given
-            /// The best of the first row first: every guess is too high for it.
+            /// Descending by the product with the first row: every estimate of its threshold is too high.
             case bestFirst
-            /// The worst of the first row first.
+            /// Ascending by the product with the first row.
             case bestLast
 
             func names(_ count: Int, _ row: [Float], _ columns: [[Float]]) -> [UInt32] {
@@ -62,7 +62,7 @@ extension KernelTests {
         }
 
         @Test(arguments: Kernels.Level.allCases, Shape.allCases)
-        func findsWhatMultiplyingEverythingFinds(level: Kernels.Level, shape: Shape) {
+        func findsTheSameAsProductsOfAllPairs(level: Kernels.Level, shape: Shape) {
             for order in Order.allCases {
                 for capacity in [9, 300, 330] { check(level, shape, order, capacity: capacity) }
             }
@@ -91,7 +91,7 @@ extension KernelTests {
                     search.add($0, names: names[start..<start + block.count], vectors: vectors)
                 }
             }
-            search.decide(vectors)
+            search.rescore(vectors)
             for (index, row) in rows.enumerated() {
                 var products = [Float](repeating: 0, count: capacity)
                 var found = [UInt32](repeating: 0, count: capacity)

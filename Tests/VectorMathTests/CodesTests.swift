@@ -2,10 +2,10 @@ import Foundation
 import Testing
 import VectorMath
 
-/// The bounds from codes must hold for every vector, at every level of the kernels.
+/// The bounds from codes hold for every vector, at every level of the kernels.
 extension KernelTests {
     @Suite struct CodesTests {
-        /// Vectors that are hard to bound: many lengths, many equal numbers, one large number among small ones, zeros.
+        /// Vectors that are hard to bound: of many lengths, with equal numbers, with one large number, zeros.
         private static func vector(_ dimension: Int, _ random: inout SystemRandomNumberGenerator) -> [Float] {
             let length = Float.random(in: -20...20, using: &random)
             let shape = Int.random(in: 0..<4, using: &random)
@@ -29,7 +29,7 @@ extension KernelTests {
             zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         }
 
-        @Test(arguments: Kernels.Level.allCases) func boundsHold(level: Kernels.Level) {
+        @Test(arguments: Kernels.Level.allCases) func everyScoreIsWithinItsBounds(level: Kernels.Level) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
             var random = SystemRandomNumberGenerator()
@@ -68,7 +68,7 @@ extension KernelTests {
             }
         }
 
-        @Test(arguments: Kernels.Level.allCases) func aProductDependsOnItsPairAlone(level: Kernels.Level) {
+        @Test(arguments: Kernels.Level.allCases) func aProductIsTheSameInEveryMatrix(level: Kernels.Level) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
             var random = SystemRandomNumberGenerator()

@@ -3,7 +3,7 @@ import VectorMath
 
 extension KernelTests {
     @Suite struct ExhaustiveSearchTests {
-        @Test func findsTheLargestProductsAboveTheThresholds() throws {
+        @Test func findsTheLargestProductsAboveEachThreshold() throws {
             var random = SystemRandomNumberGenerator()
             let (rows, columns, dimension, capacity) = (150, 1300, 24, 20)
             let matrix = (0..<rows * dimension).map { _ in Float.random(in: -1...1, using: &random) }

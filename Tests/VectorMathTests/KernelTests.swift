@@ -1,4 +1,4 @@
 import Testing
 
-/// What uses the kernels, one test after the other: some choose the level, which is the same for the whole process.
+/// All tests of the kernels, run one after the other: some set the level, which is shared by the process.
 @Suite(.serialized) enum KernelTests {}

@@ -1,7 +1,7 @@
 import Testing
 import VectorMath
 
-/// Checksums of vectors, against the value that every description of CRC-32 gives for the digits 1 to 9.
+/// Checksums of vectors, compared with the published check value of CRC-32 for the digits 1 to 9.
 struct RowChecksumTests {
     private static let digits: [UInt8] = Array("123456789".utf8)
 
@@ -17,12 +17,12 @@ struct RowChecksumTests {
         RowChecksum.holds(for: 1..<10, row: row, in: unsafe bytes.span.bytes, at: 10)
     }
 
-    @Test func isCRC32() {
+    @Test func rowZeroHasThePlainCRC32() {
         #expect(sealed(row: 0) == [0xAA] + Self.digits + [0x26, 0x39, 0xF4, 0xCB])
     }
 
     @Test(arguments: [0, 7, UInt32.max])
-    func holdsForItsRowAndBytesAlone(row: UInt32) {
+    func matchesOnlyItsRowAndBytes(row: UInt32) {
         let bytes = sealed(row: row)
         #expect(holds(bytes, row: row))
         #expect(!holds(bytes, row: row ^ 1))

@@ -8,7 +8,7 @@ import WireAPI
 
     private static let receipt = ShardReceipt(
         name: "a.npy", kind: "images", sha256: "00", idsSha256: "11", action: "add", rows: 3, replaced: 1, deleted: 0,
-        missing: 0, generation: 7, received: time, committed: time, unchanged: false)
+        missing: 0, generation: 7, received: time, commitStarted: time, commitMs: 250, unchanged: false)
     private static let rejection = ShardFailure(
         name: "b.npy", kind: "images", code: "not_finite", message: "Bad.", advice: "Mend it.", rows: [3],
         rejected: time)

@@ -30,7 +30,7 @@ struct HTTPExchange: Sendable {
         try await connection.executeThenClose { inbound, outbound in
             do {
                 try await write(head, content, to: outbound)
-            } catch let error as IOError where error.errnoCode == EPIPE || error.errnoCode == ECONNRESET {
+            } catch let error where Self.meansClosed(error) {
                 // The daemon can answer before it has read the whole request: the response has the reason.
             }
             var responseHead: HTTPResponseHead?
@@ -64,6 +64,12 @@ struct HTTPExchange: Sendable {
         }
         guard let response else { throw ConnectionClosed() }
         return (response, body)
+    }
+
+    /// Whether a write failed because the daemon has closed the connection.
+    private static func meansClosed(_ error: any Error) -> Bool {
+        if let error = error as? IOError { return [EPIPE, ECONNRESET].contains(error.errnoCode) }
+        return error as? ChannelError == .ioOnClosedChannel
     }
 
     private func connect() async throws -> Connection {

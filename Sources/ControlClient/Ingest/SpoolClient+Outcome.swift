@@ -23,7 +23,7 @@ extension SpoolClient {
         if let rejection, rejection.name == shard.name, rejection.rejected >= earliest { return .rejected(rejection) }
         let receipt: ShardReceipt? = try document("\(done)/\(SpoolNames.receipt(of: shard.name))")
         guard let receipt, matches(receipt, shard) else { return nil }
-        guard acceptsEarlier || receipt.unchanged || receipt.committed >= earliest else { return nil }
+        guard acceptsEarlier || receipt.unchanged || receipt.received >= earliest else { return nil }
         return .committed(receipt)
     }
 

@@ -51,11 +51,13 @@ package struct StatusView {
         ])
         for receipt in status.lastReceipts {
             let counts = counts(receipt)
+            let durable = receipt.commitMs.map { receipt.commitStarted.addingTimeInterval($0 / 1000) }
+            let took = durable.map { NumberFormat.duration($0.timeIntervalSince(receipt.received)) }
             table.append([
                 receipt.name.printable, receipt.kind.printable, receipt.action.printable,
                 NumberFormat.count(receipt.rows),
                 counts.replaced, counts.deleted, counts.missing, NumberFormat.count(Int(clamping: receipt.generation)),
-                NumberFormat.duration(receipt.committed.timeIntervalSince(receipt.received)), ago(receipt.committed),
+                took ?? "-", ago(durable ?? receipt.commitStarted),
             ])
         }
         return ["", style.bold("Last receipts")] + table.lines(style: style, indent: 2)

@@ -1,4 +1,4 @@
-/// A setting that can't be used: one line for a person, and the exit status that goes with it (sysexits.h).
+/// A setting that can't be used: one line for the operator, and the exit status (sysexits.h).
 package struct ConfigurationError: Error, CustomStringConvertible {
     package let description: String
     package let exitCode: Int32

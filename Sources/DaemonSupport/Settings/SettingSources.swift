@@ -1,58 +1,57 @@
 internal import Configuration
-internal import FoundationEssentials
-internal import Yams
 
-/// Where settings come from, the first that has one wins: flags, environment, configuration file.
+/// The sources of settings; of those that have a setting the first one counts: flags, environment, configuration file.
 package struct SettingSources {
     private let sources: [Source]
 
-    /// One source, and how it calls a setting.
+    /// One source.
     private struct Source {
         let provider: any ConfigProvider
+        /// The exit status for a bad value of this source.
         let exitCode: Int32
+        /// The name of a setting in this source.
         let name: @Sendable (Setting) -> String
     }
 
-    /// A value, and who said so.
+    /// A value and its source.
     package struct Found {
         package let text: String
-        /// How its source calls the setting: `--k`, `NNND_K`, `k in /etc/nnnd/nnnd.yaml`.
+        /// The setting as its source names it: `--k`, `NNND_K`, `k in /etc/nnnd/nnnd.yaml`.
         package let name: String
         fileprivate let exitCode: Int32
 
-        /// The complaint that it isn't `what`.
-        package func mustBe(_ what: String) -> ConfigurationError {
-            ConfigurationError(description: "\(name) is '\(text)'; it must be \(what)", exitCode: exitCode)
+        /// The error for a value that is not `expected`.
+        func error(expected: String) -> ConfigurationError {
+            ConfigurationError(description: "\(name) is '\(text)'; it must be \(expected)", exitCode: exitCode)
         }
     }
 
     /// - Parameters:
-    ///   - flags: what the command line says.
-    ///   - environment: the process' environment.
-    ///   - file: the configuration file; where none is named, `/etc/nnnd/nnnd.yaml` if it is there.
-    package init(flags: [Setting: String], environment: [String: String], file: String?) throws {
+    ///   - flags: the values on the command line, by the names of settings.
+    ///   - environment: the environment of the process.
+    ///   - file: the path of the configuration file; `nil` for `/etc/nnnd/nnnd.yaml` if that exists.
+    /// - Throws: ``ConfigurationError`` where the file can't be used.
+    package init(flags: [String: String], environment: [String: String], file: String?) throws(ConfigurationError) {
         var sources = [
-            Source(
-                provider: Self.provider("flags", flags),
-                exitCode: ConfigurationError.usage, name: { "--\($0.rawValue)" }),
+            Source(provider: Self.provider("flags", flags), exitCode: ConfigurationError.usage, name: \.flag),
             Source(
                 provider: EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "nnnd"),
-                exitCode: ConfigurationError.configuration, name: { Self.variable($0) }),
+                exitCode: ConfigurationError.configuration, name: \.variable),
         ]
         let path = file ?? Self.defaultFile
-        if let provider = try Self.read(path, mustExist: file != nil) {
+        if let values = try SettingsFile.read(path, mustExist: file != nil) {
             sources.append(
                 Source(
-                    provider: provider, exitCode: ConfigurationError.configuration,
-                    name: { "\($0.rawValue) in \(path)" }))
+                    provider: Self.provider(path, values), exitCode: ConfigurationError.configuration,
+                    name: { "\($0.name) in \(path)" }))
         }
         self.sources = sources
     }
 
-    /// What is said of `setting`, by the first source that says something.
-    package func find(_ setting: Setting) throws -> Found? {
+    /// The value of `setting` in the first source that has one.
+    package func find(_ setting: Setting) throws(ConfigurationError) -> Found? {
         for source in sources {
-            let key = AbsoluteConfigKey([setting.rawValue])
+            let key = AbsoluteConfigKey([setting.name])
             do {
                 guard let value = try source.provider.value(forKey: key, type: .string).value,
                     case .string(let text) = value.content
@@ -67,48 +66,10 @@ package struct SettingSources {
         return nil
     }
 
-    private static func provider(_ name: String, _ values: [Setting: String]) -> InMemoryProvider {
-        let pairs = values.map {
-            (AbsoluteConfigKey([$0.key.rawValue]), ConfigValue(.string($0.value), isSecret: false))
-        }
-        return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: pairs))
-    }
-
     private static let defaultFile = "/etc/nnnd/nnnd.yaml"
 
-    /// How the environment calls a setting: `NNND_SOCKET_MODE`.
-    private static func variable(_ setting: Setting) -> String {
-        "NNND_" + setting.rawValue.uppercased().replacing("-", with: "_")
-    }
-
-    /// The settings in a YAML file; `nil` where there is no file and need be none, or where it is empty.
-    private static func read(_ path: String, mustExist: Bool) throws -> (any ConfigProvider)? {
-        guard mustExist || FileManager.default.fileExists(atPath: path) else { return nil }
-        func failure(_ text: String) -> ConfigurationError {
-            ConfigurationError(
-                description: "configuration file \(path): \(text)", exitCode: ConfigurationError.configuration)
-        }
-        guard let data = FileManager.default.contents(atPath: path) else { throw failure("it can't be read") }
-        do {
-            guard let root = try Parser(yaml: data).singleRoot(), root.null == nil else { return nil }
-            guard let mapping = root.mapping else { throw failure("it must be a list of 'setting: value' lines") }
-            var values: [Setting: String] = [:]
-            for (key, value) in mapping {
-                let name = key.string ?? "?"
-                guard let setting = Setting(rawValue: name) else {
-                    let known = Setting.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw failure("'\(name)' is not a setting; there are \(known)")
-                }
-                guard let scalar = value.scalar else {
-                    throw failure("'\(name)' must be one value, not a list or a group")
-                }
-                guard values.updateValue(scalar.string, forKey: setting) == nil else {
-                    throw failure("'\(name)' stands in it twice")
-                }
-            }
-            return provider(path, values)
-        } catch let error as YamlError {
-            throw failure("\(error)".split(separator: "\n").joined(separator: " "))
-        }
+    private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {
+        let pairs = values.map { (AbsoluteConfigKey([$0.key]), ConfigValue(.string($0.value), isSecret: false)) }
+        return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: pairs))
     }
 }

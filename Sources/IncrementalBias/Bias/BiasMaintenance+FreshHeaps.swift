@@ -3,12 +3,11 @@ internal import ShardFormats
 internal import VectorMath
 
 extension BiasMaintenance {
-    /// Computes the heaps of images from scratch, by a search over all references, and stores them with their means and
-    /// thresholds.
+    /// Computes the heaps of images by a search over all references, and stores them with their means and thresholds.
     ///
     /// - Parameters:
     ///   - rows: the images.
-    ///   - values: their vectors as stored, rows.count x dimension.
+    ///   - values: the images' vectors, rows.count x dimension, rounded to the store's precision.
     ///   - references: the rows of the references, whose vectors must be stored.
     func buildHeaps(
         rows: [UInt32], values: [Float], references: StoreState.Rows, in transaction: borrowing WriteTransaction
@@ -21,27 +20,27 @@ extension BiasMaintenance {
                 try write(changes, in: transaction)
                 try writeColumns(changes, in: transaction)
             }
-            // What was mapped doesn't outlive the write.
+            // The write has ended the validity of the mapped vectors.
             mapped.vectors = try vectors(.references).mapped(0..<references.end, in: transaction)
         }
     }
 
-    /// Makes references ready to be compared with `images` images.
+    /// Maps all references for comparison with `images` images, and encodes them where a search by codes is faster.
     func mapped(
         _ references: StoreState.Rows, for images: Int, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> MappedReferences {
         let vectors = try vectors(.references).mapped(0..<references.end, in: transaction)
-        let paysToCode = images >= Self.imagesWorthCoding && layout.codesPay(among: references.count)
+        let usesCodes = images >= Self.minimumImagesForCodes && layout.codesPay(among: references.count)
         return MappedReferences(
             rows: references, vectors: vectors,
-            coded: paysToCode ? try CodedReferences(vectors, end: references.end, pool: pool) : nil)
+            coded: usesCodes ? try CodedReferences(vectors, end: references.end, pool: pool) : nil)
     }
 
-    /// Computes the heaps of images from scratch.
+    /// Computes the heaps of images by a search over all references.
     ///
     /// - Parameters:
-    ///   - batch: the images, rows rising, with the positions of their vectors in `values`.
-    ///   - values: vectors as stored, dimension numbers each.
+    ///   - batch: the images, rows rising, each with the index of its vector in `values`.
+    ///   - values: vectors of `dimension` numbers, rounded to the store's precision.
     /// - Returns: the heaps, in the order of the batch.
     func freshHeaps(
         _ batch: [(row: UInt32, position: Int)], values: [Float], among references: MappedReferences
@@ -57,19 +56,19 @@ extension BiasMaintenance {
         }
     }
 
-    /// Stores heaps.
+    /// Stores heaps without their means and thresholds.
     func write(_ changes: HeapChanges, in transaction: borrowing WriteTransaction) throws {
         let starts = changes.rows.indices.map { $0 * layout.heaps.wordsPerHeap }
         try heaps.write(changes.words, starts: starts, rows: changes.rows, in: transaction)
     }
 
-    /// Stores what follows from heaps: from then on searches find their images.
+    /// Stores the means and thresholds of heaps; searches find the images from then on.
     func writeColumns(_ changes: HeapChanges, in transaction: borrowing WriteTransaction) throws {
         try means.write(changes.means, rows: changes.rows, in: transaction)
         try thresholds.write(changes.thresholds, rows: changes.rows, in: transaction)
     }
 
-    /// Empties the heaps of images that leave, and sets their columns so that nothing finds or changes them.
+    /// Empties the heaps of rows and sets means and thresholds to +infinity, so that no search and no pass uses the rows.
     func eraseHeaps(rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         var changes = HeapChanges()
         let empty = ReferenceHeap(capacity: layout.settings.capacity)
@@ -82,15 +81,16 @@ extension BiasMaintenance {
         try writeColumns(changes, in: transaction)
     }
 
-    /// Fewer images than this are compared with all references faster than these are encoded.
-    private static let imagesWorthCoding = 512
+    /// With fewer images than this, encoding the references takes longer than it saves.
+    private static let minimumImagesForCodes = 512
 
-    /// The best references of some images, split by image and, where there are few images, by reference too, so that
-    /// every thread has work.
+    /// Finds the best references of some images.
+    ///
+    /// The work is split by image and, where there are few images, by reference too, so that every thread has some.
     ///
     /// - Parameters:
-    ///   - batch: the images, rows rising, with the positions of their vectors in `values`.
-    ///   - makeSearch: makes one thread's search.
+    ///   - batch: the images, rows rising, each with the index of its vector in `values`.
+    ///   - makeSearch: makes the search of one thread.
     private func search<Search: ReferenceSearch>(
         _ batch: [(row: UInt32, position: Int)], values: [Float], references: StoreState.Rows,
         makeSearch: @Sendable () throws -> Search
@@ -101,7 +101,7 @@ extension BiasMaintenance {
         let step = Search.referencesPerPiece
         let pieces = (references.end + step - 1) / step
         let segments = chunks >= 2 * pool.threads ? 1 : max(1, min(pool.threads, pieces))
-        let (gate, k) = (gate, k)
+        let (priority, k) = (priority, k)
         let workers = try pool.run(count: chunks * segments) {
             (search: try makeSearch(), heap: ReferenceHeap(capacity: capacity), parts: [HeapPart]())
         } body: { worker, index in
@@ -116,13 +116,13 @@ extension BiasMaintenance {
             worker.search.begin(
                 vectors, references: min(own.upperBound * step, references.end) - own.lowerBound * step)
             for piece in own {
-                try gate.pass()
+                try priority.yieldToSearches()
                 try worker.search.add(piece * step..<min((piece + 1) * step, references.end))
             }
             worker.search.finish()
             var part = HeapPart(chunk: chunk, segment: segment)
             for (image, (row, _)) in images.enumerated() {
-                worker.search.take(image, into: &worker.heap)
+                worker.search.copyBest(of: image, into: &worker.heap)
                 part.changes.append(worker.heap, row: row, k: k, references: references.count)
             }
             worker.parts.append(part)
@@ -132,7 +132,7 @@ extension BiasMaintenance {
             references: references.count)
     }
 
-    /// Puts parts of heaps together: the parts of one chunk hold the same images and different references.
+    /// Joins parts of heaps: the parts of one chunk have the same images and different references.
     private func join(_ parts: [HeapPart], references: Int) -> [HeapChanges] {
         parts.chunked(by: \.chunk).map { group in
             guard group.count > 1 else { return parts[group.lowerBound].changes }
@@ -153,15 +153,7 @@ extension BiasMaintenance {
     }
 }
 
-/// References that images can be compared with, valid as ``MappedValues`` are.
-struct MappedReferences: Sendable {
-    let rows: StoreState.Rows
-    var vectors: MappedVectors
-    /// Their codes, where comparing these first pays.
-    let coded: CodedReferences?
-}
-
-/// What one piece of work found: the heaps of a chunk of images over a segment of the references.
+/// The result of one piece of work: the heaps of a chunk of images over a segment of the references.
 private struct HeapPart {
     let chunk: Int
     let segment: Int

@@ -2,38 +2,19 @@ internal import LMDB
 internal import ShardFormats
 internal import VectorMath
 
-/// A change to the set of references.
-struct ReferenceChange {
-    /// Rows whose vectors leave.
-    var removed = RowSet()
-    /// Rows whose vectors come, which may be among those that leave.
-    var addedRows: [UInt32] = []
-    /// The vectors that come, addedRows.count x dimension, as they are stored.
-    var addedValues: [Float] = []
-    /// How many references there are between leaving and coming.
-    var countBetween: Int
-    /// How many there are in the end.
-    var count: Int
-    /// Whether every mean must be computed anew because `k` is another one.
-    var kChanged = false
-
-    /// Whether every heap must be looked at, not only those that a new reference enters.
-    var concernsAll: Bool { !removed.isEmpty || kChanged }
-}
-
 extension BiasMaintenance {
-    /// Brings every heap, mean and threshold up to date with a change of the references.
+    /// Updates every heap, mean and threshold for a change of the references, in one pass over the images.
     ///
-    /// One pass over the images, block by block. In each: what leaves is taken out of the heaps; one matrix product
-    /// with what comes, filtered by the thresholds, finds what enters; only heaps that changed are written.
-    /// Images whose heap then lacks what its bias needs are searched anew, all together. (The scheme of keeping more
-    /// entries than needed, so that losses seldom cost a search: Yi et al., "Efficient maintenance of materialized
-    /// top-k views", ICDE 2003.)
+    /// For each block of images: removed references are removed from the heaps, products with the added references that
+    /// exceed an image's threshold are merged into its heap, and the heaps that changed are written. Images whose heaps
+    /// then lack references that their means need are searched anew, all together. A heap holds more references than its
+    /// mean needs, so that removals seldom cost a search. Source: Yi et al., "Efficient maintenance of materialized top-k
+    /// views", ICDE 2003.
     ///
     /// - Parameters:
     ///   - images: the rows of the images.
     ///   - references: the rows of the references after the change; their vectors must be stored.
-    /// - Returns: how many heaps were searched anew.
+    /// - Returns: the number of images that were searched anew.
     @discardableResult
     func apply(
         _ change: ReferenceChange, images: StoreState.Rows, references: StoreState.Rows,
@@ -61,6 +42,7 @@ extension BiasMaintenance {
         return deficient.count
     }
 
+    /// Updates the heaps of some blocks of images, on all threads of the pool.
     private func pass(
         _ change: ReferenceChange, _ coded: CodedQueries, blocks: Range<Int>, end: Int,
         in transaction: borrowing WriteTransaction
@@ -72,17 +54,22 @@ extension BiasMaintenance {
         let means = try means.mapped(blocks: blocks, in: transaction)
         let thresholds = try thresholds.mapped(blocks: blocks, in: transaction)
         let heaps = try heaps.mapped(rows: rows, in: transaction)
-        let (layout, k, gate) = (layout, k, gate)
+        let (layout, k, priority) = (layout, k, priority)
         let states = try pool.run(count: blocks.count) {
-            (worker: try HeapPassWorker(layout: layout, k: k, heaps: heaps, gate: gate), results: [HeapPassResult]())
+            (
+                worker: try HeapPassWorker(layout: layout, k: k, heaps: heaps, priority: priority),
+                results: [HeapPassResult]()
+            )
         } body: { state, index in
             let block = blocks.lowerBound + index
             state.worker.start(
                 block: block, rows: min(size, end - block * size),
                 means: means.value(at: index, floats), thresholds: thresholds.value(at: index, floats))
-            if change.concernsAll { state.worker.takeOut(change) }
+            if change.concernsAll { state.worker.removeReferences(change) }
             if !change.addedRows.isEmpty {
-                try codes.value(at: index) { try state.worker.bringIn(change, coded, images: vectors, codes: $0) }
+                try codes.value(at: index) {
+                    try state.worker.addReferences(change, coded, images: vectors, codes: $0)
+                }
             }
             if let result = state.worker.finish(change) { state.results.append(result) }
         }
@@ -90,7 +77,7 @@ extension BiasMaintenance {
     }
 }
 
-/// Stored floats as an array of their own.
+/// Copies stored floats into an array.
 private func floats(_ bytes: RawSpan) -> [Float] {
     NumberView.withFloats(bytes) { floats in floats.indices.map { floats[$0] } }
 }

@@ -1,50 +1,49 @@
-internal import LMDB
 internal import VectorMath
 
-/// Finds which of the references that come enter the heaps of a block of images.
+/// Finds the added references that enter the heaps of a block of images: the candidates.
 ///
-/// Where a heap takes few of the references that it meets, products of codes exclude nearly all pairs, and exact
-/// products decide about the rest; otherwise all pairs are multiplied, and Faiss selects. Belongs to one thread.
+/// Where few of the added references enter a heap, bounds from products of codes exclude nearly all pairs, and exact
+/// products decide the rest. Otherwise all pairs are multiplied, and Faiss selects. A filter belongs to one thread.
 struct CandidateFilter {
     private let layout: StoreLayout
-    private let gate: SearchGate
+    private let priority: SearchPriority
     private let search: ExhaustiveSearch
     private let scratch = FloatScratch()
     private var vectors: [Float] = []
     private var products: [Int32]
     private var bounds: ScoreIntervals
-    private var entrants: Ranking
+    private var candidates: Ranking
     private var usesCodes = false
 
-    /// References met at a time; between two such pieces a search may go first.
+    /// References processed between two yields to searches.
     private static let referencesPerStep = 512
-    /// How many times what a heap holds must have been met before few enough enter it for codes to pay.
-    private static let heapsWorthCoding = 32
-    /// References whose codes are multiplied with a block at a time: the products stay in the first-level cache.
+    /// Codes are used from this many times the capacity of references on: few of the added ones enter a heap then.
+    private static let minimumReferencesPerCapacity = 32
+    /// References whose codes are multiplied with a block at a time, so that the products stay in the first-level cache.
     private static let codesPerStep = 32
 
-    init(layout: StoreLayout, gate: SearchGate) throws {
+    init(layout: StoreLayout, priority: SearchPriority) throws {
         self.layout = layout
-        self.gate = gate
+        self.priority = priority
         search = try ExhaustiveSearch(rows: layout.rowsPerBlock, capacity: layout.settings.capacity)
         products = Array(repeating: 0, count: Self.codesPerStep * layout.rowsPerBlock)
         bounds = ScoreIntervals(count: layout.rowsPerBlock)
-        entrants = Ranking(rows: layout.rowsPerBlock)
+        candidates = Ranking(rows: layout.rowsPerBlock)
     }
 
-    /// Finds the pairs of a block's images and the references that come whose products exceed the images' thresholds.
+    /// Finds the pairs of an image of a block and an added reference whose product exceeds the image's threshold.
     ///
     /// - Parameters:
-    ///   - coded: the vectors that come as codes.
-    ///   - rows: the images.
-    ///   - thresholds: theirs, from the first on.
-    ///   - images: stored vectors, theirs among them.
-    ///   - codes: the block in coded form.
+    ///   - coded: the codes of the added references.
+    ///   - rows: the rows of the block's images.
+    ///   - thresholds: the images' thresholds, in the order of `rows`.
+    ///   - images: mapped vectors that include those of the images.
+    ///   - codes: the block of codes.
     mutating func find(
         _ change: ReferenceChange, _ coded: CodedQueries, rows: Range<Int>, thresholds: [Float],
         images: MappedVectors, codes: RawSpan
     ) throws {
-        usesCodes = change.countBetween >= Self.heapsWorthCoding * layout.settings.capacity
+        usesCodes = change.countBetween >= Self.minimumReferencesPerCapacity * layout.settings.capacity
         if usesCodes {
             try findByCodes(change, coded, rows: rows, thresholds: thresholds, images: images, codes: codes)
         } else {
@@ -52,12 +51,13 @@ struct CandidateFilter {
         }
     }
 
-    /// The references that enter the heap of the block's image `slot`, by their numbers among those that come.
-    mutating func take(_ slot: Int, into heap: inout ReferenceHeap) {
+    /// Copies the candidates of the block's image `slot` into `heap`; a candidate's row is its index among the added
+    /// references.
+    mutating func copyCandidates(of slot: Int, into heap: inout ReferenceHeap) {
         if usesCodes {
-            heap.take(entrants.best(slot))
+            heap.copy(candidates.best(slot))
         } else {
-            heap.take(from: search, row: slot)
+            heap.copy(from: search, row: slot)
         }
     }
 
@@ -68,7 +68,7 @@ struct CandidateFilter {
         images.copy(rows, to: &vectors)
         search.begin(thresholds: thresholds.span.extracting(first: rows.count))
         for start in stride(from: 0, to: change.addedRows.count, by: Self.referencesPerStep) {
-            try gate.pass()
+            try priority.yieldToSearches()
             let end = min(start + Self.referencesPerStep, change.addedRows.count)
             try search.add(
                 vectors.span.extracting(first: rows.count * dimension),
@@ -82,13 +82,13 @@ struct CandidateFilter {
         images: MappedVectors, codes: RawSpan
     ) throws {
         let dimension = layout.dimension
-        entrants.removeAll()
+        candidates.removeAll()
         for start in stride(from: 0, to: coded.count, by: Self.codesPerStep) {
-            if start % Self.referencesPerStep == 0 { try gate.pass() }
+            if start % Self.referencesPerStep == 0 { try priority.yieldToSearches() }
             let step = start..<min(start + Self.codesPerStep, coded.count)
             coded.products(codes, queries: step, into: &products)
             for reference in step {
-                // With a threshold in the place of the bias, a row's score says by how much it is exceeded.
+                // With the threshold as the bias, a score above 0 means a product above the threshold.
                 let found = coded.collect(
                     reference, codes, count: layout.rowsPerBlock, products: products,
                     at: (reference - start) * layout.rowsPerBlock, means: thresholds.span, from: 0, into: &bounds)
@@ -100,11 +100,11 @@ struct CandidateFilter {
                         Kernels.product(image, change.addedValues.span.extracting(vector))
                     }
                     if product > thresholds[slot] {
-                        entrants.add(slot, RankedProduct(product, column: UInt32(reference)))
+                        candidates.add(slot, RankedProduct(product, column: UInt32(reference)))
                     }
                 }
             }
         }
-        entrants.group()
+        candidates.group()
     }
 }

@@ -1,81 +1,81 @@
-internal import LMDB
 internal import VectorMath
 
-/// One thread's part in a pass over the heaps: takes blocks of images through a change of the references.
+/// Applies a change of the references to blocks of images, one block at a time, for one thread.
 ///
-/// The calls for each block, in order: ``start(block:rows:means:thresholds:)``, ``takeOut(_:)``,
-/// ``bringIn(_:_:images:codes:)``, ``finish(_:)``.
+/// The calls for each block, in order: ``start(block:rows:means:thresholds:)``, ``removeReferences(_:)``,
+/// ``addReferences(_:_:images:codes:)``, ``finish(_:)``.
 struct HeapPassWorker {
     private let layout: StoreLayout
     private let k: Int
     private let heaps: MappedHeaps
-    private var finder: CandidateFilter
+    private var filter: CandidateFilter
 
     private var firstRow = 0
     private var means: [Float] = []
     private var thresholds: [Float] = []
-    /// The heaps that changed, as words, and where that of each row starts: `nil` where it stands as stored.
-    private var staged: [UInt32] = []
-    private var stagedAt: [Int?] = []
+    /// The words of the heaps that have changed.
+    private var changed: [UInt32] = []
+    /// For each row the index of the first word of its changed heap; `nil` where the heap has not changed.
+    private var changedAt: [Int?] = []
 
     private var heap: ReferenceHeap
-    private var entering: ReferenceHeap
+    private var candidates: ReferenceHeap
 
-    init(layout: StoreLayout, k: Int, heaps: MappedHeaps, gate: SearchGate) throws {
+    init(layout: StoreLayout, k: Int, heaps: MappedHeaps, priority: SearchPriority) throws {
         self.layout = layout
         self.k = k
         self.heaps = heaps
-        finder = try CandidateFilter(layout: layout, gate: gate)
+        filter = try CandidateFilter(layout: layout, priority: priority)
         heap = ReferenceHeap(capacity: layout.settings.capacity)
-        entering = heap
+        candidates = heap
     }
 
-    /// Begins a block, of which the first `rows` rows were ever used, with its columns as stored.
+    /// Begins a block, of which the first `rows` rows were ever used, with its stored means and thresholds.
     mutating func start(block: Int, rows: Int, means: [Float], thresholds: [Float]) {
         firstRow = block * layout.rowsPerBlock
         self.means = means
         self.thresholds = thresholds
-        staged.removeAll(keepingCapacity: true)
-        stagedAt = Array(repeating: nil, count: rows)
+        changed.removeAll(keepingCapacity: true)
+        changedAt = Array(repeating: nil, count: rows)
     }
 
-    /// Takes the references that leave out of the heaps, and sets the thresholds for those that come.
-    mutating func takeOut(_ change: ReferenceChange) {
-        for slot in stagedAt.indices where isImage(slot) {
+    /// Removes the removed references from the heaps, and sets the thresholds for the added ones.
+    mutating func removeReferences(_ change: ReferenceChange) {
+        for slot in changedAt.indices where isImage(slot) {
             load(slot)
-            if heap.remove(change.removed) > 0 { stage(slot) }
+            if heap.remove(change.removed) > 0 { keepChange(slot) }
             thresholds[slot] = heap.threshold(references: change.countBetween)
         }
     }
 
-    /// Lets the references that come into the heaps they belong to.
+    /// Merges the added references into the heaps whose thresholds they exceed.
     ///
     /// - Parameters:
-    ///   - coded: the vectors that come as codes.
-    ///   - images: the stored vectors of images, the block's among them.
-    ///   - codes: the block in coded form.
-    mutating func bringIn(
+    ///   - coded: the codes of the added references.
+    ///   - images: mapped vectors that include those of the block's images.
+    ///   - codes: the block of codes.
+    mutating func addReferences(
         _ change: ReferenceChange, _ coded: CodedQueries, images: MappedVectors, codes: RawSpan
     ) throws {
-        try finder.find(
-            change, coded, rows: firstRow..<firstRow + stagedAt.count, thresholds: thresholds, images: images,
+        try filter.find(
+            change, coded, rows: firstRow..<firstRow + changedAt.count, thresholds: thresholds, images: images,
             codes: codes)
-        for slot in stagedAt.indices where isImage(slot) {
-            finder.take(slot, into: &entering)
-            guard entering.count > 0 else { continue }
-            entering.renameRows { change.addedRows[Int($0)] }
+        for slot in changedAt.indices where isImage(slot) {
+            filter.copyCandidates(of: slot, into: &candidates)
+            guard candidates.count > 0 else { continue }
+            candidates.renameRows { change.addedRows[Int($0)] }
             load(slot)
-            heap.merge(entering)
-            stage(slot)
+            heap.merge(candidates)
+            keepChange(slot)
         }
     }
 
-    /// What became of the block; `nil` if nothing changed.
+    /// The changes of the block; `nil` where nothing has changed.
     mutating func finish(_ change: ReferenceChange) -> HeapPassResult? {
-        guard change.concernsAll || !staged.isEmpty else { return nil }
+        guard change.concernsAll || !changed.isEmpty else { return nil }
         var result = HeapPassResult(block: firstRow / layout.rowsPerBlock)
-        for slot in stagedAt.indices where isImage(slot) {
-            if let start = stagedAt[slot] {
+        for slot in changedAt.indices where isImage(slot) {
+            if let start = changedAt[slot] {
                 result.rows.append(UInt32(firstRow + slot))
                 result.starts.append(start)
             } else if !change.concernsAll {
@@ -86,7 +86,7 @@ struct HeapPassWorker {
             thresholds[slot] = heap.threshold(references: change.count)
             if heap.isDeficient(k: k, references: change.count) { result.deficient.append(UInt32(firstRow + slot)) }
         }
-        swap(&result.heaps, &staged)
+        swap(&result.heaps, &changed)
         result.means = means
         result.thresholds = thresholds
         return result
@@ -95,35 +95,36 @@ struct HeapPassWorker {
     private func isImage(_ slot: Int) -> Bool { means[slot] != .infinity }
 
     private mutating func load(_ slot: Int) {
-        if let offset = stagedAt[slot] {
-            let staged = staged
-            heap.load(staged.span, at: offset)
+        if let offset = changedAt[slot] {
+            let changed = changed
+            heap.load(changed.span, at: offset)
         } else {
             heaps.load(row: firstRow + slot, into: &heap)
         }
     }
 
-    private mutating func stage(_ slot: Int) {
-        if let start = stagedAt[slot] {
-            heap.store(to: &staged, at: start)
+    private mutating func keepChange(_ slot: Int) {
+        if let start = changedAt[slot] {
+            heap.store(to: &changed, at: start)
         } else {
-            stagedAt[slot] = staged.count
-            heap.append(to: &staged)
+            changedAt[slot] = changed.count
+            heap.append(to: &changed)
         }
     }
 }
 
-/// What became of one block of images in a pass.
+/// The changes that a pass makes to one block of images.
 struct HeapPassResult {
     let block: Int
-    /// The images whose heaps changed, rising.
+    /// The images whose heaps have changed, rising.
     var rows: [UInt32] = []
-    /// Their heaps, as ``Heap/append(to:)`` writes them, and where each one starts.
+    /// The changed heaps, as ``ReferenceHeap/append(to:)`` writes them.
     var heaps: [UInt32] = []
+    /// For each changed heap the index of its first word.
     var starts: [Int] = []
-    /// The columns of the block.
+    /// The means and thresholds of the block, all of its rows.
     var means: [Float] = []
     var thresholds: [Float] = []
-    /// The images whose heaps lack references that their biases need.
+    /// The images whose heaps lack references that their means need.
     var deficient: [UInt32] = []
 }

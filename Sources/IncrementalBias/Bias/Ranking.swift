@@ -1,46 +1,27 @@
-/// A product and its column as one number.
-///
-/// The larger the product the smaller the number; equal products rank by rising column. Numbers sort several times
-/// faster than positions by what they stand for.
-struct RankedProduct: Comparable, Sendable {
-    private let key: UInt64
+internal import VectorMath
 
-    init(_ product: Float, column: UInt32) {
-        let bits = product.bitPattern
-        let rising = bits & 0x8000_0000 == 0 ? bits | 0x8000_0000 : ~bits
-        key = UInt64(~rising) << 32 | UInt64(column)
-    }
-
-    var product: Float {
-        let rising = ~UInt32(truncatingIfNeeded: key >> 32)
-        return Float(bitPattern: rising & 0x8000_0000 == 0 ? ~rising : rising & 0x7fff_ffff)
-    }
-
-    var column: UInt32 { UInt32(truncatingIfNeeded: key) }
-
-    static func < (a: RankedProduct, b: RankedProduct) -> Bool { a.key < b.key }
-}
-
-/// Products collected for several rows in any order, then sorted row by row.
+/// Products of several rows, collected in any order, then sorted row by row.
 struct Ranking {
     private var items: [(row: Int, product: RankedProduct)] = []
     private var grouped: [RankedProduct] = []
     private var starts: [Int]
 
-    /// - Parameter rows: how many rows there are.
+    /// Makes an empty collection for the rows below `rows`.
     init(rows: Int) {
         starts = Array(repeating: 0, count: rows + 1)
     }
 
+    /// Removes all products.
     mutating func removeAll() {
         items.removeAll(keepingCapacity: true)
     }
 
+    /// Adds a product of `row`.
     mutating func add(_ row: Int, _ product: RankedProduct) {
         items.append((row, product))
     }
 
-    /// Puts the products of each row together, so that ``best(_:)`` can be asked.
+    /// Groups the products by row, which ``best(_:)`` needs.
     mutating func group() {
         for row in starts.indices { starts[row] = 0 }
         for item in items { starts[item.row + 1] += 1 }
@@ -53,7 +34,7 @@ struct Ranking {
         }
     }
 
-    /// The products of `row`, largest first.
+    /// The products of `row`, the largest first, after ``group()``.
     mutating func best(_ row: Int) -> ArraySlice<RankedProduct> {
         let range = starts[row]..<starts[row + 1]
         grouped[range].sort()

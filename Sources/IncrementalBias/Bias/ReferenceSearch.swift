@@ -1,14 +1,13 @@
-internal import LMDB
 internal import VectorMath
 
-/// A search for the best references of some images, fed piece by piece, by one thread.
+/// A search for the best references of some images, which one thread feeds with references piece by piece.
 protocol ReferenceSearch: SendableMetatype {
-    /// The most images at a time.
+    /// The largest number of images of one search.
     static var images: Int { get }
-    /// References of a piece.
+    /// The number of references in a piece.
     static var referencesPerPiece: Int { get }
 
-    /// Starts over with other images.
+    /// Begins a search for other images.
     ///
     /// - Parameters:
     ///   - images: images x dimension.
@@ -18,14 +17,14 @@ protocol ReferenceSearch: SendableMetatype {
     /// Compares the images with the references of one piece.
     mutating func add(_ references: Range<Int>) throws
 
-    /// Decides, when all pieces have been added.
+    /// Ends the search, after the last piece.
     mutating func finish()
 
-    /// The best references of an image.
-    mutating func take(_ image: Int, into heap: inout ReferenceHeap)
+    /// Copies the best references of an image, after ``finish()``.
+    mutating func copyBest(of image: Int, into heap: inout ReferenceHeap)
 }
 
-/// Multiplies everything, and lets Faiss select.
+/// A search that multiplies every pair and has Faiss select.
 struct SearchByProducts: ReferenceSearch {
     static let images = 512
     static let referencesPerPiece = 512
@@ -56,12 +55,12 @@ struct SearchByProducts: ReferenceSearch {
 
     func finish() {}
 
-    func take(_ image: Int, into heap: inout ReferenceHeap) {
-        heap.take(from: search, row: image)
+    func copyBest(of image: Int, into heap: inout ReferenceHeap) {
+        heap.copy(from: search, row: image)
     }
 }
 
-/// Multiplies codes, and vectors only where bounds can't exclude a pair.
+/// A search that multiplies codes, and vectors only of pairs that the bounds of their codes don't exclude.
 struct SearchByCodes: ReferenceSearch {
     static let images = 256
     static let referencesPerPiece = CodedReferences.rowsPerBlock
@@ -90,47 +89,10 @@ struct SearchByCodes: ReferenceSearch {
 
     mutating func finish() {
         let (vectors, scratch) = (vectors, scratch)
-        search.decide { row, body in vectors.withVector(row, scratch: scratch, body) }
+        search.rescore { row, body in vectors.withVector(row, scratch: scratch, body) }
     }
 
-    mutating func take(_ image: Int, into heap: inout ReferenceHeap) {
-        heap.take(from: &search, row: image)
-    }
-}
-
-/// The references as codes, in memory and in random order: what many images are compared with.
-struct CodedReferences: Sendable {
-    static let rowsPerBlock = 512
-
-    let layout: CodeLayout
-    /// The row of each reference.
-    private let rows: [UInt32]
-    private let blocks: [CodeBlock]
-
-    /// Encodes the references in `vectors`, `end` rows.
-    init(_ vectors: MappedVectors, end: Int, pool: WorkerPool) throws {
-        let layout = CodeLayout(rows: Self.rowsPerBlock, dimension: vectors.layout.dimension)
-        let count = (end + Self.rowsPerBlock - 1) / Self.rowsPerBlock
-        let rows = (0..<UInt32(end)).shuffled()
-        let workers = try pool.run(count: count) {
-            (scratch: FloatScratch(), done: [(number: Int, block: CodeBlock)]())
-        } body: { worker, number in
-            var values: [Float] = []
-            values.reserveCapacity(Self.rowsPerBlock * layout.dimension)
-            for row in rows[number * Self.rowsPerBlock..<min((number + 1) * Self.rowsPerBlock, end)] {
-                vectors.withVector(Int(row), scratch: worker.scratch) { vector in
-                    for index in vector.indices { values.append(vector[index]) }
-                }
-            }
-            worker.done.append((number, CodeBlock(values.span, layout: layout)))
-        }
-        self.layout = layout
-        self.rows = rows
-        blocks = workers.flatMap(\.done).sorted { $0.number < $1.number }.map(\.block)
-    }
-
-    /// Calls `body` with the block of codes of the references at `range`, and with their rows.
-    func withBlock<R>(at range: Range<Int>, _ body: (RawSpan, ArraySlice<UInt32>) throws -> R) rethrows -> R {
-        try blocks[range.lowerBound / Self.rowsPerBlock].withBytes { try body($0, rows[range]) }
+    mutating func copyBest(of image: Int, into heap: inout ReferenceHeap) {
+        heap.copy(from: &search, row: image)
     }
 }

@@ -1,44 +1,48 @@
 internal import Foundation
 
-/// Hands values from one thread to another, in order, so few at a time that neither runs far ahead.
-final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
-    // Sendable: all state is touched under the condition's lock only.
+/// A queue between one sending and one receiving thread that holds at most a fixed number of values.
+///
+/// The sender waits while the queue is full, the receiver while it is empty.
+package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
+    // Sendable: all state is accessed under the condition's lock only.
     private let condition = NSCondition()
     private let limit: Int
     private var waiting: [Element] = []
     private var end: Result<Void, any Error>?
-    private var isAbandoned = false
+    private var isCancelled = false
 
-    /// - Parameter limit: how many values can wait.
-    init(limit: Int) {
+    /// Makes an empty queue.
+    ///
+    /// - Parameter limit: how many values can wait, at least 1.
+    package init(limit: Int) {
         self.limit = limit
     }
 
-    /// Hands a value over; waits while too many wait already.
+    /// Appends a value; waits while the queue is full.
     ///
-    /// - Throws: `CancellationError` where nobody takes values any more.
-    func give(_ element: Element) throws {
+    /// - Throws: `CancellationError` after ``cancel()``.
+    package func send(_ element: Element) throws {
         try condition.withLock {
-            while waiting.count >= limit, !isAbandoned { condition.wait() }
-            if isAbandoned { throw CancellationError() }
+            while waiting.count >= limit, !isCancelled { condition.wait() }
+            if isCancelled { throw CancellationError() }
             waiting.append(element)
             condition.broadcast()
         }
     }
 
-    /// Tells that no value follows, or why none can.
-    func finish(_ result: Result<Void, any Error>) {
+    /// Ends the sequence of values, with success or with the error that ``receive()`` throws after the last value.
+    package func finish(_ result: Result<Void, any Error>) {
         condition.withLock {
             end = result
             condition.broadcast()
         }
     }
 
-    /// Takes the next value; waits for it.
+    /// Removes the next value; waits while the queue is empty.
     ///
-    /// - Returns: `nil` after the last.
-    /// - Throws: why none can follow.
-    func take() throws -> Element? {
+    /// - Returns: `nil` after the last value.
+    /// - Throws: the error that the sender finished with, after the last value.
+    package func receive() throws -> Element? {
         try condition.withLock {
             while waiting.isEmpty, end == nil { condition.wait() }
             condition.broadcast()
@@ -48,10 +52,10 @@ final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// Takes no values any more.
-    func abandon() {
+    /// Tells the sender that nobody receives any more: every ``send(_:)`` then throws.
+    package func cancel() {
         condition.withLock {
-            isAbandoned = true
+            isCancelled = true
             condition.broadcast()
         }
     }

@@ -1,22 +1,22 @@
 internal import Foundation
 internal import Synchronization
 
-/// A fixed team of threads that works through numbered pieces of work.
+/// A fixed number of threads that share out numbered pieces of work.
 ///
-/// The cooperative pool of Swift concurrency stays free: long computations run here.
-final class WorkerPool: Sendable {
-    /// How many threads there are.
-    let threads: Int
+/// Long computations run here, so that the cooperative pool of Swift concurrency stays free.
+package final class WorkerPool: Sendable {
+    /// How many threads the pool has.
+    package let threads: Int
     private let team: Team
     private let before: @Sendable () throws -> Void
 
-    /// Starts threads.
+    /// Starts the threads; they end with the pool.
     ///
     /// - Parameters:
-    ///   - threads: how many; at least one is started.
-    ///   - name: what they are called.
-    ///   - before: is called before each piece of work, by the thread that does it; where it throws, the work ends.
-    init(threads: Int, name: String, before: @escaping @Sendable () throws -> Void = {}) {
+    ///   - threads: how many threads; at least one is started.
+    ///   - name: the threads' name.
+    ///   - before: called before each piece of work, by the thread that does the piece; an error ends the run.
+    package init(threads: Int, name: String, before: @escaping @Sendable () throws -> Void = {}) {
         self.threads = max(1, threads)
         self.before = before
         team = Team()
@@ -29,20 +29,23 @@ final class WorkerPool: Sendable {
         team.stop()
     }
 
-    /// Does within a long piece of work what is done before each one.
+    /// Calls the `before` of ``init(threads:name:before:)``, for use within a long piece of work.
     func advance() throws {
         try before()
     }
 
-    /// Calls `body` for each number below `count`, rising, on all threads at once; returns when all are done.
+    /// Calls `body` once for each number below `count`, on all threads at once; returns when all calls have returned.
+    ///
+    /// Runs of several threads on one pool follow one another. A piece must not start a run on its own pool: it would wait
+    /// for itself.
     ///
     /// - Parameters:
     ///   - count: how many pieces of work there are.
-    ///   - state: makes what one thread keeps between its pieces (scratch memory, results).
-    ///   - body: does one piece. A thread that starts a piece later than another gets a higher number.
+    ///   - state: makes the state that one thread keeps between its pieces (scratch memory, results).
+    ///   - body: does one piece. Pieces start in the order of their numbers.
     /// - Returns: the states of the threads that took part, in no order.
-    /// - Throws: the first error thrown by `state`, `body` or what is called before; pieces not yet started are then left out.
-    func run<State>(
+    /// - Throws: the first error that `state`, `body` or `before` throws; pieces that have not started are then left out.
+    package func run<State>(
         count: Int, state: @Sendable () throws -> State, body: @Sendable (inout State, Int) throws -> Void
     ) throws -> [State] {
         guard count > 0 else { return [] }
@@ -70,20 +73,22 @@ final class WorkerPool: Sendable {
     }
 }
 
-/// What the threads of one run have reached.
+/// The progress and the results of one run, shared by its threads.
 private final class Outcome<State>: @unchecked Sendable {
-    // Sendable: `states` and `failure` are touched under the lock only, and each state by one thread at a time.
+    // Sendable: `states` and `failure` are accessed under the lock only, and each state by one thread at a time.
     private let position = Atomic<Int>(0)
     private let lock = NSLock()
     private var states: [State] = []
     private var failure: (any Error)?
 
+    /// The number of the next piece, rising.
     func next() -> Int { position.add(1, ordering: .relaxed).oldValue }
 
     func add(_ state: State) {
         lock.withLock { states.append(state) }
     }
 
+    /// Records the first error, and leaves out the pieces that have not started.
     func fail(_ error: any Error, skipping count: Int) {
         position.store(count, ordering: .relaxed)
         lock.withLock { failure = failure ?? error }
@@ -97,19 +102,20 @@ private final class Outcome<State>: @unchecked Sendable {
     }
 }
 
-/// The threads' side: waits for an assignment, does it, says so.
+/// The meeting point of a pool's threads and its callers: one assignment at a time, which every thread runs once.
 private final class Team: @unchecked Sendable {
-    // Sendable: all state is touched under the condition's lock only.
-    private let oneAtATime = NSLock()
+    // Sendable: all state is accessed under the condition's lock only.
+    private let callers = NSLock()
     private let condition = NSCondition()
     private var assignment: (@Sendable () -> Void)?
     private var number = 0
     private var unfinished = 0
     private var stopping = false
 
+    /// Has every thread run `work` once, and waits for all of them.
     func assign(threads: Int, _ work: @escaping @Sendable () -> Void) {
-        oneAtATime.lock()
-        defer { oneAtATime.unlock() }
+        callers.lock()
+        defer { callers.unlock() }
         condition.lock()
         defer { condition.unlock() }
         assignment = work
@@ -120,6 +126,7 @@ private final class Team: @unchecked Sendable {
         assignment = nil
     }
 
+    /// Runs assignments until ``stop()``; each thread of the pool calls it.
     func work() {
         var done = 0
         condition.lock()

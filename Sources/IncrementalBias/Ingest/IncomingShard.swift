@@ -1,59 +1,56 @@
 package import Foundation
 package import ShardFormats
 
-/// A shard on its way into the corpus.
+/// A shard that has been read and checked, ready for a commit.
 package struct IncomingShard: Sendable {
-    /// The name of its file, `words-0000.npy` say.
+    /// The name of the shard's file, `words-0000.npy` for example.
     ///
-    /// With the kind and the hashes, it tells whether the shard came before.
+    /// A shard with the role, name and hashes of an earlier receipt takes no effect again.
     package let name: String
-    package let kind: VectorRole
+    package let role: VectorRole
     /// SHA-256 of the file, in hexadecimal.
     package let sha256: String
-    /// SHA-256 of the file of ids that came with it, if one did.
+    /// SHA-256 of the sidecar with the ids, if one came with the shard.
     package let idsSHA256: String?
-    /// The ids that it is about, no two the same.
+    /// The ids of the shard's rows, no two the same.
     package let ids: [String]
     package let content: Content
-    /// When it was received.
+    /// When the daemon began to read the shard.
     package let received: Date
-    /// Whatever the caller wants to find again with the receipt while that is unsettled.
-    package let note: [UInt8]
 
-    /// What becomes of the rows with its ids.
+    /// The effect of a shard on the rows of its ids.
     package enum Content: Sendable {
-        /// They get these vectors, one each; those that there are already are replaced.
+        /// Every id gets a vector; the vectors of known ids are replaced.
         case vectors(PreparedVectors)
-        /// They get the vectors that are in the store already.
+        /// Every id gets a vector that lies in the store already.
         case staged(StagedImages)
-        /// They leave the corpus.
+        /// The ids are removed from the corpus.
         case deletion
     }
 
+    /// Makes a shard.
+    ///
     /// - Parameters:
-    ///   - name: the name of its file.
-    ///   - kind: what its vectors are.
+    ///   - name: the name of the shard's file.
+    ///   - role: whether the vectors are images or references.
     ///   - sha256: SHA-256 of the file, in hexadecimal.
-    ///   - idsSHA256: SHA-256 of its file of ids, if it has one.
-    ///   - ids: the ids that it is about, no two the same.
-    ///   - content: what becomes of the rows with these ids.
-    ///   - received: when it was received.
-    ///   - note: what is kept beside the receipt until that is acknowledged.
+    ///   - idsSHA256: SHA-256 of the sidecar, if the shard has one.
+    ///   - ids: the ids of the rows, no two the same.
+    ///   - content: the effect on the rows of these ids.
+    ///   - received: when the daemon began to read the shard.
     package init(
-        name: String, kind: VectorRole, sha256: String, idsSHA256: String?, ids: [String], content: Content,
-        received: Date,
-        note: [UInt8] = []
+        name: String, role: VectorRole, sha256: String, idsSHA256: String?, ids: [String], content: Content,
+        received: Date
     ) {
         if case .vectors(let vectors) = content {
             precondition(ids.count * vectors.dimension == vectors.values.count)
         }
         self.name = name
-        self.kind = kind
+        self.role = role
         self.sha256 = sha256
         self.idsSHA256 = idsSHA256
         self.ids = ids
         self.content = content
         self.received = received
-        self.note = note
     }
 }

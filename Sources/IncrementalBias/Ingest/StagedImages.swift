@@ -1,22 +1,35 @@
-/// Images of a large shard that lie in the store already, in rows where nothing looks before the commit of the shard.
+/// Images of a large shard whose vectors, codes and heaps lie in the store, but which no search finds yet.
 ///
-/// See ``Corpus/stage(ids:from:rowsPerPiece:)``.
-package struct StagedImages: Sendable {
+/// ``Corpus/ingest(_:acknowledged:retention:now:)`` makes them known when it gets them as the content of a shard. Images that
+/// are not committed are discarded: with the last reference to this object, or by the next other change of the corpus.
+/// Committing them after that, or to another corpus, is a programmer error.
+package final class StagedImages: Sendable {
     let dimension: Int
     let plan: RowPlan
-    /// What searches find images by, which the commit writes.
+    /// The means and thresholds, which make the images known; the commit writes them.
     let columns: [HeapChanges]
-    /// The state of the store that the images were staged for.
+    /// The state of the store that the heaps were computed for.
     let state: StoreState
-}
+    /// The number that the writer gave to the staging.
+    let number: Int
+    private weak let writer: CorpusWriter?
 
-/// Where the vectors of a large shard come from, a few at a time.
-package protocol VectorSource: AnyObject, Sendable {
-    var rows: Int { get }
-    var dimension: Int { get }
+    init(
+        dimension: Int, plan: RowPlan, columns: [HeapChanges], state: StoreState, number: Int, writer: CorpusWriter
+    ) {
+        self.dimension = dimension
+        self.plan = plan
+        self.columns = columns
+        self.state = state
+        self.number = number
+        self.writer = writer
+    }
 
-    /// The next vectors: `count` x dimension, finite.
-    ///
-    /// - Throws: why there are none, or none that can be used.
-    func read(rows count: Int) throws -> [Float]
+    deinit {
+        // What can't be removed now, the next start removes.
+        try? writer?.discardStaged(number)
+    }
+
+    /// Whether `writer` staged these images.
+    func isFrom(_ writer: CorpusWriter) -> Bool { self.writer === writer }
 }

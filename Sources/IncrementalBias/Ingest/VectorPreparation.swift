@@ -1,31 +1,32 @@
 internal import VectorMath
 
-/// Vectors of a shard as the store keeps them: normalised under cosine, rounded to the store's precision.
-package struct PreparedVectors: Sendable {
-    /// Rows x dimension.
-    let values: [Float]
-    let dimension: Int
+/// Checks vectors, normalises them under the cosine metric, and rounds them to the store's precision.
+struct VectorPreparation {
+    let settings: StoreSettings
+    let pool: WorkerPool
 
-    /// What they take in memory.
-    package var byteCount: Int { values.count * MemoryLayout<Float>.stride }
-}
+    private static let rowsPerPiece = 256
+    private static let rowsReported = 20
 
-extension Corpus {
-    /// Makes the vectors of a shard what the store keeps, in place where nobody else holds them.
+    private enum Problem {
+        case zero, tooLarge
+    }
+
+    /// Prepares vectors, in place where nobody else holds the array.
     ///
     /// - Parameters:
     ///   - values: rows x dimension, finite.
-    ///   - dimension: numbers per vector.
-    ///   - firstRow: the number that the first row is known by.
-    /// - Throws: ``ShardRejection`` naming the rows that can't be stored.
-    package func prepare(_ values: consuming [Float], dimension: Int, firstRow: Int = 0) throws -> PreparedVectors {
+    ///   - dimension: the numbers per vector.
+    ///   - firstRow: the number of the first row in errors.
+    /// - Throws: ``ShardRejection`` with the first rows that the store can't keep.
+    func run(_ values: consuming [Float], dimension: Int, firstRow: Int) throws -> PreparedVectors {
         precondition(dimension > 0 && values.count % dimension == 0)
         var values = values
         let rows = values.count / dimension
         let settings = settings
         let coding = VectorCoding(settings.precision)
         let problems = try SharedRows.with(&values, dimension: dimension) { shared in
-            try maintenancePool.run(count: (rows + Self.rowsPerPiece - 1) / Self.rowsPerPiece) {
+            try pool.run(count: (rows + Self.rowsPerPiece - 1) / Self.rowsPerPiece) {
                 [(row: Int, problem: Problem)]()
             } body: { problems, piece in
                 for row in piece * Self.rowsPerPiece..<min((piece + 1) * Self.rowsPerPiece, rows) {
@@ -40,13 +41,6 @@ extension Corpus {
             throw first.problem == .zero ? ShardRejection.zeroVectors(rows: rows) : ShardRejection.tooLarge(rows: rows)
         }
         return PreparedVectors(values: values, dimension: dimension)
-    }
-
-    private static let rowsPerPiece = 256
-    private static let rowsReported = 20
-
-    private enum Problem {
-        case zero, tooLarge
     }
 
     private static func prepare(_ row: Int, of rows: SharedRows, _ settings: StoreSettings) -> Problem? {

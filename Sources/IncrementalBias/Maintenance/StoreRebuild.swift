@@ -1,61 +1,61 @@
 internal import Foundation
 internal import LMDB
-internal import VectorMath
 
-/// Computes anew all of a store that follows from its vectors: codes, heaps, means, thresholds, lists of free rows.
+/// Computes anew everything that a store derives from its vectors: codes, heaps, means, thresholds, lists of free rows.
 ///
-/// A new data file is made beside the old one, in a folder of its own, and takes its place at the end, in one step. Until
-/// then the store is as it was, whenever the work ends; what is left over is removed by whoever opens the store next.
-/// Nobody else may have the store open meanwhile.
+/// The rebuild makes a new data file in a folder of its own and renames it over the old one at the end. If it ends early,
+/// the store is unchanged, and the next program that opens the store removes the rest. The rebuild holds the store's lock.
 package final class StoreRebuild: Sendable {
     private let folder: String
-    private let wanted: StoreSettings
+    private let requested: RequestedSettings
     private let k: Int
     private let lock: StoreLock
     let pool: WorkerPool
-    let gate = SearchGate {}
+    /// Nobody searches during a rebuild; closed to interrupt it.
+    let priority = SearchPriority {}
 
-    /// How far it has come.
+    /// The progress of a rebuild.
     package enum Progress: Equatable, Sendable {
         /// Vectors, ids and receipts are being copied.
         case copying
-        /// So many images are done, of so many.
+        /// Derived data is being computed: images done, and images in all.
         case computing(done: Int, of: Int)
     }
 
-    /// What came of it.
+    /// The result of a rebuild.
     package struct Summary: Equatable, Sendable {
-        /// The state of the new store: one generation later.
+        /// The state of the new store, whose generation is one higher.
         package let state: StoreState
         package let settings: StoreSettings
-        /// The lengths of the data files in use.
+        /// The used size of the old data file, in bytes.
         package let bytesBefore: Int
+        /// The used size of the new data file, in bytes.
         package let bytes: Int
     }
 
     /// Takes the store's lock.
     ///
     /// - Parameters:
-    ///   - folder: the store's.
-    ///   - settings: what the store was made with. Without a capacity that is asked for, it keeps its own unless `k` is
-    ///     beyond it.
+    ///   - folder: the folder of the store.
+    ///   - settings: metric and precision of the store. Without a capacity the store keeps its own, unless `k` exceeds it.
     ///   - k: how many of a heap's similarities a mean takes.
+    ///   - threads: how many threads compute.
     /// - Throws: ``StoreError`` where there is no store or it is in use, or `LMDBError`.
-    package init(folder: String, settings: StoreSettings, k: Int, threads: Int) throws {
+    package init(folder: String, settings: RequestedSettings, k: Int, threads: Int) throws {
         guard FileManager.default.fileExists(atPath: "\(folder)/data.mdb") else { throw StoreError.missing }
         lock = try StoreLock(folder: folder)
         if lock.hasLostStore(folder: folder) { throw StoreError.damaged("data.mdb is empty") }
         self.folder = folder
-        wanted = settings
+        requested = settings
         self.k = k
-        pool = WorkerPool(threads: threads, name: "maintenance") { [gate] in try gate.pass() }
+        pool = WorkerPool(threads: threads, name: "maintenance") { [priority] in try priority.yieldToSearches() }
     }
 
-    /// Does the work.
+    /// Rebuilds the store.
     ///
-    /// - Parameter progress: is called now and then, by the caller's thread.
-    /// - Throws: ``StoreError`` where vectors or ids are not as they must be, `LMDBError` where a file can't be read or
-    ///   written, `CancellationError` after ``interrupt()``. The store is then as it was.
+    /// - Parameter progress: called now and then, by the caller's thread.
+    /// - Throws: ``StoreError`` where vectors or ids are damaged, `LMDBError` where a file can't be read or
+    ///   written, `CancellationError` after ``interrupt()``. The store is then unchanged.
     package func run(progress: (Progress) -> Void) throws -> Summary {
         let scratch = Self.scratch(in: folder)
         Self.removeScratch(in: folder)
@@ -63,68 +63,52 @@ package final class StoreRebuild: Sendable {
         try FileManager.default.createDirectory(
             atPath: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         let summary = try fill(scratch, progress)
-        try gate.pass()
+        try priority.yieldToSearches()
         try LMDB.Environment.moveDataFile(from: scratch, to: folder)
         return summary
     }
 
-    /// Ends the work soon, which then throws `CancellationError`.
+    /// Makes ``run(progress:)`` throw `CancellationError` soon.
     package func interrupt() {
-        gate.close()
+        priority.close()
     }
 
-    /// Removes what a rebuild has left that was ended in the middle; the store must be locked.
+    /// Removes the files of an interrupted rebuild; the caller must hold the store's lock.
     static func removeScratch(in folder: String) {
         try? FileManager.default.removeItem(atPath: scratch(in: folder))
     }
 
     private static func scratch(in folder: String) -> String { "\(folder)/rebuild.tmp" }
 
-    /// Changed pages are kept in memory until a commit.
+    /// The size of written values after which a commit ends, in bytes; its pages are in memory until then.
     static let bytesPerCommit = 128 << 20
 
-    /// Makes the new store; both are closed when it returns.
+    /// Makes the new store; both environments are closed when it returns.
     private func fill(_ scratch: String, _ progress: (Progress) -> Void) throws -> Summary {
-        let target = try LMDB.Environment(folder: scratch, mapSize: Corpus.mapBytes)
-        // The one whose damage is to be reported comes last.
-        let source = try LMDB.Environment(folder: folder, mapSize: Corpus.mapBytes)
-        let isNew = try !Corpus.checkIsOurs(source)
-        let old = try Tables(source, making: isNew)
+        let target = try LMDB.Environment(folder: scratch, mapSize: StoreFormat.mapBytes)
+        // Opened last: a report of damage names the folder of the environment that was opened last.
+        let source = try LMDB.Environment(folder: folder, mapSize: StoreFormat.mapBytes)
+        let old = try Tables(source, making: try !StoreFormat.holdsStore(source))
         let new = try Tables(target, making: true)
-        let kept = try source.read { transaction in
-            guard let format = try transaction.string(old.meta, "format") else { throw StoreError.notAStore }
-            return try Corpus.storedSettings(format: format, old, in: transaction)
-        }
-        let settings = try settings(for: kept)
-        var state = try source.read { try Corpus.state(old, in: $0) }
+        guard let kept = try source.read({ try old.settings(in: $0) }) else { throw StoreError.notAStore }
+        let settings = try kept.rebuilt(as: requested, k: k)
+        var state = try source.read { try old.state(in: $0) }
         progress(.copying)
         for (database, copy) in zip(old.independent, new.independent) {
-            try source.copy(database, to: copy, of: target, bytesPerCommit: Self.bytesPerCommit, advance: gate.pass)
+            try source.copy(
+                database, to: copy, of: target, bytesPerCommit: Self.bytesPerCommit, advance: priority.yieldToSearches)
         }
         state.k = k
         state.generation += 1
         try derive(state, settings: settings, tables: new, in: target, progress)
-        try target.write { transaction in
-            try transaction.put(new.meta, "format", Corpus.format)
-            try transaction.put(new.meta, "settings", try JSONEncoder().encode(settings).span)
-            try transaction.put(new.meta, "state", state.encoded.span)
-        }
+        try target.write { try new.initialize(settings, state, in: $0) }
         return Summary(
             state: state, settings: settings, bytesBefore: source.usage.usedBytes, bytes: target.usage.usedBytes)
-    }
-
-    /// The settings of the new store.
-    private func settings(for kept: StoreSettings) throws -> StoreSettings {
-        try kept.check(wanted)
-        let least = k > kept.capacity ? StoreSettings.defaultCapacity(k: k) : kept.capacity
-        let capacity = wanted.capacityIsWanted ? wanted.capacity : least
-        guard k <= capacity else { throw StoreError.kBeyondCapacity(k: k, capacity: capacity) }
-        return StoreSettings(metric: kept.metric, precision: kept.precision, capacity: capacity)
     }
 }
 
 extension Tables {
-    /// The databases that follow from no others, beside `meta`.
+    /// The databases other than `meta` that are not derived from others.
     fileprivate var independent: [Database] {
         [
             images.vectors, references.vectors, images.rows, references.rows, images.ids, references.ids,

@@ -1,11 +1,11 @@
 internal import LMDB
 internal import VectorMath
 
-/// The second step of a scan: exact scores of the rows that bounds could not exclude.
+/// The second step of a scan: computes exact scores of the rows that bounds could not exclude.
 struct ExactRescorer {
     let queries: [Float]
     let alphas: [Float]
-    /// The images' means, all blocks.
+    /// The blocks of the images' means, all of them.
     let means: MappedValues
     let layout: StoreLayout
     let vectors: VectorTable
@@ -13,13 +13,16 @@ struct ExactRescorer {
     let end: Int
     let pool: WorkerPool
 
-    /// Fewer rows than this are decided faster by one thread than dealt out.
-    private static let rowsWorthDealing = 512
+    /// With fewer rows than this, one thread is faster than the pool.
+    private static let minimumRowsForPool = 512
 
-    /// Offers every row that can be among a query's best to its `tops`, with its exact score.
+    /// Offers every row that can be among a query's best to the query's `tops`, with its exact score.
     ///
-    /// - Parameter found: for each thread of the pass, for each query, the rows that it found.
-    func decide(_ found: [[[ScoreInterval]]], _ tops: inout [TopRows], in transaction: borrowing ReadTransaction) throws
+    /// - Parameters:
+    ///   - found: for each thread of the pass and each query, the rows that the bounds left.
+    ///   - tops: the best rows of each query so far.
+    func rescore(_ found: [[[ScoreInterval]]], _ tops: inout [TopRows], in transaction: borrowing ReadTransaction)
+        throws
     {
         let undecided = tops.indices.map { query in
             remaining(found.map { $0[query] }, limit: tops[query].limit, threshold: tops[query].threshold)
@@ -31,7 +34,7 @@ struct ExactRescorer {
         let piece = { @Sendable (query: Int, scratch: FloatScratch) -> TopRows in
             score(undecided[query], vectors: rows, first: firsts[query], query: query, before[query], scratch)
         }
-        guard rows.rows.count >= Self.rowsWorthDealing, tops.count > 1 else {
+        guard rows.rows.count >= Self.minimumRowsForPool, tops.count > 1 else {
             let scratch = FloatScratch()
             for query in tops.indices { tops[query] = piece(query, scratch) }
             return
@@ -44,7 +47,9 @@ struct ExactRescorer {
         for (query, top) in workers.flatMap(\.tops) { tops[query] = top }
     }
 
-    /// Of the rows that the threads found for one query, those that can be among its best, by falling upper bound.
+    /// The rows that can be among the best of one query, by falling upper bound.
+    ///
+    /// - Parameter found: for each thread the rows that the bounds left.
     private func remaining(_ found: [[ScoreInterval]], limit: Int, threshold: Float) -> [ScoreInterval] {
         var lowers = TopNumbers(limit: limit, above: threshold)
         for rows in found { for row in rows { lowers.offer(row.lower) } }
@@ -52,9 +57,13 @@ struct ExactRescorer {
         return found.flatMap { $0.filter { $0.upper >= threshold } }.sorted { $0.upper > $1.upper }
     }
 
+    /// Computes exact scores for one query, until no upper bound reaches the worst of the best rows.
+    ///
     /// - Parameters:
-    ///   - rows: by falling upper bound.
-    ///   - vectors: theirs, from `first` on.
+    ///   - rows: the rows to score, by falling upper bound.
+    ///   - vectors: mapped vectors that include those of `rows`, from index `first` on.
+    ///   - before: the best rows so far.
+    /// - Returns: the best rows.
     private func score(
         _ rows: [ScoreInterval], vectors: MappedRows, first: Int, query: Int, _ before: TopRows, _ scratch: FloatScratch
     ) -> TopRows {

@@ -1,42 +1,48 @@
-internal import Foundation
-
-/// Brings queries that wait at the same moment together into one scan.
+/// Combines search requests that wait at the same time into one scan.
 ///
-/// One thread scans. While it does, more queries gather; the next scan answers all of them. Each request's queries
-/// are answered from one snapshot, taken after the request came.
+/// One thread scans. Requests that come during a scan wait, and the next scan answers all of them. Every request is
+/// answered from one snapshot that is taken after the request came.
 package final class SearchQueue: Sendable {
-    private let line = RequestQueue()
+    /// Answers some batches in one snapshot: its generation, and for each batch the hits of its queries.
+    package typealias Search =
+        @Sendable ([SearchBatch]) throws -> (
+            generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]
+        )
+
+    private let requests = RequestQueue()
     private let capacity: Int
 
-    /// How many queries wait for a scan, and whether one is under way or about to be.
-    package var load: (waiting: Int, busy: Bool) { line.load }
+    /// The number of queries that wait for a scan, and whether a scan is under way or about to begin.
+    package var load: (waiting: Int, busy: Bool) { requests.load }
 
-    /// What a request gets.
+    /// The answer to one request.
     package struct Answer: Sendable {
-        /// The one generation that all of it reflects.
+        /// The generation of the snapshot.
         package let generation: UInt64
-        /// What was found for each query: images by falling score, equal scores by rising row.
+        /// For each query the images found, by falling score; equal scores by rising row.
         package let hits: [[SearchHit]]
     }
 
-    /// Why a request can't be answered.
+    /// The errors that ``search(_:)`` throws for a request that can't be answered.
     package enum Rejection: Error, Equatable, Sendable {
-        /// One of its queries can't be: the first of those, and why.
+        /// A query of the request can't be answered: the index of the first one, and the reason.
         case query(Int, QueryRejection)
-        /// Too many queries wait already.
+        /// The queue is full.
         case overloaded
-        /// The queue has been closed.
+        /// The queue is closed.
         case closed
     }
 
+    /// Starts the thread that scans.
+    ///
     /// - Parameters:
-    ///   - corpus: where to search.
-    ///   - queriesPerScan: how many queries one scan takes at most, if no request alone has more.
-    ///   - capacity: how many queries can wait.
-    package init(_ corpus: Corpus, queriesPerScan: Int = 1024, capacity: Int = 65_536) {
+    ///   - queriesPerScan: the largest number of queries in one scan, unless one request alone has more.
+    ///   - capacity: the largest number of queries that wait, unless one request alone has more.
+    ///   - search: answers some batches; called by the queue's own thread.
+    package init(queriesPerScan: Int = 1024, capacity: Int = 65_536, search: @escaping Search) {
         self.capacity = capacity
-        NamedThread.start("search queue") { [line] in
-            while let requests = line.next(queries: queriesPerScan) { Self.scan(requests, corpus) }
+        NamedThread.start("search queue") { [requests] in
+            while let next = requests.next(queries: queriesPerScan) { Self.answer(next, search) }
         }
     }
 
@@ -44,100 +50,31 @@ package final class SearchQueue: Sendable {
         close()
     }
 
-    /// Searches for all of `queries` at once.
+    /// Answers the queries of a batch, all from one snapshot.
     ///
     /// - Throws: ``Rejection``, or `LMDBError` where the store can't be read.
-    package func search(_ queries: [SearchQuery]) async throws -> Answer {
+    package func search(_ batch: SearchBatch) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            let request = RequestQueue.Request(queries: queries) { continuation.resume(with: $0) }
-            if let rejection = line.add(request, capacity: capacity) { continuation.resume(throwing: rejection) }
+            let request = RequestQueue.Request(batch: batch) { continuation.resume(with: $0) }
+            if let rejection = requests.add(request, capacity: capacity) { continuation.resume(throwing: rejection) }
         }
     }
 
-    /// Takes no more requests; those that wait are answered.
+    /// Rejects all later requests; those that wait are answered.
     package func close() {
-        line.close()
+        requests.close()
     }
 
-    private static func scan(_ requests: [RequestQueue.Request], _ corpus: Corpus) {
-        let queries = requests.flatMap(\.queries)
-        corpus.observer?.scanBegan()
-        let found = Result { try corpus.search(queries) }
-        corpus.observer?.scanEnded(requests: requests.count, queries: queries.count)
+    private static func answer(_ requests: [RequestQueue.Request], _ search: Search) {
         do {
-            let (generation, results) = try found.get()
-            var start = 0
-            for request in requests {
-                let own = results[start..<start + request.queries.count]
-                start += request.queries.count
+            let (generation, results) = try search(requests.map(\.batch))
+            for (request, result) in zip(requests, results) {
                 request.reply(
-                    Result {
-                        let hits = try own.enumerated().map { index, result in
-                            try result.mapError { Rejection.query(index, $0) }.get()
-                        }
-                        return Answer(generation: generation, hits: hits)
-                    })
+                    result.map { Answer(generation: generation, hits: $0) }
+                        .mapError { Rejection.query($0.index, $0.reason) })
             }
         } catch {
             for request in requests { request.reply(.failure(error)) }
-        }
-    }
-}
-
-/// The requests that wait.
-private final class RequestQueue: @unchecked Sendable {
-    // Sendable: all state is touched under the condition's lock only.
-    struct Request: Sendable {
-        let queries: [SearchQuery]
-        let reply: @Sendable (Result<SearchQueue.Answer, any Error>) -> Void
-    }
-
-    private let condition = NSCondition()
-    private var requests: [Request] = []
-    private var queries = 0
-    private var closed = false
-    private var scanning = false
-
-    var load: (waiting: Int, busy: Bool) {
-        condition.withLock { (queries, scanning || !requests.isEmpty) }
-    }
-
-    /// - Returns: why the request can't wait, or `nil`.
-    func add(_ request: Request, capacity: Int) -> SearchQueue.Rejection? {
-        condition.withLock {
-            if closed { return .closed }
-            if queries > 0, queries + request.queries.count > capacity { return .overloaded }
-            requests.append(request)
-            queries += request.queries.count
-            condition.signal()
-            return nil
-        }
-    }
-
-    /// The requests of the next scan, waiting for one to come; `nil` when closed and empty.
-    func next(queries limit: Int) -> [Request]? {
-        condition.withLock {
-            scanning = false
-            while requests.isEmpty, !closed { condition.wait() }
-            var taken = 0
-            var count = 0
-            for request in requests {
-                if taken > 0, count + request.queries.count > limit { break }
-                taken += 1
-                count += request.queries.count
-            }
-            guard taken > 0 else { return nil }
-            queries -= count
-            scanning = true
-            defer { requests.removeFirst(taken) }
-            return Array(requests.prefix(taken))
-        }
-    }
-
-    func close() {
-        condition.withLock {
-            closed = true
-            condition.broadcast()
         }
     }
 }

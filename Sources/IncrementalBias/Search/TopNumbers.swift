@@ -1,21 +1,23 @@
 internal import HeapModule
 
-/// The largest `limit` of the numbers seen.
+/// The largest `limit` of the numbers offered.
 struct TopNumbers: Sendable {
     let limit: Int
-    /// What a number must reach to be among them, whatever was seen so far.
+    /// The smallest number that can still be among the largest; never falls.
     private(set) var threshold: Float
     private var heap: HeapModule.Heap<Float> = []
 
+    /// Makes an empty selection.
+    ///
     /// - Parameters:
     ///   - limit: how many numbers to keep.
-    ///   - floor: a threshold known from elsewhere.
-    init(limit: Int, above floor: Float = -.infinity) {
+    ///   - threshold: a lower bound of the numbers that can count, known from elsewhere.
+    init(limit: Int, above threshold: Float = -.infinity) {
         self.limit = limit
-        threshold = limit > 0 ? floor : .infinity
+        self.threshold = limit > 0 ? threshold : .infinity
     }
 
-    /// Takes a number in, if it is among the largest.
+    /// Adds a number if it is among the largest.
     ///
     /// O(log limit).
     mutating func offer(_ number: Float) {

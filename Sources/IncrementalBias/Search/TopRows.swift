@@ -1,18 +1,18 @@
 internal import HeapModule
 
-/// A row that a scan found.
+/// A row with its exact score.
 struct Candidate: Comparable, Sendable {
     let score: Float
     let similarity: Float
     let row: UInt32
 
-    /// Whether `a` ranks behind `b`: by score, and equal scores by row, so that a ranking is the same each time.
+    /// Whether `a` ranks behind `b`: by falling score, and equal scores by rising row, so that a ranking is reproducible.
     static func < (a: Candidate, b: Candidate) -> Bool {
         (a.score, b.row) < (b.score, a.row)
     }
 }
 
-/// The best `limit` of the candidates seen.
+/// The best `limit` of the candidates offered.
 struct TopRows: Sendable {
     let limit: Int
     private var heap: HeapModule.Heap<Candidate> = []
@@ -21,13 +21,13 @@ struct TopRows: Sendable {
         self.limit = limit
     }
 
-    /// What a score must reach to count.
+    /// The smallest score that can still be among the best.
     var threshold: Float {
         guard heap.count >= limit else { return -.infinity }
         return heap.min?.score ?? .infinity
     }
 
-    /// Takes a candidate in, if it is among the best.
+    /// Adds a candidate if it is among the best.
     ///
     /// O(log limit).
     mutating func offer(_ candidate: Candidate) {

@@ -1,5 +1,5 @@
 extension Array {
-    /// The ranges of neighbours that `key` gives the same value.
+    /// The ranges of neighbouring elements for which `key` gives the same value.
     func chunked<Key: Equatable>(by key: (Element) -> Key) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var start = 0

@@ -1,23 +1,27 @@
 internal import LMDB
 internal import VectorMath
 
-/// The order in which references arrived, and when.
+/// The order in which references arrived, with their times; retention reads it.
 ///
 /// A reference that is replaced arrives anew.
-struct ArrivalTable {
+struct ArrivalTable: Sendable {
     /// Arrival number -> row (4 bytes), 4 zero bytes, time in milliseconds since 1970 (8 bytes).
     let arrivals: Database
     /// Row -> arrival number.
     let numbers: Database
 
-    /// A reference's place in the order.
+    /// A reference's entry in the order.
     struct Arrival {
         let row: UInt32
         /// Milliseconds since 1970.
         let time: UInt64
     }
 
-    /// Puts `rows` at the end of the order, wherever they stood before.
+    /// Moves `rows` to the end of the order, or adds them there.
+    ///
+    /// - Parameters:
+    ///   - time: milliseconds since 1970.
+    ///   - next: the next arrival number; advanced by `rows.count`.
     func append(_ rows: [UInt32], time: UInt64, next: inout UInt64, in transaction: borrowing WriteTransaction) throws {
         try remove(rows, in: transaction)
         for row in rows {
@@ -27,7 +31,7 @@ struct ArrivalTable {
         }
     }
 
-    /// Takes `rows` out of the order, those of them that stand in it.
+    /// Removes `rows` from the order; rows that are not in it are ignored.
     func remove(_ rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         for row in rows {
             guard let number = try transaction.value(numbers, row, { NumberView.number($0) }) else { continue }
@@ -36,9 +40,9 @@ struct ArrivalTable {
         }
     }
 
-    /// The oldest references, oldest first, for as long as `isOld` says so.
+    /// The rows of the oldest references, oldest first, up to the first for which `isOld` is false.
     ///
-    /// - Parameter isOld: told an arrival and how many came before it.
+    /// - Parameter isOld: gets an arrival and the number of older ones.
     func oldest(
         in transaction: borrowing some Transaction & ~Copyable, while isOld: (Arrival, Int) -> Bool
     ) throws -> [UInt32] {

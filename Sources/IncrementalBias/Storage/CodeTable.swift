@@ -1,15 +1,17 @@
 internal import LMDB
 internal import VectorMath
 
-/// The images in coded form: block number -> a block of codes, as ``StoreLayout/codes`` lays it out.
+/// The int8 codes of the images: block number -> a block of codes with the layout ``StoreLayout/codes``.
 struct CodeTable {
     let database: Database
     let layout: StoreLayout
 
-    /// Encoded at a time; the memory for codes on their way is bounded by this.
+    /// Vectors encoded at a time, which bounds the memory for codes that are not yet stored.
     private static let rowsPerBatch = 16_384
 
-    /// Stores `values` (rows.count x dimension), as the vectors are stored, as the codes of `rows`.
+    /// Encodes vectors and stores the codes as those of `rows`.
+    ///
+    /// - Parameter values: rows.count x dimension, rounded to the store's precision.
     func write(_ values: [Float], rows: [UInt32], pool: WorkerPool, in transaction: borrowing WriteTransaction) throws {
         for start in stride(from: 0, to: rows.count, by: Self.rowsPerBatch) {
             let batch = start..<min(start + Self.rowsPerBatch, rows.count)
@@ -17,7 +19,7 @@ struct CodeTable {
         }
     }
 
-    /// Stores codes as those of `rows`, in their order.
+    /// Stores codes as those of `rows`, in the order of `rows`.
     func write(_ codes: EncodedRows, rows: ArraySlice<UInt32>, in transaction: borrowing WriteTransaction) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
         let size = layout.rowsPerBlock
@@ -31,23 +33,23 @@ struct CodeTable {
         }
     }
 
-    /// The blocks numbered `blocks`, in place.
+    /// The blocks numbered `blocks`, mapped.
     func mapped(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedValues {
         try transaction.mapped(
             database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
             byteCount: layout.codes.byteCount)
     }
 
-    /// Whether the stored code of `row` bounds products with `vector`, its vector as it is stored.
+    /// Whether the bounds of the stored code of `row` hold for `vector`, the stored vector of the row.
     func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
         let isCovered = try transaction.value(database, UInt32(block)) { bytes in
-            layout.codes.covers(vector, in: bytes, slot: slot)
+            layout.codes.hasValidBounds(for: vector, in: bytes, slot: slot)
         }
         return isCovered ?? false
     }
 
-    /// The codes of a range of `values`' rows.
+    /// Encodes a range of the rows of `values` (rows x dimension).
     func encode(_ values: [Float], _ rows: Range<Int>, pool: WorkerPool) throws -> EncodedRows {
         let (codes, dimension) = (layout.codes, layout.dimension)
         let count = (rows.count + EncodedRows.rowsPerPiece - 1) / EncodedRows.rowsPerPiece
@@ -59,18 +61,5 @@ struct CodeTable {
             done.append((piece, Codes(values.span.extracting(start * dimension..<end * dimension), layout: codes)))
         }
         return EncodedRows(pieces: workers.joined().sorted { $0.piece < $1.piece }.map(\.codes))
-    }
-}
-
-/// The codes of some vectors, in pieces that several threads made.
-struct EncodedRows: Sendable {
-    static let rowsPerPiece = 256
-
-    let pieces: [Codes]
-
-    /// Writes the code at `position` as that of row `slot` of a block.
-    func write(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
-        let (piece, index) = position.quotientAndRemainder(dividingBy: Self.rowsPerPiece)
-        pieces[piece].write(index, to: &block, slot: slot)
     }
 }

@@ -1,19 +1,21 @@
 internal import LMDB
 internal import VectorMath
 
-/// One number per image, in blocks: block number -> rowsPerBlock floats; +infinity where there is no image.
+/// A column of one float per image: block number -> `rowsPerBlock` floats, +infinity in rows without an image.
 struct ColumnTable {
     let database: Database
     let layout: StoreLayout
 
-    /// The blocks numbered `blocks`, in place.
+    /// The blocks numbered `blocks`, mapped.
     func mapped(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedValues {
         try transaction.mapped(
             database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
             byteCount: layout.rowsPerBlock * 4)
     }
 
-    /// The number of `row`.
+    /// The number of `row`; +infinity where there is no block.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` where the block has a wrong size.
     func read(row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Float {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
         return try transaction.value(database, UInt32(block)) { bytes in
@@ -24,12 +26,12 @@ struct ColumnTable {
         } ?? .infinity
     }
 
-    /// Sets a whole block.
+    /// Stores a whole block, rowsPerBlock floats.
     func write(block: Int, _ values: [Float], in transaction: borrowing WriteTransaction) throws {
         try transaction.put(database, UInt32(block), values.span)
     }
 
-    /// Sets the numbers of `rows`, which must rise.
+    /// Stores the numbers of `rows`, which must rise.
     func write(_ values: [Float], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         let size = layout.rowsPerBlock
         for group in rows.chunked(by: { Int($0) / size }) {

@@ -1,21 +1,21 @@
-/// How heaps lie in the store: a *page of heaps* is one value with the heaps of a few consecutive images.
+/// The layout of stored heaps: a *page of heaps* is one value with the heaps of a few consecutive images.
 ///
 /// In 32-bit words, a heap is
 ///
-///     [0]                 count, how many references it holds
+///     [0]                 count, the number of references in it
 ///     [1]                 0
 ///     [2 ..< 2+K]         their similarities, falling, as float bits
 ///     [2+K ..< 2+2K]      their rows
 ///
-/// where K is the capacity. A value fills two LMDB pages: smaller ones would share pages with their neighbours and be
-/// rewritten with them, larger ones would rewrite more heaps than changed. (Two pages, not one: LMDB keeps the memory
-/// of one-page values after a commit, and frees that of longer ones.)
+/// where K is the capacity. A page of heaps fills two LMDB pages. Smaller values would share pages with their neighbours
+/// and be rewritten with them; larger ones would rewrite more unchanged heaps. LMDB keeps the memory of one-page values
+/// after a commit and frees that of longer ones, hence two pages and not one.
 struct HeapLayout: Sendable {
     let capacity: Int
     let wordsPerHeap: Int
     let heapsPerPage: Int
 
-    /// What two LMDB pages of 4 KiB hold beside their header.
+    /// The bytes that two LMDB pages of 4 KiB hold beside their header.
     private static let pageBytes = 2 * 4096 - 16
 
     init(capacity: Int) {
@@ -24,7 +24,7 @@ struct HeapLayout: Sendable {
         heapsPerPage = max(1, Self.pageBytes / (wordsPerHeap * 4))
     }
 
-    /// Bytes of one page of heaps.
+    /// The size of one page of heaps, in bytes.
     var bytesPerPage: Int { heapsPerPage * wordsPerHeap * 4 }
 
     /// The key of the page with the heap of `row`.

@@ -1,12 +1,12 @@
 internal import LMDB
 internal import VectorMath
 
-/// The heaps of the images, in pages; see ``HeapLayout``.
+/// The heaps of the images: page number -> a page of heaps with the layout ``HeapLayout``.
 struct HeapTable {
     let database: Database
     let layout: HeapLayout
 
-    /// The pages with the heaps of `rows`, in place, and the number of the first of them.
+    /// The heaps of `rows`, mapped.
     func mapped(rows: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedHeaps {
         guard !rows.isEmpty else { return MappedHeaps(pages: MappedValues(), firstPage: 0, layout: layout) }
         let pages = layout.page(of: rows.lowerBound)...layout.page(of: rows.upperBound - 1)
@@ -16,7 +16,7 @@ struct HeapTable {
             firstPage: pages.lowerBound, layout: layout)
     }
 
-    /// Loads the heap of `row`.
+    /// Copies the heap of `row` into `heap`, which is empty afterwards if there is none.
     func load(row: Int, into heap: inout ReferenceHeap, in transaction: borrowing some Transaction & ~Copyable) throws {
         heap.clear()
         _ = try transaction.value(database, UInt32(layout.page(of: row))) { bytes in
@@ -24,12 +24,12 @@ struct HeapTable {
         }
     }
 
-    /// Stores heaps.
+    /// Stores the heaps of some images.
     ///
     /// - Parameters:
-    ///   - words: heaps, as ``Heap/append(to:)`` writes them.
-    ///   - starts: where each begins.
-    ///   - rows: their images, rising.
+    ///   - words: heaps, as ``ReferenceHeap/append(to:)`` writes them.
+    ///   - starts: for each heap the index of its first word.
+    ///   - rows: the images, rising.
     func write(_ words: [UInt32], starts: [Int], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         for positions in rows.chunked(by: { layout.page(of: Int($0)) }) {
             let page = layout.page(of: Int(rows[positions.lowerBound]))
@@ -59,13 +59,13 @@ struct HeapTable {
     }
 }
 
-/// Heaps in place in the map, which many threads may load at the same time; see ``MappedValues``.
+/// The mapped heaps of a range of images, which several threads may load at the same time; valid as `MappedValues` are.
 struct MappedHeaps: Sendable {
     fileprivate let pages: MappedValues
     fileprivate let firstPage: Int
     fileprivate let layout: HeapLayout
 
-    /// Loads the heap of `row`; an empty one where there is none.
+    /// Copies the heap of `row` into `heap`, which is empty afterwards if there is none.
     func load(row: Int, into heap: inout ReferenceHeap) {
         heap.clear()
         pages.value(at: layout.page(of: row) - firstPage) { bytes in

@@ -1,28 +1,35 @@
-internal import LMDB
+package import LMDB
 internal import VectorMath
 
-/// Which id has which row, for one kind.
-struct IdentityTable {
+/// The ids and the rows of the images, or those of the references: each id has one row and each row in use one id.
+package struct IdentityTable {
     let tables: Tables.RowTables
 
-    /// The row of `id`; `nil` where there is none.
-    func row(of id: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt32? {
+    /// Makes the table of images or of references.
+    package init(tables: Tables.RowTables) {
+        self.tables = tables
+    }
+
+    /// The row of `id`; `nil` where the id has none.
+    package func row(of id: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt32? {
         try transaction.value(tables.rows, id) { row in
             guard row.byteCount == 4 else { throw StoreError.damaged("the row of an id has a wrong size") }
             return NumberView.row(row)
         }
     }
 
-    /// The id of `row`; `nil` where there is none.
-    func id(of row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> String? {
+    /// The id of `row`; `nil` where the row is not in use.
+    package func id(of row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> String? {
         try transaction.string(tables.ids, row)
     }
 
-    /// Gives each of `ids` a row: the one that it has, else a free one, else a new one at the end.
+    /// Gives each of `ids` a row: its own, else the lowest free one, else a new one at the end.
     ///
-    /// - Parameter rows: the rows of this kind, brought up to date.
-    /// - Returns: the rows, in the order of `ids`, and whether each had a vector before.
-    func assign(_ ids: [String], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction) throws
+    /// - Parameters:
+    ///   - ids: no two the same.
+    ///   - rows: the counts of rows, which the call updates.
+    /// - Returns: the rows, in the order of `ids`, and for each id whether it had a row before.
+    package func assign(_ ids: [String], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction) throws
         -> (rows: [UInt32], existed: [Bool])
     {
         let plan = try plan(ids, rows: rows, in: transaction)
@@ -30,8 +37,8 @@ struct IdentityTable {
         return (plan.rows, plan.existed)
     }
 
-    /// The rows that ``assign(_:rows:in:)`` would give.
-    func plan(
+    /// The rows that ``assign(_:rows:in:)`` would give to `ids`; writes nothing.
+    package func plan(
         _ ids: [String], rows: StoreState.Rows, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> RowPlan {
         var plan = RowPlan(count: ids.count)
@@ -52,17 +59,19 @@ struct IdentityTable {
         return plan
     }
 
-    /// Gives `ids` the rows that `plan` has for them.
+    /// Gives `ids` the rows of a plan.
     ///
-    /// - Parameter rows: the rows of this kind, as they were for the plan; brought up to date.
-    func record(
+    /// - Parameters:
+    ///   - plan: made for these ids, with no other change of the table since.
+    ///   - rows: the counts of rows, which the call updates.
+    package func record(
         _ plan: RowPlan, _ ids: [String], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction
     ) throws {
         let fresh = ids.indices.filter { !plan.existed[$0] }
         for row in plan.free { try transaction.remove(tables.free, row) }
         rows.end += max(0, fresh.count - plan.free.count)
         rows.count += fresh.count
-        // In the order of the keys: B-tree pages then fill one after the other.
+        // Written in the order of the keys, so that B-tree pages fill one after the other.
         for position in fresh {
             try transaction.put(tables.ids, plan.rows[position], ids[position])
         }
@@ -71,8 +80,14 @@ struct IdentityTable {
         }
     }
 
-    /// Takes the ids of `rows` away and lets their rows be used again.
-    func release(_ removed: [UInt32], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction) throws {
+    /// Removes the ids of rows and marks the rows as free.
+    ///
+    /// - Parameters:
+    ///   - removed: the rows; those that are not in use are ignored.
+    ///   - rows: the counts of rows, which the call updates.
+    package func release(_ removed: [UInt32], rows: inout StoreState.Rows, in transaction: borrowing WriteTransaction)
+        throws
+    {
         for row in removed {
             guard let id = try id(of: row, in: transaction) else { continue }
             try transaction.remove(tables.rows, id)
@@ -82,7 +97,7 @@ struct IdentityTable {
         }
     }
 
-    /// Up to `count` of the free rows, lowest first.
+    /// Up to `count` of the free rows, the lowest first.
     private func free(_ count: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt32] {
         guard count > 0 else { return [] }
         var free: [UInt32] = []
@@ -91,20 +106,5 @@ struct IdentityTable {
             return free.count < count
         }
         return free
-    }
-}
-
-/// Which row each of some ids gets.
-struct RowPlan: Equatable, Sendable {
-    /// The rows, in the order of the ids.
-    var rows: [UInt32]
-    /// Whether each has a vector already.
-    var existed: [Bool]
-    /// Those of the rows that are used again, rising.
-    var free: [UInt32] = []
-
-    init(count: Int) {
-        rows = Array(repeating: 0, count: count)
-        existed = Array(repeating: false, count: count)
     }
 }

@@ -1,13 +1,13 @@
 internal import LMDB
 internal import VectorMath
 
-/// The stored vectors of a range of rows, in place in the map; valid as ``MappedValues`` are.
+/// The mapped vectors of a range of rows; valid as `MappedValues` are.
 struct MappedVectors: Sendable {
     let blocks: MappedValues
     let firstBlock: Int
     let layout: VectorLayout
 
-    /// Copies the vectors of `rows` to the start of `values`, as floats: rows.count x dimension.
+    /// Copies the vectors of `rows` to the start of `values` as floats, rows.count x dimension; grows `values` if needed.
     func copy(_ rows: Range<Int>, to values: inout [Float]) {
         let dimension = layout.dimension
         if values.count < rows.count * dimension { values = Array(repeating: 0, count: rows.count * dimension) }
@@ -33,16 +33,17 @@ struct MappedVectors: Sendable {
     }
 }
 
-/// The stored vectors of some rows, in place in the map; valid as ``MappedValues`` are.
+/// The mapped vectors of some rows in any order; valid as `MappedValues` are.
 struct MappedRows: Sendable {
     let rows: [UInt32]
     let layout: VectorLayout
     let source: Source
 
+    /// The values that the vectors are read from.
     enum Source: Sendable {
-        /// The block of each row.
+        /// For each row its block.
         case blocks(MappedValues)
-        /// All vectors.
+        /// The vectors of all rows.
         case range(MappedVectors)
     }
 

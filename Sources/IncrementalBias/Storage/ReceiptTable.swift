@@ -1,50 +1,76 @@
 internal import Foundation
-internal import LMDB
-internal import ShardFormats
+package import LMDB
+package import ShardFormats
 internal import VectorMath
 
-/// The receipts, by number and by shard.
-struct ReceiptTable {
+/// The receipts of a store, by number and by the role and name of their shard.
+///
+/// A receipt is *pending* until its shard's files are known to be moved out of the incoming folders.
+package struct ReceiptTable {
     let tables: Tables
 
-    /// How many receipts stay in any case: those that ``newest(_:in:)`` can be asked for.
-    static let kept: UInt64 = 16
+    /// Makes the table of a store.
+    package init(tables: Tables) {
+        self.tables = tables
+    }
 
-    /// Stores a receipt, as one whose files wait to be put away, and removes those that nobody will ask for any more.
-    func add(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
-        let key = key(receipt.kind, receipt.name)
+    /// How many of the newest receipts are always kept.
+    package static let kept: UInt64 = 16
+
+    /// Stores a receipt as pending, and removes receipts that are superseded.
+    package func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        let key = key(receipt.role, receipt.name)
         let previous = try number(key, in: transaction)
-        try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
+        try store(receipt, in: transaction)
         try transaction.put(tables.receiptNames, key, receipt.number)
-        try markPending(receipt, note: note, in: transaction)
+        try markPending(receipt, in: transaction)
         guard receipt.number >= Self.kept else { return }
         let oldest = receipt.number - Self.kept
         try removeIfSuperseded(oldest, in: transaction)
         if let previous, previous < oldest { try removeIfSuperseded(previous, in: transaction) }
     }
 
-    /// Removes a receipt whose name has a later one, unless its files may still have to be put away.
+    private func store(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
+    }
+
+    /// Removes a receipt whose shard's name has a later one, unless it is pending.
     ///
-    /// What can't be read stays: it is in nobody's way.
+    /// A receipt that can't be read stays; it does no harm.
     private func removeIfSuperseded(_ number: UInt64, in transaction: borrowing WriteTransaction) throws {
         guard try !transaction.contains(tables.pending, number), let receipt = try? receipt(number, in: transaction),
-            try self.number(key(receipt.kind, receipt.name), in: transaction) != number
+            try self.number(key(receipt.role, receipt.name), in: transaction) != number
         else { return }
         try transaction.remove(tables.receipts, number)
     }
 
-    /// Notes that the files of a shard wait to be put away.
-    func markPending(_ receipt: Receipt, note: [UInt8], in transaction: borrowing WriteTransaction) throws {
-        try transaction.put(tables.pending, receipt.number, note.span)
+    /// Makes a receipt pending.
+    package func markPending(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(tables.pending, receipt.number, "")
     }
 
-    /// The note of a receipt that is unsettled; `nil` where it isn't.
-    func note(of number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt8]? {
-        try transaction.bytes(tables.pending, number)
+    /// Makes a receipt no longer pending: its shard's files have been moved.
+    ///
+    /// - Parameter timed: the receipt with the duration of its commit, to be stored in place of the one without.
+    package func acknowledge(
+        _ number: UInt64, timed: Receipt? = nil, in transaction: borrowing WriteTransaction
+    ) throws {
+        try transaction.remove(tables.pending, number)
+        if let timed { try replace(timed, in: transaction) }
     }
 
-    /// The receipt with this number.
-    func receipt(_ number: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> Receipt? {
+    /// Stores another version of a receipt, unless it has been removed.
+    package func replace(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
+        if try transaction.contains(tables.receipts, receipt.number) { try store(receipt, in: transaction) }
+    }
+
+
+    /// The receipt with this number; `nil` where there is none.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` where it can't be read.
+    package func receipt(
+        _ number: UInt64, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> Receipt? {
         guard let bytes = try transaction.bytes(tables.receipts, number) else { return nil }
         guard let receipt = try? Receipt.decoder.decode(Receipt.self, from: Data(bytes)), receipt.hasDigests else {
             throw StoreError.damaged("receipt \(number) can't be read")
@@ -52,18 +78,21 @@ struct ReceiptTable {
         return receipt
     }
 
-    /// The receipt of the last shard of this kind and name.
-    func last(kind: VectorRole, name: String, in transaction: borrowing some Transaction & ~Copyable) throws -> Receipt?
-    {
-        try number(key(kind, name), in: transaction).flatMap { try receipt($0, in: transaction) }
+    /// The receipt of the last shard of this role and name; `nil` where there is none.
+    package func last(
+        role: VectorRole, name: String, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> Receipt? {
+        try number(key(role, name), in: transaction).flatMap { try receipt($0, in: transaction) }
     }
 
     private func number(_ key: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt64? {
         try transaction.value(tables.receiptNames, key) { NumberView.number($0) }
     }
 
-    /// The last `limit` receipts, the newest first; beyond the last ``kept`` only the last one of each name is there.
-    func newest(_ limit: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
+    /// The last `limit` receipts, the newest first.
+    ///
+    /// Of those before the last ``kept``, only the last one of each name and pending ones are there.
+    package func newest(_ limit: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.receipts, backwards: true) { key, _ in
             numbers.append(NumberView.number(key))
@@ -72,8 +101,8 @@ struct ReceiptTable {
         return try numbers.compactMap { try receipt($0, in: transaction) }
     }
 
-    /// The receipts whose files may not have been put away.
-    func pending(in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
+    /// The pending receipts, the oldest first.
+    package func pending(in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.pending) { key, _ in
             numbers.append(NumberView.number(key))
@@ -82,6 +111,6 @@ struct ReceiptTable {
         return try numbers.compactMap { try receipt($0, in: transaction) }
     }
 
-    /// Kinds differ in their first letter; names hold no slash.
-    private func key(_ kind: VectorRole, _ name: String) -> String { "\(kind.rawValue)/\(name)" }
+    /// The key of a name: a name holds no slash, and the roles differ in their first letter.
+    private func key(_ role: VectorRole, _ name: String) -> String { "\(role.rawValue)/\(name)" }
 }

@@ -1,18 +1,21 @@
-internal import VectorMath
-
-/// One image's best references: at most `capacity` of them, by falling similarity.
+/// The best references of one image, at most `capacity` of them, sorted by falling similarity.
 ///
-/// A heap is *complete* when it holds every reference there is; else it is exact down to its last similarity, and
-/// what lies below is not known. Used as a buffer: load, change, store, load the next.
-struct ReferenceHeap {
-    let capacity: Int
-    private(set) var count = 0
-    private(set) var similarities: [Float]
-    private(set) var rows: [UInt32]
+/// A heap is *complete* when it holds every reference of the corpus. Otherwise it is exact down to its last similarity, and
+/// nothing is known of the references below. One value serves as a buffer for many heaps: load, change, store, load the
+/// next.
+package struct ReferenceHeap {
+    package let capacity: Int
+    /// The number of references in the heap.
+    package private(set) var count = 0
+    /// The similarities, falling; the first `count` are valid.
+    package private(set) var similarities: [Float]
+    /// The references' rows, in the order of `similarities`.
+    package private(set) var rows: [UInt32]
     private var mergedSimilarities: [Float]
     private var mergedRows: [UInt32]
 
-    init(capacity: Int) {
+    /// Makes an empty heap.
+    package init(capacity: Int) {
         self.capacity = capacity
         similarities = Array(repeating: 0, count: capacity)
         rows = Array(repeating: 0, count: capacity)
@@ -20,11 +23,18 @@ struct ReferenceHeap {
         mergedRows = rows
     }
 
-    /// Forgets all references.
-    mutating func clear() { count = 0 }
+    /// Removes all references.
+    package mutating func clear() { count = 0 }
 
-    /// Takes over the heap that starts at word `offset`; see ``HeapLayout``.
-    mutating func load(_ words: Span<UInt32>, at offset: Int) {
+    /// Replaces the content of the heap.
+    ///
+    /// - Parameter fill: writes up to `capacity` similarities, falling, and the references' rows, and returns their number.
+    package mutating func replace(_ fill: (_ similarities: inout [Float], _ rows: inout [UInt32]) -> Int) {
+        count = fill(&similarities, &rows)
+    }
+
+    /// Copies the stored heap that starts at word `offset`; see ``HeapLayout``.
+    package mutating func load(_ words: Span<UInt32>, at offset: Int) {
         count = min(Int(words[offset]), capacity)
         let similaritiesAt = offset + 2
         let rowsAt = similaritiesAt + capacity
@@ -34,15 +44,15 @@ struct ReferenceHeap {
         }
     }
 
-    /// Writes the heap to the end of `words`, all ``HeapLayout/wordsPerHeap`` of it.
-    func append(to words: inout [UInt32]) {
+    /// Appends the heap to `words` as it is stored, ``HeapLayout/wordsPerHeap`` words.
+    package func append(to words: inout [UInt32]) {
         let start = words.count
         words.append(contentsOf: repeatElement(0, count: 2 + 2 * capacity))
         store(to: &words, at: start)
     }
 
-    /// Writes the heap over the one that starts at `words[start]`.
-    func store(to words: inout [UInt32], at start: Int) {
+    /// Writes the heap as it is stored, from `words[start]` on.
+    package func store(to words: inout [UInt32], at start: Int) {
         var span = words.mutableSpan
         span[start] = UInt32(count)
         let rowsAt = start + 2 + capacity
@@ -52,10 +62,10 @@ struct ReferenceHeap {
         }
     }
 
-    /// Drops the references in `removed`.
+    /// Removes the references in `removed`.
     ///
-    /// - Returns: how many it held of them.
-    mutating func remove(_ removed: RowSet) -> Int {
+    /// - Returns: how many of them the heap held.
+    package mutating func remove(_ removed: RowSet) -> Int {
         var kept = 0
         for i in 0..<count where !removed.contains(rows[i]) {
             similarities[kept] = similarities[i]
@@ -66,32 +76,15 @@ struct ReferenceHeap {
         return count - kept
     }
 
-    /// Takes over what `search` found for its row `row`, with columns as rows.
-    mutating func take(from search: ExhaustiveSearch, row: Int) {
-        count = search.result(row: row, products: &similarities, columns: &rows)
-    }
-
-    /// Takes over what `search` found for its row `row`, with columns as rows.
-    mutating func take(from search: inout CodedSearch, row: Int) {
-        count = search.result(row: row, products: &similarities, columns: &rows)
-    }
-
-    /// Takes over the best of `ranked`, which is sorted, with columns as rows.
-    mutating func take(_ ranked: ArraySlice<RankedProduct>) {
-        count = min(ranked.count, capacity)
-        for (i, entry) in ranked.prefix(count).enumerated() {
-            similarities[i] = entry.product
-            rows[i] = entry.column
-        }
-    }
-
-    /// Gives each reference the row that `name` has for it.
-    mutating func renameRows(_ name: (UInt32) -> UInt32) {
+    /// Replaces each reference's row by `name` of it.
+    package mutating func renameRows(_ name: (UInt32) -> UInt32) {
         for i in 0..<count { rows[i] = name(rows[i]) }
     }
 
-    /// Takes up the references of `other`, none of which it holds; what exceeds the capacity falls off the end.
-    mutating func merge(_ other: borrowing ReferenceHeap) {
+    /// Adds the references of `other`, of which the heap holds none; the best `capacity` of both stay.
+    ///
+    /// O(capacity). Of equal similarities, those of this heap come first.
+    package mutating func merge(_ other: borrowing ReferenceHeap) {
         var old = 0
         var fresh = 0
         var merged = 0
@@ -112,10 +105,10 @@ struct ReferenceHeap {
         count = merged
     }
 
-    /// The mean of the `k` largest similarities, or of all where there are fewer; 0 where there are none.
+    /// The mean of the `k` largest similarities, or of all where there are fewer; 0 for an empty heap.
     ///
     /// Source: Nearest Neighbor Normalization (arXiv 2410.24114), equation 1 without its factor alpha.
-    func mean(k: Int) -> Float {
+    package func mean(k: Int) -> Float {
         let used = min(k, count)
         guard used > 0 else { return 0 }
         var sum = 0.0
@@ -123,17 +116,21 @@ struct ReferenceHeap {
         return Float(sum / Double(used))
     }
 
-    /// What a reference's similarity must exceed to enter.
+    /// The similarity that a reference must exceed to enter the heap.
     ///
-    /// - Parameter references: how many references the corpus has. A complete heap takes anything. One that is not
-    ///   takes what beats its last entry: a lower one must not enter as if nothing lay between.
-    func threshold(references: Int) -> Float {
+    /// A complete heap takes any reference. Another takes references above its last similarity only: a lower one must not
+    /// enter, because unknown references may lie between.
+    ///
+    /// - Parameter references: the number of references of the corpus.
+    package func threshold(references: Int) -> Float {
         if count == references { return -.infinity }
         return count == 0 ? .greatestFiniteMagnitude : similarities[count - 1]
     }
 
-    /// Whether it lacks references that its bias needs.
-    func isDeficient(k: Int, references: Int) -> Bool {
+    /// Whether the heap lacks references that its mean needs.
+    ///
+    /// - Parameter references: the number of references of the corpus.
+    package func isDeficient(k: Int, references: Int) -> Bool {
         count < min(k, references)
     }
 }

@@ -1,20 +1,24 @@
-/// A set of rows, as one bit a row.
-struct RowSet: Sendable {
+/// A set of rows, stored as one bit per row.
+package struct RowSet: Sendable {
     private var words: [UInt64] = []
-    private(set) var count = 0
+    /// The number of rows in the set.
+    package private(set) var count = 0
 
-    init(_ rows: some Sequence<UInt32> = []) {
+    /// Makes a set of `rows`.
+    package init(_ rows: some Sequence<UInt32> = []) {
         for row in rows { insert(row) }
     }
 
     var isEmpty: Bool { count == 0 }
 
-    func contains(_ row: UInt32) -> Bool {
+    /// Whether `row` is in the set.
+    package func contains(_ row: UInt32) -> Bool {
         let word = Int(row >> 6)
         return word < words.count && words[word] >> UInt64(row & 63) & 1 == 1
     }
 
-    mutating func insert(_ row: UInt32) {
+    /// Adds `row`.
+    package mutating func insert(_ row: UInt32) {
         let word = Int(row >> 6)
         if word >= words.count { words.append(contentsOf: repeatElement(0, count: word + 1 - words.count)) }
         guard !contains(row) else { return }

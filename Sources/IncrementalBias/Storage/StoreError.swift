@@ -1,12 +1,12 @@
 internal import Glibc
 internal import LMDB
 
-/// An error of the store of which the caller may want to know whether it passes.
+/// An error of the store that says whether a later attempt can succeed.
 package protocol StoreFailure: Error {
-    /// Whether trying again later makes sense: the disk or the memory is full, the disk takes no writes now, or
-    /// too many read.
+    /// Whether a later attempt can succeed: the disk or the memory is full, the disk is read-only, or the store has too many
+    /// readers.
     var isRetryable: Bool { get }
-    /// Whether the store itself is not as it must be.
+    /// Whether the store is damaged.
     var isDamage: Bool { get }
 }
 
@@ -16,20 +16,20 @@ extension LMDBError: StoreFailure {
     }
 }
 
-/// Why a store can't be opened.
+/// The reasons why a store can't be opened or read.
 package enum StoreError: Error, Equatable, Sendable {
-    /// It was made with another setting, which can't be changed.
+    /// The store was made with another value of a setting that can't be changed.
     case settingDiffers(name: String, stored: String, wanted: String)
-    /// `k` is beyond the capacity.
+    /// `k` is larger than the capacity of a heap.
     case kBeyondCapacity(k: Int, capacity: Int)
-    /// It was written by a version of nnnd that keeps its data in another form.
+    /// The store has a format version that this program does not know.
     case unknownFormat(found: String, expected: String)
-    /// There is none in the folder.
+    /// The folder has no store.
     case missing
     /// The folder holds an LMDB environment of another program.
     case notAStore
-    /// Something in it is not as it must be.
+    /// The content of the store contradicts itself; the text says where.
     case damaged(String)
-    /// Another process has it open.
+    /// Another process has the store open.
     case inUse
 }

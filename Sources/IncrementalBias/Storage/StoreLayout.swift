@@ -1,6 +1,6 @@
 internal import VectorMath
 
-/// The sizes of the store's values, which follow from the settings and the dimension.
+/// The sizes of the store's values, derived from its settings and the dimension.
 struct StoreLayout: Sendable {
     let dimension: Int
     let settings: StoreSettings
@@ -20,18 +20,19 @@ struct StoreLayout: Sendable {
         rowsPerBlock = rows
     }
 
-    /// How a block of images lies in its coded form.
+    /// The layout of a block of codes.
     var codes: CodeLayout { CodeLayout(rows: rowsPerBlock, dimension: dimension) }
 
-    /// The most numbers that a vector can have: products of codes then fit 32 bits.
+    /// The largest dimension: products of codes fit 32 bits up to it.
     static let largestDimension = 65_536
 
-    /// Whether codes exclude enough for exact products of what is left to be fewer: where there are several times as many
-    /// references as a heap holds, few of them enter it.
+    /// Whether a search for the best of `references` references is faster by codes than by exact products alone.
+    ///
+    /// It is where there are several times as many references as a heap holds, because codes then exclude most of them.
     func codesPay(among references: Int) -> Bool {
         references >= 4 * settings.capacity
     }
 
-    /// How many blocks of codes and of columns `rows` images take.
+    /// The number of blocks of codes and of columns that `rows` images take.
     func blocks(for rows: Int) -> Int { (rows + rowsPerBlock - 1) / rowsPerBlock }
 }

@@ -1,39 +1,45 @@
 internal import ShardFormats
 
-/// What changes with every commit: one small value, read by every transaction first.
+/// The counters of a store, one small value that every commit writes and every transaction reads first.
 package struct StoreState: Equatable, Sendable {
-    /// How many commits there were.
+    /// The number of commits that changed the corpus.
     package var generation: UInt64 = 0
-    /// Numbers per vector; 0 until the first shard fixes it.
+    /// The dimension of the vectors; 0 until the first shard sets it.
     package var dimension = 0
-    /// The `k` that the stored means were computed with.
+    /// The `k` of the stored means; 0 in a store that is being made.
     package var k: Int
     package var images = Rows()
     package var references = Rows()
     /// The number of the next receipt.
     package var nextReceipt: UInt64 = 0
-    /// The number of the next reference to arrive.
+    /// The arrival number of the next reference.
     package var nextArrival: UInt64 = 0
 
-    /// The rows of one kind.
+    /// The counts of rows of the images, or of the references.
     package struct Rows: Equatable, Sendable {
         /// Rows in use.
         package var count = 0
-        /// Rows ever used: the next new row.
+        /// Rows ever used; the next new row has this number.
         package var end = 0
+
+        /// Makes the counts of a store without rows.
+        package init(count: Int = 0, end: Int = 0) {
+            self.count = count
+            self.end = end
+        }
     }
 
-    subscript(kind: VectorRole) -> Rows {
-        get { kind == .images ? images : references }
-        set { if kind == .images { images = newValue } else { references = newValue } }
+    subscript(role: VectorRole) -> Rows {
+        get { role == .images ? images : references }
+        set { if role == .images { images = newValue } else { references = newValue } }
     }
 }
 
 extension StoreState {
-    /// Nine little-endian 64-bit numbers: generation, dimension, k, images in use and ever, references in use and
-    /// ever, next receipt, next arrival.
+    /// Decodes nine little-endian 64-bit numbers: generation, dimension, k, images in use and ever used, references in use
+    /// and ever used, next receipt, next arrival.
     ///
-    /// - Returns: `nil` for what can't have been written.
+    /// - Returns: `nil` for bytes that no store can have written.
     init?(_ bytes: RawSpan) {
         guard bytes.byteCount == 72 else { return nil }
         func number(_ index: Int) -> UInt64 {
@@ -48,7 +54,7 @@ extension StoreState {
         guard let dimension = Int(exactly: number(1)), dimension <= StoreLayout.largestDimension,
             let k = Int(exactly: number(2)), let images = rows(3), let references = rows(5)
         else { return nil }
-        // Far beyond what there can be, and far from where adding one would be too much.
+        // A larger number is damage; a smaller one can be raised by one without overflow.
         guard [0, 7, 8].allSatisfy({ number($0) < 1 << 62 }) else { return nil }
         generation = number(0)
         (self.dimension, self.k, self.images, self.references) = (dimension, k, images, references)
@@ -56,7 +62,7 @@ extension StoreState {
         nextArrival = number(8)
     }
 
-    /// The reverse of ``init(_:)``.
+    /// The bytes that ``init(_:)`` decodes.
     var encoded: [UInt8] {
         let numbers = [
             generation, UInt64(dimension), UInt64(k), UInt64(images.count), UInt64(images.end),

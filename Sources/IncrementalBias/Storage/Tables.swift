@@ -1,19 +1,20 @@
-internal import LMDB
-internal import ShardFormats
+package import LMDB
+package import ShardFormats
 
 /// The databases of a store.
 ///
-/// Their keys and values are described byte by byte in docs/design.md.
-struct Tables: Sendable {
+/// Their keys and values are described byte by byte in docs/storage-format.md.
+package struct Tables: Sendable {
     /// "settings", "format" and "state".
     let meta: Database
-    let images: RowTables
-    let references: RowTables
-    /// Block of images -> their vectors in coded form; see CodeLayout.
+    package let images: RowTables
+    package let references: RowTables
+    /// Block of images -> their int8 codes.
     let codes: Database
-    /// Block of images -> the mean of each one's k largest similarities, +infinity where there is no image.
+    /// Block of images -> for each the mean of its k largest similarities; +infinity where there is no image.
     let means: Database
-    /// Block of images -> what a similarity must exceed to enter each one's heap, +infinity where there is no image.
+    /// Block of images -> for each the similarity that a reference must exceed to enter its heap; +infinity where there is
+    /// no image.
     let thresholds: Database
     /// Page of heaps -> the heaps of a few consecutive images.
     let heaps: Database
@@ -21,35 +22,38 @@ struct Tables: Sendable {
     let arrivals: ArrivalTable
     /// Number of a receipt -> the receipt, as JSON.
     let receipts: Database
-    /// VectorRole and file name -> the number of the last receipt of a shard of that name.
+    /// Role and file name -> the number of the last receipt of a shard of that name.
     let receiptNames: Database
-    /// Number of a receipt whose files may not have been moved yet -> the note that came with its shard.
+    /// Number of a pending receipt -> nothing; stores of version 0.1.0 have a value there.
     let pending: Database
 
-    /// What images and references both have.
-    struct RowTables: Sendable {
+    /// The tables that images and references both have.
+    package struct RowTables: Sendable {
         /// Block -> vectors.
         let vectors: Database
         /// Id -> row.
         let rows: Database
         /// Row -> id.
         let ids: Database
-        /// Rows that can be used again.
+        /// Free rows, which new ids can get -> 4 zero bytes.
         let free: Database
 
-        init(_ environment: LMDB.Environment, _ kind: VectorRole, making: Bool) throws {
-            vectors = try environment.open("\(kind.rawValue).vectors", order: .integers, making: making)
-            rows = try environment.open("\(kind.rawValue).rows", order: .bytes, making: making)
-            ids = try environment.open("\(kind.rawValue).ids", order: .integers, making: making)
-            free = try environment.open("\(kind.rawValue).free", order: .integers, making: making)
+        init(_ environment: LMDB.Environment, _ role: VectorRole, making: Bool) throws {
+            vectors = try environment.open("\(role.rawValue).vectors", order: .integers, making: making)
+            rows = try environment.open("\(role.rawValue).rows", order: .bytes, making: making)
+            ids = try environment.open("\(role.rawValue).ids", order: .integers, making: making)
+            free = try environment.open("\(role.rawValue).free", order: .integers, making: making)
         }
     }
 
-    /// The name of the database that is made before all others.
+    /// The name of the database that is made first.
     static let first = "meta"
 
-    /// - Parameter making: whether to make those that are missing, for a new store; one that is complete must have all.
-    init(_ environment: LMDB.Environment, making: Bool) throws {
+    /// Opens the databases of a store.
+    ///
+    /// - Parameter making: whether to make missing databases, for a new store. A store that is complete has all.
+    /// - Throws: `LMDBError`.
+    package init(_ environment: LMDB.Environment, making: Bool) throws {
         meta = try environment.open(Self.first, order: .bytes, making: making)
         images = try RowTables(environment, .images, making: making)
         references = try RowTables(environment, .references, making: making)
@@ -65,7 +69,8 @@ struct Tables: Sendable {
         pending = try environment.open("receipts.unsettled", order: .integers, making: making)
     }
 
-    subscript(kind: VectorRole) -> RowTables {
-        kind == .images ? images : references
+    /// The tables of the images or of the references.
+    package subscript(role: VectorRole) -> RowTables {
+        role == .images ? images : references
     }
 }

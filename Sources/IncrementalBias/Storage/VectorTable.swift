@@ -1,9 +1,9 @@
 internal import LMDB
 internal import VectorMath
 
-/// The stored vectors of one kind: block number -> a few vectors; see ``VectorLayout``.
+/// The stored vectors of the images, or of the references: block number -> a block with the layout ``VectorLayout``.
 ///
-/// A row without a vector holds not-a-number throughout, so that no product with it is ever above anything.
+/// A row without a vector holds NaN in every place, so that no product with it exceeds any threshold.
 struct VectorTable {
     let database: Database
     let layout: VectorLayout
@@ -20,7 +20,7 @@ struct VectorTable {
         }
     }
 
-    /// Takes the vectors of `rows` away.
+    /// Overwrites the vectors of `rows` with NaN.
     func erase(rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         let empty = [Float](repeating: .nan, count: layout.dimension)
         try forEachBlock(of: rows, in: transaction) { bytes, slot, _ in
@@ -28,7 +28,10 @@ struct VectorTable {
         }
     }
 
-    /// The vectors of a range of rows, in place, all of which were used at some time.
+    /// The vectors of a range of rows, mapped.
+    ///
+    /// - Parameter rows: rows that were all used at some time.
+    /// - Throws: ``StoreError/damaged(_:)`` where a block is missing.
     func mapped(_ rows: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedVectors {
         guard !rows.isEmpty else { return MappedVectors(blocks: MappedValues(), firstBlock: 0, layout: layout) }
         let blocks = layout.place(of: rows.lowerBound).block..<layout.place(of: rows.upperBound - 1).block + 1
@@ -37,14 +40,15 @@ struct VectorTable {
         return MappedVectors(blocks: try complete(values), firstBlock: blocks.lowerBound, layout: layout)
     }
 
-    /// The vectors of `rows`, in place, in their order; `end` rows were ever used.
+    /// The vectors of `rows`, mapped, in the order of `rows`.
     ///
-    /// - Throws: ``StoreError/damaged(_:)`` for a row beyond these, which only a damaged column can have led to.
+    /// - Parameter end: the number of rows ever used.
+    /// - Throws: ``StoreError/damaged(_:)`` for a row from `end` on: a damaged column must have led to it.
     func mapped(
         _ rows: [UInt32], end: Int, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> MappedRows {
         guard rows.allSatisfy({ $0 < end }) else { throw StoreError.damaged("there is a mean where no image ever was") }
-        // Stepping from block to block costs a fraction of looking each one up.
+        // A cursor that steps from block to block costs a fraction of one lookup per block.
         if rows.count > layout.place(of: end).block / 8 {
             return MappedRows(rows: rows, layout: layout, source: .range(try mapped(0..<end, in: transaction)))
         }
@@ -71,14 +75,14 @@ struct VectorTable {
         return values
     }
 
-    /// Whether the vector of `row` is the one that was stored, by its checksum; `false` too where it is missing.
+    /// Whether the vector of `row` matches its checksum; false where the block is missing.
     func isIntact(row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         try withBlock(of: row, in: transaction) { bytes, slot in
             RowChecksum.holds(for: layout.bytes(of: slot), row: row, in: bytes, at: layout.checksum(of: slot))
         } ?? false
     }
 
-    /// Calls `body` with the block of `row` and its place there; `nil` where there is none.
+    /// Calls `body` with the block of `row` and the slot of the row; `nil` where there is no block.
     private func withBlock<R>(
         of row: UInt32, in transaction: borrowing some Transaction & ~Copyable,
         _ body: (_ bytes: RawSpan, _ slot: Int) throws -> R
@@ -92,8 +96,7 @@ struct VectorTable {
         }
     }
 
-    /// Calls `body` for each of `rows`, block by block, with the bytes of its block, its place there and its position
-    /// in `rows`.
+    /// Calls `body` for each of `rows`, block by block, with the bytes of its block, its slot and its index in `rows`.
     private func forEachBlock(
         of rows: [UInt32], in transaction: borrowing WriteTransaction,
         _ body: (_ bytes: inout MutableRawSpan, _ slot: Int, _ position: Int) throws -> Void

@@ -1,9 +1,10 @@
 internal import Glibc
 
-/// Where standard error goes, and how a line is written to it.
+/// Standard error, where log lines go.
 package enum LogOutput {
-    /// Whether standard error is a stream of the journal: `JOURNAL_STREAM` names its device and inode, which differ
-    /// where it was redirected since.
+    /// Whether standard error is a stream of the journal.
+    ///
+    /// `JOURNAL_STREAM` has the device and inode of that stream; a redirection since the start makes them differ.
     package static func isJournal(_ environment: [String: String]) -> Bool {
         guard let name = environment["JOURNAL_STREAM"] else { return false }
         var info = stat()
@@ -11,8 +12,10 @@ package enum LogOutput {
         return name == "\(info.st_dev):\(info.st_ino)"
     }
 
-    /// Writes a line to standard error, all of it at once where the system does that.
-    package static func write(_ line: String) {
+    /// Writes a line to standard error, in one system call where possible.
+    ///
+    /// A line that can't be written is lost.
+    @Sendable package static func write(_ line: String) {
         var bytes = line.utf8.map { $0 }[...]
         bytes.append(UInt8(ascii: "\n"))
         while !bytes.isEmpty {

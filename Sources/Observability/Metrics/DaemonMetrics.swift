@@ -1,17 +1,18 @@
 internal import Foundation
 package import IncrementalBias
 internal import Metrics
-package import Prometheus
+internal import Prometheus
 package import ShardFormats
 internal import Synchronization
 
-/// What the daemon counts and measures.
+/// The counters, gauges and histograms of the daemon.
 ///
-/// Every series exists from the start, at zero: a rate over a counter that appears late misses its first events.
+/// Every counter and histogram exists from the start, at zero: a rate over a counter that appears late misses its first
+/// events.
 package final class DaemonMetrics: Sendable {
-    package let registry = Registry(MetricFamilies.all)
+    private let registry = Registry(MetricFamilies.all)
 
-    /// What became of a shard or a list of ids.
+    /// What a shard or a list of ids did.
     package enum ShardOutcome: String, CaseIterable {
         case applied, unchanged, rejected
     }
@@ -21,7 +22,7 @@ package final class DaemonMetrics: Sendable {
         case added, replaced, deleted, missing, retired
     }
 
-    /// What became of a search request.
+    /// How a search request ended.
     package enum SearchOutcome: String, CaseIterable {
         case answered, rejected, overloaded, failed
     }
@@ -29,9 +30,10 @@ package final class DaemonMetrics: Sendable {
     private let commitSeconds: Metrics.Timer
     private let searchSeconds: Metrics.Timer
     private let scanSeconds: Metrics.Timer
-    private let lastScan = Mutex(ContinuousClock.now)
-    private let cpuSeconds = Mutex(0.0)
+    private let scanBegin = Mutex(ContinuousClock.now)
+    private let processorSeconds = Mutex(0.0)
 
+    /// Metrics at zero.
     package init() {
         commitSeconds = Timer(label: "nnnd_commit_seconds", factory: registry)
         searchSeconds = Timer(label: "nnnd_search_seconds", factory: registry)
@@ -42,7 +44,7 @@ package final class DaemonMetrics: Sendable {
         }
         for outcome in SearchOutcome.allCases { counter("nnnd_searches_total", [("outcome", outcome.rawValue)], 0) }
         for outcome in ["ok", "failed"] { counter("nnnd_reloads_total", [("outcome", outcome)], 0) }
-        counter("nnnd_spool_troubles_total", [], 0)
+        counter("nnnd_spool_errors_total", [], 0)
         counter("nnnd_heap_refills_total", [], 0)
         gauge("nnnd_last_commit_timestamp_seconds", 0)
         for name in ["nnnd_commit_shards", "nnnd_scan_requests", "nnnd_scan_queries"] {
@@ -50,71 +52,69 @@ package final class DaemonMetrics: Sendable {
         }
     }
 
-    /// Shards or lists met their fate.
+    /// All metrics in Prometheus' text format.
+    package func render() -> String { registry.render() }
+
+    /// Counts shards or lists of ids.
     package func shard(_ kind: VectorRole, _ outcome: ShardOutcome, count: Int = 1) {
         counter("nnnd_shards_total", [("kind", kind.rawValue), ("outcome", outcome.rawValue)], count)
     }
 
-    /// Rows took effect.
-    package func rows(_ kind: VectorRole, _ outcome: RowOutcome, _ count: Int) {
-        counter("nnnd_rows_total", [("kind", kind.rawValue), ("outcome", outcome.rawValue)], count)
-    }
-
-    /// A shard took effect: counts it and its rows.
+    /// Counts a shard that took effect, and its rows.
     package func applied(_ receipt: Receipt) {
-        shard(receipt.kind, .applied)
+        shard(receipt.role, .applied)
         switch receipt.action {
         case .add:
-            rows(receipt.kind, .added, receipt.rows - receipt.replaced)
-            rows(receipt.kind, .replaced, receipt.replaced)
+            rows(receipt.role, .added, receipt.rows - receipt.replaced)
+            rows(receipt.role, .replaced, receipt.replaced)
         case .delete:
-            rows(receipt.kind, .deleted, receipt.replaced)
-            rows(receipt.kind, .missing, receipt.rows - receipt.replaced)
+            rows(receipt.role, .deleted, receipt.replaced)
+            rows(receipt.role, .missing, receipt.rows - receipt.replaced)
         }
     }
 
-    /// A commit is on the disk.
+    /// Records a commit that is on the disk.
     package func committed(shards: Int, took duration: Duration) {
         commitSeconds.record(duration: duration)
         Recorder(label: "nnnd_commit_shards", factory: registry).record(shards)
         gauge("nnnd_last_commit_timestamp_seconds", Date().timeIntervalSince1970)
     }
 
-    /// Shards have to wait: the system fails.
-    package func spoolTrouble() {
-        counter("nnnd_spool_troubles_total", [], 1)
-    }
-
-    /// A search request has its answer.
-    package func searched(took duration: Duration) {
-        counter("nnnd_searches_total", [("outcome", SearchOutcome.answered.rawValue)], 1)
-        searchSeconds.record(duration: duration)
-    }
-
-    /// A search request can't be answered.
-    package func notSearched(_ outcome: SearchOutcome) {
-        counter("nnnd_searches_total", [("outcome", outcome.rawValue)], 1)
-    }
-
-    /// Settings were read anew.
-    package func reloaded(ok: Bool) {
-        counter("nnnd_reloads_total", [("outcome", ok ? "ok" : "failed")], 1)
-    }
-
-    /// Commits tell what receipts don't.
+    /// Records what a commit did beside the content of its receipts.
     package func committed(_ summary: CommitSummary) {
         rows(.references, .retired, summary.retired)
         counter("nnnd_heap_refills_total", [], summary.refilledHeaps)
     }
 
-    /// A scan begins; there is one at a time.
-    package func scanBegan() {
-        lastScan.withLock { $0 = .now }
+    /// Counts a failure of the system for which shards have to wait.
+    package func spoolError() {
+        counter("nnnd_spool_errors_total", [], 1)
     }
 
-    /// The scan that began last has ended.
+    /// Records an answered search request.
+    package func searched(took duration: Duration) {
+        counter("nnnd_searches_total", [("outcome", SearchOutcome.answered.rawValue)], 1)
+        searchSeconds.record(duration: duration)
+    }
+
+    /// Counts a search request without an answer.
+    package func notSearched(_ outcome: SearchOutcome) {
+        counter("nnnd_searches_total", [("outcome", outcome.rawValue)], 1)
+    }
+
+    /// Counts a reload of the settings.
+    package func reloaded(ok: Bool) {
+        counter("nnnd_reloads_total", [("outcome", ok ? "ok" : "failed")], 1)
+    }
+
+    /// Notes the begin of a scan; at most one scan is under way.
+    package func scanBegan() {
+        scanBegin.withLock { $0 = .now }
+    }
+
+    /// Records the scan that began last.
     package func scanEnded(requests: Int, queries: Int) {
-        scanSeconds.record(duration: .now - lastScan.withLock { $0 })
+        scanSeconds.record(duration: .now - scanBegin.withLock { $0 })
         Recorder(label: "nnnd_scan_requests", factory: registry).record(requests)
         Recorder(label: "nnnd_scan_queries", factory: registry).record(queries)
     }
@@ -124,13 +124,21 @@ package final class DaemonMetrics: Sendable {
         Meter(label: name, dimensions: labels, factory: registry).set(value)
     }
 
-    /// Sets a counter that the system keeps: it grows by what is new.
-    package func processorTime(_ seconds: Double) {
-        let more = cpuSeconds.withLock { known in
-            defer { known = max(known, seconds) }
-            return max(0, seconds - known)
+    /// Sets the gauges and the counter of the process.
+    package func set(_ usage: ProcessUsage) {
+        gauge("process_resident_memory_bytes", usage.residentBytes)
+        gauge("nnnd_memory_anonymous_bytes", usage.anonymousBytes)
+        gauge("nnnd_memory_mapped_bytes", usage.mappedBytes)
+        gauge("process_open_fds", usage.openDescriptors)
+        let increase = processorSeconds.withLock { known in
+            defer { known = max(known, usage.processorSeconds) }
+            return max(0, usage.processorSeconds - known)
         }
-        FloatingPointCounter(label: "process_cpu_seconds_total", factory: registry).increment(by: more)
+        FloatingPointCounter(label: "process_cpu_seconds_total", factory: registry).increment(by: increase)
+    }
+
+    private func rows(_ kind: VectorRole, _ outcome: RowOutcome, _ count: Int) {
+        counter("nnnd_rows_total", [("kind", kind.rawValue), ("outcome", outcome.rawValue)], count)
     }
 
     private func counter(_ name: String, _ labels: [(String, String)], _ amount: Int) {

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml, and whether answers are as it says."""
+"""Reads docs/openapi.yaml and checks responses against it."""
 
 import functools
 import urllib.parse
@@ -11,7 +11,7 @@ import yaml
 from .daemon import PROJECT
 
 _URI = "urn:nnnd:openapi"
-# Larger answers take long to check; every kind of answer comes in small too.
+# Larger bodies take long to check, and each kind of response also occurs with a small body.
 _LARGEST_CHECKED = 100_000
 
 
@@ -26,14 +26,14 @@ class ApiDocument:
         return self.content["paths"]
 
     def operations(self):
-        """All (path, method, operation) of the document."""
+        """All operations of the document as (path, method, operation)."""
         for path, item in self.paths.items():
             for method, operation in item.items():
                 if method in ("get", "put", "post", "delete", "patch", "head", "options"):
                     yield path, method.upper(), operation
 
     def template(self, target):
-        """The path of the document that a request's target falls under; None where there is none."""
+        """The path of the document that matches a request target, or None."""
         parts = urllib.parse.urlsplit(target).path.split("/")
         for path in self.paths:
             pattern = path.split("/")
@@ -44,22 +44,22 @@ class ApiDocument:
         return None
 
     def response(self, template, method, status):
-        """What the document says of an answer; None where it says nothing."""
+        """The documented response for a status, or None."""
         operation = self.paths[template].get(method.lower())
-        found = (operation or {}).get("responses", {}).get(str(status))
-        while found and "$ref" in found:
-            found = self.at(found["$ref"])
-        return found
+        response = (operation or {}).get("responses", {}).get(str(status))
+        while response and "$ref" in response:
+            response = self.at(response["$ref"])
+        return response
 
     def at(self, reference):
-        """What lies at a reference such as #/components/schemas/Hit."""
-        found = self.content
+        """The object at a reference such as #/components/schemas/Hit."""
+        value = self.content
         for part in reference.removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        return found
+            value = value[part.replace("~1", "/").replace("~0", "~")]
+        return value
 
     def validate(self, value, schema):
-        """Holds a value against the schema of this name, or against a schema as it stands in the document."""
+        """Validates a value against the schema with this name, or against a schema object of the document."""
         _validator(self, schema if isinstance(schema, str) else None, schema).validate(value)
 
     def validator(self, schema):
@@ -69,11 +69,11 @@ class ApiDocument:
         )
 
     def check(self, response):
-        """Holds an answer against the document: status, media type, schema."""
+        """Checks status, media type and schema of a response."""
         template = self.template(response.target)
         operation = template and self.paths[template].get(response.method.lower())
         if not operation:
-            # Not in the document, so the daemon must not know it either.
+            # The daemon must reject operations that are not in the document.
             assert response.status == (405 if template else 404), response
             if response.method != "HEAD":
                 assert response.media_type == "application/problem+json", response
@@ -85,7 +85,7 @@ class ApiDocument:
         assert content, f"not documented with this media type: {response.media_type} {response}"
         if len(response.body) <= _LARGEST_CHECKED:
             is_json = response.media_type.endswith("json")
-            # What isn't text can stand for itself as any string does.
+            # Latin-1 decodes any bytes, so binary bodies are validated as strings.
             self.validate(response.json() if is_json else response.body.decode("latin-1"), content["schema"])
 
 
@@ -99,7 +99,7 @@ def _validator(document, name, schema):
 
 
 def _absolute(schema):
-    """The schema with references that also work outside the document."""
+    """A copy of the schema in which references to the document are absolute."""
     if isinstance(schema, dict):
         return {
             key: _URI + value if key == "$ref" and value.startswith("#") else _absolute(value)

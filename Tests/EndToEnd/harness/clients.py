@@ -1,4 +1,4 @@
-"""What tests of hostile clients share: bare requests, and what the daemon takes of memory and descriptors."""
+"""Helpers of the tests of hostile clients: raw requests, and the daemon's use of memory and descriptors."""
 
 import os
 import pathlib
@@ -7,26 +7,29 @@ import select
 import numpy as np
 
 MIB = 1 << 20
+# The head of a search request, without its last header and the empty line.
 HEAD = b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-npy\r\n"
 
 
 def memory_peak(daemon):
-    """The most memory of its own that the daemon has had, in bytes; pages of the map count as well."""
+    """The largest resident memory of the daemon so far, in bytes, including pages of the LMDB map."""
     status = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 def descriptors(daemon):
+    """The number of open descriptors of the daemon."""
     return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
 
 
 def check_served(daemon):
+    """Checks that the daemon answers a search on a new connection."""
     with daemon.client() as client:
         assert len(client.search(np.ones((1, 4)), top_k=3)["results"][0]) == 3
 
 
 def read_to_end(connection):
-    """What comes until the other end closes, however it does."""
+    """The bytes received until the daemon closes or resets the connection."""
     received = b""
     while True:
         try:
@@ -39,7 +42,7 @@ def read_to_end(connection):
 
 
 def daemon_closed(connection):
-    """Whether the other end of a socket has gone, without reading from it."""
+    """Whether the daemon has closed the connection, found without reading from it."""
     poller = select.poll()
     poller.register(connection, 0)
     return any(event & select.POLLHUP for _, event in poller.poll(0))

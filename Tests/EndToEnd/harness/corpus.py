@@ -1,4 +1,4 @@
-"""A daemon together with the oracle of what it must hold."""
+"""A daemon together with an oracle that computes its expected corpus and biases."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ KINDS = (IMAGES, REFERENCES)
 
 
 class Corpus:
-    """Random vectors under ids of the test's choice: each change goes into the daemon and into the oracle."""
+    """Applies each change, random vectors under given ids, to the daemon and to the oracle."""
 
     def __init__(self, daemon, rng, *, dimension=6, max_references=None):
         self.daemon = daemon
         self.oracle = Oracle(k=daemon.flags["k"], metric=daemon.flags.get("metric") or "cosine")
         self.dimension = dimension
-        # How many the daemon keeps, as a flag or otherwise; `None` for all.
+        # The daemon's `max-references`, from a flag or another source; None if it has no limit.
         self.max_references = max_references or daemon.flags.get("max_references")
         self._rng = rng
 
@@ -24,7 +24,7 @@ class Corpus:
         return self._rng.standard_normal((rows, self.dimension)).astype(np.float32)
 
     def add(self, kind, name, ids):
-        """Drops a shard that must take effect, and waits until it has; its receipt."""
+        """Drops a shard that must take effect and waits for its receipt, which it returns."""
         ids = list(ids)
         rows = self.vectors(len(ids))
         replaced = len(self.oracle.of(kind).keys() & set(ids))
@@ -37,7 +37,7 @@ class Corpus:
         return receipt
 
     def delete(self, kind, name, ids):
-        """Drops a list of ids to delete, which must take effect, and waits until it has; its receipt."""
+        """Drops a deletion list that must take effect and waits for its receipt, which it returns."""
         ids = list(ids)
         deleted = self.oracle.remove(kind, ids)
         receipt = self.daemon.delete(kind, name, ids)
@@ -47,12 +47,12 @@ class Corpus:
         return receipt
 
     def check(self):
-        """Holds counts, all biases and a search against the oracle."""
+        """Compares the counts, all biases and a search with the oracle."""
         with self.daemon.client() as client:
             check_everything(client, self.oracle)
 
     def check_references(self):
-        """Holds that the oracle's references are there and no others, in biases and explanations too."""
+        """Checks that the daemon has exactly the oracle's references, also in biases and explanations."""
         with self.daemon.client() as client:
             assert client.status()["references"] == len(self.oracle.references)
             for id in self.oracle.references:
@@ -61,22 +61,22 @@ class Corpus:
         self.check_explanations()
 
     def wait_for_references(self, count):
-        """Waits until the daemon has so many references; they have to be the newest."""
+        """Waits until the daemon has `count` references, and checks that they are the newest."""
         daemon = self.daemon
         wait_until(lambda: daemon.status()["references"] == count, f"{count} references", alive=daemon.check_alive)
         self.oracle.keep_newest_references(count)
         self.check_references()
 
     def check_explanations(self):
-        """Holds that the images' explanations name references that there are, and no others."""
+        """Checks that the explanation of each image names existing references only."""
         with self.daemon.client() as client:
             for id in self.oracle.images:
                 report = client.get(f"/v1/images/{id}").json()
-                named = {entry["id"] for entry in report["references"]}
-                assert len(named) == len(report["references"]) >= min(self.oracle.k, len(self.oracle.references))
-                assert named <= self.oracle.references.keys(), named - self.oracle.references.keys()
+                ids = {entry["id"] for entry in report["references"]}
+                assert len(ids) == len(report["references"]) >= min(self.oracle.k, len(self.oracle.references))
+                assert ids <= self.oracle.references.keys(), ids - self.oracle.references.keys()
 
 
 def ids_of(kind, numbers):
-    """Ids that tell their kind: i0 and on for images, r0 and on for references."""
+    """Ids that show their kind: i0, i1, ... for images, r0, r1, ... for references."""
     return [f"{kind[0]}{number}" for number in numbers]

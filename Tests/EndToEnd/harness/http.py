@@ -1,4 +1,4 @@
-"""HTTP over a Unix socket, on http.client."""
+"""An HTTP client for Unix sockets, built on http.client."""
 
 import http.client
 import io
@@ -8,15 +8,16 @@ import socket
 import numpy as np
 
 from .metrics import Metrics
+from .waiting import DEADLINE
 
 NPY = "application/x-npy"
 JSON = "application/json"
 
 
 class UnixConnection(http.client.HTTPConnection):
-    """An http.client connection whose other end is a Unix socket."""
+    """An http.client connection to a Unix socket."""
 
-    def __init__(self, path, timeout=60):
+    def __init__(self, path, timeout=DEADLINE):
         super().__init__("localhost", timeout=timeout)
         self._path = str(path)
 
@@ -25,7 +26,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Response:
-    """An answer, read to its end."""
+    """A response whose body has been read."""
 
     def __init__(self, method, target, response):
         self.method = method
@@ -46,12 +47,12 @@ class Response:
 
 
 class Client:
-    """One client with one connection that is kept open; opened again where the other end closed it."""
+    """A client with one persistent connection, which it reopens if the daemon has closed it."""
 
-    # Called with each answer that any client gets.
+    # Functions that are called with each response to any client.
     observers = []
 
-    def __init__(self, path, timeout=60):
+    def __init__(self, path, timeout=DEADLINE):
         self.connection = UnixConnection(path, timeout)
 
     def __enter__(self):
@@ -80,7 +81,7 @@ class Client:
         return self.post(target, json.dumps(value), JSON)
 
     def search(self, queries, top_k=10, alpha=None):
-        """Searches with an array of queries; the answer of a search that must succeed, as parsed JSON."""
+        """Searches with an array of queries; the search must succeed. Returns the parsed JSON."""
         target = f"/v1/search?top_k={top_k}" + ("" if alpha is None else f"&alpha={alpha}")
         response = self.post(target, npy_bytes(queries), NPY)
         assert response.status == 200, response
@@ -98,17 +99,17 @@ class Client:
 
 
 def npy_bytes(array):
-    """The bytes of an .npy file."""
+    """The bytes of an .npy file with this array."""
     buffer = io.BytesIO()
     np.save(buffer, np.asarray(array))
     return buffer.getvalue()
 
 
-def connect(path, timeout=60):
-    """A bare connected socket."""
+def connect(path, timeout=DEADLINE):
+    """A socket connected to `path`."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        # One with a timeout would not wait where many are waiting already.
+        # A socket with a timeout is non-blocking, and fails to connect while the listen backlog is full.
         connection.connect(str(path))
     except OSError:
         connection.close()

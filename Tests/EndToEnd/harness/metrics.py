@@ -1,4 +1,4 @@
-"""Prometheus' text format, read strictly."""
+"""A strict parser of the Prometheus text format."""
 
 import math
 import re
@@ -13,17 +13,17 @@ class Family:
         self.name = name
         self.help = help
         self.kind = None
-        # (name of the sample, its labels as a sorted tuple) -> value
+        # (sample name, labels as a sorted tuple) -> value
         self.samples = {}
 
     @property
     def labels(self):
-        """The names of its labels, without that of buckets."""
+        """The names of its labels, without "le"."""
         return {name for _, labels in self.samples for name, _ in labels} - {"le"}
 
 
 class Metrics:
-    """All that a page tells; refuses what the format doesn't allow."""
+    """All families of a page; fails if the page violates the format."""
 
     def __init__(self, text):
         assert text.endswith("\n")
@@ -66,12 +66,12 @@ class Metrics:
         return family.samples[(name, tuple(sorted(labels.items())))]
 
     def values(self, name):
-        """All values of one label's family: label's value -> number."""
+        """The values of a family with one label, by the value of that label."""
         return {labels[0][1]: value for (_, labels), value in self.families[name].samples.items()}
 
 
 def _check_histogram(family):
-    """Buckets count up to infinity, and there are as many values as that bucket has."""
+    """Checks that buckets are cumulative and end with +Inf, whose value equals the count."""
     series = {}
     for (name, labels), value in family.samples.items():
         if name.endswith("_bucket"):

@@ -1,4 +1,4 @@
-"""What the daemon has to say, computed from scratch in float64: nothing here is kept up to date, all is recomputed."""
+"""The expected biases and scores, computed in float64 and from scratch after each change."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ TOLERANCE = 1e-5
 
 
 class Oracle:
-    """The corpus as two dictionaries from id to vector, in the order in which the ids arrived."""
+    """The corpus as two dictionaries from id to vector, in order of arrival."""
 
     def __init__(self, k, alpha=0.75, metric="cosine", precision="float32"):
         self.k = k
@@ -15,49 +15,46 @@ class Oracle:
         self.precision = precision
         self.images = {}
         self.references = {}
-        self._frozen = None
-
-    def freeze(self):
-        """Computes the means once for all: the corpus will not change any more."""
-        self._frozen = self._means()
+        # Results since the last change: stored vectors by kind, means by k.
+        self._computed = {}
 
     def put(self, kind, ids, vectors):
-        """Takes in a shard: new ids are added, known ones replaced, which makes them arrive anew."""
-        assert self._frozen is None
+        """Adds or replaces the vectors of these ids, in this order; a replaced id counts as newly arrived."""
+        self._computed.clear()
         corpus = self.of(kind)
         for id, vector in zip(ids, np.asarray(vectors), strict=True):
             corpus.pop(id, None)
             corpus[id] = vector
 
     def remove(self, kind, ids):
-        """Takes ids away; how many of them were there."""
-        assert self._frozen is None
+        """Removes ids and returns how many of them existed."""
+        self._computed.clear()
         return sum(self.of(kind).pop(id, None) is not None for id in ids)
 
     def keep_newest_references(self, count):
-        """Takes all references away but those that arrived last; the ids of those that went."""
-        gone = list(self.references)[: max(0, len(self.references) - count)]
-        self.remove("references", gone)
-        return gone
+        """Removes all references but the `count` newest, and returns the removed ids."""
+        removed = list(self.references)[: max(0, len(self.references) - count)]
+        self.remove("references", removed)
+        return removed
 
     def of(self, kind):
-        """The dictionary of one kind."""
+        """The dictionary of one kind: "images" or "references"."""
         return self.images if kind == "images" else self.references
 
     def biases(self, alpha=None):
-        """The bias of each image by its id."""
+        """The bias of each image, by id."""
         return dict(zip(self.images, (self._weight(alpha) * self._means()).tolist(), strict=True))
 
     def similarities(self, queries):
-        """Queries x images, in the order of `images`."""
-        return self.prepared(queries) @ self._stored(self.images).T
+        """Similarities of shape (queries, images), in the order of `images`."""
+        return self.prepared(queries) @ self._stored("images").T
 
-    def scores(self, queries, alpha=None):
-        """Queries x images, in the order of `images`."""
-        return self.similarities(queries) - self._weight(alpha) * self._means()
+    def scores(self, similarities, alpha=None):
+        """Debiased scores from similarities, both of shape (queries, images)."""
+        return similarities - self._weight(alpha) * self._means()
 
     def prepared(self, vectors):
-        """Vectors as the metric takes them."""
+        """Vectors as float64, normalised to length 1 if the metric is cosine."""
         vectors = np.asarray(vectors, dtype=np.float64)
         if self.metric == "inner-product":
             return vectors
@@ -68,29 +65,31 @@ class Oracle:
     def _weight(self, alpha):
         return self.alpha if alpha is None else alpha
 
-    def _stored(self, corpus):
-        vectors = self.prepared(np.stack(list(corpus.values())).astype(np.float64))
-        return vectors.astype(np.float32).astype(self.precision).astype(np.float64)
+    def _stored(self, kind):
+        if kind not in self._computed:
+            vectors = self.prepared(np.stack(list(self.of(kind).values())).astype(np.float64))
+            self._computed[kind] = vectors.astype(np.float32).astype(self.precision).astype(np.float64)
+        return self._computed[kind]
 
     def _means(self):
-        if self._frozen is not None:
-            return self._frozen
         if not self.references:
             return np.zeros(len(self.images))
-        similarities = self._stored(self.images) @ self._stored(self.references).T
-        used = min(self.k, similarities.shape[1])
-        return np.sort(similarities, axis=1)[:, -used:].mean(axis=1)
+        if self.k not in self._computed:
+            similarities = self._stored("images") @ self._stored("references").T
+            used = min(self.k, similarities.shape[1])
+            self._computed[self.k] = np.partition(similarities, -used, axis=1)[:, -used:].mean(axis=1)
+        return self._computed[self.k]
 
 
 def check_everything(client, oracle, tolerance=TOLERANCE):
-    """Holds every bias of the daemon against the oracle, and the counts; one search with all images gives them."""
+    """Compares the counts and every bias with the oracle; one search that returns all images gives the biases."""
     status = client.status()
     assert (status["images"], status["references"]) == (len(oracle.images), len(oracle.references))
     if not oracle.images:
         return
     dimension = len(next(iter(oracle.images.values())))
     query = np.ones((1, dimension))
-    # Alpha 1, so that the bias is the mean itself.
+    # With alpha = 1 the bias is the mean itself.
     hits = client.search(query, top_k=len(oracle.images) + 1, alpha=1)["results"][0]
     assert len(hits) == len({hit["id"] for hit in hits}) == len(oracle.images)
     expected = oracle.biases(alpha=1)
@@ -104,20 +103,20 @@ def check_everything(client, oracle, tolerance=TOLERANCE):
 
 
 def check_rankings(oracle, queries, results, alpha=None, tolerance=TOLERANCE):
-    """Holds results against the oracle: each place has the right score, each image the score that is its own."""
-    places = {id: place for place, id in enumerate(oracle.images)}
-    scores = oracle.scores(queries, alpha)
+    """Compares search results with the oracle: the score at each rank, and the score and similarity of each image."""
+    columns = {id: column for column, id in enumerate(oracle.images)}
     similarities = oracle.similarities(queries)
+    scores = oracle.scores(similarities, alpha)
     for query, hits in enumerate(results):
-        found = [places[hit["id"]] for hit in hits]
+        found = [columns[hit["id"]] for hit in hits]
         assert len(set(found)) == len(found), f"query {query} has an image twice"
         best = np.sort(scores[query])[::-1][: len(hits)]
-        told = np.array([hit["score"] for hit in hits])
-        np.testing.assert_allclose(told, best, rtol=0, atol=tolerance, err_msg=f"query {query}: scores by place")
+        actual = np.array([hit["score"] for hit in hits])
+        np.testing.assert_allclose(actual, best, rtol=0, atol=tolerance, err_msg=f"query {query}: scores by rank")
         np.testing.assert_allclose(
-            told, scores[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: scores by image"
+            actual, scores[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: scores by image"
         )
-        told = np.array([hit["similarity"] for hit in hits])
+        actual = np.array([hit["similarity"] for hit in hits])
         np.testing.assert_allclose(
-            told, similarities[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: similarities"
+            actual, similarities[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: similarities"
         )

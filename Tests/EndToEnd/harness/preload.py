@@ -1,5 +1,4 @@
-"""Libraries that are loaded in front of the daemon's, to make what a test can't otherwise have: a small map, a clock
-that jumps."""
+"""Libraries for LD_PRELOAD that change the daemon's environment: a small LMDB map, a clock that jumps."""
 
 import os
 import subprocess
@@ -38,12 +37,12 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
 
 
 def small_map(folder, size):
-    """The environment in which the daemon's map has so many bytes instead of 1 TiB."""
+    """The environment in which the daemon's LMDB map has `size` bytes instead of 1 TiB."""
     return _preloaded(folder, "small_map", _SMALL_MAP) | {"TEST_MAP_BYTES": str(size)}
 
 
 class JumpingClock:
-    """A clock of the daemon's own, which `jump` sets forward or, with negative seconds, back."""
+    """A wall clock for the daemon that `jump` sets forward or back."""
 
     def __init__(self, folder):
         self._path = folder / "clock"
@@ -51,14 +50,14 @@ class JumpingClock:
         self.jump(0)
 
     def jump(self, seconds):
-        """Sets it this far from the real time."""
-        waiting = self._path.with_suffix(".new")
-        waiting.write_text(str(seconds))
-        waiting.rename(self._path)
+        """Sets the clock to the real time plus `seconds`, which can be negative."""
+        unfinished = self._path.with_suffix(".new")
+        unfinished.write_text(str(seconds))
+        unfinished.rename(self._path)
 
 
 def _preloaded(folder, name, source):
-    """The environment with one more library, behind those that are loaded in front already."""
+    """Builds a library, and returns the environment that preloads it after those already in LD_PRELOAD."""
     library = folder / f"{name}.so"
     if not library.exists():
         text = folder / f"{name}.c"

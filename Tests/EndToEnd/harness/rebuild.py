@@ -1,4 +1,4 @@
-"""`nnnd rebuild`, run to its end or started."""
+"""Runs `nnnd rebuild`."""
 
 import subprocess
 
@@ -7,13 +7,14 @@ from .waiting import DEADLINE
 
 
 def rebuild_command(daemon, **flags):
-    """What to run for a daemon that has stopped, with its own settings and others."""
+    """The command that rebuilds the store of a stopped daemon, with the daemon's settings and `flags`."""
     own = {name: daemon.flags[name] for name in ("data", "k", "threads") if daemon.flags.get(name) is not None}
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in (own | flags).items() if value is not None]
     return [str(binary()), "rebuild", *arguments]
 
 
 def start_rebuild(daemon, *wrapper, **flags):
+    """Starts a rebuild, through the command `wrapper` if there is one; returns the process."""
     return subprocess.Popen(
         [*wrapper, *rebuild_command(daemon, **flags)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, env=clean_environment(),
@@ -21,7 +22,7 @@ def start_rebuild(daemon, *wrapper, **flags):
 
 
 def run_rebuild(daemon, *wrapper, **flags):
-    """Its exit status, and what it wrote to standard error."""
+    """Runs a rebuild to its end; returns its exit status and its standard error."""
     with start_rebuild(daemon, *wrapper, **flags) as process:
         output, errors = process.communicate(timeout=DEADLINE)
     assert output == "", output
@@ -29,7 +30,7 @@ def run_rebuild(daemon, *wrapper, **flags):
 
 
 def rebuild(daemon, **flags):
-    """A rebuild that must go well; what it wrote to standard error."""
+    """Runs a rebuild that must succeed; returns its standard error."""
     status, errors = run_rebuild(daemon, **flags)
     assert status == 0, errors
     return errors

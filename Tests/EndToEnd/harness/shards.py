@@ -12,7 +12,7 @@ _SAFETENSORS_TYPES = {"float16": "F16", "float32": "F32", "float64": "F64", "int
 
 
 def encode(name, vectors):
-    """The bytes of a file called `name` with these vectors."""
+    """The bytes of a shard with these vectors, in the format that the suffix of `name` says."""
     if name.endswith(".npz"):
         return npz_bytes(embeddings=vectors)
     if name.endswith(".safetensors"):
@@ -43,7 +43,7 @@ def safetensors_bytes(**arrays):
 
 
 def npy_with_header(header, data=b""):
-    """An .npy file whose header is exactly this text."""
+    """An .npy file of version 1.0 with this header, padded with spaces as the format requires."""
     text = header.encode("latin-1")
     text += b" " * (-(len(text) + 11) % 64) + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data

@@ -1,4 +1,4 @@
-"""File systems in memory that are small enough to fill."""
+"""Small tmpfs file systems that a test can fill."""
 
 import contextlib
 import os
@@ -6,13 +6,13 @@ import subprocess
 
 
 def can_mount():
-    """Whether this process may mount file systems."""
+    """Whether this process can mount file systems."""
     return os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
 
 
 @contextlib.contextmanager
 def small_disk(folder, megabytes):
-    """A file system of this size at `folder`, while the context lasts."""
+    """Mounts a file system of this size at `folder` while the context lasts."""
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "nnnd-test", folder], check=True)
     try:
@@ -27,7 +27,7 @@ class SmallDisk:
         self._ballast = folder / ".ballast"
 
     def fill(self, leaving=0):
-        """Takes all room but so many bytes."""
+        """Fills the file system until `leaving` bytes are free."""
         with open(self._ballast, "ab", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(1 << 16))
@@ -35,15 +35,15 @@ class SmallDisk:
         os.truncate(self._ballast, size - size % 4096 - leaving)
 
     def free(self):
-        """Gives the room back."""
+        """Frees the space that `fill` took."""
         self._ballast.unlink()
 
     def forbid_writes(self):
-        """Lets it take no writes; nobody may have a file open for writing."""
+        """Remounts read-only; no process may have a file open for writing."""
         self._remount("ro")
 
     def allow_writes(self):
         self._remount("rw")
 
-    def _remount(self, how):
-        subprocess.run(["mount", "-o", f"remount,{how}", self.folder], check=True)
+    def _remount(self, option):
+        subprocess.run(["mount", "-o", f"remount,{option}", self.folder], check=True)

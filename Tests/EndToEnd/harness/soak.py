@@ -1,4 +1,4 @@
-"""Everything at once for a long time: shards that stream in, churn, searches, clients that come and go."""
+"""A soak test: shards, deletions, searches and short connections at the same time, for a long time."""
 
 import dataclasses
 import pathlib
@@ -13,14 +13,16 @@ from .spool import IMAGES, REFERENCES
 IMAGES_KEPT = 4000
 REFERENCES_KEPT = 1000
 ROWS = 200
-# Names of shards, which come again and again: the store keeps the receipt of each name's last shard.
+# The number of shard names, which are reused, because the store keeps a receipt for each name.
 NAMES = 50
+# Enough samples to compare quarters of the run.
+MIN_SAMPLES = 20
 MIB = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """What the daemon takes at one moment."""
+    """The daemon's resource use at one moment; sizes in bytes."""
 
     seconds: float
     memory: int
@@ -38,7 +40,7 @@ class Sample:
 
 
 class Soak:
-    """Drives a corpus, whose daemon deletes finished shards and keeps `REFERENCES_KEPT` references."""
+    """Applies load to a corpus; `settings()` are the daemon's settings."""
 
     def __init__(self, corpus):
         self.corpus = corpus
@@ -51,13 +53,16 @@ class Soak:
         self._stopping = threading.Event()
 
     def run(self, minutes, tell=lambda sample: None):
-        """Goes on for so long, and takes a sample a hundred times."""
+        """Applies load for this time and takes up to 100 samples; runs longer until there are MIN_SAMPLES."""
         start = time.monotonic()
-        threads = [threading.Thread(target=work) for work in (self._search, self._search, self._come_and_go)]
+        threads = [threading.Thread(target=work) for work in (self._search, self._search, self._reconnect)]
         for thread in threads:
             thread.start()
         try:
-            while (now := time.monotonic() - start) < minutes * 60 and not self.errors:
+            while not self.errors:
+                now = time.monotonic() - start
+                if now >= minutes * 60 and len(self.samples) >= MIN_SAMPLES:
+                    break
                 self._step()
                 if now >= len(self.samples) * minutes * 60 / 100 and self._steps > IMAGES_KEPT // ROWS:
                     self.samples.append(self._sample(now))
@@ -68,35 +73,35 @@ class Soak:
                 thread.join()
 
     def check(self):
-        """Holds that nothing grew between the second and the last quarter, and the corpus against the oracle."""
+        """Checks that no resource grew from the second to the last quarter, and compares the corpus with the oracle."""
         assert not self.errors, self.errors
         quarter = len(self.samples) // 4
-        assert quarter, "too short to tell"
+        assert quarter, "too few samples"
         early, late = self.samples[quarter : 2 * quarter], self.samples[-quarter:]
 
-        def most(samples, field):
+        def maximum(samples, field):
             return max(getattr(sample, field) for sample in samples)
 
-        assert most(late, "memory") <= 1.25 * most(early, "memory") + 16 * MIB
-        assert most(late, "descriptors") <= most(early, "descriptors") + 8
-        assert most(late, "threads") <= most(early, "threads") + 4
-        assert most(late, "file") <= 1.1 * most(early, "file")
+        assert maximum(late, "memory") <= 1.25 * maximum(early, "memory") + 16 * MIB
+        assert maximum(late, "descriptors") <= maximum(early, "descriptors") + 8
+        assert maximum(late, "threads") <= maximum(early, "threads") + 4
+        assert maximum(late, "file") <= 1.1 * maximum(early, "file")
         self.corpus.check()
         with self._daemon.client() as client:
             report = client.post("/v1/verify", b"", "application/json").json()
             assert (report["wrong"], report["wrong_references"]) == (0, 0), report
-            # A copy walks all trees, and fails where a page is neither in one nor free.
+            # A backup walks all trees, and fails if a page is neither in a tree nor free.
             assert client.get("/v1/backup").status == 200
 
     def _step(self):
-        """Replaces images, in the middle of it some that were deleted; adds references, for which others retire."""
+        """Replaces images and adds back deleted ones, adds references so that older ones retire, and deletes images."""
         step, corpus = self._steps, self.corpus
         first = step * ROWS % IMAGES_KEPT
         name = step % NAMES
         corpus.add(IMAGES, f"{name}.npy", [f"i{number}" for number in range(first, first + ROWS)])
         corpus.add(REFERENCES, f"{name}.npy", [f"r{step}-{number}" for number in range(50)])
-        known = [f"i{number}" for number in range(first, first + ROWS, 7)]
-        corpus.delete(IMAGES, f"{name}.delete", known)
+        deleted = [f"i{number}" for number in range(first, first + ROWS, 7)]
+        corpus.delete(IMAGES, f"{name}.delete", deleted)
         self._steps += 1
         self._receipts += 3
         for kind in (IMAGES, REFERENCES):
@@ -110,17 +115,17 @@ class Soak:
                 self._try(lambda: client.search(queries, top_k=10))
                 self._searches += 1
 
-    def _come_and_go(self):
-        """Clients of one request, and such as send nothing or a part."""
-        for sent in self._forever([b"", b"GET /v1/st", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"]):
+    def _reconnect(self):
+        """Opens connections for one complete request, for a part of one, or for none."""
+        for sent in self._cycle([b"", b"GET /v1/st", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"]):
             self._try(self._daemon.status)
-            self._try(lambda sent=sent: self._part(sent))
+            self._try(lambda sent=sent: self._send_and_close(sent))
 
-    def _part(self, sent):
+    def _send_and_close(self, sent):
         with connect(self._daemon.socket) as connection:
             connection.sendall(sent)
 
-    def _forever(self, values):
+    def _cycle(self, values):
         while not self._stopping.is_set():
             yield from values
 
@@ -141,7 +146,7 @@ class Soak:
 
 
 def settings():
-    """What the daemon of a soak is started with."""
+    """The daemon's settings in a soak test."""
     return {
         "k": 16, "capacity": 24, "max_references": REFERENCES_KEPT, "finished_shards": "delete", "client_seconds": 2,
         "log_level": "warning",

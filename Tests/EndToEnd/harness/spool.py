@@ -96,7 +96,8 @@ class Spool:
         wait_until(lambda: _stamp(path) not in (None, before), f"the rejection of {name!r}", alive=self.alive)
         failure = json.loads(path.read_text())
         # The reason is written first; the file and its ids go after it.
-        left = [self.incoming(kind) / name, self.incoming(kind) / ids_name(name), self.root / "taken" / kind / name]
+        folders = (self.incoming(kind), self.root / "processing" / kind, self.root / "processing" / "failed" / kind)
+        left = [folder / own for folder in folders for own in (name, ids_name(name))]
         wait_until(lambda: not any(map(os.path.lexists, left)), f"{name!r} to leave", alive=self.alive)
         return failure
 

@@ -1,4 +1,4 @@
-"""Holds the lock of a store's writer, as another process that hangs in a commit would."""
+"""Holds the writer lock of an LMDB store, as a process that hangs in a write transaction would."""
 
 import contextlib
 import ctypes
@@ -7,7 +7,7 @@ import os
 
 @contextlib.contextmanager
 def writer_lock(folder):
-    """Keeps commits from beginning."""
+    """Blocks write transactions on the store in `folder` while the context lasts."""
     lmdb = ctypes.CDLL("liblmdb.so.0")
     for function in (lmdb.mdb_env_create, lmdb.mdb_env_open, lmdb.mdb_txn_begin):
         function.restype = ctypes.c_int

@@ -1,4 +1,4 @@
-"""Stops single threads of a process that goes on otherwise, as a hang would: ptrace(2)."""
+"""Stops single threads of a process with ptrace(2), as if they hung."""
 
 import contextlib
 import ctypes
@@ -15,29 +15,29 @@ _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c
 _libc.ptrace.restype = ctypes.c_long
 
 
-def threads_called(process, name):
-    """The numbers of the threads of this name."""
+def threads_named(process, name):
+    """The ids of the threads with this name."""
     tasks = pathlib.Path(f"/proc/{process}/task")
     return [int(task.name) for task in tasks.iterdir() if (task / "comm").read_text().strip() == name]
 
 
 @contextlib.contextmanager
 def hung_thread(process, name):
-    """Keeps the one thread of this name from running; its number."""
-    # A thread names itself when it first runs.
-    (thread,) = wait_until(lambda: threads_called(process, name), f"a thread called {name!r}")
+    """Stops the only thread with this name while the context lasts; gives its id."""
+    # A thread sets its name when it first runs.
+    (thread,) = wait_until(lambda: threads_named(process, name), f"a thread named {name!r}")
     _call(_SEIZE, thread)
     try:
         _call(_INTERRUPT, thread)
         os.waitpid(thread, _WALL)
         yield thread
     finally:
-        # It goes on, if it is still there.
+        # The thread continues, if it still exists.
         _libc.ptrace(_DETACH, thread, None, None)
 
 
-def let_die(thread):
-    """Lets a hung thread whose process has been killed go: until then the process stays."""
+def reap_thread(thread):
+    """Reaps a traced thread if its process has been killed; the process can't end before."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(thread, os.WNOHANG | _WALL)
 

@@ -1,15 +1,15 @@
-"""Waiting for something to be so, with a deadline that only a failure ever reaches."""
+"""Waits for conditions, with a deadline that only failing tests reach."""
 
 import time
 
-DEADLINE = 60.0
+DEADLINE = 180.0
 _PAUSE = 0.004
 
 
 def wait_until(condition, what, *, alive=None, deadline=DEADLINE):
-    """Asks until `condition()` gives something true, and returns that.
+    """Calls `condition()` until it returns something true, and returns that.
 
-    `alive()` is asked beside it: it raises where waiting on has no point, because the program ended, say.
+    `alive()` is called each time too; it raises if waiting is pointless, for example because the program ended.
     """
     end = time.monotonic() + deadline
     while True:

@@ -1,4 +1,4 @@
-"""The real embeddings in Examples/wordnet."""
+"""Reads the real embeddings in Examples/wordnet."""
 
 import functools
 
@@ -18,7 +18,7 @@ def reference_files():
 
 
 def read(path):
-    """The ids and vectors of one file."""
+    """The ids and vectors of one shard."""
     return path.with_suffix(".ids").read_text().splitlines(), np.load(path)
 
 

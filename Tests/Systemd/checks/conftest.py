@@ -1,4 +1,4 @@
-"""Fixtures of the checks that run in the booted container, and how their outcome is told: a line each."""
+"""Fixtures of the checks that run in the booted container, and their report: one line for each check."""
 
 import os
 import pathlib
@@ -18,19 +18,18 @@ outcomes = {"passed": 0, "failed": 0}
 
 
 def pytest_runtest_logreport(report):
-    """One line a check, with its time; below it what it prints, and what went wrong."""
+    """Prints one line for a check, with its duration; below it the check's output and its failure."""
     if report.when != "call" and not report.failed:
         return
     module, _, name = report.nodeid.rpartition("::")
-    place = pathlib.Path(module).stem.removeprefix("test_")
-    line = f"{place}: {name.removeprefix('test_').replace('_', ' ')} ({report.duration:.1f} s)"
-    good = report.passed
-    outcomes["passed" if good else "failed"] += 1
-    print("ok     " if good else "FAILED ", line, flush=True)
-    told = report.capstdout if good else f"{report.longreprtext}\n{report.capstdout}"
-    print("".join(f"    {text}\n" for text in told.splitlines()), end="", flush=True)
-    # Without the package nothing else can be checked.
-    if not good and place == "installation" and "installs" in name:
+    group = pathlib.Path(module).stem.removeprefix("test_")
+    line = f"{group}: {name.removeprefix('test_').replace('_', ' ')} ({report.duration:.1f} s)"
+    outcomes["passed" if report.passed else "failed"] += 1
+    print("ok     " if report.passed else "FAILED ", line, flush=True)
+    output = report.capstdout if report.passed else f"{report.longreprtext}\n{report.capstdout}"
+    print("".join(f"    {text}\n" for text in output.splitlines()), end="", flush=True)
+    # All other checks need the package.
+    if not report.passed and group == "installation" and "installs" in name:
         pytest.exit("the package can't be installed", returncode=1)
 
 
@@ -40,7 +39,7 @@ def pytest_sessionfinish(session):
 
 @pytest.fixture(scope="session")
 def users():
-    """People by what they may do: alice drops, bob asks, carol does both, eve nothing."""
+    """Users: alice is a producer, bob is a client, carol is both, eve is neither."""
     return make_users({
         "alice": ["nnnd-producers"], "bob": ["nnnd-clients"], "carol": ["nnnd-producers", "nnnd-clients"], "eve": [],
     })  # fmt: skip
@@ -48,11 +47,11 @@ def users():
 
 @pytest.fixture
 def nnnd(users):
-    """nnnd.service, running, without drop-ins; what a check changes is undone after it."""
+    """nnnd.service, running and without drop-ins; drop-ins of a check are removed after it."""
     service = Service("nnnd")
-    service.make_sure_it_runs()
+    service.ensure_running()
     yield service
-    service.forget_drop_ins()
+    service.remove_drop_ins()
 
 
 @pytest.fixture

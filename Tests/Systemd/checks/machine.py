@@ -1,4 +1,4 @@
-"""The machine in which the checks run: its services, its users, its journal."""
+"""The container in which the checks run: its services, users and journal."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from harness.spool import Spool
 from harness.waiting import wait_until
 
 PACKAGE = pathlib.Path("/nnnd-checks/nnnd.deb")
-# Seconds; a restart by the watchdog takes a few times its own limit.
+# Seconds; a restart by the watchdog takes several times the watchdog's interval.
 DEADLINE = 60
 
 
 def run(*arguments, user=None, check=True, text=None):
-    """Runs a program to its end, as a user with all groups that one has."""
+    """Runs a program to its end, as `user` with all groups of that user if one is given."""
     as_user = {}
     if user:
         entry = pwd.getpwnam(user)
@@ -34,14 +34,14 @@ def systemctl(*arguments, check=True):
 
 
 def make_users(groups):
-    """Makes users who are in these groups; their names."""
-    for name, of in groups.items():
-        run("useradd", "--no-create-home", "--groups", ",".join(of), name)
+    """Creates users; `groups` maps the name of a user to its groups. Returns the names."""
+    for name, memberships in groups.items():
+        run("useradd", "--no-create-home", "--groups", ",".join(memberships), name)
     return list(groups)
 
 
 class Service:
-    """A service of nnnd with its socket, spool and store."""
+    """A systemd service of nnnd, with its socket, spool and store."""
 
     def __init__(self, name):
         self.name = name
@@ -53,7 +53,7 @@ class Service:
         self._drop_in = pathlib.Path(f"/run/systemd/system/{name}.service.d/check.conf")
 
     def show(self, name, unit=None):
-        """A property of the service, or of another unit, as text."""
+        """A property of the service, or of another unit, as a string."""
         return systemctl("show", "--property", name, "--value", unit or self.unit).stdout.strip()
 
     @property
@@ -66,38 +66,43 @@ class Service:
 
     @property
     def restarts(self):
-        """How often it was restarted by itself."""
+        """How often systemd has restarted the service automatically."""
         return int(self.show("NRestarts"))
 
-    def make_sure_it_runs(self):
+    def ensure_running(self):
         systemctl("reset-failed", self.unit, self.socket_unit, check=False)
         systemctl("start", self.socket_unit, self.unit)
 
     def do(self, *verbs):
+        """Runs `systemctl VERB` on the service."""
         systemctl(*verbs, self.unit)
 
     def set(self, **settings):
-        """Overrides settings of the unit's service part and starts it anew."""
+        """Overrides settings of the unit's [Service] section with a drop-in, and restarts the service."""
         self._drop_in.parent.mkdir(parents=True, exist_ok=True)
         self._drop_in.write_text("[Service]\n" + "".join(f"{name}={value}\n" for name, value in settings.items()))
         systemctl("daemon-reload")
         self.do("restart")
 
-    def forget_drop_ins(self):
+    def remove_drop_ins(self):
+        """Removes the drop-in of `set` and restarts the service, if there is one."""
         if self._drop_in.exists():
             self._drop_in.unlink()
             self._drop_in.parent.rmdir()
             systemctl("daemon-reload")
-            self.make_sure_it_runs()
+            self.ensure_running()
             self.do("restart")
 
     def wait_restarted(self, before, process, alive=None):
-        """Waits until it runs again, after it was restarted by itself; `alive` as in `wait_until`."""
+        """Waits until systemd has restarted the service; `before` and `process` are its old values.
 
-        def again():
+        `alive` is as in `wait_until`.
+        """
+
+        def is_restarted():
             return self.restarts > before and self.state == "active" and self.process not in (0, process)
 
-        wait_until(again, f"{self.unit} to be restarted", alive=alive, deadline=DEADLINE)
+        wait_until(is_restarted, f"{self.unit} to be restarted", alive=alive, deadline=DEADLINE)
 
     def client(self):
         return Client(self.socket)
@@ -110,27 +115,27 @@ class Service:
         return run("nnnctl", *arguments, "--socket", self.socket, user=user, check=check)
 
     def check_biases(self):
-        """Holds that no bias is off; how many were looked at."""
+        """Checks that no bias is wrong; returns the number of images checked."""
         report = json.loads(self.nnnctl("verify", "--json").stdout)
         assert report["wrong"] == 0, report
         return report["checked"]
 
     def journal(self, since=None):
-        """What the journal has of this unit, as (priority, message)."""
+        """The journal's entries of this unit as (priority, message), after the cursor `since` if there is one."""
         run("journalctl", "--sync")
         arguments = ["journalctl", "--unit", self.unit, "--output=json", "--no-pager"]
         arguments += ["--after-cursor", since] if since else []
         entries = [json.loads(line) for line in run(*arguments).stdout.splitlines()]
         return [(int(entry["PRIORITY"]), entry["MESSAGE"]) for entry in entries]
 
-    def now(self):
-        """The place where the journal is."""
+    def journal_cursor(self):
+        """The cursor of the last entry of the journal."""
         run("journalctl", "--sync")
-        found = run("journalctl", "--lines=0", "--show-cursor", "--no-pager").stdout
-        return found.partition("-- cursor: ")[2].strip()
+        output = run("journalctl", "--lines=0", "--show-cursor", "--no-pager").stdout
+        return output.partition("-- cursor: ")[2].strip()
 
     def memory(self, name):
-        """A figure of the unit's control group, of whichever version."""
+        """The content of a memory file of the unit's control group, of version 1 or 2; None if there is no such file."""
         group = self.show("ControlGroup")
         for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/memory"):
             path = pathlib.Path(f"{root}{group}/{name}")

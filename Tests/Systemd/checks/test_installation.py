@@ -1,4 +1,4 @@
-"""The package goes in, asks nothing, and the daemon runs."""
+"""The package installs without questions, and the daemon runs afterwards."""
 
 import grp
 import os
@@ -18,18 +18,18 @@ def test_the_package_installs():
     assert run("dpkg-query", "-W", "-f", "${Status}", "nnnd").stdout == "install ok installed"
 
 
-def test_all_files_are_as_they_were_packed():
+def test_dpkg_verify_finds_no_changed_file():
     changed = [line for line in run("dpkg", "--verify", "nnnd").stdout.splitlines() if not line.startswith("missing")]
     assert changed == []
 
 
-def test_the_programs_run_where_there_is_no_swift():
+def test_the_programs_run_without_a_swift_toolchain():
     assert shutil.which("swiftc") is None or run("swiftc", "--version", check=False).returncode != 0
     for program in ("nnnd", "nnnctl"):
         assert run(program, "--version").stdout.strip()
 
 
-def test_user_and_groups_are_made():
+def test_the_user_and_the_groups_exist():
     user = pwd.getpwnam("nnnd")
     assert user.pw_shell.endswith("nologin")
     assert grp.getgrnam("nnnd-producers").gr_mem == ["nnnd"]
@@ -47,10 +47,10 @@ def test_no_unit_has_failed():
 
 
 @pytest.mark.parametrize("unit", ["nnnd.service", "nnnd@words.service"])
-def test_the_exposure_is_at_most_0_6(unit):
-    found = run("systemd-analyze", "security", "--no-pager", "--threshold=6", unit)
-    print(found.stdout.splitlines()[-1])
+def test_the_security_exposure_is_at_most_0_6(unit):
+    finished = run("systemd-analyze", "security", "--no-pager", "--threshold=6", unit)
+    print(finished.stdout.splitlines()[-1])
 
 
-def test_status_tells_what_goes_on(nnnd):
+def test_the_status_text_has_counts_and_generation(nnnd):
     assert nnnd.show("StatusText").startswith("0 images, 0 references, generation 0")

@@ -1,4 +1,4 @@
-"""Several corpora on one machine."""
+"""Several instances of nnnd@.service on one machine."""
 
 import pathlib
 
@@ -9,12 +9,12 @@ from machine import Service, systemctl
 
 @pytest.fixture(scope="module")
 def instances(users):
-    made = []
+    services = []
     for name, alpha in (("words", 0.5), ("glosses", 0.25)):
         pathlib.Path(f"/etc/nnnd/{name}.yaml").write_text(f"alpha: {alpha}\n")
         systemctl("enable", "--now", f"nnnd@{name}.service")
-        made.append(Service(f"nnnd@{name}"))
-    return made
+        services.append(Service(f"nnnd@{name}"))
+    return services
 
 
 def test_two_instances_run_side_by_side(instances, rng):
@@ -22,11 +22,11 @@ def test_two_instances_run_side_by_side(instances, rng):
     assert (words.status()["alpha"], glosses.status()["alpha"]) == (0.5, 0.25)
     words.spool.drop_and_wait("images", "i.npy", rng.standard_normal((7, 4)))
     glosses.spool.drop_and_wait("images", "i.npy", rng.standard_normal((5, 3)))
-    assert [(one.status()["images"], one.status()["dimension"]) for one in instances] == [(7, 4), (5, 3)]
+    assert [(service.status()["images"], service.status()["dimension"]) for service in instances] == [(7, 4), (5, 3)]
     assert words.process != glosses.process
 
 
-def test_an_instance_is_none_of_the_others_concern(instances):
+def test_restarting_an_instance_does_not_affect_another(instances):
     words, glosses = instances
     process = glosses.process
     words.do("restart")
@@ -34,7 +34,7 @@ def test_an_instance_is_none_of_the_others_concern(instances):
     assert (glosses.process, glosses.restarts) == (process, 0)
 
 
-def test_an_instances_producers_and_clients_are_the_same_groups(instances):
+def test_all_instances_use_the_same_groups_for_producers_and_clients(instances):
     words, _ = instances
     assert words.nnnctl("status", user="bob").returncode == 0
     assert words.nnnctl("status", user="eve", check=False).returncode == 77
@@ -42,7 +42,7 @@ def test_an_instances_producers_and_clients_are_the_same_groups(instances):
     assert words.status()["images"] == 6
 
 
-def test_an_instance_starts_by_its_socket(instances):
+def test_a_connection_starts_an_instance(instances):
     words, _ = instances
     words.do("stop")
     assert words.state == "inactive"

@@ -1,4 +1,4 @@
-"""What an administrator does: reload, restart, stop; what the journal tells."""
+"""Reload, restart and stop by an administrator, and the journal's messages."""
 
 import pathlib
 import re
@@ -16,52 +16,56 @@ SETTINGS = pathlib.Path("/etc/nnnd/nnnd.yaml")
 
 @pytest.fixture
 def settings(nnnd):
-    """The settings, which are as before after the check."""
+    """A function that appends lines to nnnd.yaml; the file is restored after the check."""
     before = SETTINGS.read_text()
-    yield lambda more: SETTINGS.write_text(before + more)
+    yield lambda lines: SETTINGS.write_text(before + lines)
     SETTINGS.write_text(before)
     nnnd.do("reload")
 
 
-def test_a_reload_applies_what_can_change_and_names_what_can_not(nnnd, settings):
-    process, place = nnnd.process, nnnd.now()
+def test_a_reload_applies_live_settings_and_names_those_that_need_a_restart(nnnd, settings):
+    process, cursor = nnnd.process, nnnd.journal_cursor()
     settings("alpha: 0.25\nk: 100\n")
     nnnd.do("reload")
-    # systemctl doesn't wait until the daemon has done it.
-    wait_until(lambda: any("restart only" in line for _, line in nnnd.journal(since=place)), "the reload")
+    # systemctl does not wait until the daemon has reloaded.
+    wait_until(lambda: any("restart only" in line for _, line in nnnd.journal(since=cursor)), "the reload")
     status = nnnd.status()
     assert (status["alpha"], status["k"], nnnd.process) == (0.25, 128, process)
-    lines = nnnd.journal(since=place)
+    lines = nnnd.journal(since=cursor)
     assert (5, "settings changed alpha=0.25") in lines
-    (told,) = [line for level, line in lines if level == 4]
-    assert re.fullmatch(r"settings that take effect at a restart only settings=\"?k\b.*", told)
+    (warning,) = [line for level, line in lines if level == 4]
+    assert re.fullmatch(r"settings that take effect at a restart only settings=\"?k\b.*", warning)
     settings("")
     nnnd.do("reload")
-    wait_until(lambda: (nnnd.status()["alpha"], nnnd.state) == (0.75, "active"), "the settings as before")
+    wait_until(lambda: (nnnd.status()["alpha"], nnnd.state) == (0.75, "active"), "the old settings")
 
 
-def test_a_reload_of_settings_that_can_not_be_changes_nothing(nnnd, settings):
-    place = nnnd.now()
+def test_a_reload_of_invalid_settings_changes_nothing(nnnd, settings):
+    cursor = nnnd.journal_cursor()
     settings("alpha: much\n")
     nnnd.do("reload")
     wait_until(
-        lambda: any(level == 3 and "'much'" in line for level, line in nnnd.journal(since=place)), "the refusal")
+        lambda: any(level == 3 and "'much'" in line for level, line in nnnd.journal(since=cursor)), "the error message")
     wait_until(lambda: nnnd.state == "active", "the service")
     assert nnnd.status()["alpha"] == 0.75
 
 
 class Searchers:
-    """Clients that keep searching, one on new connections, one on a kept one, one by nnnctl; as a context manager."""
+    """Three clients that send requests while the context lasts.
+
+    One opens a connection for each search, one keeps its connection, and one runs `nnnctl status`.
+    """
 
     def __init__(self, service, query):
         self.service = service
         self.body = npy_bytes(query)
+        # The number of answers of each client.
         self.answered = [0, 0, 0]
-        self.failed = []
-        self._end = threading.Event()
+        self.failures = []
+        self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._ask, args=(0, False)), threading.Thread(target=self._ask, args=(1, True)),
-            threading.Thread(target=self._run),
+            threading.Thread(target=self._search, args=(0, False)), threading.Thread(target=self._search, args=(1, True)),
+            threading.Thread(target=self._run_nnnctl),
         ]  # fmt: skip
 
     def __enter__(self):
@@ -70,19 +74,19 @@ class Searchers:
         return self
 
     def __exit__(self, *_):
-        self._end.set()
+        self._stopping.set()
         for thread in self._threads:
             thread.join()
 
     def wait_for_more(self, count):
-        """Waits until each has had that many more answers, or one has failed."""
-        wanted = [number + count for number in self.answered]
+        """Waits until each client has had `count` more answers, or one has failed."""
+        targets = [number + count for number in self.answered]
         wait_until(
-            lambda: self.failed or all(now >= then for now, then in zip(self.answered, wanted)), "answers")
+            lambda: self.failures or all(number >= target for number, target in zip(self.answered, targets)), "answers")
 
-    def _ask(self, place, kept):
+    def _search(self, index, keep_alive):
         connection = UnixConnection(self.service.socket)
-        while not self._end.is_set():
+        while not self._stopping.is_set():
             try:
                 connection.request("POST", "/v1/search?top_k=3", body=self.body, headers={"Content-Type": NPY})
                 answer = connection.getresponse()
@@ -90,23 +94,23 @@ class Searchers:
                 if answer.status != 200:
                     raise OSError(f"{answer.status}: {body[:200]}")
             except Exception as error:
-                self.failed.append(f"{'kept' if kept else 'new'} connection: {error!r}")
+                self.failures.append(f"{'persistent' if keep_alive else 'new'} connection: {error!r}")
                 return
-            self.answered[place] += 1
-            if not kept:
+            self.answered[index] += 1
+            if not keep_alive:
                 connection.close()
         connection.close()
 
-    def _run(self):
-        while not self._end.is_set():
+    def _run_nnnctl(self):
+        while not self._stopping.is_set():
             finished = run("nnnctl", "status", "--socket", self.service.socket, user="bob", check=False)
             if finished.returncode != 0:
-                self.failed.append(finished)
+                self.failures.append(finished)
                 return
             self.answered[2] += 1
 
 
-def test_no_request_fails_while_it_restarts(nnnd):
+def test_no_request_fails_during_restarts(nnnd):
     with Searchers(nnnd, np.ones((1, 384), np.float32)) as searchers:
         for _ in range(5):
             process = nnnd.process
@@ -114,21 +118,21 @@ def test_no_request_fails_while_it_restarts(nnnd):
             nnnd.do("restart")
             assert nnnd.process != process
             searchers.wait_for_more(5)
-    assert searchers.failed == []
+    assert searchers.failures == []
     print(f"answered: {searchers.answered}")
 
 
-def test_no_request_fails_while_it_is_stopped(nnnd):
+def test_no_request_fails_when_the_service_is_stopped(nnnd):
     with Searchers(nnnd, np.ones((1, 384), np.float32)) as searchers:
         for _ in range(3):
             searchers.wait_for_more(5)
-            # The next connection starts it again.
+            # Socket activation starts the service again.
             run("systemctl", "stop", nnnd.unit)
             searchers.wait_for_more(5)
-    assert searchers.failed == []
+    assert searchers.failures == []
 
 
-def test_a_stop_under_load_loses_nothing(nnnd, rng):
+def test_stops_under_load_lose_no_shard(nnnd, rng):
     shards = 60
     before = nnnd.status()["images"]
     for number in range(shards):
@@ -137,29 +141,29 @@ def test_a_stop_under_load_loses_nothing(nnnd, rng):
             run("systemctl", "stop", nnnd.unit)
             assert nnnd.show("Result") == "success"
             nnnd.do("start")
-    rows = [nnnd.spool.wait_receipt("images", f"load-{number}.npy") for number in range(shards)]
-    assert [(receipt["rows"], receipt["replaced"]) for receipt in rows] == [(200, 0)] * shards
+    receipts = [nnnd.spool.wait_receipt("images", f"load-{number}.npy") for number in range(shards)]
+    assert [(receipt["rows"], receipt["replaced"]) for receipt in receipts] == [(200, 0)] * shards
     assert nnnd.status()["images"] == before + shards * 200
     assert nnnd.check_biases() == before + shards * 200
 
 
-def test_the_journal_tells_the_day_with_priorities(nnnd, rng):
-    place = nnnd.now()
+def test_the_journal_has_shards_starts_and_stops_with_priorities(nnnd, rng):
+    cursor = nnnd.journal_cursor()
     nnnd.spool.drop("images", "day.npy", rng.standard_normal((3, 384)))
     nnnd.spool.wait_receipt("images", "day.npy")
     nnnd.spool.drop_bytes("images", "bad.npy", b"nothing")
     nnnd.spool.wait_failure("images", "bad.npy")
     nnnd.do("restart")
-    lines = nnnd.journal(since=place)
-    (good,) = [(level, line) for level, line in lines if line.startswith("shard took effect")]
-    assert good[0] == 6
-    assert all(f" {name}=" in good[1] for name in ("kind", "name", "rows", "generation", "seconds"))
-    (bad,) = [(level, line) for level, line in lines if line.startswith("shard refused")]
-    assert bad[0] == 4 and "name=bad.npy" in bad[1]
+    lines = nnnd.journal(since=cursor)
+    (accepted,) = [(level, line) for level, line in lines if line.startswith("shard took effect")]
+    assert accepted[0] == 6
+    assert all(f" {name}=" in accepted[1] for name in ("kind", "name", "rows", "generation", "seconds"))
+    (rejected,) = [(level, line) for level, line in lines if line.startswith("shard refused")]
+    assert rejected[0] == 4 and "name=bad.npy" in rejected[1]
     assert (6, "nnnd stopped") in lines
     assert any(line.startswith("nnnd ") and "answers on /run/nnnd/nnnd.sock" in line for _, line in lines)
 
 
-def test_metrics_are_there(nnnd):
+def test_metrics_have_the_number_of_images(nnnd):
     with nnnd.client() as client:
         assert f'nnnd_corpus_rows{{kind="images"}} {nnnd.status()["images"]}' in client.get("/metrics").body.decode()

@@ -1,4 +1,4 @@
-"""The socket is systemd's, and starts the daemon."""
+"""Socket activation: the socket unit owns the socket, and a connection starts the daemon."""
 
 import grp
 import pwd
@@ -16,13 +16,13 @@ def test_a_connection_starts_the_service(nnnd):
     assert nnnd.state == "active"
 
 
-def test_the_socket_is_for_the_clients_group_alone(nnnd):
+def test_the_socket_is_accessible_only_to_the_daemon_and_the_clients_group(nnnd):
     info = nnnd.socket.stat()
     assert stat.S_IMODE(info.st_mode) == 0o660
     assert (info.st_uid, info.st_gid) == (pwd.getpwnam("nnnd").pw_uid, grp.getgrnam("nnnd-clients").gr_gid)
 
 
-def test_the_socket_goes_with_its_unit(nnnd):
+def test_stopping_the_socket_unit_removes_the_socket(nnnd):
     nnnd.do("stop")
     systemctl("stop", nnnd.socket_unit)
     assert not nnnd.socket.exists()

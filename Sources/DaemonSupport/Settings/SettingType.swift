@@ -1,0 +1,122 @@
+internal import FoundationEssentials
+
+/// How the text of a setting becomes a value, and a value a text.
+struct SettingType<Value: Sendable>: Sendable {
+    /// The word for a value in the help of a command: `number`.
+    var valueName: String
+    /// The values that can be chosen; empty where they can't be listed.
+    var choices: [String] = []
+    /// The value of a text, or `nil`; a bound can depend on settings that stand before this one in the table.
+    var parse: @Sendable (String, DaemonSettings) -> Value?
+    /// A description of the allowed values, which completes "it must be".
+    var expected: @Sendable (DaemonSettings) -> String
+    /// The text of a value; ``parse`` reads it again.
+    var format: @Sendable (Value) -> String
+
+    /// A setting that can be left out: `none` is the text of its absence.
+    func orNone(_ none: String) -> SettingType<Value?> {
+        SettingType<Value?>(
+            valueName: valueName, choices: choices, parse: { parse($0, $1).map(Optional.some) }, expected: expected,
+            format: { $0.map(format) ?? none })
+    }
+}
+
+extension SettingType where Value == String {
+    /// A path; a relative one counts from the working directory.
+    static func path(_ valueName: String) -> Self {
+        Self(
+            valueName: valueName,
+            parse: { text, _ in
+                guard !text.isEmpty, !text.contains("\0") else { return nil }
+                return text.hasPrefix("/") ? text : FileManager.default.currentDirectoryPath + "/" + text
+            },
+            expected: { _ in "a path" }, format: { $0 })
+    }
+}
+
+extension SettingType where Value == UInt32 {
+    /// Permissions as an octal number: `0660`.
+    static let mode = Self(
+        valueName: "mode",
+        parse: { text, _ in UInt32(text, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil } },
+        expected: { _ in "permissions as an octal number, for example 0660" }, format: { "0" + String($0, radix: 8) })
+}
+
+extension SettingType where Value == Int {
+    /// A whole number within bounds.
+    static func integer(in range: @escaping @Sendable (DaemonSettings) -> ClosedRange<Int>) -> Self {
+        Self(
+            valueName: "number",
+            parse: { text, settings in Int(text).flatMap { range(settings).contains($0) ? $0 : nil } },
+            expected: { "a whole number from \(range($0).lowerBound) to \(range($0).upperBound)" },
+            format: { String($0) })
+    }
+
+    /// A number of bytes from 1 to 1 TiB: `1073741824`, `512MiB`, `1GiB`.
+    static let byteCount = Self(
+        valueName: "bytes",
+        parse: { text, _ in
+            let unit = byteUnits.first { text.hasSuffix($0.name) }
+            let digits = text.dropLast(unit?.name.count ?? 0).filter { $0 != " " }
+            guard let number = Int(digits),
+                case let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (unit?.shift ?? 0)), !overflow,
+                (1...1 << 40).contains(bytes)
+            else { return nil }
+            return bytes
+        },
+        expected: { _ in "a number of bytes from 1 to 1TiB, for example 512MiB" },
+        format: { bytes in
+            let unit = byteUnits.last { bytes % (1 << $0.shift) == 0 }
+            return "\(bytes >> (unit?.shift ?? 0))\(unit?.name ?? "")"
+        })
+}
+
+private let byteUnits: [(name: String, shift: Int)] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)]
+
+extension SettingType where Value: BinaryFloatingPoint & LosslessStringConvertible {
+    /// A number within bounds.
+    static func number(_ valueName: String, in range: ClosedRange<Value>) -> Self {
+        Self(
+            valueName: valueName,
+            parse: { text, _ in Value(text).flatMap { range.contains($0) ? $0 : nil } },
+            expected: { _ in "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))" },
+            format: { plain($0) })
+    }
+}
+
+extension SettingType where Value == Double {
+    /// A time span in seconds: `90`, `90s`, `15m`, `12h`, `30d`.
+    static let duration = Self(
+        valueName: "duration",
+        parse: { text, _ in
+            let unit = timeUnits.first { text.hasSuffix($0.name) }
+            guard let number = Double(text.dropLast(unit == nil ? 0 : 1)), number > 0,
+                case let seconds = number * (unit?.seconds ?? 1), seconds.isFinite
+            else { return nil }
+            return seconds
+        },
+        expected: { _ in "a duration, for example 90s, 15m, 12h or 30d" },
+        format: { seconds in
+            guard let unit = timeUnits.last(where: { seconds.remainder(dividingBy: $0.seconds) == 0 }) else {
+                return plain(seconds) + "s"
+            }
+            return plain(seconds / unit.seconds) + unit.name
+        })
+}
+
+private let timeUnits: [(name: String, seconds: Double)] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
+
+extension SettingType where Value: CaseIterable & RawRepresentable<String> {
+    /// One of the cases of an enumeration, by its raw value.
+    static func choice(_ valueName: String) -> Self {
+        let names = Value.allCases.map(\.rawValue)
+        return Self(
+            valueName: valueName, choices: names, parse: { text, _ in Value(rawValue: text) },
+            expected: { _ in "one of " + names.joined(separator: ", ") }, format: { $0.rawValue })
+    }
+}
+
+/// A number without a superfluous fraction: `2`, `0.75`.
+private func plain(_ number: some BinaryFloatingPoint & LosslessStringConvertible) -> String {
+    Int(exactly: number).map { String($0) } ?? String(number)
+}

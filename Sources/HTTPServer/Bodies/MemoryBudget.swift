@@ -1,0 +1,78 @@
+internal import Synchronization
+package import WireAPI
+
+/// A limit on the memory that all requests reserve together.
+///
+/// One request at a time can exceed the limit: the first that the others leave no capacity. Otherwise growing requests
+/// could block each other until all are rejected.
+package final class MemoryBudget: Sendable {
+    private let limit: Int
+    private let free: Int
+    private let state = Mutex(State())
+
+    private struct State {
+        /// The reservations of all requests but the one that can exceed the limit.
+        var used = 0
+        /// The reservation that can exceed the limit.
+        var unlimited: ObjectIdentifier?
+    }
+
+    /// - Parameters:
+    ///   - limit: the maximum of all reservations together.
+    ///   - free: the part of each reservation that doesn't count, so that small requests always succeed.
+    package init(_ limit: Int, free: Int) {
+        self.limit = limit
+        self.free = free
+    }
+
+    /// The memory of one request; it ends when the last reference to this object does.
+    package final class Reservation: Sendable {
+        private let budget: MemoryBudget
+        private let held = Mutex(0)
+
+        fileprivate init(_ budget: MemoryBudget) {
+            self.budget = budget
+        }
+
+        deinit {
+            let count = held.withLock { $0 }
+            budget.state.withLock { state in
+                if state.unlimited == ObjectIdentifier(self) { state.unlimited = nil } else { state.used -= count }
+            }
+        }
+
+        /// Grows the reservation to `count` in all; it never shrinks.
+        ///
+        /// - Throws: ``Problem/overloaded`` where the others leave too little.
+        package func grow(to count: Int) throws(Problem) {
+            let wanted = max(0, count - budget.free)
+            let granted = held.withLock { held in
+                let more = wanted - held
+                guard more > 0 else { return true }
+                let granted = budget.grant(more, to: ObjectIdentifier(self), holding: held)
+                if granted { held = wanted }
+                return granted
+            }
+            guard granted else { throw .overloaded }
+        }
+    }
+
+    /// An empty reservation.
+    package func reservation() -> Reservation {
+        Reservation(self)
+    }
+
+    private func grant(_ more: Int, to reservation: ObjectIdentifier, holding held: Int) -> Bool {
+        state.withLock { state in
+            if state.unlimited == reservation { return true }
+            if state.used + more <= limit {
+                state.used += more
+                return true
+            }
+            guard state.unlimited == nil else { return false }
+            state.unlimited = reservation
+            state.used -= held
+            return true
+        }
+    }
+}

@@ -1,0 +1,40 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import WireAPI
+
+extension Response {
+    private static let jsonMediaType = "application/json"
+
+    /// A response with a JSON document.
+    ///
+    /// - Throws: `EncodingError` for a number that JSON can't represent: the store has a value that it must not have.
+    init(json: some Encodable) throws {
+        self.init(body: ByteBuffer(bytes: try WireJSON.encode(json)), mediaType: Self.jsonMediaType)
+    }
+
+    /// A response with a document.
+    init(body: ByteBuffer, mediaType: String) {
+        self.init(
+            status: .ok, headers: [.contentType: mediaType, .contentLength: String(body.readableBytes)],
+            body: ResponseBody(byteBuffer: body))
+    }
+
+    /// A response with a JSON document that can be large.
+    ///
+    /// It is sent in slices, each when the one before has been taken. `reservation` ends with it.
+    init(json body: ByteBuffer, holding reservation: MemoryBudget.Reservation) {
+        self.init(
+            status: .ok, headers: [.contentType: Self.jsonMediaType, .contentLength: String(body.readableBytes)],
+            body: ResponseBody(contentLength: body.readableBytes) { writer in
+                var rest = body
+                while let slice = rest.readSlice(length: min(rest.readableBytes, RequestLimits.sliceBytes)),
+                    slice.readableBytes > 0
+                {
+                    try await writer.write(slice)
+                }
+                try await writer.finish(nil)
+                withExtendedLifetime(reservation) {}
+            })
+    }
+}

@@ -1,0 +1,118 @@
+internal import HTTPTypes
+package import NIOCore
+package import NIOHTTPTypes
+
+/// Closes a connection whose client keeps the daemon waiting: for a request, for the rest of one, or to take a response.
+///
+/// The timeout covers each of these as a whole, however the client spreads its bytes; of a long response it covers each
+/// 64 MiB. While the daemon works on a response, no time runs.
+package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
+
+    private let timeout: TimeAmount
+    /// Learns when a request begins to arrive and when all responses are taken.
+    private let connections: Connections
+    private var timer: Scheduled<Void>?
+    /// The requests that have begun to arrive and whose responses are not taken yet.
+    private var openRequests = 0
+    /// Whether a request has arrived in part.
+    private var isReceiving = false
+    /// The bytes of a response that were taken since its timer was started.
+    private var bytesTaken = 0
+
+    package init(seconds: Double, connections: Connections) {
+        timeout = .milliseconds(Int64(seconds * 1000))
+        self.connections = connections
+    }
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        startTimer(context)
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        startTimer(context)
+        context.fireChannelActive()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        stopTimer()
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        stopTimer()
+        context.fireChannelInactive()
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            openRequests += 1
+            isReceiving = true
+            // A request that is sent ahead waits for the daemon.
+            if openRequests == 1 {
+                connections.requestBegan(context.channel)
+                startTimer(context)
+            }
+        case .body: break
+        case .end:
+            isReceiving = false
+            if openRequests == 1 { stopTimer() }
+        }
+        context.fireChannelRead(data)
+    }
+
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head:
+            bytesTaken = 0
+            startTimer(context)
+            context.write(data, promise: promise)
+        case .body(let part):
+            write(data, context, promise) { $0.partTaken(part.readableBytes, $1) }
+        case .end:
+            write(data, context, promise) { $0.responseTaken($1) }
+        }
+    }
+
+    /// Writes a part of a response, and calls `body` once the client has taken it or is gone.
+    private func write(
+        _ data: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?,
+        then body: @escaping @Sendable (ClientDeadline, ChannelHandlerContext) -> Void
+    ) {
+        let sent = promise ?? context.eventLoop.makePromise()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        sent.futureResult.whenComplete { _ in
+            let (handler, context) = bound.value
+            body(handler, context)
+        }
+        context.write(data, promise: sent)
+    }
+
+    private func partTaken(_ count: Int, _ context: ChannelHandlerContext) {
+        bytesTaken += count
+        guard bytesTaken >= RequestLimits.bytesPerTimeout else { return }
+        bytesTaken = 0
+        startTimer(context)
+    }
+
+    private func responseTaken(_ context: ChannelHandlerContext) {
+        openRequests -= 1
+        if openRequests == 0 { connections.responsesTaken(context.channel) }
+        // With another whole request, it is the daemon's turn again.
+        if openRequests > 0, !isReceiving { stopTimer() } else { startTimer(context) }
+    }
+
+    private func stopTimer() {
+        timer?.cancel()
+        timer = nil
+    }
+
+    private func startTimer(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        guard context.channel.isActive else { return }
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { context.close(promise: nil) }
+    }
+}

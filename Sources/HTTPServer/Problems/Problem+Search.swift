@@ -1,0 +1,30 @@
+internal import IncrementalBias
+internal import WireAPI
+
+extension Problem {
+    /// The error of a search that the queue rejects.
+    init(_ rejection: SearchQueue.Rejection) {
+        switch rejection {
+        case .overloaded: self = .overloaded
+        case .closed: self = .stopping
+        case .query(let index, let reason): self = .query(index, reason)
+        }
+    }
+
+    private static func query(_ index: Int, _ rejection: QueryRejection) -> Problem {
+        switch rejection {
+        case .wrongDimension(let found, let expected):
+            .badRequest(
+                "wrong_dimension",
+                "Query \(index) has \(found) numbers; the vectors of this corpus have \(expected).")
+        case .differsFromFirst(let found, let first):
+            .badRequest("wrong_dimension", "Query \(index) has \(found) numbers; query 0 has \(first).")
+        case .notFinite:
+            .badRequest("not_finite", "Query \(index) has a number that is infinite or NaN.")
+        case .zeroVector:
+            .badRequest("zero_vector", "Query \(index) is all zeros, which has no direction under the cosine metric.")
+        case .tooLarge:
+            .badRequest("norm_too_large", "Query \(index) is longer than \(Metric.greatestNorm).")
+        }
+    }
+}

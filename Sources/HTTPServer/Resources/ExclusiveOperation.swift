@@ -1,0 +1,34 @@
+internal import Synchronization
+internal import WireAPI
+
+/// An operation that runs for one client at a time.
+final class ExclusiveOperation: Sendable {
+    private let rejection: Problem
+    private let isRunning = Atomic(false)
+
+    /// - Parameter rejection: the error of another request meanwhile.
+    init(rejection: Problem) {
+        self.rejection = rejection
+    }
+
+    /// Takes the permit.
+    ///
+    /// - Throws: the rejection while another request has it.
+    func begin() throws(Problem) -> Permit {
+        guard !isRunning.exchange(true, ordering: .acquiring) else { throw rejection }
+        return Permit(of: self)
+    }
+
+    /// The right to run the operation; it ends when the last reference to this object does.
+    final class Permit: Sendable {
+        private let operation: ExclusiveOperation
+
+        fileprivate init(of operation: ExclusiveOperation) {
+            self.operation = operation
+        }
+
+        deinit {
+            operation.isRunning.store(false, ordering: .releasing)
+        }
+    }
+}

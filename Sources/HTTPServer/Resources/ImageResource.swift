@@ -1,0 +1,26 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import IncrementalBias
+internal import ShardFormats
+internal import WireAPI
+
+/// `GET /v1/images/{id}`: an image's bias and the references that it comes from.
+struct ImageResource: Resource {
+    let corpus: Corpus
+    let settings: @Sendable () -> APISettings
+
+    let method = HTTPRequest.Method.get
+    let path = "/v1/images/{id}"
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let id = try context.id()
+        guard let found = try await blocking({ try corpus.explainImage(id) }) else {
+            throw Problem.unknownID(.images, id)
+        }
+        let alpha = settings().alpha
+        return try Response(
+            json: ImageReport(
+                id: found.id, generation: found.generation, bias: alpha * found.mean, alpha: alpha, mean: found.mean,
+                used: found.used, references: found.references.map { .init(id: $0.id, similarity: $0.similarity) }))
+    }
+}

@@ -1,0 +1,44 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import IncrementalBias
+internal import NIOCore
+internal import Observability
+internal import ShardFormats
+internal import VectorMath
+internal import WireAPI
+
+/// `GET /metrics`: all metrics in Prometheus' text format.
+struct MetricsResource: Resource {
+    let metrics: DaemonMetrics
+    let corpus: Corpus
+    let queue: SearchQueue
+    let spoolStatus: SpoolStatus
+    /// When the daemon started.
+    let started: Date
+
+    let method = HTTPRequest.Method.get
+    let path = "/metrics"
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let text = try await blocking(render)
+        return Response(body: ByteBuffer(string: text), mediaType: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    /// Sets the gauges from store, queue, spool and system, and renders all metrics.
+    @Sendable private func render() throws -> String {
+        let state = try corpus.state()
+        let usage = corpus.usage
+        metrics.gauge("nnnd_generation", Double(state.generation))
+        metrics.gauge("nnnd_corpus_rows", Double(state.images.count), [("kind", VectorRole.images.rawValue)])
+        metrics.gauge("nnnd_corpus_rows", Double(state.references.count), [("kind", VectorRole.references.rawValue)])
+        metrics.gauge("nnnd_backlog_shards", Double(spoolStatus.backlog))
+        metrics.gauge("nnnd_waiting_queries", Double(queue.load.waiting))
+        metrics.gauge("nnnd_store_used_bytes", Double(usage.usedBytes))
+        metrics.gauge("nnnd_store_map_bytes", Double(usage.mapBytes))
+        metrics.gauge("nnnd_build_info", 1, [("version", Version.current), ("kernels", Kernels.level.rawValue)])
+        metrics.gauge("process_start_time_seconds", started.timeIntervalSince1970)
+        metrics.set(ProcessUsage())
+        return metrics.render()
+    }
+}

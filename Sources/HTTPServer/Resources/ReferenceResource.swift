@@ -1,0 +1,21 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import IncrementalBias
+internal import ShardFormats
+internal import WireAPI
+
+/// `GET /v1/references/{id}`: the vector of a reference.
+struct ReferenceResource: Resource {
+    let corpus: Corpus
+
+    let method = HTTPRequest.Method.get
+    let path = "/v1/references/{id}"
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let id = try context.id()
+        guard let found = try await blocking({ try corpus.reference(id) }) else {
+            throw Problem.unknownID(.references, id)
+        }
+        return try Response(json: ReferenceReport(id: id, generation: found.generation, vector: found.vector))
+    }
+}

@@ -1,0 +1,82 @@
+internal import Hummingbird
+internal import IncrementalBias
+internal import NIOCore
+internal import ShardFormats
+internal import WireAPI
+
+/// The queries in the body of a search: JSON, or an .npy file with `top_k` and `alpha` in the query string.
+struct SearchBody {
+    let batch: SearchBatch
+
+    private static let defaultTopK = 10
+
+    /// Reads and checks the body.
+    ///
+    /// The search itself checks the dimension.
+    ///
+    /// - Throws: `Problem`.
+    init(_ body: ByteBuffer, request: Request, defaultAlpha: Float) throws {
+        let vectors: [[Float]]
+        let topK: Int?
+        let alpha: Float?
+        switch request.mediaType {
+        case .json:
+            let parsed = try Self.json(body)
+            (vectors, topK, alpha) = (parsed.queries, parsed.topK, parsed.alpha)
+        case .npy:
+            vectors = try Self.npy(body)
+            topK = try Self.parameter("top_k", request)
+            alpha = try Self.parameter("alpha", request)
+        case .other(let name): throw Problem.unsupportedMediaType(name)
+        }
+        try self.init(vectors, topK: topK ?? Self.defaultTopK, alpha: alpha ?? defaultAlpha)
+    }
+
+    private init(_ vectors: [[Float]], topK: Int, alpha: Float) throws {
+        guard topK >= 1 else {
+            throw Problem.badRequest("bad_top_k", "'top_k' is \(topK); it must be at least 1.")
+        }
+        guard RequestLimits.alpha.contains(alpha) else {
+            throw Problem.badRequest("bad_alpha", "'alpha' is \(alpha); it must be from 0 to 1000.")
+        }
+        guard vectors.count <= RequestLimits.queries else {
+            throw Problem.badRequest(
+                "too_many_queries",
+                "There are \(vectors.count) queries; one request can have \(RequestLimits.queries).")
+        }
+        do throws(RejectedQuery) {
+            batch = try SearchBatch(queries: vectors, topK: topK, alpha: alpha)
+        } catch {
+            throw Problem(.query(error.index, error.reason))
+        }
+    }
+
+    private static func json(_ body: ByteBuffer) throws -> SearchRequest {
+        let bytes = Array(buffer: body)
+        do {
+            return try SearchRequest(json: bytes)
+        } catch {
+            throw Problem.badJSON(error, bytes)
+        }
+    }
+
+    private static func npy(_ body: ByteBuffer) throws -> [[Float]] {
+        do throws(ShardError) {
+            let matrix = try NPY.readQueries(Array(buffer: body), maximumBytes: RequestLimits.bodyBytes)
+            return (0..<matrix.rows).map { row in
+                Array(matrix.values[row * matrix.dimension..<(row + 1) * matrix.dimension])
+            }
+        } catch {
+            throw Problem.badNPY(error)
+        }
+    }
+
+    private static func parameter<Value: LosslessStringConvertible>(_ name: String, _ request: Request) throws -> Value?
+    {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return nil }
+        guard let value = Value(String(text)) else {
+            throw Problem.badRequest("bad_\(name)", "'\(name)' is '\(text)'; it must be a number.")
+        }
+        return value
+    }
+}

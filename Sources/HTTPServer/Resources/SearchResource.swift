@@ -1,0 +1,72 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import IncrementalBias
+internal import NIOCore
+internal import Observability
+internal import WireAPI
+
+/// `POST /v1/search`: the images that suit some queries best.
+struct SearchResource: Resource {
+    let corpus: Corpus
+    let queue: SearchQueue
+    let settings: @Sendable () -> APISettings
+    let metrics: DaemonMetrics
+    let bodies: BodyReader
+    /// The hits of all responses together.
+    let hits = MemoryBudget(RequestLimits.allHits, free: RequestLimits.freeHits)
+
+    let method = HTTPRequest.Method.post
+    let path = "/v1/search"
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        do {
+            return try await search(request)
+        } catch {
+            metrics.notSearched(.init(error))
+            throw error
+        }
+    }
+
+    private func search(_ request: Request) async throws -> Response {
+        let clock = ContinuousClock()
+        let reservation = hits.reservation()
+        let (answer, start) = try await bodies.withBody(of: request) { body in
+            let start = clock.now
+            let batch = try SearchBody(body, request: request, defaultAlpha: settings().alpha).batch
+            try reserve(reservation, for: batch)
+            return (try await queue.search(batch), start)
+        }
+        let results = answer.hits.map { hits in
+            hits.map { SearchResponse.Hit(id: $0.id, score: $0.score, similarity: $0.similarity, bias: $0.bias) }
+        }
+        let took = (clock.now - start) / .milliseconds(1)
+        let response = SearchResponse(
+            generation: answer.generation, results: results, tookMs: (took * 1000).rounded() / 1000)
+        let json = ByteBuffer(bytes: response.json)
+        metrics.searched(took: clock.now - start)
+        return Response(json: json, holding: reservation)
+    }
+
+    /// Rejects a search whose hits would take too much memory, alone or with those of the requests under way.
+    private func reserve(_ reservation: MemoryBudget.Reservation, for batch: SearchBatch) throws {
+        let count = batch.count * min(batch.topK, try corpus.state().images.count)
+        guard count <= RequestLimits.hits else {
+            throw Problem.badRequest(
+                "too_many_hits",
+                "\(batch.count) queries would find \(count) images; one response can have \(RequestLimits.hits).")
+        }
+        try reservation.grow(to: count)
+    }
+}
+
+extension DaemonMetrics.SearchOutcome {
+    /// The outcome of a search that ended with `error`.
+    fileprivate init(_ error: any Error) {
+        switch error {
+        case SearchQueue.Rejection.overloaded: self = .overloaded
+        case let problem as Problem where problem.status == 503: self = .overloaded
+        case SearchQueue.Rejection.query, is Problem: self = .rejected
+        default: self = .failed
+        }
+    }
+}

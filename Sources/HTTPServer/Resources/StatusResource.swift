@@ -1,0 +1,46 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import IncrementalBias
+internal import Observability
+internal import ShardFormats
+internal import SpoolProtocol
+internal import VectorMath
+internal import WireAPI
+
+/// `GET /v1/status`: the corpus, the settings, the spool and the store.
+struct StatusResource: Resource {
+    let corpus: Corpus
+    let settings: @Sendable () -> APISettings
+    let spoolStatus: SpoolStatus
+    /// When the daemon started.
+    let started: ContinuousClock.Instant
+
+    private static let receipts = 16
+
+    let method = HTTPRequest.Method.get
+    let path = "/v1/status"
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        try Response(json: try await blocking { try status() })
+    }
+
+    private func status() throws -> Status {
+        let settings = self.settings()
+        let state = try corpus.state()
+        let usage = corpus.usage
+        let folders = SpoolFolders(root: settings.spool)
+        return Status(
+            version: Version.current, generation: state.generation, images: state.images.count,
+            references: state.references.count, dimension: state.dimension == 0 ? nil : state.dimension,
+            k: corpus.k, capacity: corpus.settings.capacity, alpha: settings.alpha,
+            metric: corpus.settings.metric.rawValue, precision: corpus.settings.precision.rawValue,
+            kernels: Kernels.level.rawValue, threads: settings.threads,
+            spool: .init(
+                images: folders.incoming(.images), references: folders.incoming(.references),
+                done: "\(folders.root)/done", failed: "\(folders.root)/failed", backlog: spoolStatus.backlog),
+            store: .init(path: settings.data, bytes: usage.usedBytes, maximumBytes: usage.mapBytes),
+            lastReceipts: try corpus.lastReceipts(Self.receipts).map { ShardReceipt($0, unchanged: false) },
+            lastFailures: spoolStatus.failures,
+            uptimeS: ((ContinuousClock.now - started) / .milliseconds(1)).rounded() / 1000)
+    }
+}

@@ -1,0 +1,64 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import IncrementalBias
+internal import NIOCore
+internal import NIOFoundationEssentialsCompat
+internal import WireAPI
+
+/// `POST /v1/verify`: compares stored biases with biases computed from the stored vectors alone.
+struct VerifyResource: Resource {
+    let corpus: Corpus
+    let bodies: BodyReader
+    let operation = ExclusiveOperation(rejection: .verifyRunning)
+
+    let method = HTTPRequest.Method.post
+    let path = "/v1/verify"
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let found = try await bodies.withBody(of: request) { body in
+            let sample = try Self.sample(body)
+            let permit = try operation.begin()
+            let found = try await verify(sample)
+            return withExtendedLifetime(permit) { found }
+        }
+        return try Response(json: VerifyReport(found))
+    }
+
+    /// Verifies on a thread of its own: a verification is long, and the shared threads serve other requests.
+    private func verify(_ sample: Int?) async throws -> Verification {
+        try await withCheckedThrowingContinuation { continuation in
+            NamedThread.start("verify") { continuation.resume(with: Result { try corpus.verify(sample: sample) }) }
+        }
+    }
+
+    /// The number of images to verify; `nil` for all.
+    private static func sample(_ body: ByteBuffer) throws -> Int? {
+        guard body.readableBytes > 0 else { return nil }
+        let sample: Int?
+        do {
+            sample = try WireJSON.decode(VerifyRequest.self, from: Data(buffer: body)).sample
+        } catch {
+            throw Problem.badJSON(error, Array(buffer: body))
+        }
+        if let sample, sample < 1 {
+            throw Problem.badRequest("bad_sample", "'sample' is \(sample); it must be at least 1.")
+        }
+        return sample
+    }
+}
+
+extension VerifyReport {
+    /// The report of a verification.
+    fileprivate init(_ found: Verification) {
+        self.init(
+            checked: found.checked, wrong: found.wrongCount, largestDifference: found.largestDifference,
+            images: found.wrong.map {
+                .init(
+                    id: $0.id, fault: $0.fault.rawValue, stored: $0.stored.isFinite ? $0.stored : nil,
+                    computed: $0.computed.isFinite ? $0.computed : nil)
+            },
+            wrongReferences: found.wrongReferenceCount,
+            references: found.wrongReferences.map { .init(id: $0.id, fault: $0.fault.rawValue) })
+    }
+}

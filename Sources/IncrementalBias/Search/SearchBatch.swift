@@ -1,0 +1,72 @@
+/// The queries of one search request: a matrix of vectors that share `topK` and `alpha`.
+package struct SearchBatch: Sendable {
+    /// The vectors, count x dimension.
+    package let vectors: [Float]
+    /// The number of queries.
+    package let count: Int
+    /// How many images to find for each query, at least 1.
+    package let topK: Int
+    /// The factor of the mean in the bias, at least 0; 0 for the plain ranking.
+    package let alpha: Float
+
+    /// The dimension of the vectors; 0 where there are none.
+    package var dimension: Int { count == 0 ? 0 : vectors.count / count }
+
+    /// Makes a batch of the rows of a matrix.
+    ///
+    /// - Parameters:
+    ///   - vectors: count x dimension.
+    ///   - count: the number of queries.
+    ///   - topK: how many images to find for each query, at least 1.
+    ///   - alpha: the factor of the mean in the bias, at least 0.
+    package init(vectors: [Float], count: Int, topK: Int, alpha: Float) {
+        precondition(count == 0 ? vectors.isEmpty : vectors.count % count == 0)
+        self.vectors = vectors
+        self.count = count
+        self.topK = topK
+        self.alpha = alpha
+    }
+
+    /// Makes a batch of separate vectors.
+    ///
+    /// - Throws: ``RejectedQuery`` for the first vector of another dimension than the first one.
+    package init(queries: [[Float]], topK: Int, alpha: Float) throws(RejectedQuery) {
+        let dimension = queries.first?.count ?? 0
+        var vectors: [Float] = []
+        vectors.reserveCapacity(queries.count * dimension)
+        for (index, query) in queries.enumerated() {
+            guard query.count == dimension else {
+                throw RejectedQuery(index: index, reason: .differsFromFirst(found: query.count, first: dimension))
+            }
+            vectors += query
+        }
+        self.init(vectors: vectors, count: queries.count, topK: topK, alpha: alpha)
+    }
+}
+
+/// The error for a batch with a query that can't be answered.
+package struct RejectedQuery: Error, Equatable, Sendable {
+    /// The index of the first such query in its batch.
+    package let index: Int
+    package let reason: QueryRejection
+
+    /// Makes the error.
+    package init(index: Int, reason: QueryRejection) {
+        self.index = index
+        self.reason = reason
+    }
+}
+
+/// The reasons why a query can't be answered.
+package enum QueryRejection: Equatable, Sendable {
+    /// The vectors of the corpus have another dimension.
+    case wrongDimension(found: Int, expected: Int)
+    /// The first query of the batch has another dimension.
+    case differsFromFirst(found: Int, first: Int)
+    /// The vector has an infinite number or NaN.
+    case notFinite
+    /// The vector has length 0, and so no direction under the cosine metric.
+    case zeroVector
+    /// The vector is longer than ``Metric/greatestNorm`` under the inner product.
+    case tooLarge
+}

@@ -1,0 +1,9 @@
+/// An image that a search found.
+package struct SearchHit: Equatable, Sendable {
+    package let id: String
+    /// similarity - bias.
+    package let score: Float
+    package let similarity: Float
+    /// alpha x the mean of the image's k largest similarities to references.
+    package let bias: Float
+}

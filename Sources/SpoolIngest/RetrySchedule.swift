@@ -1,0 +1,60 @@
+package import PosixSupport
+
+/// Files that could not be claimed or published, and when each is tried again.
+///
+/// The pauses of one file double from 2 s to 60 s; a file that has changed is tried at once.
+package struct RetrySchedule {
+    private var failures: [String: Failure] = [:]
+
+    private struct Failure {
+        let entry: FileSystem.Entry?
+        let pause: Double
+        let due: Double
+    }
+
+    private static let shortestPause = 2.0
+    private static let longestPause = 60.0
+    /// More files than this are tried at each scan.
+    private static let maximumFiles = 65_536
+
+    /// An empty schedule.
+    package init() {}
+
+    /// Whether the file at `path` has to wait for its next try.
+    ///
+    /// - Parameter now: seconds on a clock that never jumps.
+    package func isWaiting(_ path: String, _ entry: FileSystem.Entry?, now: Double) -> Bool {
+        failures[path].map { $0.entry == entry && $0.due > now } ?? false
+    }
+
+    /// Records that the file at `path` has failed.
+    ///
+    /// - Parameters:
+    ///   - path: the file's path below the spool.
+    ///   - entry: the file as it looks.
+    ///   - now: seconds on a clock that never jumps.
+    /// - Returns: whether this is the first failure of the file.
+    @discardableResult
+    package mutating func add(_ path: String, _ entry: FileSystem.Entry?, now: Double) -> Bool {
+        let last = failures[path].flatMap { $0.entry == entry ? $0.pause : nil }
+        guard failures.count < Self.maximumFiles || failures[path] != nil else { return true }
+        let pause = last.map { min($0 * 2, Self.longestPause) } ?? Self.shortestPause
+        failures[path] = Failure(entry: entry, pause: pause, due: now + pause)
+        return last == nil
+    }
+
+    /// Forgets the file at `path`.
+    package mutating func remove(_ path: String) {
+        failures[path] = nil
+    }
+
+    /// Forgets files that nobody has tried although they were due for a minute: they are no longer there.
+    package mutating func removeAbandoned(now: Double) {
+        failures = failures.filter { $0.value.due + Self.longestPause > now }
+    }
+
+    /// Seconds until the next file is due; `nil` where none waits.
+    package func delay(now: Double) -> Double? {
+        failures.values.map { $0.due - now }.filter { $0 > 0 }.min()
+    }
+}

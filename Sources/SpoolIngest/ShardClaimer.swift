@@ -1,0 +1,112 @@
+package import FoundationEssentials
+package import PosixSupport
+package import ShardFormats
+package import SpoolProtocol
+
+/// What became of a file that was to be claimed.
+package enum ClaimOutcome {
+    /// It and its sidecar lie in `processing/`.
+    case claimed(ClaimedShard)
+    /// It lies in `processing/`, and is not the file that was ready: a producer has replaced it or written to it.
+    case changing
+    /// It lies where it lay.
+    case waiting(ClaimObstacle)
+    /// It is no longer there.
+    case gone
+}
+
+/// Why a file can't be claimed now.
+package enum ClaimObstacle: Sendable {
+    /// A shard of the same name, or with the same sidecar, has not been published yet.
+    case earlierShard
+    /// The system doesn't move it.
+    case fault(SystemError)
+    /// The system moves neither the shard nor its sidecar back: recovery has to do that.
+    case strandedSidecar(SystemError)
+}
+
+/// Moves files that are ready from the incoming folders into `processing/`: the sidecar first, then the shard.
+package struct ShardClaimer: Sendable {
+    /// The spool.
+    package let folders: SpoolFolders
+
+    /// A claimer for a spool.
+    package init(_ folders: SpoolFolders) {
+        self.folders = folders
+    }
+
+    /// Claims a file of an incoming folder.
+    ///
+    /// - Parameters:
+    ///   - file: the file as it was when it was ready.
+    ///   - now: the time.
+    /// - Throws: a fault of the whole spool, such as a read-only disk; the file then lies where it lay.
+    package func claim(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimOutcome {
+        let key = file.key
+        guard try !isOccupied(key) else { return .waiting(.earlierShard) }
+        let incoming = folders.incoming(key.role)
+        let processing = folders.processing(key.role)
+        var sidecar: String?
+        do throws(SystemError) {
+            if let name = key.sidecar, try folders.move("\(incoming)/\(name)", to: "\(processing)/\(name)") {
+                sidecar = name
+            }
+            guard try folders.move("\(incoming)/\(key.name)", to: "\(processing)/\(key.name)"),
+                let entry = try FileSystem.entry("\(processing)/\(key.name)")
+            else {
+                return try putBack(sidecar, key.role, or: .gone)
+            }
+            guard entry.isSameFile(as: file.entry) else { return .changing }
+            return .claimed(ClaimedShard(key, entry, sidecar: sidecar, received: now))
+        } catch {
+            let outcome = try putBack(sidecar, key.role, or: .waiting(.fault(error)))
+            guard error.holdsUpOneFile else { throw error }
+            return outcome
+        }
+    }
+
+    /// What became of a file that can't be claimed, once its sidecar was moved back.
+    private func putBack(_ sidecar: String?, _ role: VectorRole, or outcome: ClaimOutcome) throws(SystemError)
+        -> ClaimOutcome
+    {
+        guard let sidecar else { return outcome }
+        do throws(SystemError) {
+            try putBack(sidecar, role)
+            return outcome
+        } catch {
+            return .waiting(.strandedSidecar(error))
+        }
+    }
+
+    /// The shard of a file that was claimed before.
+    package func claimed(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimedShard {
+        var sidecar = file.key.sidecar
+        if let name = sidecar, try FileSystem.entry("\(folders.processing(file.key.role))/\(name)") == nil {
+            sidecar = nil
+        }
+        return ClaimedShard(file.key, file.entry, sidecar: sidecar, received: now)
+    }
+
+    /// Moves a claimed sidecar back into the incoming folder; deletes it where a producer has put another one there.
+    package func putBack(_ sidecar: String, _ role: VectorRole) throws(SystemError) {
+        let path = "\(folders.processing(role))/\(sidecar)"
+        guard try !folders.moveIfFree(path, to: "\(folders.incoming(role))/\(sidecar)") else { return }
+        do throws(SystemError) {
+            try FileSystem.remove(path)
+        } catch {
+            guard error.meansObstacle else { throw error }
+            try folders.moveAside(path, to: "\(folders.failed(role))/\(sidecar)")
+        }
+    }
+
+    /// Whether files of the shard, or of one that shares its sidecar, are still being processed.
+    package func isOccupied(_ key: ShardKey) throws(SystemError) -> Bool {
+        let processing = folders.processing(key.role)
+        for name in key.group where try FileSystem.entry("\(processing)/\(name)") != nil { return true }
+        guard let sidecar = key.sidecar else { return false }
+        if try FileSystem.entry("\(processing)/\(sidecar)") != nil { return true }
+        for destination in SpoolFolders.Destination.allCases
+        where try FileSystem.entry("\(folders.leaving(destination, key.role))/\(sidecar)") != nil { return true }
+        return false
+    }
+}

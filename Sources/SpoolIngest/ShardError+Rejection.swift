@@ -1,0 +1,17 @@
+package import IncrementalBias
+package import ShardFormats
+
+extension ShardError {
+    /// A rejection by the corpus, as the reason that goes with the shard.
+    package init(_ rejection: ShardRejection) {
+        switch rejection {
+        case .wrongDimension(let found, let expected): self = .wrongDimension(found: found, expected: expected)
+        case .dimensionTooLarge(let found):
+            self.init(
+                code: .badShape, message: "The vectors have \(found) numbers; a vector may have 65536.",
+                advice: "Use embeddings of fewer dimensions.")
+        case .zeroVectors(let rows): self = .zeroVector(rows: rows)
+        case .tooLarge(let rows): self = .normTooLarge(rows: rows)
+        }
+    }
+}

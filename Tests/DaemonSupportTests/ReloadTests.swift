@@ -1,0 +1,105 @@
+import DaemonSupport
+import Foundation
+import Logging
+import Observability
+import Synchronization
+import Testing
+import UnixSignals
+
+/// What a reload applies, and what it reports.
+@Suite struct ReloadTests {
+    /// Another value than the default for each setting.
+    private static let others = [
+        "spool": "/x", "data": "/x", "socket": "/x", "socket-mode": "0600", "k": "100", "capacity": "200",
+        "alpha": "0.5", "metric": "inner-product", "precision": "float16", "threads": "1023",
+        "finished-shards": "delete", "largest-shard": "1MiB", "max-references": "5", "reference-ttl": "1d",
+        "quiet-seconds": "1", "rescan-seconds": "1", "client-seconds": "1", "log-level": "debug",
+    ]
+
+    @Test(arguments: Setting.all.indices) func aReloadAppliesTheSettingsThatTheExampleFileMarks(index: Int) throws {
+        let setting = Setting.all[index]
+        var wanted = DaemonSettings()
+        #expect(setting.set(try #require(Self.others[setting.name]), in: &wanted) == nil)
+        let live = LiveSettings(DaemonSettings())
+        let reload = live.apply(wanted)
+        let block = try #require(
+            SettingDocuments.yaml.components(separatedBy: "\n\n").first { $0.contains("\n#\(setting.name): ") })
+        let isMarked = block.hasPrefix("# [reload] ")
+        #expect(reload.changed.map(\.name) == (isMarked ? [setting.name] : []))
+        #expect(reload.unchangeable.map(\.name) == (isMarked ? [] : [setting.name]))
+        let expected = isMarked ? wanted : DaemonSettings()
+        #expect(setting.text(in: live.now) == setting.text(in: expected))
+    }
+
+    @Test func anotherReloadWithTheSameSettingsChangesNothing() {
+        var wanted = DaemonSettings()
+        wanted.alpha = 0.5
+        let live = LiveSettings(DaemonSettings())
+        #expect(live.apply(wanted).changed.count == 1)
+        let again = live.apply(wanted)
+        #expect(again.changed.isEmpty && again.unchangeable.isEmpty)
+    }
+
+    /// The lines that a reload logs, and how often settings were applied.
+    private func log(isActivated: Bool = false, _ read: @escaping @Sendable () throws -> DaemonSettings) async throws
+        -> (lines: [String], applied: Int, live: LiveSettings)
+    {
+        let lines = Lines()
+        let applied = Lines()
+        let handler = LineLogHandler(threshold: LogThreshold(.info), isJournal: true) { lines.add($0) }
+        let live = LiveSettings(DaemonSettings())
+        let service = ReloadService(
+            hangups: await UnixSignalsSequence(trapping: .sigalrm), read: read, live: live, isActivated: isActivated,
+            socket: try NotifySocket(environment: [:]), metrics: DaemonMetrics(), applied: { applied.add("") },
+            logger: Logger(label: "test", factory: { _ in handler }))
+        service.reload()
+        return (lines.all, applied.all.count, live)
+    }
+
+    @Test func theLogNamesWhatChangedAndWhatNeedsARestart() async throws {
+        let (lines, applied, live) = try await log {
+            var wanted = DaemonSettings()
+            (wanted.alpha, wanted.k, wanted.socket) = (0.5, 5, "/x")
+            return wanted
+        }
+        #expect(
+            lines == [
+                "<5>settings changed alpha=0.5",
+                "<4>settings that take effect at a restart only settings=\"socket, k\"",
+            ])
+        #expect((applied, live.now.alpha, live.now.k) == (1, 0.5, 128))
+    }
+
+    @Test func theSocketOfSystemdIsReportedAsSuch() async throws {
+        let (lines, _, _) = try await log(isActivated: true) {
+            var wanted = DaemonSettings()
+            (wanted.socketMode, wanted.threads) = (0o600, 1023)
+            return wanted
+        }
+        #expect(lines.count == 2)
+        #expect(lines[0].hasSuffix("settings=threads"))
+        #expect(lines[1].contains("systemd made the socket") && lines[1].hasSuffix("settings=socket-mode"))
+    }
+
+    @Test func withoutDifferencesTheLogSaysSo() async throws {
+        let (lines, applied, _) = try await log { DaemonSettings() }
+        #expect(lines == ["<5>settings read again: nothing has changed"])
+        #expect(applied == 1)
+    }
+
+    @Test func settingsThatCanNotBeReadChangeNothing() async throws {
+        struct Unreadable: Error {}
+        let (lines, applied, live) = try await log { throw Unreadable() }
+        #expect(lines.count == 1 && lines[0].hasPrefix("<3>the settings stay as they were"))
+        #expect((applied, live.now.alpha) == (0, 0.75))
+    }
+}
+
+/// Lines that any thread adds.
+final class Lines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+}

@@ -1,0 +1,87 @@
+import DaemonSupport
+import Foundation
+import Testing
+
+/// What each setting accepts, and the files that are made from the table.
+@Suite struct SettingTests {
+    /// For each setting texts that it accepts, with the text that its value then has, and texts that it rejects.
+    static let cases: [String: (good: [String: String], bad: [String])] = [
+        "spool": (["/a": "/a"], ["", "a\0b"]),
+        "data": (["/a/b": "/a/b"], [""]),
+        "socket": (["/a/s": "/a/s"], [""]),
+        "socket-mode": (["0600": "0600", "666": "0666", "0": "00"], ["0888", "rw", "07777", "-1", ""]),
+        "k": (["1": "1", "65536": "65536"], ["0", "65537", "1.5", "many", "", "99999999999999999999", "1e3", " 5"]),
+        "capacity": (["128": "128", "131072": "131072"], ["0", "127", "131073", "abc"]),
+        "alpha": (["0": "0", "0.75": "0.75", "1000": "1000", "1e2": "100"], ["-0.1", "nan", "inf", "", "1001"]),
+        "metric": (["cosine": "cosine", "inner-product": "inner-product"], ["euclidean", "Cosine", ""]),
+        "precision": (["float32": "float32", "float16": "float16"], ["float64", "int8"]),
+        "threads": (["1": "1", "1024": "1024"], ["0", "-2", "x", "1025"]),
+        "finished-shards": (["move": "move", "delete": "delete"], ["keep", "true"]),
+        "largest-shard": (
+            ["1": "1", "1024": "1KiB", "512MiB": "512MiB", "1 GiB": "1GiB", "1TiB": "1TiB", "1025": "1025"],
+            ["0", "-1", "1GB", "GiB", "1.5GiB", "2TiB", "99999999999GiB"]
+        ),
+        "max-references": (["1": "1", "9223372036854775807": "9223372036854775807"], ["0", "-1", "all"]),
+        "reference-ttl": (
+            ["90": "90s", "90s": "90s", "15m": "15m", "12h": "12h", "30d": "30d", "0.5s": "0.5s", "24h": "1d"],
+            ["0", "-1d", "1w", "d", "nan", ""]
+        ),
+        "quiet-seconds": (["0": "0", "0.1": "0.1", "86400": "86400"], ["-1", "soon", "nan", "86401"]),
+        "rescan-seconds": (["0.1": "0.1"], ["0", "-5", "never"]),
+        "client-seconds": (["0.1": "0.1", "60": "60"], ["0", "-5", "never"]),
+        "log-level": (["trace": "trace", "critical": "critical"], ["loud", ""]),
+    ]
+
+    @Test func everySettingHasCases() {
+        #expect(Set(Setting.all.map(\.name)) == Set(Self.cases.keys))
+        #expect(Set(Setting.all.map(\.name)).count == Setting.all.count)
+    }
+
+    @Test(arguments: Setting.all.indices) func aSettingTakesItsValuesAndNoOthers(index: Int) throws {
+        let setting = Setting.all[index]
+        let (good, bad) = try #require(Self.cases[setting.name])
+        for (text, value) in good {
+            var settings = DaemonSettings()
+            #expect(setting.set(text, in: &settings) == nil)
+            #expect(setting.text(in: settings) == value)
+        }
+        for text in bad {
+            var settings = DaemonSettings()
+            let before = setting.text(in: settings)
+            #expect(setting.set(text, in: &settings)?.isEmpty == false, "\(setting.name) takes '\(text)'")
+            #expect(setting.text(in: settings) == before)
+        }
+    }
+
+    @Test func aRelativePathCountsFromTheWorkingFolder() {
+        var settings = DaemonSettings()
+        #expect(Setting.all[0].set("here", in: &settings) == nil)
+        #expect(settings.spool == FileManager.default.currentDirectoryPath + "/here")
+    }
+
+    @Test func theNamesInCommandLineAndEnvironmentFollowFromTheName() throws {
+        let setting = try #require(Setting.all.first { $0.name == "socket-mode" })
+        #expect((setting.flag, setting.variable) == ("--socket-mode", "NNND_SOCKET_MODE"))
+    }
+
+    @Test func everySettingIsExplainedInASentence() {
+        for setting in Setting.all {
+            #expect(setting.summary.hasSuffix("."), "\(setting.name)")
+            #expect(setting.details.isEmpty || setting.details.hasSuffix("."), "\(setting.name)")
+            #expect(!setting.valueName.isEmpty)
+        }
+    }
+
+    @Test func theExampleFileIsTheGeneratedOne() throws {
+        let text = try String(contentsOf: Self.project.appending(path: "systemd/nnnd.yaml"), encoding: .utf8)
+        #expect(text == SettingDocuments.yaml, "write it by: nnnd settings --format yaml")
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 120 })
+    }
+
+    @Test func theTableInTheReadmeIsTheGeneratedOne() throws {
+        let text = try String(contentsOf: Self.project.appending(path: "README.md"), encoding: .utf8)
+        #expect(text.contains(SettingDocuments.markdown), "write it by: nnnd settings --format markdown")
+    }
+
+    private static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
+}

@@ -1,0 +1,98 @@
+import Foundation
+import IncrementalBias
+import ShardFormats
+import Testing
+import VectorMath
+
+/// A corpus in a temporary folder, with inner products, and shards for it.
+final class CorpusFixture {
+    private let folder: TemporaryFolder
+    private let k: Int
+    private(set) var corpus: Corpus
+
+    /// Opens a new store.
+    init(k: Int = 2) throws {
+        folder = try TemporaryFolder()
+        self.k = k
+        corpus = try Self.open(folder, k)
+    }
+
+    private static func open(_ folder: TemporaryFolder, _ k: Int) throws -> Corpus {
+        let settings = RequestedSettings(metric: .innerProduct, precision: .float32)
+        return try Corpus(folder: folder.path, settings: settings, k: k, threads: 2)
+    }
+
+    /// Opens a copy of the store, as the last commit left it: the store after a crash.
+    func copyAfterCrash() throws -> (corpus: Corpus, folder: TemporaryFolder) {
+        let copy = try TemporaryFolder()
+        let path = "\(copy.path)/data.mdb"
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try corpus.writeCopy(to: file.fileDescriptor)
+        try file.close()
+        return (try Self.open(copy, k), copy)
+    }
+
+    /// A shard that adds references or images, a vector for each of `ids`.
+    func shard(_ name: String, _ role: VectorRole, _ ids: [String], _ vectors: [[Float]]) throws -> IncomingShard {
+        let prepared = try corpus.prepare(vectors.flatMap(\.self), dimension: vectors[0].count)
+        return shard(name, role, ids, .vectors(prepared), hash: vectors.description)
+    }
+
+    /// A shard that adds images, a vector for each of `ids`.
+    func shard(_ name: String, _ ids: [String], _ vectors: [[Float]]) throws -> IncomingShard {
+        try shard(name, .images, ids, vectors)
+    }
+
+    /// A shard that deletes references or images.
+    func deletion(_ name: String, _ role: VectorRole, _ ids: [String]) -> IncomingShard {
+        shard(name, role, ids, .deletion, hash: "")
+    }
+
+    /// A shard that deletes images.
+    func deletion(_ name: String, _ ids: [String]) -> IncomingShard { deletion(name, .images, ids) }
+
+    /// A shard with any content; shards with the same ids and `hash` count as the same file.
+    func shard(
+        _ name: String, _ role: VectorRole, _ ids: [String], _ content: IncomingShard.Content, hash: String
+    ) -> IncomingShard {
+        let digits = (ids.joined(separator: ",") + hash).utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
+        let hex = String(digits, radix: 16)
+        let sha256 = String(repeating: "0", count: 64 - hex.count) + hex
+        return IncomingShard(
+            name: name, role: role, sha256: sha256, idsSHA256: nil, ids: ids, content: content,
+            received: Date(timeIntervalSince1970: 1))
+    }
+
+    /// Commits shards at `time`, in seconds since 1970.
+    @discardableResult
+    func ingest(
+        _ shards: [IncomingShard], acknowledged: Set<UInt64> = [], retention: Retention = .everything, time: Double = 2
+    ) throws -> [ShardOutcome] {
+        try corpus.ingest(
+            shards, acknowledged: acknowledged, retention: retention, now: { Date(timeIntervalSince1970: time) })
+    }
+
+    /// The ids, similarities and biases of all images by a search with alpha 1.
+    func search(_ query: [Float]) throws -> [String: SearchHit] {
+        let batch = SearchBatch(vectors: query, count: 1, topK: 1000, alpha: 1)
+        let hits = try corpus.search([batch]).results[0].get()[0]
+        return Dictionary(uniqueKeysWithValues: hits.map { ($0.id, $0) })
+    }
+
+    /// The ids of references in the heap of an image.
+    func references(of image: String) throws -> Set<String> {
+        Set(try #require(try corpus.explainImage(image)).references.map(\.id))
+    }
+}
+
+extension ShardOutcome {
+    /// The receipt of a shard that took effect now.
+    var applied: Receipt? { if case .applied(let receipt) = self { receipt } else { nil } }
+    /// The receipt of a shard that had taken effect before.
+    var unchanged: Receipt? { if case .unchanged(let receipt) = self { receipt } else { nil } }
+    /// The reason of a rejection.
+    var rejected: ShardRejection? { if case .rejected(let rejection) = self { rejection } else { nil } }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import IncrementalBias
+import ShardFormats
+import Testing
+
+/// The references that a commit keeps.
+struct RetentionTests {
+    private let fixture: CorpusFixture
+
+    init() throws {
+        fixture = try CorpusFixture(k: 10)
+        try fixture.ingest([fixture.shard("i.npy", ["x"], [[1, 0]])])
+    }
+
+    @discardableResult
+    private func add(
+        _ name: String, _ ids: [String], _ retention: Retention = .everything, time: Double = 2
+    ) throws -> [ShardOutcome] {
+        let vectors = ids.indices.map { [Float($0 + 1), 0] }
+        return try fixture.ingest(
+            [fixture.shard(name, .references, ids, vectors)], retention: retention, time: time)
+    }
+
+    private var references: Set<String> { get throws { try fixture.references(of: "x") } }
+
+    @Test func theOldestOfTooManyAreRemoved() throws {
+        try add("a.npy", ["a", "b", "c"])
+        try add("b.npy", ["d", "e"], Retention(maximumReferences: 3))
+        #expect(try references == ["c", "d", "e"])
+        #expect(try fixture.corpus.state().references.count == 3)
+    }
+
+    @Test func aShardThatIsTooLargeLosesItsFirstRows() throws {
+        let receipt = try add("a.npy", ["a", "b", "c", "d"], Retention(maximumReferences: 3))[0].applied
+        #expect(receipt?.rows == 4)
+        #expect(try references == ["b", "c", "d"])
+    }
+
+    @Test func aReplacedReferenceArrivesAnew() throws {
+        try add("a.npy", ["a", "b", "c"])
+        try add("b.npy", ["a"])
+        try add("c.npy", ["d"], Retention(maximumReferences: 3))
+        #expect(try references == ["a", "c", "d"])
+    }
+
+    @Test func referencesOfTheGivenAgeAreRemoved() throws {
+        try add("a.npy", ["a"], time: 100)
+        try add("b.npy", ["b"], time: 101)
+        try add("c.npy", ["c"], Retention(secondsToLive: 10), time: 110)
+        #expect(try references == ["b", "c"])
+    }
+
+    @Test func retireRemovesWithoutAnythingNew() throws {
+        try add("a.npy", ["a", "b", "c"], time: 100)
+        let generation = try fixture.corpus.state().generation
+        let retention = Retention(maximumReferences: 2)
+        #expect(try fixture.corpus.retire(retention, now: .now) == 1)
+        #expect(try fixture.corpus.retire(retention, now: .now) == 0)
+        #expect(try references == ["b", "c"])
+        #expect(try fixture.corpus.state().generation == generation + 1)
+    }
+}

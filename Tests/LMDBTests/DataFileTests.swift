@@ -1,0 +1,64 @@
+import Foundation
+import LMDB
+import Testing
+
+/// Data files that are not as LMDB wrote them.
+@Suite struct DataFileTests {
+    private static let pageSize = 4096
+    /// Where a meta page holds the number of its commit.
+    private static let numberOffset = 144
+
+    /// Makes an environment of three commits in `folder` and closes it.
+    private func make(_ folder: String) throws -> URL {
+        let environment = try LMDB.Environment(folder: folder, mapSize: 1 << 20)
+        let blocks = try environment.open("blocks", order: .integers)
+        for key in UInt32(0)..<3 {
+            try environment.write { try $0.overwrite(blocks, key, count: 5000) { _ in } }
+        }
+        return URL(filePath: folder + "/data.mdb")
+    }
+
+    @Test func aFileThatWasCutShortIsDamageAndKeepsItsLength() throws {
+        try TemporaryEnvironment.withFolder { folder in
+            let file = try make(folder)
+            let whole = try Data(contentsOf: file)
+            for pages in 2..<whole.count / Self.pageSize {
+                let cut = whole.prefix(pages * Self.pageSize)
+                try cut.write(to: file)
+                let error = #expect(throws: LMDBError.self) { try LMDB.Environment(folder: folder, mapSize: 1 << 20) }
+                #expect(error?.isDamage == true, "\(pages) pages")
+                let left = try Data(contentsOf: file)
+                #expect(left == cut)
+            }
+        }
+    }
+
+    @Test(arguments: 0..<2) func aDamagedNumberOfACommitIsDamage(page: Int) throws {
+        try TemporaryEnvironment.withFolder { folder in
+            let file = try make(folder)
+            var content = try Data(contentsOf: file)
+            content[page * Self.pageSize + Self.numberOffset] ^= 0x40
+            try content.write(to: file)
+            let error = #expect(throws: LMDBError.self) { try LMDB.Environment(folder: folder, mapSize: 1 << 20) }
+            #expect(error?.isDamage == true)
+        }
+    }
+
+    @Test func aMovedDataFileReplacesTheOther() throws {
+        try TemporaryEnvironment.withFolder { folder in
+            let (old, new) = (folder + "/old", folder + "/new")
+            for (path, word) in [(old, "old"), (new, "new")] {
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                let environment = try LMDB.Environment(folder: path, mapSize: 1 << 20)
+                let words = try environment.open("words", order: .bytes)
+                try environment.write { try $0.put(words, "word", word) }
+            }
+            try LMDB.Environment.moveDataFile(from: new, to: old)
+            let environment = try LMDB.Environment(folder: old, mapSize: 1 << 20)
+            let words = try environment.open("words", order: .bytes, making: false)
+            let word = try environment.read { try $0.string(words, "word") }
+            #expect(word == "new")
+            #expect(!FileManager.default.fileExists(atPath: new + "/data.mdb"))
+        }
+    }
+}

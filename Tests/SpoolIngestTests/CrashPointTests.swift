@@ -1,0 +1,261 @@
+import Foundation
+import IncrementalBias
+import PosixSupport
+import ShardFormats
+import SpoolIngest
+import SpoolProtocol
+import Testing
+import WireAPI
+
+/// The table of crash points in docs/ingestion.md: each state is built on the disk, and a new pipeline starts on it.
+@Suite struct CrashPointTests {
+    private let spool: TestSpool
+
+    init() throws {
+        spool = try TestSpool()
+    }
+
+    /// The moves of a shard with a sidecar, in their order; a crash can come after each, and a power failure undoes the last.
+    enum Move: Int, CaseIterable {
+        case claimSidecar, claimShard, detachSidecar, moveShard, moveSidecar
+    }
+
+    static let names = ["s.npy", String(repeating: "n", count: 251) + ".npy"]
+
+    private func make(_ moves: some Sequence<Move>, _ name: String, failed: Bool = false) throws {
+        let folders = spool.folders
+        let (incoming, processing) = (folders.incoming(.images), folders.processing(.images))
+        let destination = failed ? SpoolFolders.Destination.failed : .done
+        let (leaving, target) = (folders.leaving(destination, .images), folders.destination(destination, .images))
+        let sidecar = try #require(SpoolNames.sidecar(of: name))
+        for move in moves {
+            let (file, from, to) =
+                switch move {
+                case .claimSidecar: (sidecar, incoming, processing)
+                case .claimShard: (name, incoming, processing)
+                case .detachSidecar: (sidecar, processing, leaving)
+                case .moveShard: (name, processing, target)
+                case .moveSidecar: (sidecar, leaving, target)
+                }
+            #expect(try FileSystem.move("\(from)/\(file)", to: "\(to)/\(file)"))
+        }
+    }
+
+    /// Commits a shard whose files lie in the incoming folder, and leaves them there.
+    private func commit(_ name: String) throws -> Receipt {
+        let shard = try #require(try spool.claim(name))
+        let receipt = try #require(try spool.commit(shard))
+        let (incoming, processing) = (spool.folders.incoming(.images), spool.folders.processing(.images))
+        for file in [name, try #require(shard.sidecar)] {
+            try FileSystem.move("\(processing)/\(file)", to: "\(incoming)/\(file)")
+        }
+        return receipt
+    }
+
+    private func start() throws {
+        spool.restart()
+        try spool.run()
+    }
+
+    private func expectDone(_ name: String, _ generation: UInt64, unchanged: Bool? = nil) throws {
+        let sidecar = try #require(SpoolNames.sidecar(of: name))
+        #expect(try spool.files == ["done": [sidecar, name, SpoolNames.receipt(of: name)].sorted()])
+        let document = try #require(try spool.receipt(name))
+        #expect(document.name == name)
+        #expect(document.generation == generation)
+        if let unchanged { #expect(document.unchanged == unchanged) }
+        #expect(try spool.corpus.state().generation == generation)
+        #expect(try spool.hasImage("a"))
+        #expect(try spool.images == 2)
+    }
+
+    @Test(arguments: 0...2, names) func beforeTheCommitItIsProcessedFromTheStart(moves: Int, name: String) throws {
+        try spool.drop(name, npy(2), ids: lines("a", "b"))
+        try make(Move.allCases.prefix(moves), name)
+        try start()
+        try expectDone(name, 1, unchanged: false)
+    }
+
+    @Test(arguments: 0...5, names) func afterTheCommitItTakesEffectOnce(moves: Int, name: String) throws {
+        try spool.drop(name, npy(2), ids: lines("a", "b"))
+        let receipt = try commit(name)
+        try make(Move.allCases.prefix(moves), name)
+        try start()
+        // Of a shard that a power failure has put back into the incoming folder it is known when it has been read.
+        try expectDone(name, receipt.generation, unchanged: moves < 2)
+        // And once more, after its receipt.
+        try start()
+        try expectDone(name, receipt.generation)
+    }
+
+    @Test(arguments: 2...5) func finishedShardsAreDeletedWhereTheSettingSaysSo(moves: Int) throws {
+        spool.set { $0.completedShards = .delete }
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        _ = try commit("s.npy")
+        try make(Move.allCases.prefix(min(moves, 3)), "s.npy")
+        let gone = [
+            "\(spool.folders.processing(.images))/s.npy", "\(spool.folders.leaving(.done, .images))/s.ids",
+        ]
+        for path in gone.prefix(moves - 3 < 0 ? 0 : moves - 3) { try FileSystem.remove(path) }
+        try start()
+        #expect(try spool.files == ["done": ["s.npy.receipt.json"]])
+        #expect(try spool.images == 2)
+    }
+
+    /// After each move of a rejection.
+    @Test(arguments: 2...5, names) func aRejectionIsFinished(moves: Int, name: String) throws {
+        try spool.drop(name, npy(2), ids: lines("a"))
+        try spool.write(Array("{}".utf8), spool.folders.failed(.images), SpoolNames.rejection(of: name))
+        try make(Move.allCases.prefix(moves), name, failed: true)
+        try start()
+        let sidecar = try #require(SpoolNames.sidecar(of: name))
+        #expect(try spool.files == ["failed": [sidecar, name, SpoolNames.rejection(of: name)].sorted()])
+        // As long as the shard lies in processing/, it is rejected again, with its own ids.
+        if moves < 4 { #expect(try spool.failure(name)?.code == "ids_too_few") }
+        #expect(try spool.images == 0)
+    }
+
+    @Test func aReceiptIsWrittenWhereItIsMissing() throws {
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        try spool.run()
+        try FileSystem.remove("\(spool.folders.done(.images))/s.npy.receipt.json")
+        try start()
+        try expectDone("s.npy", 1, unchanged: false)
+        // Once another shard has taken effect, nothing is pending: the document stays away.
+        try spool.drop("other.npy", npy(1))
+        try spool.run()
+        try FileSystem.remove("\(spool.folders.done(.images))/s.npy.receipt.json")
+        try start()
+        #expect(try spool.receipt("s.npy") == nil)
+    }
+
+    @Test func theReceiptOfAnEarlierShardIsReplaced() throws {
+        try spool.drop("s.npy", npy(1))
+        try spool.run()
+        let before = try #require(
+            FileManager.default.contents(atPath: "\(spool.folders.done(.images))/s.npy.receipt.json"))
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        try spool.run()
+        try spool.write(Array(before), spool.folders.done(.images), "s.npy.receipt.json")
+        try start()
+        #expect(try spool.receipt("s.npy")?.generation == 2)
+    }
+
+    /// The next shard of a name waits in the incoming folder while the last one is at any move.
+    @Test(arguments: 2...5) func theNextShardOfANameFollows(moves: Int) throws {
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        _ = try commit("s.npy")
+        try make(Move.allCases.prefix(moves), "s.npy")
+        try spool.drop("s.npy", npy(2), ids: lines("c", "d"))
+        try start()
+        for id in ["a", "b", "c", "d"] { #expect(try spool.hasImage(id)) }
+        #expect(try spool.images == 4)
+        #expect(try spool.files == ["done": ["s.ids", "s.npy", "s.npy.receipt.json"]])
+    }
+
+    /// Nor does it get the sidecar of the last one where it has none.
+    @Test(arguments: 2...5) func theNextShardWithoutASidecarGetsNone(moves: Int) throws {
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        _ = try commit("s.npy")
+        try make(Move.allCases.prefix(moves), "s.npy")
+        try spool.drop("s.npy", npy(2))
+        try start()
+        for id in ["a", "b", "s:0", "s:1"] { #expect(try spool.hasImage(id)) }
+    }
+
+    @Test(arguments: [false, true]) func theNextShardThatWasClaimedIsNotTheLast(withIDs: Bool) throws {
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        try spool.run()
+        try FileSystem.remove("\(spool.folders.done(.images))/s.npy.receipt.json")
+        // The same vectors with other ids, or without.
+        try spool.drop("s.npy", npy(2), ids: withIDs ? lines("c", "d") : nil)
+        try spool.claim("s.npy")
+        try start()
+        #expect(try spool.images == 4)
+        #expect(try spool.hasImage(withIDs ? "d" : "s:1"))
+        #expect(try spool.receipt("s.npy")?.generation == 2)
+    }
+
+    @Test func aShardThatWasDroppedAgainIsUnchanged() throws {
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        try spool.run()
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        try spool.claim("s.npy")
+        try start()
+        try expectDone("s.npy", 1, unchanged: true)
+    }
+
+    @Test func aSidecarWhoseShardWasNotClaimedWaitsForIt() throws {
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        try spool.run()
+        // The same ids again; their vectors are still to come.
+        try spool.write(lines("a", "b"), spool.folders.processing(.images), "s.ids")
+        try start()
+        #expect(try spool.files["images"] == ["s.ids"])
+        try spool.drop("s.npy", npy(2, seed: 5))
+        try spool.run()
+        try expectDone("s.npy", 2, unchanged: false)
+    }
+
+    @Test func aSidecarThatWasReplacedWhileTheDaemonWasDownIsTheNewOne() throws {
+        try spool.drop("s.npy", npy(2), ids: lines("old", "older"))
+        try make([.claimSidecar], "s.npy")
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        try start()
+        try expectDone("s.npy", 1)
+        #expect(try !spool.hasImage("old"))
+    }
+
+    @Test func whatTookEffectIsNotRejectedForALimitThatWasLoweredLater() throws {
+        for moves in 0...3 {
+            let name = "\(moves).npy"
+            try spool.drop(name, npy(100), ids: nil)
+            let shard = try #require(try spool.claim(name))
+            _ = try #require(try spool.commit(shard))
+            if moves == 0 {
+                try FileSystem.move(
+                    "\(spool.folders.processing(.images))/\(name)", to: "\(spool.folders.incoming(.images))/\(name)")
+            }
+        }
+        spool.set { $0.largestShard = 500 }
+        try start()
+        #expect(try spool.files == ["done": (0...3).flatMap { ["\($0).npy", "\($0).npy.receipt.json"] }])
+    }
+
+    @Test func claimedShardsTakeEffectInTheOrderOfTheirClaims() throws {
+        // The last of them has the first name, and all have the same times.
+        let names = ["c.npy", "b.npy", "a.npy"]
+        var log = ClaimLog(spool.folders)
+        for (number, name) in names.enumerated() {
+            try spool.drop(name, npy(1, seed: Float(number)), ids: lines("id"))
+            log.add(ShardKey(.images, name))
+            try spool.claim(name)
+        }
+        try spool.drop("0.npy", npy(1, seed: 9), ids: lines("id"))
+        try start()
+        #expect(try spool.corpus.lastReceipts(4).map(\.name) == ["0.npy", "a.npy", "b.npy", "c.npy"])
+    }
+
+    @Test func whatCanNotBeRecoveredIsTriedAgain() throws {
+        try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
+        _ = try commit("s.npy")
+        try make(Move.allCases.prefix(4), "s.npy")
+        try spool.write(lines("x"), spool.folders.leaving(.failed, .images), "t.ids")
+        let joinDone = try spool.separate(spool.folders.done(.images))
+        spool.restart()
+        #expect(try spool.run() <= 5)
+        #expect(try spool.files["processing/done"] == ["s.ids"])
+        #expect(try spool.files["failed"] == ["t.ids"])
+        // A shard of that name waits, others do not.
+        try spool.drop("s.npy", npy(3), ids: lines("c", "d", "e"))
+        try spool.drop("other.delete", lines("a"))
+        try spool.run()
+        #expect(try spool.files["images"] == ["s.ids", "s.npy"])
+        try joinDone()
+        spool.clock.advance(60)
+        try spool.run()
+        #expect(try spool.files["done"]?.contains("s.npy.receipt.json") == true)
+        #expect(try spool.files.keys.sorted() == ["done", "failed"])
+        #expect(try spool.hasImage("e"))
+    }
+}

@@ -1,0 +1,63 @@
+import ShardFormats
+import SpoolProtocol
+import Testing
+
+@Suite struct SpoolNamesTests {
+    @Test(arguments: ["npy", "npz", "safetensors"]) func aShardAndItsSidecarNameEachOther(format: String) throws {
+        let name = "two words.\(format)"
+        let sidecar = try #require(SpoolNames.sidecar(of: name))
+        #expect(sidecar == "two words.ids")
+        #expect(SpoolNames.shards(ofSidecar: sidecar).contains(name))
+        #expect(SpoolNames.shards(ofSidecar: sidecar).count == ShardFormat.allCases.count)
+    }
+
+    @Test(arguments: ["words.delete", "words.txt", "words", ".npy", "words.ids"])
+    func aFileThatHoldsNoVectorsHasNoSidecar(name: String) {
+        #expect(SpoolNames.sidecar(of: name) == nil)
+    }
+
+    @Test(arguments: ["words.npy", "words", "words.id"]) func onlyASidecarBelongsToShards(name: String) {
+        #expect(SpoolNames.shards(ofSidecar: name).isEmpty)
+    }
+
+    @Test func documentsAreNamedAfterTheirShards() {
+        #expect(SpoolNames.receipt(of: "words.npy") == "words.npy.receipt.json")
+        #expect(SpoolNames.rejection(of: "words.npy") == "words.npy.error.json")
+        #expect(SpoolNames.isDocument("words.npy.receipt.json"))
+        #expect(SpoolNames.isDocument("words.npy.error.json"))
+        #expect(!SpoolNames.isDocument("words.json"))
+    }
+
+    @Test func theSidecarOfTheLongestNameFits() throws {
+        for (format, count) in [("npy", 251), ("safetensors", 243)] {
+            let name = String(repeating: "n", count: count) + "." + format
+            #expect(name.utf8.count == 255)
+            let sidecar = try #require(SpoolNames.sidecar(of: name))
+            #expect(sidecar.utf8.count <= 255)
+            #expect(SpoolNames.shards(ofSidecar: sidecar).contains(name))
+        }
+    }
+
+    /// With the dot before it and ".tmp" behind it, as it is being written, a document's name has 255 bytes at most.
+    @Test(arguments: 1...255) func documentsOfAllLengthsFit(count: Int) {
+        let name = String(repeating: "n", count: count)
+        for document in [SpoolNames.receipt(of: name), SpoolNames.rejection(of: name)] {
+            #expect(document.utf8.count + 5 <= 255)
+            #expect(SpoolNames.isDocument(document))
+            #expect(document.hasPrefix("n"))
+        }
+    }
+
+    @Test func longNamesWithOneBeginningHaveDifferentDocuments() {
+        let names = (0..<10).map { String(repeating: "n", count: 250) + "\($0).npy" }
+        #expect(Set(names.map(SpoolNames.receipt)).count == names.count)
+    }
+
+    @Test func aShortenedNameEndsBetweenCharacters() {
+        let name = String(repeating: "日", count: 83) + "nn.npy"
+        let document = SpoolNames.receipt(of: name)
+        #expect(document.utf8.count <= 240)
+        #expect(document.prefix { $0 == "日" }.count > 60)
+        #expect(document.drop { $0 == "日" }.hasPrefix("~"))
+    }
+}
