@@ -12,7 +12,7 @@ extension ShardError {
         ShardError(
             code: .idsDuplicate,
             message:
-                "\(Excerpt.rows(rows)) the same id as an earlier row, for example \(Excerpt.quote(id)) as row \(first).",
+                "\(Excerpt.rows(rows)) the same id as an earlier row, for example \(Excerpt.quote(id)) of row \(first).",
             advice: "Use each id once.", rows: rows)
     }
 

@@ -71,4 +71,20 @@ import Testing
     private func code(_ body: () throws -> some Any) -> ShardError.Code? {
         #expect(throws: ShardError.self) { try body() }?.code
     }
+
+    @Test("Reads a list of ids without vectors")
+    func readsList() throws {
+        #expect(try IDList.read(Array("a\nb\r\n".utf8), maximumBytes: 100) == ["a", "b"])
+    }
+
+    @Test(
+        "Rejects a bad list of ids without vectors",
+        arguments: [
+            ("", .noRows), ("a\n\n", .idEmpty), ("a\nb\na", .idsDuplicate),
+            (String(repeating: "a\n", count: 4097), .tooLarge),
+        ] as [(String, ShardError.Code)])
+    func rejectsList(text: String, code: ShardError.Code) {
+        let error = #expect(throws: ShardError.self) { try IDList.read(Array(text.utf8), maximumBytes: 100) }
+        #expect(error?.code == code)
+    }
 }

@@ -90,4 +90,15 @@ import Testing
             }
         }
     }
+
+    @Test("Reads the ids of a shard whose matrix is read elsewhere")
+    func readsIDsAlone() throws {
+        let ids = Array("a\nb\n".utf8)
+        #expect(try ShardReader.ids(fileName: "s.npy", rows: 2, ids: ids, maximumBytes: 100) == ["a", "b"])
+        #expect(try ShardReader.ids(fileName: "s.npy", rows: 2, ids: nil, maximumBytes: 100) == ["s:0", "s:1"])
+        #expect(throws: ShardError.self) {
+            try ShardReader.ids(fileName: "s.npy", rows: 3, ids: ids, maximumBytes: 100)
+        }
+        #expect(throws: ShardError.self) { try ShardReader.ids(fileName: "s", rows: 2, ids: ids, maximumBytes: 100) }
+    }
 }
