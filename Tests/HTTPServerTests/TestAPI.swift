@@ -47,7 +47,7 @@ final class TestAPI: Sendable {
     private func add(_ role: VectorRole, _ name: String, _ rows: [[Float]]) throws {
         guard let dimension = rows.first?.count else { return }
         let shard = IncomingShard(
-            name: "\(name).npy", role: kind, sha256: String(repeating: "0", count: 64), idsSHA256: nil,
+            name: "\(name).npy", role: role, sha256: String(repeating: "0", count: 64), idsSHA256: nil,
             ids: rows.indices.map { "\(name):\($0)" },
             content: .vectors(try corpus.prepare(rows.flatMap { $0 }, dimension: dimension)), received: Date())
         _ = try corpus.ingest([shard], acknowledged: [], now: Date.init)
