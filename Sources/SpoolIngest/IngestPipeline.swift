@@ -138,7 +138,7 @@ package struct IngestPipeline {
         guard try isReady(file, &summary) else { return nil }
         let claimer = ShardClaimer(context.folders)
         if file.isClaimed { return try claimer.claimed(file, now: context.clock().date) }
-        var isOccupied = try isOccupied(file.key)
+        var isOccupied = try self.isOccupied(file.key)
         if isOccupied, !batch.isEmpty {
             // The earlier shard may be in the batch.
             try commit(&batch, &summary)

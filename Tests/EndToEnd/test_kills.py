@@ -135,7 +135,7 @@ def test_killed(stream, rng, point):
         daemon.wrapper = killing(calls, path=there, when=when)
         daemon.spawn()
         # Not every commit has as many of these calls.
-        wait_until(lambda: daemon.process.poll() is not None or has_taken_all(daemon), "its end, or all shards to be taken")
+        wait_until(lambda: daemon.process.poll() is not None or has_published_all(daemon), "its end, or no shard to be left")
         kills += daemon.process.poll() == -signal.SIGKILL
         daemon.kill()
         daemon.wrapper = []
@@ -146,8 +146,10 @@ def test_killed(stream, rng, point):
     assert kills == KILLS_EACH
 
 
-def has_taken_all(daemon):
-    return daemon.is_ready() and not any(shards_in(daemon.spool, kind) for kind in (IMAGES, REFERENCES))
+def has_published_all(daemon):
+    kinds = (IMAGES, REFERENCES)
+    left = [shards_in(daemon.spool, kind) or daemon.spool.names("processing", kind) for kind in kinds]
+    return daemon.is_ready() and not any(left)
 
 
 def shards_in(spool, kind):

@@ -4,6 +4,7 @@ import Hummingbird
 import IncrementalBias
 import NIOCore
 import Testing
+import VectorMath
 
 /// `GET /v1/backup`.
 @Suite struct BackupResourceTests {
@@ -22,7 +23,10 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data(reply.body).write(to: folder.appending(path: "data.mdb"))
-        let copy = try Corpus(folder: folder.path, settings: api.corpus.settings, k: 4, threads: 1)
+        let copy = try Corpus(
+            folder: folder.path,
+            settings: RequestedSettings(metric: api.corpus.settings.metric, precision: api.corpus.settings.precision),
+            k: 4, threads: 1)
         #expect(try copy.state() == api.corpus.state())
         #expect(try copy.explainImage("i:1")?.references.map(\.id) == ["r:0"])
     }

@@ -27,7 +27,8 @@ final class TestAPI: Sendable {
         folder = FileManager.default.temporaryDirectory.appending(path: "nnnd-test-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         corpus = try Corpus(
-            folder: folder, settings: RequestedSettings(metric: metric, precision: .float32, capacity: 8), k: 4, threads: 1)
+            folder: folder, settings: RequestedSettings(metric: metric, precision: .float32, capacity: 8), k: 4,
+            threads: 1)
         queue = SearchQueue(corpus)
         let settings = APISettings(alpha: 0.5, threads: 1, spool: "/spool", data: folder)
         responder = API(
@@ -43,10 +44,10 @@ final class TestAPI: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private func add(_ kind: VectorRole, _ name: String, _ rows: [[Float]]) throws {
+    private func add(_ role: VectorRole, _ name: String, _ rows: [[Float]]) throws {
         guard let dimension = rows.first?.count else { return }
         let shard = IncomingShard(
-            name: "\(name).npy", kind: kind, sha256: String(repeating: "0", count: 64), idsSHA256: nil,
+            name: "\(name).npy", role: kind, sha256: String(repeating: "0", count: 64), idsSHA256: nil,
             ids: rows.indices.map { "\(name):\($0)" },
             content: .vectors(try corpus.prepare(rows.flatMap { $0 }, dimension: dimension)), received: Date())
         _ = try corpus.ingest([shard], acknowledged: [], now: Date.init)

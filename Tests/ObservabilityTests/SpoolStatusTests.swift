@@ -15,7 +15,7 @@ import WireAPI
     private func failure(_ name: String) -> ShardFailure {
         ShardFailure(
             name: name, kind: "images", code: "no_rows", message: "", advice: "", rows: [],
-            refused: Date(timeIntervalSince1970: 0))
+            rejected: Date(timeIntervalSince1970: 0))
     }
 
     @Test func theNewestRejectionsAreKept() {

@@ -51,7 +51,7 @@ import WireAPI
         #expect(try spool.files == Self.failed)
         #expect(failure.code == "unreadable")
         #expect(try spool.failure("s.npy")?.message == failure.message)
-        #expect(failure.refused == shard.claimed.received)
+        #expect(failure.rejected == shard.claimed.received)
     }
 
     @Test func publishingCanBeRepeated() throws {

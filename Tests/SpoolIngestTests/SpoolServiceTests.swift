@@ -41,7 +41,7 @@ import Testing
                 IngestSettings(
                     completedShards: .move, largestShard: 1 << 20, retention: .everything, quietSeconds: 60,
                     rescanSeconds: 30)
-            }, status: spool.status, metrics: DaemonMetrics(), heartbeat: Heartbeat(),
+            }, status: spool.status, metrics: DaemonMetrics(), heartbeat: Heartbeat(), returnFreedMemory: {},
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
