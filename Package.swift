@@ -181,7 +181,8 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "VectorMath", "WireAPI",
+                "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "VectorMath",
+                "WireAPI",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

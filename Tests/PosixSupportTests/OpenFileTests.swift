@@ -54,12 +54,6 @@ import Testing
         #expect(throws: SystemError.self) { _ = try OpenFile(folder: path("a")) }
     }
 
-    @Test func closesItsDescriptor() throws {
-        try folder.write([], to: "a")
-        // A process can't have so many descriptors open.
-        for _ in 0..<200_000 { _ = try OpenFile(reading: path("a")) }
-    }
-
     @Test func anErrorNamesTheCallThePathAndTheReason() throws {
         let error = #expect(throws: SystemError.self) { _ = try OpenFile(reading: path("missing")) }
         #expect(error?.description == "open \(path("missing")): No such file or directory")

@@ -18,7 +18,8 @@ BUILT = [Path(os.environ.get("NNND_BIN", "/nowhere")), PROJECT / ".build" / "rel
 
 # The file of an example -> the parameters of a function around it, which are the names that it uses.
 NAMES = {
-    "Corpus.swift": "settings: StoreSettings, shard: IncomingShard, vector: [Float]",
+    "Corpus.swift": "settings: RequestedSettings, shard: IncomingShard, vectors: [Float]",
+    "IngestPipeline.swift": "context: IngestContext",
     "Ingestion.swift": "daemon: DaemonClient",
     "ContentDigest.swift": "piece: [UInt8]",
     "ExhaustiveSearch.swift": (

@@ -69,7 +69,7 @@ struct HTTPExchange: Sendable {
     /// Whether a write failed because the daemon has closed the connection.
     private static func meansClosed(_ error: any Error) -> Bool {
         if let error = error as? IOError { return [EPIPE, ECONNRESET].contains(error.errnoCode) }
-        return error as? ChannelError == .ioOnClosedChannel
+        return [.ioOnClosedChannel, .alreadyClosed, .eof].contains(error as? ChannelError)
     }
 
     private func connect() async throws -> Connection {

@@ -64,7 +64,6 @@ package struct ReceiptTable {
         if try transaction.contains(tables.receipts, receipt.number) { try store(receipt, in: transaction) }
     }
 
-
     /// The receipt with this number; `nil` where there is none.
     ///
     /// - Throws: ``StoreError/damaged(_:)`` where it can't be read.
