@@ -53,8 +53,8 @@ import Testing
         #expect(DaemonSettings(defaultsIn: [:], memory: 64 << 30).largestShard == 1 << 30)
     }
 
-    @Test func theCapacityFollowsFromKUnlessItIsSet() throws {
-        #expect(try settings(flags: ["k": "40"]).store.capacity == 50)
+    @Test func theCapacityIsLeftToTheStoreUnlessItIsSet() throws {
+        #expect(try settings(flags: ["k": "40"]).store.capacity == nil)
         #expect(try settings(flags: ["k": "40", "capacity": "41"]).store.capacity == 41)
         let found = try error(flags: ["k": "40", "capacity": "39"])
         #expect(found.description == "--capacity is '39'; it must be a whole number from 40 to 131072")

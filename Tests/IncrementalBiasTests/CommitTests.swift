@@ -53,12 +53,12 @@ struct CommitTests {
         let shard = try fixture.shard("a.npy", ["x"], [[1, 0]])
         let receipt = try #require(try fixture.ingest([shard])[0].applied)
         try fixture.ingest([fixture.deletion("d.delete", ["x"])], acknowledged: [receipt.number])
-        #expect(try corpus.pendingReceipts().isEmpty)
+        #expect(try !corpus.pendingReceipts().contains { $0.number == receipt.number })
         let again = fixture.shard("a.npy", .images, shard.ids, shard.content, hash: [[Float(1), 0]].description)
         let generation = try corpus.state().generation
         #expect(try fixture.ingest([again])[0].unchanged?.number == receipt.number)
         #expect(try corpus.state().generation == generation)
-        #expect(try corpus.pendingReceipts().map(\.number) == [receipt.number])
+        #expect(try corpus.pendingReceipts().contains { $0.number == receipt.number })
         #expect(try fixture.search([1, 0]).isEmpty)
     }
 
