@@ -16,7 +16,7 @@ def test_with_a_full_map_shards_wait_and_searches_succeed(make_corpus, tmp_path)
     wait_until(lambda: "MDB_MAP_FULL" in daemon.log(), "the full map in the log", alive=daemon.check_alive)
     corpus.check()
     succeeds("verify", daemon=daemon)
-    assert "new.npy" in daemon.spool.names(IMAGES)
+    assert "new.npy" in daemon.spool.names("processing", IMAGES)
     assert daemon.status()["store"]["maximum_bytes"] == 1 << 20
     daemon.stop()
     # The operator installs a version with a larger map.

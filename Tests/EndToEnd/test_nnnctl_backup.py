@@ -75,7 +75,7 @@ def test_an_existing_target_is_not_overwritten(daemon, tmp_path, kind):
     create_existing(target, kind)
     before = sorted(tmp_path.rglob("*"))
     reason = fails(74, "backup", target, daemon=daemon)
-    assert "is there already" in reason
+    assert f"{target} exists" in reason
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -87,7 +87,7 @@ def test_a_target_created_during_the_backup_is_not_overwritten(daemon, tmp_path)
         [*tracer, binary("nnnctl"), "backup", target], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip
-    assert (found.returncode, found.stderr) == (74, f"nnnctl: {target}: Directory not empty\n")
+    assert (found.returncode, found.stderr) == (74, f"nnnctl: name the backup {target}: Directory not empty\n")
     assert os.listdir(tmp_path) == [daemon.folder.name]
 
 
