@@ -21,7 +21,7 @@ for module in ShardFormats WireAPI; do
   compile "$module" "${sources[@]}"
 done
 # With the writers of archives and arrays of the unit tests.
-compile Fuzz Fuzz/Sources/*.swift Sources/HTTPServer/JSONFault.swift \
+compile Fuzz Fuzz/Sources/*.swift Sources/HTTPServer/Problems/JSONFault.swift \
   Tests/ShardFormatsTests/ZipBuilder.swift Tests/ShardFormatsTests/Bytes.swift
 # With lld, as gold warns about each function of the sanitizer.
 swiftc -use-ld=lld -sanitize=fuzzer,address "$out"/{Fuzz,ShardFormats,WireAPI}.o -lz -o "$out/fuzz"
