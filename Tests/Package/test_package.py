@@ -40,7 +40,7 @@ def test_a_program_needs_no_swift_library_has_no_symbols_and_full_relro(content,
 
 def test_the_package_depends_on_its_libraries_and_systemd_only(package):
     names = {re.split(r"[ :(|]", name.strip())[0] for name in fields(package)["Depends"].split(",")}
-    assert names == {"libc6", "libgcc-s1", "liblmdb0", "libstdc++6", "systemd", "zlib1g"}
+    assert names == {"libc6", "libgcc-s1", "liblmdb0", "libssl3", "libstdc++6", "systemd", "zlib1g"}
 
 
 def test_the_settings_are_a_conffile(control, content):
