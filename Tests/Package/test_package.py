@@ -8,8 +8,8 @@ import pytest
 from project import PROGRAMS, PROJECT, run
 
 # The shared libraries that the programs can depend on; Swift's libraries are linked statically.
-LIBRARIES = {"libc.so.6", "libgcc_s.so.1", "liblmdb.so.0", "libm.so.6", "libpthread.so.0", "libstdc++.so.6", "libz.so.1"}
-LIBRARIES |= {"ld-linux-x86-64.so.2"}
+LIBRARIES = {"libc.so.6", "libcrypto.so.3", "libgcc_s.so.1", "liblmdb.so.0", "libm.so.6", "libpthread.so.0"}
+LIBRARIES |= {"ld-linux-x86-64.so.2", "libstdc++.so.6", "libz.so.1"}
 
 
 def fields(package):
