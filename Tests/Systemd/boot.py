@@ -191,7 +191,7 @@ class Machine:
         journal = subprocess.run(
             ["journalctl", f"--directory={self.root}/var/log/journal", "--unit=nnnd.service", "--output=cat", "--no-pager"],
             capture_output=True, text=True, timeout=120).stdout  # fmt: skip
-        yield "the journal has messages about shards", "shard took effect" in journal
+        yield "the journal has messages about shards", "shard committed" in journal
         yield "the journal has messages about starts and stops", all(
             text in journal for text in ("answers on /run/nnnd/nnnd.sock", "nnnd stopped"))
         left = [path for folder in ("etc", "usr/bin", "usr/lib", "usr/share")

@@ -155,10 +155,10 @@ def test_the_journal_has_shards_starts_and_stops_with_priorities(nnnd, rng):
     nnnd.spool.wait_failure("images", "bad.npy")
     nnnd.do("restart")
     lines = nnnd.journal(since=cursor)
-    (accepted,) = [(level, line) for level, line in lines if line.startswith("shard took effect")]
+    (accepted,) = [(level, line) for level, line in lines if line.startswith("shard committed")]
     assert accepted[0] == 6
     assert all(f" {name}=" in accepted[1] for name in ("kind", "name", "rows", "generation", "seconds"))
-    (rejected,) = [(level, line) for level, line in lines if line.startswith("shard refused")]
+    (rejected,) = [(level, line) for level, line in lines if line.startswith("shard rejected")]
     assert rejected[0] == 4 and "name=bad.npy" in rejected[1]
     assert (6, "nnnd stopped") in lines
     assert any(line.startswith("nnnd ") and "answers on /run/nnnd/nnnd.sock" in line for _, line in lines)
