@@ -90,7 +90,7 @@ def test_a_shard_of_this_name_is_refused(daemon, name):
     failure = wait_document(daemon, "failed", IMAGES, name)
     assert failure["code"] == "not_a_shard"
     # The reason is written first.
-    wait_until((daemon.spool.failed(IMAGES) / name).exists, "it to be put away", alive=daemon.check_alive)
+    wait_until((daemon.spool.failed(IMAGES) / name).exists, "its move to failed/", alive=daemon.check_alive)
     assert daemon.spool.names(IMAGES) == []
     assert (daemon.spool.failed(IMAGES) / name).read_bytes() == b"no shard"
     # The daemon still works.
@@ -116,7 +116,7 @@ def test_a_folder_with_a_long_name_is_refused_twice(daemon):
         full.mkdir()
         (full / "file").write_text("content")
         full.rename(daemon.spool.incoming(IMAGES) / name)
-        wait_until(lambda count=count: count_folders() == count, "it to be put away", alive=daemon.check_alive)
+        wait_until(lambda count=count: count_folders() == count, "its move to failed/", alive=daemon.check_alive)
         assert daemon.spool.names(IMAGES) == []
     daemon.drop(IMAGES, "good.npy", VECTORS)
 
@@ -146,7 +146,7 @@ def test_a_name_that_is_not_utf8_is_refused_and_holds_nobody_up(daemon):
     os.rename(folder + b"/.writing", folder + b"/caf\xe9.npy")
     daemon.drop(IMAGES, "good.npy", VECTORS)
     failed = bytes(daemon.spool.failed(IMAGES))
-    wait_until(lambda: b"caf\xe9.npy" in os.listdir(failed), "it to be put away", alive=daemon.check_alive)
+    wait_until(lambda: b"caf\xe9.npy" in os.listdir(failed), "its move to failed/", alive=daemon.check_alive)
     assert os.listdir(folder) == []
     failures = wait_until(lambda: daemon.status()["last_failures"], "it in the status", alive=daemon.check_alive)
     assert failures[0]["code"] == "bad_name"
