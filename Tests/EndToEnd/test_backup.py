@@ -114,6 +114,8 @@ def test_a_restored_store_recognises_shards_from_before_the_backup(make_daemon, 
     """Such a shard changes nothing when dropped again; a shard from after the backup takes effect."""
     corpus = Corpus(make_daemon(k=4, capacity=6).start(), rng)
     corpus.add(IMAGES, "a.npy", ["a", "b"])
+    # The commit of another shard acknowledges the receipt of the first; the restored daemon would write it again otherwise.
+    corpus.add(IMAGES, "other.npy", ["c"])
     succeeds("backup", tmp_path / "backup", daemon=corpus.daemon)
     corpus.add(REFERENCES, "later.npy", ["r", "s"])
     restored = start_from_backup(make_daemon, tmp_path / "backup")
