@@ -10,7 +10,7 @@
 #define TILE 3
 #define TABLE kernels_avx2
 
-// Codes are widened to 16 bits, multiplied and added in pairs: nothing saturates.
+// Codes are widened to 16 bits, then multiplied and added in pairs to 32 bits: no step overflows.
 #define CODE_WIDTH 16
 #define CODE_TILE 3
 #define CODE_ZERO _mm256_setzero_si256()

@@ -10,7 +10,7 @@
 #define TILE 4
 #define TABLE kernels_avx512
 
-// Codes are widened to 16 bits, multiplied and added in pairs: nothing saturates.
+// Codes are widened to 16 bits, then multiplied and added in pairs to 32 bits: no step overflows.
 #define CODE_WIDTH 32
 #define CODE_TILE 4
 #define CODE_ZERO _mm512_setzero_si512()

@@ -11,7 +11,7 @@
 #define TILE 4
 #define TABLE kernels_avx512vnni
 
-// VPDPBUSD multiplies unsigned by signed bytes: rows are made unsigned by adding 128.
+// VPDPBUSD multiplies unsigned by signed bytes. Adding 128 makes the bytes of rows unsigned.
 #define CODE_WIDTH 64
 #define CODE_TILE 4
 #define CODE_OFFSET 128

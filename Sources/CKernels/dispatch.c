@@ -1,4 +1,4 @@
-// Chooses the instruction set, and forwards every call to its kernels.
+// Chooses the instruction set, and forwards each call to the functions compiled for it.
 
 #include "kernels.h"
 
@@ -91,9 +91,9 @@ float ck_midpoint_reached(ck_bounds bounds, size_t count, size_t wanted) {
   return kernels()->midpoint_reached(bounds, count, wanted);
 }
 
-void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *places,
-                          size_t count, uint32_t places_per_row, float *out) {
-  kernels()->gathered_products(matrix, dimension, query, places, count, places_per_row, out);
+void ck_gathered_products(const float *queries, size_t dimension, const float *vector, const uint32_t *positions,
+                          size_t count, uint32_t positions_per_query, float *out) {
+  kernels()->gathered_products(queries, dimension, vector, positions, count, positions_per_query, out);
 }
 
 void ck_prefetch(const float *values, size_t count) {

@@ -1,4 +1,4 @@
-// One table of functions per instruction set; dispatch.c picks one.
+// The functions that are compiled for each instruction set, as one table per instruction set. dispatch.c chooses one.
 #ifndef KERNELS_H
 #define KERNELS_H
 

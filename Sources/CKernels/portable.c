@@ -1,4 +1,4 @@
-// Four floats per register: SSE2 on x86-64, Neon on arm64. The compiler vectorises the products of codes.
+// The level for every CPU: four floats per register, SSE2 on x86-64, Neon on arm64.
 #include "kernels.h"
 
 #include <string.h>

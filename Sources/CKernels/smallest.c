@@ -1,10 +1,10 @@
-// Selection of the smallest keys: quickselect, with ck_sort for short parts.
+// Selection of the smallest keys by quickselect, with ck_sort for short arrays.
 
 #include "CKernels.h"
 
 #include <string.h>
 
-// Moves the keys below `limit` to the front; returns how many there are.
+// Moves the keys below `limit` to the front, and returns their number.
 static size_t partition(uint64_t *keys, size_t count, uint64_t limit) {
   size_t smaller = 0;
   for (size_t i = 0; i < count; i++) {
@@ -31,13 +31,14 @@ void ck_smallest(uint64_t *keys, size_t count, size_t wanted, uint64_t *scratch)
     }
     const uint64_t pivot = median(keys[count / 4], keys[count / 2], keys[count - 1 - count / 4]);
     size_t smaller = partition(keys, count, pivot);
-    // The pivot is the smallest key, which only equal keys make possible: separate those.
+    // No key is smaller than the pivot. This happens only if keys are equal: move those equal to the pivot to the
+    // front.
     if (smaller == 0) smaller = partition(keys, count, pivot + 1);
     if (smaller == 0 || smaller == count) return;
     if (wanted <= smaller) {
       count = smaller;
     } else if (smaller <= count - smaller) {
-      // Recursion is for the shorter part, so its depth is at most the logarithm of the count.
+      // Only the shorter part is handled by recursion, so the depth is at most the logarithm of the count.
       ck_smallest(keys, smaller, smaller, scratch);
       keys += smaller;
       count -= smaller;

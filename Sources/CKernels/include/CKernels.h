@@ -1,7 +1,7 @@
 // The inner loops of nnnd, in C. Each is compiled for several instruction sets; the best one is chosen at run time.
 //
-// Matrices are row-major and dense. Pointers need the alignment of a byte only, unless said otherwise. No function
-// allocates, blocks or keeps state. Input and output must not overlap, unless said otherwise.
+// Matrices are row-major and dense. Unless a comment says otherwise, pointers need no alignment, and input and output
+// must not overlap. No function allocates memory, blocks or keeps state.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -22,17 +22,19 @@ typedef enum ck_level {
   ck_level_avx512vnni = 3,  ///< the same and VNNI
 } ck_level;
 
-/// The level in use: the best that this CPU has, or a lower one that ck_limit_level or the environment variable
-/// NNND_KERNELS (portable, avx2, avx512, avx512vnni) has chosen.
+/// The level in use: the best one of this CPU, or a lower one that was chosen by ck_limit_level or by the environment
+/// variable NNND_KERNELS (portable, avx2, avx512, avx512vnni).
 ck_level ck_current_level(void);
 
-/// Uses no level above `level` from now on. For tests and measurements; call it before other threads call kernels.
+/// Uses no level above `level` in all later calls. For tests and measurements: no other thread may call kernels
+/// meanwhile.
 void ck_limit_level(ck_level level);
 
-/// Inner products of every row with every query: out[q * rows + r] of matrix[r, :] and queries[q, :].
+/// Inner products of every row with every query: out[q * rows + r] is the product of row r and query q.
 ///
-/// A product is added up in an order that depends on the dimension alone: a pair has the same float, whatever the numbers
-/// of rows and queries. Its error is at most (dimension + 16) 2^-24 times the product of the two lengths.
+/// The order of the additions depends only on the dimension and the level. The product of a pair is therefore the same
+/// float, whatever the numbers of rows and queries. Its error is at most (dimension + 16) 2^-24 times the product of
+/// the two lengths.
 ///
 /// @param matrix rows x dimension
 /// @param queries query_count x dimension
@@ -40,27 +42,27 @@ void ck_limit_level(ck_level level);
 void ck_products(const float *matrix, size_t rows, size_t dimension, const float *queries, size_t query_count,
                  float *out);
 
-/// The quantities that bound products of a coded vector. `residual` and `norm` are rounded up.
+/// What is stored with the code of a vector to bound its products. `residual` and `norm` are rounded up.
 typedef struct ck_code {
   float scale;     ///< the decoded vector is scale * code
   float residual;  ///< at least the length of the vector minus the decoded vector
   float norm;      ///< at least the length of the vector
 } ck_code;
 
-/// The length of a stored code in bytes is a multiple of this.
+/// The size of a code in bytes is a multiple of this.
 #define CK_CODE_STEP 64
 
-/// Encodes a vector: one signed byte per number, the largest magnitude as 127, rounded half away from zero.
+/// Encodes a vector: one signed byte per component, rounded half away from zero. The largest magnitude becomes 127.
 ///
-/// A vector that can't be scaled (zero, not finite, or so small that 127 / largest overflows) has the code 0 and the scale
-/// 0; its residual is its length.
+/// Some vectors can't be scaled: zero, not finite, or so small that 127 / largest magnitude overflows. Their codes and
+/// scales are 0, and the residual is the length of the vector.
 ///
 /// @param values dimension floats
-/// @param stride bytes of the code, at least dimension; bytes from dimension on become zero
+/// @param stride the size of the code in bytes, at least dimension; the bytes after the first `dimension` become zero
 /// @param codes receives stride bytes
 ck_code ck_encode(const float *values, size_t dimension, size_t stride, int8_t *codes);
 
-/// Inner products of codes, exact: out[q * rows + r] of row r and query q.
+/// Exact inner products of codes: out[q * rows + r] is the product of row r and query q.
 ///
 /// @param codes rows x stride
 /// @param stride a multiple of CK_CODE_STEP, at most 65,536
@@ -69,110 +71,115 @@ ck_code ck_encode(const float *values, size_t dimension, size_t stride, int8_t *
 void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int8_t *queries, size_t query_count,
                       int32_t *out);
 
-/// A coded query, and the weight of the means in its scores.
+/// The numbers of a coded query from which ck_collect bounds its scores.
 typedef struct ck_query {
   float scale;     ///< the decoded query is scale * code
   float norm;      ///< at least the length of the decoded query
-  float residual;  ///< at least the query's residual, plus the error of a float product per unit of a row's length
-  float alpha;     ///< the weight of the means
+  float residual;  ///< at least the query's residual plus the error of ck_products for a row of length 1
+  float alpha;     ///< the weight of the means in the scores
 } ck_query;
 
-/// Rows with an interval that holds each one's score, as three columns of equal length.
+/// A table of rows with bounds of their scores, stored as three arrays of equal length.
 typedef struct ck_bounds {
   float *uppers;   ///< upper bounds
-  float *lowers;   ///< lower bounds; equal to the upper bound where the score is exact
-  uint32_t *rows;  ///< numbers of rows
+  float *lowers;   ///< lower bounds; equal to the upper bounds of rows with exact scores
+  uint32_t *rows;  ///< the rows
 } ck_bounds;
 
-/// Bounds the score of each row, similarity - alpha * mean, by the product of the codes:
+/// Bounds the score of each row, and writes the rows whose upper bound is at least `threshold`, in ascending order.
+///
+/// A score is similarity - alpha * mean. For a row x and a query q with decoded codes x' and q', the similarity q.x
+/// differs from the product of the codes q'.x' by at most
 ///
 ///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
 ///
-/// The bounds include all rounding errors, those of a product by ck_products too. Writes the rows whose upper bound is at
-/// least `threshold`, in ascending order. A row whose bounds are NaN is not written: for example, any with the mean
-/// +infinity.
+/// The bounds also cover all rounding errors, including those of the exact product by ck_products. A row whose bounds
+/// are NaN is not written; a row with the mean +infinity is one.
 ///
-/// @param products of the codes, count numbers, as are scales, residuals, norms and means
-/// @param found capacity for count rows
+/// @param products the products of the codes of the rows and the query, count numbers
+/// @param scales of the rows' codes, count numbers, as are residuals, norms and means
+/// @param found receives the rows as indices below count; has room for count rows
 /// @return the number of rows written
 size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
                   const float *means, size_t count, ck_query query, float threshold, ck_bounds found);
 
-/// Raises the threshold to a value that at least `wanted` of the lower bounds reach, then drops rows as ck_drop does.
+/// Raises the threshold to a value that at least `wanted` lower bounds reach, then drops rows as ck_drop does.
 ///
-/// At most wanted / 32 more bounds reach the value, unless some are equal. The threshold stays where fewer than `wanted`
-/// bounds reach it.
+/// At most wanted + wanted / 32 lower bounds reach the new threshold, unless some are equal. If fewer than `wanted`
+/// reach the old threshold, it stays.
 ///
 /// @return the number of rows left
 size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold);
 
-/// Drops the rows whose upper bound is below `threshold`, in place; the order stays.
+/// Drops the rows whose upper bound is below `threshold`, in place. The order of the others stays.
 ///
 /// @return the number of rows left
 size_t ck_drop(ck_bounds bounds, size_t count, float threshold);
 
-/// A value that at least `wanted` of the midpoints of the bounds reach, and at most wanted / 32 more, unless some are
-/// equal; -infinity where there are fewer than `wanted` rows.
+/// Returns a value that the midpoints of at least `wanted` rows' bounds reach; -infinity if there are fewer rows.
+///
+/// At most wanted + wanted / 32 midpoints reach the value, unless some are equal.
 float ck_midpoint_reached(ck_bounds bounds, size_t count, size_t wanted);
 
-/// Finds the rows without an exact score, whose bounds differ, and with a midpoint of at least `threshold`.
+/// Finds the rows whose two bounds differ and have a midpoint of at least `threshold`.
 ///
-/// @param first the position of the first row of `bounds`, which is added to all positions
-/// @param places receives the positions in ascending order; capacity for count
+/// @param first a number that is added to all positions
+/// @param positions receives the positions of the rows in `bounds`, in ascending order; has room for count positions
 /// @return the number of positions written
-size_t ck_inexact(ck_bounds bounds, size_t count, float threshold, uint32_t first, uint32_t *places);
+size_t ck_inexact(ck_bounds bounds, size_t count, float threshold, uint32_t first, uint32_t *positions);
 
-/// Sorts positions by the row at each position; a counting sort, stable.
+/// Sorts positions by the row at each position. The sort is stable (a counting sort).
 ///
-/// @param places count positions
-/// @param rows the row at each position, all below row_count
-/// @param ends row_count zeros; receives where the group of each row ends in `grouped`
-/// @param grouped receives count positions
-void ck_group(const uint32_t *places, size_t count, const uint32_t *rows, uint32_t *ends, size_t row_count,
+/// @param positions count positions in `rows`
+/// @param rows rows below row_count
+/// @param ends row_count zeros; receives for each row the index in `grouped` at which its positions end
+/// @param grouped receives the count positions, those of one row next to each other
+void ck_group(const uint32_t *positions, size_t count, const uint32_t *rows, uint32_t *ends, size_t row_count,
               uint32_t *grouped);
 
-/// Sets both bounds at each of `count` positions to the score of the same index.
-void ck_set_exact(ck_bounds bounds, const uint32_t *places, const float *scores, size_t count);
+/// Sets both bounds at positions[i] to scores[i], for `count` positions.
+void ck_set_exact(ck_bounds bounds, const uint32_t *positions, const float *scores, size_t count);
 
-/// Inner products of one query with some rows of a matrix: out[i] of matrix[places[i] / places_per_row, :] and the query,
-/// the same float that ck_products gives.
+/// Inner products of one vector with some queries: out[i] is the product of the vector and the query number
+/// positions[i] / positions_per_query. The products are the floats that ck_products gives.
 ///
-/// @param query dimension floats
-/// @param out count floats
-void ck_gathered_products(const float *matrix, size_t dimension, const float *query, const uint32_t *places,
-                          size_t count, uint32_t places_per_row, float *out);
+/// @param queries rows of `dimension` floats
+/// @param vector dimension floats
+/// @param out receives count products
+void ck_gathered_products(const float *queries, size_t dimension, const float *vector, const uint32_t *positions,
+                          size_t count, uint32_t positions_per_query, float *out);
 
 /// Prefetches `count` floats into the cache.
 void ck_prefetch(const float *values, size_t count);
 
-/// Finds the values above `threshold`; NaN is not above any.
+/// Finds the values above `threshold`. NaN is never found.
 ///
-/// @param positions receives their positions in ascending order; capacity for count
+/// @param positions receives the positions of the values in ascending order; has room for count positions
 /// @return the number of positions written
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);
 
-/// The largest number of keys that ck_sort takes.
+/// The maximum number of keys for ck_sort.
 #define CK_SORT_MAX 320
 
-/// Sorts keys, no two of them equal, in ascending order; each key's position is the number of smaller keys.
+/// Sorts keys in ascending order, by counting for each key how many are smaller.
 ///
-/// @param keys count keys, at most CK_SORT_MAX
+/// @param keys count keys, at most CK_SORT_MAX; no two are equal
 /// @param sorted receives count keys
 void ck_sort(const uint64_t *keys, size_t count, uint64_t *sorted);
 
-/// Moves the `wanted` smallest of `count` keys to the front and sorts them in ascending order.
+/// Moves the `wanted` smallest of `count` keys to the front, in ascending order. The others follow in any order.
 ///
-/// @param keys no two of them equal; those behind the front are in any order afterwards
-/// @param scratch capacity for CK_SORT_MAX keys
+/// @param keys no two are equal
+/// @param scratch working memory for CK_SORT_MAX keys
 void ck_smallest(uint64_t *keys, size_t count, size_t wanted, uint64_t *scratch);
 
 /// Converts `count` IEEE 754 half-precision numbers to floats; exact.
 void ck_float_from_half(const uint16_t *half, size_t count, float *out);
 
-/// Converts `count` floats to the nearest half-precision numbers; ties to even, overflow to infinity.
+/// Converts `count` floats to the nearest half-precision numbers. Ties go to the even number, overflow to infinity.
 void ck_half_from_float(const float *values, size_t count, uint16_t *out);
 
-/// The sum of the squares of `count` values, added up in double precision; infinity or NaN if a value is.
+/// The sum of the squares of `count` values in double precision; infinity or NaN if a value is infinite or NaN.
 double ck_sum_of_squares(const float *values, size_t count);
 
 /// out[i] = values[i] * factor, for `count` values; `out` can be `values`.
