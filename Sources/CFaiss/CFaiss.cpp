@@ -24,7 +24,7 @@ cf_status report(cf_status status, const char *what, char *message, size_t size)
   return status;
 }
 
-/// Runs `body`; turns an exception into a status and a message.
+/// Calls `body`. Turns an exception into a status and a message.
 template <class Body>
 cf_status guarded(char *message, size_t size, Body body) noexcept {
   try {
@@ -39,11 +39,12 @@ cf_status guarded(char *message, size_t size, Body body) noexcept {
   }
 }
 
-/// Rows and columns multiplied at a time: the rows and their products fit the second-level cache.
-constexpr size_t row_step = 128;
-constexpr size_t column_step = 512;
+/// The number of queries and of vectors that are multiplied at a time. The queries and the products fit the
+/// second-level cache of the CPU.
+constexpr size_t query_step = 128;
+constexpr size_t vector_step = 512;
 
-/// Vectors that begin on a cache line: the given ones if they do, else a copy.
+/// Gives vectors that begin on a cache line: the given ones if they do, otherwise a copy.
 class Aligned {
   std::vector<float> memory;
 
@@ -63,31 +64,33 @@ public:
 
 struct cf_search {
   size_t capacity;
+  /// The number of elements of `values` and of `ids` that belong to one query.
   size_t reservoir_size;
   std::vector<float> values;
   std::vector<int64_t> ids;
+  /// For each query a selection that keeps its products in `values` and the rows of their vectors in `ids`.
   std::vector<Reservoir> reservoirs;
   std::vector<float> products;
   std::vector<uint32_t> positions;
-  Aligned aligned_columns, aligned_rows;
+  Aligned aligned_vectors, aligned_queries;
 
-  cf_search(size_t rows, size_t capacity)
-      : capacity(capacity), reservoir_size(cf_kept_max(capacity)), values(rows * reservoir_size),
-        ids(rows * reservoir_size), products(row_step * column_step),
-        positions(column_step) {
-    reservoirs.reserve(rows);
+  cf_search(size_t queries, size_t capacity)
+      : capacity(capacity), reservoir_size(cf_kept_max(capacity)), values(queries * reservoir_size),
+        ids(queries * reservoir_size), products(query_step * vector_step),
+        positions(vector_step) {
+    reservoirs.reserve(queries);
   }
 };
 
-cf_status cf_search_create(size_t rows, size_t capacity, cf_search **out, char *message, size_t message_size) {
-  return guarded(message, message_size, [&] { *out = new cf_search(rows, capacity); });
+cf_status cf_search_create(size_t queries, size_t capacity, cf_search **out, char *message, size_t message_size) {
+  return guarded(message, message_size, [&] { *out = new cf_search(queries, capacity); });
 }
 
 void cf_search_free(cf_search *search) { delete search; }
 
-void cf_search_begin(cf_search *search, size_t rows, const float *thresholds) {
+void cf_search_begin(cf_search *search, size_t query_count, const float *thresholds) {
   search->reservoirs.clear();
-  for (size_t i = 0; i < rows; i++) {
+  for (size_t i = 0; i < query_count; i++) {
     size_t offset = i * search->reservoir_size;
     search->reservoirs.emplace_back(search->capacity, search->reservoir_size, search->values.data() + offset,
                                     search->ids.data() + offset);
@@ -95,24 +98,24 @@ void cf_search_begin(cf_search *search, size_t rows, const float *thresholds) {
   }
 }
 
-cf_status cf_search_add(cf_search *search, const float *matrix, const float *columns, size_t dimension,
-                        size_t column_count, uint32_t first_column, char *message, size_t message_size) {
+cf_status cf_search_add(cf_search *search, const float *queries, const float *vectors, size_t dimension,
+                        size_t vector_count, uint32_t first_row, char *message, size_t message_size) {
   return guarded(message, message_size, [&] {
-    const size_t rows = search->reservoirs.size();
-    for (size_t start = 0; start < column_count; start += column_step) {
-      const size_t columns_here = std::min(column_step, column_count - start);
-      const float *block = search->aligned_columns.of(columns + start * dimension, columns_here * dimension);
-      for (size_t first = 0; first < rows; first += row_step) {
-        const size_t rows_here = std::min(row_step, rows - first);
-        const float *part = search->aligned_rows.of(matrix + first * dimension, rows_here * dimension);
-        ck_products(block, columns_here, dimension, part, rows_here, search->products.data());
-        for (size_t i = 0; i < rows_here; i++) {
+    const size_t query_count = search->reservoirs.size();
+    for (size_t start = 0; start < vector_count; start += vector_step) {
+      const size_t vectors_here = std::min(vector_step, vector_count - start);
+      const float *block = search->aligned_vectors.of(vectors + start * dimension, vectors_here * dimension);
+      for (size_t first = 0; first < query_count; first += query_step) {
+        const size_t queries_here = std::min(query_step, query_count - first);
+        const float *part = search->aligned_queries.of(queries + first * dimension, queries_here * dimension);
+        ck_products(block, vectors_here, dimension, part, queries_here, search->products.data());
+        for (size_t i = 0; i < queries_here; i++) {
           Reservoir &reservoir = search->reservoirs[first + i];
-          const float *row = search->products.data() + i * columns_here;
-          const size_t found = ck_above(row, columns_here, reservoir.threshold, search->positions.data());
+          const float *products = search->products.data() + i * vectors_here;
+          const size_t found = ck_above(products, vectors_here, reservoir.threshold, search->positions.data());
           for (size_t f = 0; f < found; f++) {
             const uint32_t position = search->positions[f];
-            reservoir.add(row[position], static_cast<int64_t>(first_column + start + position));
+            reservoir.add(products[position], static_cast<int64_t>(first_row + start + position));
           }
         }
       }
@@ -122,9 +125,9 @@ cf_status cf_search_add(cf_search *search, const float *matrix, const float *col
 
 size_t cf_kept_max(size_t capacity) { return (2 * capacity + 15) / 16 * 16; }
 
-size_t cf_search_kept(const cf_search *search, size_t row, float *products, uint32_t *columns) {
-  const Reservoir &reservoir = search->reservoirs[row];
+size_t cf_search_kept(const cf_search *search, size_t query, float *products, uint32_t *rows) {
+  const Reservoir &reservoir = search->reservoirs[query];
   std::copy_n(reservoir.vals, reservoir.i, products);
-  for (size_t i = 0; i < reservoir.i; i++) columns[i] = static_cast<uint32_t>(reservoir.ids[i]);
+  for (size_t i = 0; i < reservoir.i; i++) rows[i] = static_cast<uint32_t>(reservoir.ids[i]);
   return reservoir.i;
 }

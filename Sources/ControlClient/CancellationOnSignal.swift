@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Runs `body` in a task that SIGINT and SIGTERM cancel, so that it can clean up before the program ends.
 ///
-/// From the call on the signals have no other effect.
+/// The signals no longer end the program themselves, from the call until the program ends.
 package func cancelledBySignals<Result: Sendable>(
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
@@ -21,7 +21,7 @@ package func cancelledBySignals<Result: Sendable>(
     return try await task.value
 }
 
-/// Calls a handler at each signal from the return of this function on.
+/// Returns a source that calls `handler` at each signal; it is active when this function returns.
 private func source(of number: Int32, _ handler: @escaping @Sendable () -> Void) async -> any DispatchSourceSignal {
     let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     source.setEventHandler(handler: handler)

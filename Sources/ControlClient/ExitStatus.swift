@@ -1,4 +1,4 @@
-/// The exit statuses of nnnctl: those above 63 as in sysexits.h, those above 128 as a shell reports a signal.
+/// The exit statuses of nnnctl: 64 to 77 as in sysexits.h; above 128, 128 + the number of a signal, as in a shell.
 package enum ExitStatus: Int32, CaseIterable {
     case success = 0
     /// `verify` found wrong biases or vectors.
@@ -15,16 +15,16 @@ package enum ExitStatus: Int32, CaseIterable {
     case internalFault = 70
     /// A file could not be read or written.
     case inputOutput = 74
-    /// The time is up, or the daemon is overloaded.
+    /// A timeout has passed, or the daemon is overloaded: the same command can succeed later.
     case tryAgain = 75
     /// A permission is missing.
     case noPermission = 77
     /// SIGINT or SIGTERM ended the command.
     case interrupted = 130
-    /// The reader of the output is gone.
+    /// The program that reads the output (a pager, for example) has ended.
     case brokenPipe = 141
 
-    /// The list for `--help`.
+    /// The list of all exit statuses for `--help`.
     package static var help: String {
         let lines = allCases.map { status in
             "  " + "\(status.rawValue)".padded(to: 3, alignment: .trailing) + "  " + status.meaning

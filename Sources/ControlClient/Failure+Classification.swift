@@ -4,7 +4,7 @@ internal import ShardFormats
 internal import WireAPI
 
 extension Failure {
-    /// The failure that any error of a command amounts to.
+    /// The failure to report for an error of any type that a command throws.
     package init(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure

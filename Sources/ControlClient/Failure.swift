@@ -1,10 +1,9 @@
-/// The reason why a command ends without success: the exit status, and a line for the operator.
+/// The error that ends a command: the exit status, and a message for the user.
 package struct Failure: Error, Equatable {
     package let status: ExitStatus
-    /// The cause and the remedy; `nil` where nothing is to be printed.
+    /// The cause and the remedy; `nil` if nothing is to be printed.
     package let message: String?
 
-    /// A failure with this status and message.
     package init(_ status: ExitStatus, _ message: String?) {
         self.status = status
         self.message = message

@@ -1,16 +1,18 @@
 internal import CMalloc
 
-/// When the memory that large commits have used goes back to the system.
+/// Decides when glibc's allocator returns freed memory to the system: only on request, not during commits.
 ///
-/// LMDB frees the pages of a commit one by one. The allocator would return parts of that memory in the middle of a
-/// large commit, and the system would have to clear them again for the next one.
+/// LMDB frees the pages of a commit one by one. By default the allocator would return parts of this memory in the
+/// middle of a large commit, and the system would have to provide zeroed pages again soon after.
+/// `docs/decisions/0017-keep-freed-memory.md` has the measurement.
 package enum AllocatorPolicy {
-    /// Freed bytes that the allocator keeps at any time.
+    /// ``returnFreedMemory()`` does nothing if the allocator holds at most this many freed bytes.
     private static let keptBytes = 64 << 20
 
-    /// Has the allocator keep memory that is freed, until ``returnFreedMemory()``.
+    /// Makes the allocator keep freed memory until ``returnFreedMemory()`` is called.
     ///
-    /// Call it before the process has threads: each would get an arena of its own, and those are always returned.
+    /// Call it before the first thread starts. A thread that already has its own arena (a heap of the allocator) keeps
+    /// it, and the allocator always returns freed memory of such arenas.
     package static func keepFreedMemory() {
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_TRIM_THRESHOLD, .max)
@@ -19,7 +21,8 @@ package enum AllocatorPolicy {
 
     /// Returns freed memory to the system, if it is more than 64 MiB.
     ///
-    /// For times without work: without it the allocator keeps the memory of a large commit as long as the process runs.
+    /// The daemon calls it when it has had no shard for ten seconds. Without this call the memory of a large commit
+    /// would stay with the process until it ends.
     package static func returnFreedMemory() {
         if mallinfo2().fordblks > keptBytes { malloc_trim(0) }
     }

@@ -2,8 +2,10 @@ package import IncrementalBias
 package import PosixSupport
 
 extension StartupError {
-    /// The error of a commit that failed: only a new start can tell what the store holds.
-    package init(ending error: any StoreFailure, folder: String) {
+    /// The error that ends the daemon after a failed commit.
+    ///
+    /// The daemon can't go on, because only a new start shows what the store holds.
+    package init(failedCommit error: any StoreFailure, folder: String) {
         if error.isDamage {
             self.init(.damaged("\(error)"), folder: folder)
         } else {
@@ -13,7 +15,7 @@ extension StartupError {
         }
     }
 
-    /// The error of a store that can't be opened, with the remedy.
+    /// The error of a store that can't be used, with the remedy.
     package init(_ error: StoreError, folder: String) {
         switch error {
         case .settingDiffers(let name, let stored, let wanted):
@@ -24,7 +26,7 @@ extension StartupError {
                 .configuration)
         case .kBeyondCapacity(let k, let capacity):
             self.init(
-                "k is \(k), and heaps hold \(capacity); k must be at most the capacity: nnnd rebuild makes them larger",
+                "k is \(k), and heaps hold \(capacity); k must be at most the capacity, which nnnd rebuild enlarges",
                 .configuration)
         case .missing:
             self.init("there is no store in \(folder)", .configuration)
@@ -41,18 +43,23 @@ extension StartupError {
         }
     }
 
-    /// Runs `body`, which opens or changes the store in `folder`.
+    /// Runs `body`, which opens or changes the store in `folder`, and turns its errors into ``StartupError``.
     ///
-    /// - Parameter done: the participle for the error message: `opened`.
+    /// - Parameters:
+    ///   - folder: the folder of the store.
+    ///   - failure: what fails, for the message: `can't be opened`.
+    ///   - body: opens or changes the store.
     /// - Throws: ``StartupError`` for each error of the store or the system, and other errors as they are.
-    package static func forStore<R>(in folder: String, done: String, _ body: () throws -> R) throws -> R {
+    package static func mappingStoreErrors<R>(
+        in folder: String, failure: String, _ body: () throws -> R
+    ) throws -> R {
         do {
             return try body()
         } catch let error as StoreError {
             throw StartupError(error, folder: folder)
         } catch let error as any StoreFailure {
             if error.isDamage { throw StartupError(.damaged("\(error)"), folder: folder) }
-            throw StartupError("the store in \(folder) can't be \(done): \(error)", .system)
+            throw StartupError("the store in \(folder) \(failure): \(error)", .system)
         } catch let error as SystemError {
             throw StartupError("\(error)", .system)
         }

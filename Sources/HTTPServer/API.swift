@@ -10,10 +10,10 @@ package struct API: Sendable {
     /// - Parameters:
     ///   - corpus: the images and references.
     ///   - queue: answers searches over the corpus.
-    ///   - settings: returns the settings in force.
+    ///   - settings: returns the settings in force; called for each request that needs them.
     ///   - spoolStatus: the state of the spool.
-    ///   - metrics: where searches are counted, and what `GET /metrics` returns.
-    ///   - started: when the daemon started.
+    ///   - metrics: counts searches; `GET /metrics` returns it.
+    ///   - started: when the daemon started, for `GET /metrics`.
     package init(
         corpus: Corpus, queue: SearchQueue, settings: @escaping @Sendable () -> APISettings, spoolStatus: SpoolStatus,
         metrics: DaemonMetrics, started: Date

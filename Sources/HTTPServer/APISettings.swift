@@ -1,15 +1,14 @@
 /// The settings that the API uses and reports.
 package struct APISettings: Sendable {
-    /// The weight of the bias in a search that names none; a reload can change it.
+    /// The weight of the bias in searches that do not set `alpha` themselves; a reload can change it.
     let alpha: Float
-    /// The threads that a search uses.
+    /// The number of threads that a search uses.
     let threads: Int
     /// The root of the spool.
     let spool: String
     /// The folder of the store.
     let data: String
 
-    /// The settings, each as in the configuration file.
     package init(alpha: Float, threads: Int, spool: String, data: String) {
         self.alpha = alpha
         self.threads = threads

@@ -29,9 +29,9 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
     ///   - socket: the listening socket; the service closes it.
     ///   - responder: answers requests.
     ///   - maximumConnections: the number of connections that can be open at once.
-    ///   - logger: where failed connections are reported.
-    ///   - timeout: returns the seconds that a client can keep the daemon waiting, for connections made from now on.
-    ///   - ready: is called once requests are answered.
+    ///   - logger: gets a line for each failure to accept connections.
+    ///   - timeout: returns the setting `client-seconds`; called for each new connection.
+    ///   - ready: is called once, when the service has begun to accept connections.
     package init(
         socket: ListeningSocket, responder: Responder, maximumConnections: Int, logger: Logger,
         timeout: @escaping @Sendable () -> Double, ready: @escaping @Sendable () -> Void
@@ -46,7 +46,7 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
 
     /// Serves until a graceful shutdown.
     ///
-    /// - Throws: `SystemError` where the socket can't be used.
+    /// - Throws: `SystemError` if the socket can't be used.
     package func run() async throws {
         defer {
             socket.remove()
@@ -83,11 +83,11 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
         }
     }
 
-    /// Shuts down gracefully; on the channel's event loop.
+    /// Begins the graceful shutdown; must be called on the channel's event loop.
     ///
-    /// Later connections wait in the socket's queue, where the next process finds them if systemd keeps the socket.
+    /// Later connections wait in the socket's queue. If systemd keeps the socket open, the next process accepts them.
     private func stopAccepting(_ channel: any Channel) {
-        // On this loop the option is set at once: the channel no longer reads the queue.
+        // On this event loop the option is set immediately: the channel no longer accepts connections from the queue.
         channel.setOption(.autoRead, value: false).assumeIsolated().whenComplete { [connections] _ in
             connections.drain { channel.close(promise: nil) }
         }
@@ -98,7 +98,7 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
         }
     }
 
-    /// Accepts connections on a copy of the socket's descriptor, so that it can be done again.
+    /// Accepts connections on a copy of the socket's descriptor, so that listening can begin again after an error.
     private func bind(_ channelSetup: HTTP1Channel) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
         let descriptor = dup(socket.descriptor)
         guard descriptor >= 0 else { throw SystemError("accept connections") }

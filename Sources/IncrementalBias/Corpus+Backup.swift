@@ -1,11 +1,12 @@
 internal import LMDB
 
 extension Corpus {
-    /// Writes a copy of the store to a descriptor: the content of a `data.mdb`, as one commit left it.
+    /// Writes a copy of the store to a file descriptor: one snapshot, in the format of LMDB's `data.mdb`.
     ///
-    /// Commits and searches go on meanwhile. Pages that commits free are not used again before the copy is complete.
+    /// Commits and searches continue during the copy. LMDB can't reuse pages that commits free before the copy is
+    /// complete, so the data file can grow.
     ///
-    /// - Throws: `LMDBError` where the descriptor takes no more, or the store can't be read.
+    /// - Throws: `LMDBError` if writing to the descriptor fails or the store can't be read.
     package func writeCopy(to descriptor: Int32) throws {
         try environment.writeCopy(to: descriptor)
     }

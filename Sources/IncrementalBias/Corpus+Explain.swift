@@ -4,17 +4,21 @@ internal import VectorMath
 /// The references that an image's bias is computed from.
 package struct ImageExplanation: Sendable {
     package let id: String
-    /// The mean of the k largest similarities; the bias is alpha times the mean.
+    /// The stored mean of the k largest similarities; the bias is alpha times the mean.
     package let mean: Float
-    /// How many of `references` the mean takes, from the first on.
+    /// The number of similarities that the mean averages: those of the first `used` elements of `references`.
     package let used: Int
-    /// The references in the image's heap, by falling similarity.
+    /// The references in the image's heap, sorted by falling similarity.
     package let references: [(id: String, similarity: Float)]
+    /// The generation of the snapshot that all values come from.
     package let generation: UInt64
 }
 
 extension Corpus {
-    /// Explains the bias of the image `id`; `nil` where there is no such image.
+    /// Lists the references that determine the bias of the image `id`.
+    ///
+    /// - Returns: `nil` if there is no such image.
+    /// - Throws: `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
     package func explainImage(_ id: String) throws -> ImageExplanation? {
         try environment.read { transaction in
             let state = try tables.state(in: transaction)
@@ -29,7 +33,7 @@ extension Corpus {
             let references = try (0..<heap.count).map { entry in
                 guard let id = try identities.id(of: heap.rows[entry], in: transaction) else {
                     throw StoreError.damaged(
-                        "the heap of image '\(id)' names reference row \(heap.rows[entry]), which has no id")
+                        "the heap of image '\(id)' contains reference row \(heap.rows[entry]), which has no id")
                 }
                 return (id: id, similarity: heap.similarities[entry])
             }
@@ -39,7 +43,11 @@ extension Corpus {
         }
     }
 
-    /// The stored vector of the reference `id`, and the generation of the snapshot; `nil` where there is no such reference.
+    /// Reads the stored vector of the reference `id`.
+    ///
+    /// - Returns: the vector and the generation of the snapshot that it was read from; `nil` if there is no such
+    ///   reference.
+    /// - Throws: `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
     package func reference(_ id: String) throws -> (vector: [Float], generation: UInt64)? {
         try environment.read { transaction in
             let state = try tables.state(in: transaction)

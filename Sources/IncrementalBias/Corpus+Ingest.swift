@@ -2,13 +2,15 @@ package import Foundation
 internal import LMDB
 
 extension Corpus {
-    /// Prepares the vectors of a shard for ``ingest(_:acknowledged:retention:now:)``, in place where nobody else holds them.
+    /// Converts the vectors of a shard to the form that ``ingest(_:acknowledged:retention:now:)`` stores: normalised
+    /// under the metric `cosine`, and rounded to the store's precision.
     ///
     /// - Parameters:
-    ///   - values: rows x dimension, finite.
-    ///   - dimension: the numbers per vector.
-    ///   - firstRow: the number of the first row in errors.
-    /// - Throws: ``ShardRejection`` with the first rows that the store can't keep.
+    ///   - values: the vectors, rows x dimension, all finite; converted in place if the caller gives up the array.
+    ///   - dimension: the dimension of the vectors.
+    ///   - firstRow: the number that an error gives the first vector in `values`.
+    /// - Throws: ``ShardRejection`` with the first rows that can't be stored; `CancellationError` after
+    ///   ``interruptIngest()``.
     package func prepare(_ values: consuming [Float], dimension: Int, firstRow: Int = 0) throws -> PreparedVectors {
         try VectorPreparation(settings: settings, pool: maintenancePool)
             .run(values, dimension: dimension, firstRow: firstRow)
@@ -16,16 +18,19 @@ extension Corpus {
 
     /// Applies shards in order, in one commit: each shard takes effect as a whole or not at all.
     ///
-    /// A shard with the content of an earlier receipt of its role and name changes nothing. When this returns, the commit is
-    /// durable, and every search that starts later reflects it. When it throws, nothing has changed.
+    /// A shard changes nothing if the last receipt for its role and file name has the same content hashes. When this
+    /// method returns, the commit is durable, and every search that starts later sees it. When it throws, nothing has
+    /// changed.
     ///
     /// - Parameters:
-    ///   - shards: the shards; neighbours of one role share the work.
-    ///   - acknowledged: the numbers of pending receipts whose shards' files have been moved.
-    ///   - retention: which references stay when new ones come.
-    ///   - now: gives the time.
-    /// - Returns: the outcome of each shard, in their order.
-    /// - Throws: `LMDBError` where the store can't be written, `CancellationError` after ``interruptIngest()``.
+    ///   - shards: the shards. Consecutive shards of the same role are applied together, which is faster.
+    ///   - acknowledged: the numbers of pending receipts whose shards' files have been moved; these receipts are no
+    ///     longer pending after the commit.
+    ///   - retention: the rule that decides which references the commit removes.
+    ///   - now: returns the current time; called once, when the commit begins.
+    /// - Returns: the outcome of each shard, in the order of `shards`.
+    /// - Throws: `LMDBError` if the store can't be read or written; ``StoreError/damaged(_:)``; `CancellationError`
+    ///   after ``interruptIngest()``.
     package func ingest(
         _ shards: [IncomingShard], acknowledged: Set<UInt64>, retention: Retention = .everything, now: () -> Date
     ) throws -> [ShardOutcome] {
@@ -35,31 +40,35 @@ extension Corpus {
         return outcomes
     }
 
-    /// Stores the vectors of a large shard of new images with their codes and heaps, in several commits, without more than a
-    /// few pieces of the shard in memory.
+    /// Stores a large shard of new images in several commits, before the commit that makes them visible.
     ///
-    /// No search finds these images and nothing counts them before ``ingest(_:acknowledged:retention:now:)`` gets the result
-    /// as the content of a shard: they lie in free rows, or behind the last row used. If they are not committed, they are
-    /// discarded: with the last reference to the result, by the next other change, or at the next start after a crash. The
-    /// heaps of one piece are computed while the piece before is stored.
+    /// The vectors, codes and heaps are written to free rows and to new rows. Only a few pieces of the shard are in
+    /// memory at a time: the next piece is computed while the previous one is stored.
+    ///
+    /// The images are not part of the corpus until ``ingest(_:acknowledged:retention:now:)`` gets the returned object
+    /// as the content of a shard. If that does not happen, they are discarded: when the returned object is deallocated,
+    /// by the next other change of the corpus, or at the next start after a crash.
     ///
     /// - Parameters:
-    ///   - ids: the shard's ids, no two the same, one per row.
-    ///   - source: the shard's vectors.
-    ///   - rowsPerPiece: the rows that are computed together; by default as many as fill 16 MiB.
-    /// - Returns: the staged images; `nil` where an id has an image already, so that the shard can't be staged.
-    /// - Throws: the error of `source`, ``ShardRejection`` where a vector can't be stored, `LMDBError` where the store can't be
-    ///   written, `CancellationError` after ``interruptIngest()``. Nothing of the shard is left then.
+    ///   - ids: the ids of the images, all different, in the order of `source`.
+    ///   - source: the vectors of the shard; must be at its first vector.
+    ///   - rowsPerPiece: the number of rows in one piece; by default as many as fill 16 MiB.
+    /// - Returns: the staged images; `nil` if an image with one of the ids exists, because only new images can be
+    ///   staged.
+    /// - Throws: the error of `source`; ``ShardRejection`` if a vector can't be stored; `LMDBError` if the store can't
+    ///   be written; `CancellationError` after ``interruptIngest()``. In each case the staged rows are discarded.
     package func stage(ids: [String], from source: any VectorSource, rowsPerPiece: Int? = nil) throws -> StagedImages? {
         try writer.stage(ids: ids, from: source, rowsPerPiece: rowsPerPiece)
     }
 
-    /// Discards staged images that have not been committed, if there are any.
+    /// Discards the staged images that have not been committed, if there are any.
     package func discardStaged() throws {
         try writer.discardStaged()
     }
 
-    /// Removes the references that `retention` doesn't keep, in one commit, if there are any.
+    /// Removes the references that `retention` does not keep, in one commit.
+    ///
+    /// If there are none, nothing is committed.
     ///
     /// - Returns: how many references were removed.
     /// - Throws: the errors of ``ingest(_:acknowledged:retention:now:)``.
@@ -70,19 +79,23 @@ extension Corpus {
         return summary.retired
     }
 
-    /// Makes an empty commit if the last commit was large, so that the next one can use the pages that the last one freed.
+    /// After a large commit, makes a small commit, so that the commit after it can reuse the pages that the large one
+    /// freed.
     ///
-    /// To be called after the receipts of the large commit are written.
+    /// Call it after the shards of the large commit have been published.
     ///
     /// - Parameter acknowledged: the numbers of pending receipts whose shards' files have been moved.
-    /// - Returns: whether there was such a commit, with which the receipts are acknowledged.
+    /// - Returns: whether it made a commit; only then are the receipts acknowledged.
     package func reclaimPages(acknowledging acknowledged: Set<UInt64>) throws -> Bool {
         try writer.reclaimPages(acknowledging: acknowledged)
     }
 
-    /// Makes an ingest that is under way, and every later one, throw `CancellationError` and change nothing.
+    /// Interrupts ingestion before the process ends: commits and stagings throw `CancellationError` at their next piece
+    /// of work, and change nothing.
     ///
-    /// A commit that is being written is completed.
+    /// Later ones do the same.
+    ///
+    /// A commit that has no more work to compute is still written.
     package func interruptIngest() {
         priority.close()
     }

@@ -2,28 +2,31 @@ internal import LMDB
 package import ShardFormats
 
 extension Corpus {
-    /// The receipt of the last shard with this role and file name; `nil` where there is none.
+    /// The receipt of the last shard with this role and file name; `nil` if there is none.
     package func receipt(role: VectorRole, name: String) throws -> Receipt? {
         try environment.read { try ReceiptTable(tables: tables).last(role: role, name: name, in: $0) }
-            .map(writer.addTime)
+            .map(writer.addDuration)
     }
 
-    /// The last `limit` receipts, the newest first.
+    /// The newest receipts in the store, at most `limit`, the newest first.
     ///
-    /// Of those before the last 16, only the last one of each name and pending ones are kept.
+    /// The store keeps the last 16 receipts, the last receipt of each role and file name, and all pending receipts.
     package func lastReceipts(_ limit: Int) throws -> [Receipt] {
-        try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }.map(writer.addTime)
+        try environment.read { try ReceiptTable(tables: tables).newest(limit, in: $0) }.map(writer.addDuration)
     }
 
-    /// Stores the durations of commits that are known and not yet stored, in one commit, if there are any.
+    /// Adds the durations of past commits to their stored receipts, in one commit.
     ///
-    /// To be called before the process ends: only acknowledgements store them otherwise.
-    package func storeCommitTimes() throws {
-        try writer.storeTimes()
+    /// If none is missing, nothing is committed.
+    ///
+    /// A duration is known only after its commit, so it is kept in memory until the receipt is acknowledged. Call this
+    /// method before the process ends, so that no duration is lost.
+    package func storeCommitDurations() throws {
+        try writer.storeDurations()
     }
 
-    /// The pending receipts, the oldest first: those whose shards' files may not have been moved yet.
+    /// The receipts whose shards' files may not have been moved yet, the oldest first.
     package func pendingReceipts() throws -> [Receipt] {
-        try environment.read { try ReceiptTable(tables: tables).pending(in: $0) }.map(writer.addTime)
+        try environment.read { try ReceiptTable(tables: tables).pending(in: $0) }.map(writer.addDuration)
     }
 }

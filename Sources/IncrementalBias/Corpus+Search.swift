@@ -1,14 +1,14 @@
 internal import LMDB
 
 extension Corpus {
-    /// Finds the best images for the queries of some batches, in one scan of one snapshot.
+    /// Finds the images with the highest scores for all queries of `batches`, in one scan of one snapshot.
     ///
     /// The score of an image is its similarity to the query minus alpha times the mean of its k largest similarities to
     /// references (Nearest Neighbor Normalization, arXiv 2410.24114). The ranking is exact.
     ///
-    /// - Returns: the snapshot's generation, and for each batch the hits of each query or the first query that can't be
-    ///   answered.
-    /// - Throws: `LMDBError` where the store can't be read, ``StoreError/damaged(_:)``.
+    /// - Returns: the generation of the snapshot, and one result for each batch: the hits of each query, or the first
+    ///   query of the batch that can't be answered.
+    /// - Throws: `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
     package func search(_ batches: [SearchBatch]) throws -> (
         generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]
     ) {
@@ -21,11 +21,12 @@ extension Corpus {
 }
 
 extension SearchQueue {
-    /// Starts a queue that searches `corpus`.
+    /// Creates a queue that searches `corpus`, and starts its thread.
     ///
     /// - Parameters:
-    ///   - queriesPerScan: the largest number of queries in one scan, unless one request alone has more.
-    ///   - capacity: the largest number of queries that wait, unless one request alone has more.
+    ///   - queriesPerScan: the maximum number of queries in one scan; a single request with more gets a scan of its
+    ///     own.
+    ///   - capacity: the maximum number of waiting queries; a single request with more is accepted if no other waits.
     package convenience init(_ corpus: Corpus, queriesPerScan: Int = 1024, capacity: Int = 65_536) {
         self.init(queriesPerScan: queriesPerScan, capacity: capacity) { batches in
             corpus.observer?.scanBegan()

@@ -2,10 +2,10 @@ internal import LMDB
 internal import ShardFormats
 internal import VectorMath
 
-/// The images, the references and the biases derived from them, kept in one store.
+/// The images and references of one store, and the means that their biases are computed from.
 ///
-/// All data lives in LMDB. A search reads one snapshot in place; ``ingest(_:acknowledged:retention:now:)`` applies shards in
-/// one commit. Searches run beside one writer.
+/// All data is in LMDB. A search reads one snapshot; ``ingest(_:acknowledged:retention:now:)`` applies shards in one
+/// commit. Any number of searches can run at the same time as one commit.
 ///
 /// For example:
 ///
@@ -13,11 +13,12 @@ internal import VectorMath
 ///     let outcomes = try corpus.ingest([shard], acknowledged: [], now: Date.init)
 ///     let answer = try corpus.search([SearchBatch(vectors: vectors, count: 2, topK: 10, alpha: 0.75)])
 ///
-/// Every method may be called from any thread, but not from the cooperative pool: a call can compute for long.
+/// Every method can be called from any thread. Do not call them from Swift's cooperative thread pool, because a call
+/// can take long.
 package final class Corpus: Sendable {
     /// The settings of the store.
     package let settings: StoreSettings
-    /// How many of a heap's similarities a mean takes.
+    /// The number of largest similarities that a mean averages.
     package let k: Int
     let environment: LMDB.Environment
     let tables: Tables
@@ -28,17 +29,18 @@ package final class Corpus: Sendable {
     let observer: (any WorkObserver)?
     private let lock: StoreLock
 
-    /// Opens the store in `folder`, which must exist, and makes a store where there is none.
+    /// Opens the store in `folder`, or creates a store if the folder has none.
     ///
-    /// If `k` differs from that of the stored means, all means are computed anew in one commit.
+    /// If `k` differs from the k of the stored means, all means are computed again in one commit.
     ///
     /// - Parameters:
-    ///   - folder: the folder of the store.
-    ///   - settings: the settings that the store must have.
-    ///   - k: how many of a heap's similarities a mean takes, at most the capacity.
-    ///   - threads: how many threads a search uses; maintenance uses as many.
-    ///   - observer: an observer of the work, from the opening on.
-    /// - Throws: ``StoreError`` where the store can't be opened with these settings, or `LMDBError`.
+    ///   - folder: the folder of the store, which must exist.
+    ///   - settings: the settings that the store must have, or that a new store gets.
+    ///   - k: the number of largest similarities that a mean averages, at most the capacity of a heap.
+    ///   - threads: the number of threads for searches, and as many again for bias maintenance.
+    ///   - observer: gets events during this call and as long as the corpus exists.
+    /// - Throws: ``StoreError`` if the store can't be opened with these settings; `LMDBError` if its files can't be
+    ///   read or written.
     package init(
         folder: String, settings: RequestedSettings, k: Int, threads: Int, observer: (any WorkObserver)? = nil
     ) throws {
@@ -52,9 +54,9 @@ package final class Corpus: Sendable {
         } catch let error where error.isDamage {
             throw StoreError.damaged(error.description)
         }
-        tables = try Tables(environment, making: try !StoreFormat.holdsStore(environment))
-        self.settings = try Self.establish(settings, k: k, in: environment, tables)
-        lock.noteStore()
+        tables = try Tables(environment, createIfMissing: try !StoreFormat.holdsStore(environment))
+        self.settings = try Self.openSettings(settings, k: k, in: environment, tables)
+        lock.recordStore()
         self.k = k
         searchPool = WorkerPool(threads: threads, name: "search") { observer?.scanAdvanced() }
         maintenancePool = WorkerPool(threads: threads, name: "maintenance") { [priority] in
@@ -62,26 +64,26 @@ package final class Corpus: Sendable {
         }
         writer = CorpusWriter(
             environment, tables, settings: self.settings, k: k, pool: maintenancePool, priority: priority)
-        try checkCounts()
+        try checkRowCounts()
         try writer.removeUnusedRows()
-        try establishK()
+        try updateMeansForK()
     }
 
-    /// The state of the last commit.
+    /// The counters of the store after the last commit.
     package func state() throws -> StoreState {
         try environment.read { try tables.state(in: $0) }
     }
 
-    /// The used size of the data file and its largest size, in bytes.
+    /// The used size of the data file, and the maximum size (LMDB's map size), in bytes.
     package var usage: (usedBytes: Int, mapBytes: Int) {
         let usage = environment.usage
         return (usage.usedBytes, usage.mapBytes)
     }
 
-    /// Initializes a new store, or checks the settings of an existing one.
+    /// Writes the settings of a new store, or checks that an existing store has the requested settings.
     ///
     /// - Returns: the settings of the store.
-    private static func establish(
+    private static func openSettings(
         _ requested: RequestedSettings, k: Int, in environment: LMDB.Environment, _ tables: Tables
     ) throws -> StoreSettings {
         try environment.write { transaction in
@@ -98,8 +100,8 @@ package final class Corpus: Sendable {
         }
     }
 
-    /// Checks that the rows in use are as many as the state says.
-    private func checkCounts() throws {
+    /// Checks that the tables have as many rows as the stored counters say.
+    private func checkRowCounts() throws {
         try environment.read { transaction in
             let state = try tables.state(in: transaction)
             for role in VectorRole.allCases {
@@ -107,13 +109,13 @@ package final class Corpus: Sendable {
                 let free = try transaction.count(tables[role].free)
                 guard rows == state[role].count, try transaction.count(tables[role].ids) == rows,
                     free == state[role].end - state[role].count
-                else { throw StoreError.damaged("there are not as many \(role.rawValue) as the state says") }
+                else { throw StoreError.damaged("the number of \(role.rawValue) differs from the store's counter") }
             }
         }
     }
 
-    /// Computes all means anew, in one commit, if the stored means have another `k`.
-    private func establishK() throws {
+    /// If the stored means were computed with another `k`, computes all means again in one commit.
+    private func updateMeansForK() throws {
         guard try state().k != k else { return }
         try writer.write { transaction in
             var state = try tables.state(in: transaction)
@@ -122,7 +124,7 @@ package final class Corpus: Sendable {
             if !isNew { state.generation += 1 }
             if state.dimension > 0 {
                 let change = ReferenceChange(
-                    countBetween: state.references.count, count: state.references.count, kChanged: true)
+                    countAfterRemoval: state.references.count, countAfterChange: state.references.count, kChanged: true)
                 try writer.maintenance(dimension: state.dimension).apply(
                     change, images: state.images, references: state.references, in: transaction)
             }

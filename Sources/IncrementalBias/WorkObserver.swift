@@ -1,20 +1,21 @@
-/// An observer of the work of a corpus, called by the threads that do the work.
+/// Receives the events of a ``Corpus``, for metrics and the watchdog.
 ///
-/// Every call must return at once. The corpus calls without times: an observer that needs them reads a clock.
+/// The threads that do the work call these methods, so each must return at once. The events carry no times; an observer
+/// that measures durations reads a clock itself.
 package protocol WorkObserver: Sendable {
-    /// A piece of a commit's work begins or is done.
+    /// Bias maintenance has made progress: called before each piece of work, and after it waits for searches.
     func commitAdvanced()
 
     /// A scan begins.
     func scanBegan()
 
-    /// A piece of a scan is done.
+    /// A scan has made progress.
     func scanAdvanced()
 
     /// A commit is durable.
     func committed(_ summary: CommitSummary)
 
-    /// A scan has ended; its requests have not been answered yet.
+    /// A scan has ended. The requests have not been answered yet.
     ///
     /// - Parameters:
     ///   - requests: the number of requests that shared the scan.

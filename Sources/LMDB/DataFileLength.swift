@@ -1,15 +1,16 @@
 internal import CLMDB
 internal import Glibc
 
-/// The length of the data file, compared with the pages that are in use.
+/// A check that the data file has not been cut short.
 enum DataFileLength {
-    /// Checks that no page in use lies behind the end of the data file.
+    /// Checks that no page in use is beyond the end of the data file.
     ///
-    /// LMDB doesn't check it, and reading such a page through the map would end the process (SIGBUS). A valid file can
-    /// be shorter than the number of its last page says, where the last pages were freed in the transaction that
-    /// allocated them: those must all be on the list of free pages.
+    /// LMDB doesn't check this, and to read such a page through the map would end the process with SIGBUS. A valid file
+    /// can end before its last page number: if the last pages were freed in the transaction that allocated them, LMDB
+    /// never wrote them. All missing pages must then be in LMDB's list of free pages.
     ///
-    /// - Throws: ``LMDBError`` for which ``LMDBError/isDamage`` is true where the file is cut short.
+    /// - Throws: ``LMDBError`` with ``LMDBError/isDamage`` if the file was cut short; with a system error number if it
+    ///   can't be opened or lengthened.
     static func check(_ environment: OpaquePointer, _ folder: String) throws(LMDBError) {
         var info = unsafe MDB_envinfo()
         unsafe mdb_env_info(environment, &info)
@@ -22,14 +23,15 @@ enum DataFileLength {
         defer { close(descriptor) }
         let length = Int(lseek(descriptor, 0, SEEK_END))
         guard length < expected else { return }
-        // The list must be readable wherever it lies: the missing part reads as zeros, which no page of a tree is.
+        // The list itself can be in the missing part. The file is lengthened so that LMDB can read it: the missing part
+        // then contains zeros, which LMDB reports as damage.
         guard ftruncate(descriptor, expected) == 0 else { throw LMDBError(code: errno, operation: "lengthen data.mdb") }
         let missing = length / pageSize..<expected / pageSize
         var free = 0
         do throws(LMDBError) {
             free = try unsafe countFreePages(environment, in: missing)
         } catch {
-            // A page of the list itself may be missing; then there is nothing to count.
+            // If the error is damage, a page of the list is missing; `free` is then 0.
             if !error.isDamage {
                 ftruncate(descriptor, length)
                 throw error
@@ -41,14 +43,14 @@ enum DataFileLength {
         }
     }
 
-    /// The number of `pages` that are on the list of free pages.
+    /// The number of `pages` that are in LMDB's list of free pages.
     private static func countFreePages(_ environment: OpaquePointer, in pages: Range<Int>) throws(LMDBError) -> Int {
         var transaction: OpaquePointer?
         try unsafe LMDBError.check(
             mdb_txn_begin(environment, nil, UInt32(MDB_RDONLY), &transaction), "mdb_txn_begin")
         defer { unsafe mdb_txn_abort(transaction) }
         var cursor: OpaquePointer?
-        // LMDB keeps the list in its database 0: the number of a transaction -> how many pages, then their numbers.
+        // LMDB keeps the list in its database 0: transaction number -> the number of pages, then the page numbers.
         try unsafe LMDBError.check(mdb_cursor_open(transaction, 0, &cursor), "mdb_cursor_open")
         defer { unsafe mdb_cursor_close(cursor) }
         var key = unsafe MDB_val()

@@ -1,30 +1,36 @@
 internal import CLMDB
 
 extension Environment {
-    /// Writes a copy of the last commit to a descriptor, such as a pipe: a complete data file without free pages.
+    /// Writes a copy of the last commit to a file descriptor, for example a pipe: a complete data file without free
+    /// pages.
     ///
-    /// The copy is one snapshot, and writes don't wait for it. LMDB can't reuse pages that are freed meanwhile, so the
-    /// data file grows while a slow reader takes the copy. The corresponding C function is `mdb_env_copyfd2`, with
-    /// `MDB_CP_COMPACT`.
+    /// It calls `mdb_env_copyfd2` with `MDB_CP_COMPACT`. The copy is one snapshot, and commits don't wait for it. LMDB
+    /// can't reuse pages that commits free during the copy, so the data file grows if the reader of the pipe is slow.
     ///
-    /// - Throws: ``LMDBError``: a system error number where writing fails (`EPIPE`: the reader has closed the pipe), or
-    ///   ``LMDBError/isDamage``, as the copy reads all pages in use.
+    /// - Throws: ``LMDBError`` with a system error number if writing fails (`EPIPE` if the reader has closed the pipe);
+    ///   with ``LMDBError/isDamage`` if a page in use is damaged.
     package func writeCopy(to descriptor: Int32) throws(LMDBError) {
         try unsafe LMDBError.check(mdb_env_copyfd2(handle, descriptor, UInt32(MDB_CP_COMPACT)), "mdb_env_copyfd2")
     }
 }
 
 extension Environment {
-    /// Copies all keys and values of one snapshot of `database` into an empty database of another environment.
+    /// Copies all keys and values of a database to an empty database of another environment.
+    ///
+    /// They are read in one snapshot and written in several commits.
     ///
     /// - Parameters:
-    ///   - target: the database of `other` to write to; it has the same order of keys.
-    ///   - bytesPerCommit: the bytes after which to commit, about; they bound the memory for changed pages.
-    ///   - advance: called after each commit; an error that it throws ends the copying.
-    /// - Throws: ``LMDBError``, with ``LMDBError/isDamage`` where the keys are not in order.
+    ///   - database: the database to read.
+    ///   - target: the database of `other` to write to; it must have the same order of keys.
+    ///   - other: the environment to write to.
+    ///   - bytesPerCommit: the number of bytes of keys and values after which a commit ends. LMDB keeps changed pages
+    ///     in memory until the commit.
+    ///   - afterEachCommit: called after each commit; if it throws, the copying ends.
+    /// - Throws: ``LMDBError``, with ``LMDBError/isDamage`` if the keys are not in order; what `afterEachCommit`
+    ///   throws.
     package func copy(
         _ database: Database, to target: Database, of other: Environment, bytesPerCommit: Int,
-        advance: () throws -> Void
+        afterEachCommit: () throws -> Void
     ) throws {
         try read { source in
             let cursor = try unsafe source.cursor(database)
@@ -45,7 +51,7 @@ extension Environment {
                             mdb_cursor_get(cursor, &key, &value, MDB_NEXT), "mdb_cursor_get")
                     }
                 }
-                try advance()
+                try afterEachCommit()
             }
         }
     }

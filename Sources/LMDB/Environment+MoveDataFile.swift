@@ -1,9 +1,11 @@
 internal import Glibc
 
 extension Environment {
-    /// Replaces the data file in `target` by the one in `folder`, atomically and durably.
+    /// Renames the data file in `folder` over the data file in `target`, and makes the change durable.
     ///
-    /// Both folders must be on one file system, and no process may have either file open.
+    /// Both folders must be on the same file system, and no process may have one of the files open.
+    ///
+    /// - Throws: ``LMDBError`` with a system error number.
     package static func moveDataFile(from folder: String, to target: String) throws(LMDBError) {
         guard unsafe rename("\(folder)/data.mdb", "\(target)/data.mdb") == 0 else {
             throw LMDBError(code: errno, operation: "rename data.mdb")

@@ -1,10 +1,10 @@
 internal import CLMDB
 internal import Glibc
 
-/// An open LMDB environment: one data file and its lock file in a folder.
+/// An open LMDB environment: the files `data.mdb` and `lock.mdb` in a folder.
 ///
-/// Reads and writes happen inside ``read(_:)`` and ``write(_:)`` only. The closures are synchronous, so no
-/// transaction lives across a suspension. Any number of reads run beside one write; a second write waits.
+/// All access is in the closures of ``read(_:)`` and ``write(_:)``. The closures are synchronous, so a transaction is
+/// never open during an `await`. Many reads and one write can run at the same time; a second write waits.
 ///
 /// For example:
 ///
@@ -12,22 +12,23 @@ internal import Glibc
 ///     let words = try environment.open("words", order: .bytes)
 ///     try environment.write { try $0.put(words, "answer", "42") }
 ///
-/// Opening one folder twice in a process breaks POSIX locks (lmdb.h, "Caveats"): it is a programmer error.
+/// A process must not open the same folder twice: that would break POSIX locks (lmdb.h, "Caveats").
 @safe package final class Environment: Sendable {
-    // Sendable: all threads may use an MDB_env; only opening and closing must not run beside other calls (lmdb.h), and
-    // those happen in `init` and `deinit`.
+    // Sendable: any thread can use an MDB_env. Only opening and closing must not overlap other calls (lmdb.h); they are
+    // in `init` and `deinit`.
     nonisolated(unsafe) let handle: OpaquePointer
 
-    /// Opens the environment in `folder`, which must exist, and creates its files where they are missing.
+    /// Opens the environment in `folder`, and creates its files if they are missing.
     ///
     /// - Parameters:
-    ///   - folder: the folder of `data.mdb` and `lock.mdb`.
-    ///   - mapSize: the address space to reserve, in bytes: the largest size of the data. The data file is only as long
-    ///     as its content.
-    ///   - databases: the largest number of named databases that can be open.
-    ///   - readers: the largest number of concurrent reads.
+    ///   - folder: the folder of `data.mdb` and `lock.mdb`, which must exist.
+    ///   - mapSize: the maximum size of the data file, in bytes. LMDB reserves address space of this size; the data
+    ///     file is only as long as its content.
+    ///   - databases: the maximum number of open named databases.
+    ///   - readers: the maximum number of read transactions that are open at the same time.
     ///   - mode: the permissions of new files.
-    /// - Throws: ``LMDBError`` with a system error number, or with ``LMDBError/isDamage`` where the file is damaged.
+    /// - Throws: ``LMDBError`` with a system error number; with ``LMDBError/isDamage`` if the data file is damaged or
+    ///   was cut short.
     package init(folder: String, mapSize: Int, databases: UInt32 = 32, readers: UInt32 = 126, mode: UInt32 = 0o600)
         throws(LMDBError)
     {
@@ -43,8 +44,9 @@ internal import Glibc
             try unsafe LMDBError.check(mdb_env_open(environment, folder, UInt32(MDB_NOTLS), mode), "mdb_env_open")
             try unsafe MetaPages.check(environment, folder)
             try unsafe DataFileLength.check(environment, folder)
-            var dead: Int32 = 0
-            try unsafe LMDBError.check(mdb_reader_check(environment, &dead), "mdb_reader_check")
+            // Frees the reader slots of processes that have crashed.
+            var freedSlots: Int32 = 0
+            try unsafe LMDBError.check(mdb_reader_check(environment, &freedSlots), "mdb_reader_check")
         } catch {
             unsafe mdb_env_close(environment)
             throw error
@@ -56,47 +58,54 @@ internal import Glibc
         unsafe mdb_env_close(handle)
     }
 
-    /// Opens the database called `name`.
+    /// Opens the database with the name `name`.
     ///
-    /// - Parameter making: whether to create it if it is missing; otherwise nothing is written.
-    /// - Throws: ``LMDBError``; with ``LMDBError/isDamage`` if it is missing and must not be created.
-    package func open(_ name: String, order: Database.Order, making: Bool = true) throws -> Database {
-        let flags = UInt32(making ? MDB_CREATE : 0) | (order == .integers ? UInt32(MDB_INTEGERKEY) : 0)
+    /// - Parameters:
+    ///   - name: the name of the database.
+    ///   - order: the order of its keys; must be the order that it was created with.
+    ///   - createIfMissing: whether to create the database if it is missing.
+    /// - Throws: ``LMDBError``; with ``LMDBError/isDamage`` if the database is missing and `createIfMissing` is false.
+    package func open(_ name: String, order: Database.Order, createIfMissing: Bool = true) throws -> Database {
+        let flags = UInt32(createIfMissing ? MDB_CREATE : 0) | (order == .integers ? UInt32(MDB_INTEGERKEY) : 0)
         return try write { transaction in
             var database: MDB_dbi = 0
             guard try unsafe LMDBError.found(mdb_dbi_open(transaction.handle, name, flags, &database), "mdb_dbi_open")
-            else { throw LMDBError(code: MDB_CORRUPTED, operation: "there is no \(name)") }
+            else { throw LMDBError(code: MDB_CORRUPTED, operation: "the table \(name) is missing") }
             return Database(name: name, handle: database)
         }
     }
 
-    /// Whether the environment has no database.
+    /// Whether the environment has no named database and no other key.
     package var isEmpty: Bool {
         var stat = MDB_stat()
         unsafe mdb_env_stat(handle, &stat)
         return stat.ms_entries == 0
     }
 
-    /// Whether there is a database called `name`.
+    /// Whether the environment has a database with the name `name`.
     package func contains(_ name: String) throws -> Bool {
         try read { transaction in
             var database: MDB_dbi = 0
             let code = unsafe mdb_dbi_open(transaction.handle, name, 0, &database)
-            // The key can name a plain value, which another program has stored; that is not a database.
+            // `name` is a key with an ordinary value, which another program has stored.
             if code == MDB_INCOMPATIBLE { return false }
             return try LMDBError.found(code, "mdb_dbi_open")
         }
     }
 
-    /// Runs `body` on a snapshot of the last commit; later commits don't change it.
+    /// Runs `body` in a read transaction, which sees a snapshot: the last commit before its begin.
+    ///
+    /// - Throws: what `body` throws; ``LMDBError`` if the transaction can't begin.
     package func read<R>(_ body: (borrowing ReadTransaction) throws -> R) throws -> R {
         let transaction = try ReadTransaction(self)
         return try body(transaction)
     }
 
-    /// Runs `body` in a write transaction and commits it durably; undoes it if `body` throws.
+    /// Runs `body` in a write transaction, and commits it durably.
     ///
-    /// - Throws: what `body` throws, or ``LMDBError`` when the commit fails.
+    /// If `body` throws, nothing is changed.
+    ///
+    /// - Throws: what `body` throws; ``LMDBError`` if the transaction can't begin or the commit fails.
     package func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
         var written = 0
         return try unsafe withUnsafeMutablePointer(to: &written) { written in
@@ -112,20 +121,21 @@ internal import Glibc
         }
     }
 
-    /// Whether the file system has less free space than a transaction needs that wrote `bytes`.
+    /// Whether the file system has less free space than a commit needs that writes `bytes` of values.
     ///
-    /// LMDB reports an input/output error when the system writes only a part, as it does when the disk becomes full.
+    /// On a disk that becomes full, the system writes only a part of the data, and LMDB reports that as EIO.
     private func isDiskFull(for bytes: Int) -> Bool {
         var path: UnsafePointer<CChar>?
         var info = statvfs()
         guard unsafe mdb_env_get_path(handle, &path) == MDB_SUCCESS, let path = unsafe path,
             unsafe statvfs(path, &info) == 0
         else { return false }
-        return Int(info.f_bavail) * Int(info.f_frsize) < bytes + Self.pagesAround
+        return Int(info.f_bavail) * Int(info.f_frsize) < bytes + Self.commitOverheadBytes
     }
 
-    /// An upper estimate of the bytes that a commit writes beside values: pages of trees and the list of free pages.
-    private static let pagesAround = 1 << 20
+    /// An upper estimate of the bytes that a commit writes besides values: inner pages of trees and the list of free
+    /// pages.
+    private static let commitOverheadBytes = 1 << 20
 
     /// The sizes of the environment.
     package var usage: Usage {
@@ -138,9 +148,11 @@ internal import Glibc
 
     /// The sizes of an environment, in bytes.
     package struct Usage: Sendable {
-        /// The reserved address space: the largest size of the data.
+        /// The maximum size of the data file: the reserved address space.
         package let mapBytes: Int
-        /// The used length of the data file, including pages that are free for reuse.
+        /// The size of the data file up to its last page.
+        ///
+        /// Free pages are included.
         package let usedBytes: Int
     }
 }

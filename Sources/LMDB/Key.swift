@@ -1,10 +1,8 @@
 internal import CLMDB
 
-/// A key: a number in a ``Database/Order/integers`` database, or 1 to 511 bytes in any other.
-///
-/// LMDB compares integer keys as native unsigned numbers and all others byte by byte.
+/// A key of a database: an integer if the order is ``Database/Order/integers``, else 1 to 511 bytes.
 package protocol Key {
-    /// Calls `body` with the key's bytes, valid during the call only.
+    /// Calls `body` with the bytes of the key. They are valid only during the call.
     @unsafe func withKeyBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R
 }
 
@@ -28,7 +26,9 @@ extension String: Key {
 }
 
 extension Key {
-    /// Calls `body` with the key as an `MDB_val`, valid during the call only.
+    /// Calls `body` with the key as an `MDB_val`.
+    ///
+    /// It is valid only during the call.
     func withValue<R>(_ body: (inout MDB_val) throws(LMDBError) -> R) throws(LMDBError) -> R {
         let result: Result<R, LMDBError> = unsafe withKeyBytes { bytes in
             var value = unsafe MDB_val(

@@ -1,35 +1,35 @@
 internal import CLMDB
 
-/// A failed call to LMDB: the function, its return code, and LMDB's message.
+/// A failed call to LMDB, or a failed check of its files.
 package struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// LMDB's return code, or a system error number (see lmdb.h, "Return Codes").
+    /// A return code of LMDB (see lmdb.h, "Return Codes"), or a system error number.
     package let code: Int32
-    /// The C function that failed.
+    /// The C function that failed, or a phrase that says what was wrong.
     package let operation: String
 
-    /// Makes an error from a return code and the operation that returned it.
+    /// Creates an error.
     package init(code: Int32, operation: String) {
         self.code = code
         self.operation = operation
     }
 
-    /// The error where a value has another size than it was written with.
+    /// The error for a value whose size differs from the size of all values of the table.
     static func wrongSize(_ database: Database) -> LMDBError {
         LMDBError(code: MDB_CORRUPTED, operation: "a value in \(database.name) has a wrong size")
     }
 
-    /// The error where the keys of a database are not in ascending order.
+    /// The error for keys that are not in ascending order.
     static func wrongOrder(_ database: Database) -> LMDBError {
         LMDBError(code: MDB_CORRUPTED, operation: "the keys of \(database.name) are out of order")
     }
 
-    /// Whether the map is full: the transaction can only be aborted, and the environment needs a larger map.
+    /// Whether the map is full: the data file has its maximum size and no free page.
     package var isMapFull: Bool { code == MDB_MAP_FULL }
 
-    /// Whether all slots of the table of readers are in use.
+    /// Whether the maximum number of read transactions is open.
     package var isReadersFull: Bool { code == MDB_READERS_FULL }
 
-    /// Whether the file is damaged or not an LMDB environment.
+    /// Whether the data file is damaged, or not one of LMDB.
     package var isDamage: Bool {
         [MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH, MDB_PANIC].contains(code)
     }
@@ -39,14 +39,17 @@ package struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
         return "\(operation): \(text) (\(code))"
     }
 
-    /// Throws an error for every return code except success.
+    /// Checks a return code.
     ///
-    /// - Throws: ``LMDBError`` for every code but `MDB_SUCCESS`.
+    /// - Throws: ``LMDBError`` for every code except `MDB_SUCCESS`.
     static func check(_ code: Int32, _ operation: String) throws(LMDBError) {
         guard code == MDB_SUCCESS else { throw LMDBError(code: code, operation: operation) }
     }
 
-    /// Returns `true` for success and `false` for "not found"; throws as ``check(_:_:)`` does for all other codes.
+    /// Checks the return code of a lookup.
+    ///
+    /// - Returns: `true` for `MDB_SUCCESS`, `false` for `MDB_NOTFOUND`.
+    /// - Throws: ``LMDBError`` for every other code.
     static func found(_ code: Int32, _ operation: String) throws(LMDBError) -> Bool {
         if code == MDB_NOTFOUND { return false }
         try check(code, operation)

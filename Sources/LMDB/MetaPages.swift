@@ -1,21 +1,22 @@
 internal import CLMDB
 internal import Glibc
 
-/// The first two pages of the data file: each commit writes one of them in turn.
+/// The meta pages: the first two pages of the data file, which commits write alternately.
 enum MetaPages {
-    /// Checks that the two meta pages are those of two consecutive commits.
+    /// Checks that the two meta pages belong to two consecutive commits.
     ///
-    /// LMDB uses the page with the larger number. If the number of the last commit were damaged, LMDB would open the
-    /// commit before it without an error.
+    /// LMDB opens the commit whose meta page has the larger transaction number. If the number of the last commit were
+    /// damaged, LMDB would open the commit before it without an error.
     ///
-    /// - Throws: ``LMDBError`` for which ``LMDBError/isDamage`` is true where the numbers aren't consecutive.
+    /// - Throws: ``LMDBError`` with ``LMDBError/isDamage`` if the transaction numbers are not consecutive.
     static func check(_ environment: OpaquePointer, _ folder: String) throws(LMDBError) {
         var stat = MDB_stat()
         unsafe mdb_env_stat(environment, &stat)
         let descriptor = unsafe open("\(folder)/data.mdb", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw LMDBError(code: errno, operation: "open data.mdb") }
         defer { close(descriptor) }
-        // A page's header, then magic, version, address, size, two databases of 48 bytes, last page (struct MDB_meta).
+        // The offset of `mm_txnid`: after the page header, and the fields of MDB_meta before it: magic, version,
+        // address, map size, two databases of 48 bytes, last page.
         let offset = 16 + 4 + 4 + 8 + 8 + 2 * 48 + 8
         var numbers: [UInt64] = []
         for page in 0..<2 {
@@ -26,7 +27,7 @@ enum MetaPages {
             }
             numbers.append(number)
         }
-        // Commits with even numbers write the first page.
+        // Commits with even transaction numbers write the first page.
         let areConsecutive = [numbers[0] &- numbers[1], numbers[1] &- numbers[0]].contains(1) && numbers[0] % 2 == 0
         guard areConsecutive || numbers == [0, 0] else {
             throw LMDBError(code: MDB_CORRUPTED, operation: "data.mdb has commits \(numbers[0]) and \(numbers[1])")

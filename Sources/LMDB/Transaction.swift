@@ -1,13 +1,17 @@
 internal import CLMDB
 internal import Glibc
 
-/// The lookups that read and write transactions share.
+/// A read or write transaction.
+///
+/// Its extension has the methods that read.
 package protocol Transaction: ~Copyable {
-    /// The MDB_txn.
+    /// The `MDB_txn`.
     @unsafe var handle: OpaquePointer { get }
 }
 
-/// A snapshot of all databases, ended when it goes out of scope.
+/// A read transaction: a snapshot of all databases.
+///
+/// It ends when it goes out of scope.
 @safe package struct ReadTransaction: Transaction, ~Copyable {
     package let handle: OpaquePointer
 
@@ -25,25 +29,32 @@ package protocol Transaction: ~Copyable {
 }
 
 extension Transaction where Self: ~Copyable {
-    /// Calls `body` with the value of `key`, in place in the map; `nil` where there is none.
+    /// Calls `body` with the value of `key`, without a copy.
+    ///
+    /// - Parameter body: must not use the bytes after it returns.
+    /// - Returns: what `body` returns; `nil` if the key has no value.
     package func value<R>(_ database: Database, _ key: some Key, _ body: (RawSpan) throws -> R) throws -> R? {
         guard let bytes = try unsafe locate(database, key) else { return nil }
         return try unsafe body(bytes.bytes)
     }
 
-    /// The value of `key` as text; bytes that aren't UTF-8 are replaced.
+    /// The value of `key` as UTF-8 text; `nil` if the key has no value.
+    ///
+    /// Invalid bytes become U+FFFD.
     package func string(_ database: Database, _ key: some Key) throws(LMDBError) -> String? {
         guard let bytes = try unsafe locate(database, key) else { return nil }
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A copy of the value of `key`.
+    /// A copy of the value of `key`; `nil` if the key has no value.
     package func bytes(_ database: Database, _ key: some Key) throws(LMDBError) -> [UInt8]? {
         guard let bytes = try unsafe locate(database, key) else { return nil }
         return unsafe Array(bytes)
     }
 
-    /// The value of `key` in place: valid until the transaction ends or next writes.
+    /// The value of `key`, without a copy; `nil` if the key has no value.
+    ///
+    /// It is valid until the transaction ends or writes.
     func locate(_ database: Database, _ key: some Key) throws(LMDBError) -> UnsafeRawBufferPointer? {
         try unsafe key.withValue { (key) throws(LMDBError) in
             var data = unsafe MDB_val()
@@ -59,18 +70,21 @@ extension Transaction where Self: ~Copyable {
         try unsafe locate(database, key) != nil
     }
 
-    /// The number of keys of `database`.
+    /// The number of keys in `database`.
     package func count(_ database: Database) throws(LMDBError) -> Int {
         var stat = MDB_stat()
         try unsafe LMDBError.check(mdb_stat(handle, database.handle, &stat), "mdb_stat")
         return stat.ms_entries
     }
 
-    /// The values of `keys`, mapped in place so that several threads can read them at once.
+    /// The values of `keys`, without copies.
     ///
-    /// - Parameter byteCount: the size that every value must have.
-    /// - Returns: one value for each key, in order; empty where a key has none.
-    /// - Throws: ``LMDBError`` with ``LMDBError/isDamage`` where a value has another size.
+    /// - Parameters:
+    ///   - database: the database to read.
+    ///   - keys: the keys, in any order.
+    ///   - byteCount: the size in bytes that every value must have.
+    /// - Returns: one value for each key, in the order of `keys`; an empty value for a key without a value.
+    /// - Throws: ``LMDBError``, with ``LMDBError/isDamage`` if a value has another size.
     package func mapped(_ database: Database, _ keys: some Sequence<UInt32>, byteCount: Int) throws(LMDBError)
         -> MappedValues
     {
@@ -86,11 +100,16 @@ extension Transaction where Self: ~Copyable {
         return mapped
     }
 
-    /// The values of consecutive keys, mapped with one descent of the tree instead of one for each key.
+    /// The values of consecutive keys, without copies.
     ///
-    /// - Parameter byteCount: the size that every value must have.
-    /// - Returns: one value for each key, in order; empty where a key has none.
-    /// - Throws: ``LMDBError`` with ``LMDBError/isDamage`` where a value has another size.
+    /// It searches the B-tree once, and not for each key.
+    ///
+    /// - Parameters:
+    ///   - database: the database to read.
+    ///   - keys: the keys.
+    ///   - byteCount: the size in bytes that every value must have.
+    /// - Returns: one value for each key, in order; an empty value for a key without a value.
+    /// - Throws: ``LMDBError``, with ``LMDBError/isDamage`` if a value has another size.
     package func mapped(_ database: Database, _ keys: Range<UInt32>, byteCount: Int) throws(LMDBError) -> MappedValues {
         var mapped = MappedValues()
         mapped.reserve(keys.count)
@@ -118,7 +137,7 @@ extension Transaction where Self: ~Copyable {
         return mapped
     }
 
-    /// Whether a key is `first` or larger, in a database of ``Database/Order/integers``.
+    /// Whether a database with the order ``Database/Order/integers`` has a key that is `first` or larger.
     package func hasKeys(_ database: Database, from first: UInt32) throws(LMDBError) -> Bool {
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
@@ -129,9 +148,10 @@ extension Transaction where Self: ~Copyable {
         }
     }
 
-    /// Calls `body` with each key and value in order, from the first key or, backwards, from the last.
+    /// Calls `body` for each key, in ascending order; in descending order if `backwards` is true.
     ///
-    /// - Parameter body: returns whether to go on.
+    /// - Parameter body: called with a key and its value, which are valid only during the call; returns whether to
+    ///   continue.
     package func forEach(
         _ database: Database, backwards: Bool = false, _ body: (_ key: RawSpan, _ value: RawSpan) throws -> Bool
     ) throws {
@@ -158,7 +178,7 @@ extension Transaction where Self: ~Copyable {
 }
 
 extension MDB_val {
-    /// The key of an ``Database/Order/integers`` database that this is.
+    /// The bytes as a key of a database with the order ``Database/Order/integers``.
     fileprivate var number: UInt32 {
         unsafe UnsafeRawBufferPointer(start: mv_data, count: mv_size).loadUnaligned(as: UInt32.self)
     }

@@ -1,18 +1,26 @@
 internal import CLMDB
 internal import Glibc
 
-/// A transaction that can change values; an environment has one at a time.
+/// A transaction that can change values.
 ///
-/// It belongs to the thread that began it. ``Environment/write(_:)`` commits it; a transaction that goes out of scope
-/// is undone.
+/// An environment has at most one at a time.
+///
+/// Only the thread that began it can use it. ``Environment/write(_:)`` commits it; a transaction that goes out of scope
+/// without a commit changes nothing.
 @safe package struct WriteTransaction: Transaction, ~Copyable {
     package let handle: OpaquePointer
     private let written: UnsafeMutablePointer<Int>
 
-    /// The bytes of values written so far.
+    /// The number of bytes of values written so far.
+    ///
+    /// A value that is written twice counts twice.
     package var writtenBytes: Int { unsafe written.pointee }
 
-    /// - Parameter written: the counter of written bytes; it must outlive the transaction.
+    /// Begins a write transaction; waits until no other is open.
+    ///
+    /// - Parameters:
+    ///   - environment: the environment.
+    ///   - written: counts the bytes of written values; must stay valid as long as the transaction.
     init(_ environment: Environment, counting written: UnsafeMutablePointer<Int>) throws(LMDBError) {
         var begun: OpaquePointer?
         try unsafe LMDBError.check(mdb_txn_begin(environment.handle, nil, 0, &begun), "mdb_txn_begin")
@@ -25,7 +33,7 @@ internal import Glibc
         unsafe mdb_txn_abort(handle)
     }
 
-    /// Makes all changes durable, and visible to reads that begin later.
+    /// Makes all changes durable, and visible to read transactions that begin later.
     consuming func commit() throws(LMDBError) {
         let transaction = unsafe handle
         discard self
@@ -48,28 +56,33 @@ internal import Glibc
         try put(database, key, value.utf8Span.span)
     }
 
-    /// Sets the value of `key` to the four native bytes of `value`.
+    /// Sets the value of `key` to the four bytes of `value`, in the machine's byte order.
     package func put(_ database: Database, _ key: some Key, _ value: UInt32) throws(LMDBError) {
         try put(database, key, CollectionOfOne(value).span)
     }
 
-    /// Sets the value of `key` to the eight native bytes of `value`.
+    /// Sets the value of `key` to the eight bytes of `value`, in the machine's byte order.
     package func put(_ database: Database, _ key: some Key, _ value: UInt64) throws(LMDBError) {
         try put(database, key, CollectionOfOne(value).span)
     }
 
-    /// Changes the value of `key` in place and sets its size to `count` bytes.
+    /// Sets the size of the value of `key` to `count` bytes, and lets `body` change the bytes.
     ///
-    /// The bytes are those that the key had before, up to `count`, then zeros.
-    ///
-    /// - Parameter body: called with the bytes and with whether the key had a value of this size before.
+    /// - Parameters:
+    ///   - database: the database.
+    ///   - key: the key.
+    ///   - count: the size in bytes.
+    ///   - body: called with `count` bytes: the old value, cut to `count` bytes or extended by zeros; and with whether
+    ///     the old value had exactly `count` bytes.
     package func update(
-        _ database: Database, _ key: some Key, count: Int, _ body: (inout MutableRawSpan, Bool) throws -> Void
+        _ database: Database, _ key: some Key, count: Int,
+        _ body: (_ bytes: inout MutableRawSpan, _ existed: Bool) throws -> Void
     ) throws {
         let before = try unsafe locate(database, key)
         let existed = unsafe before?.count == count
-        // A value on pages of its own stays in place until the transaction ends, or is reused in place. A small value
-        // shares its page with others, and the write below can move it: copy it first.
+        // A small value shares its page with other values, and `reserve` can move it, so it is copied first. The pages
+        // of a large value hold nothing else: they stay unchanged until the end of the transaction, or `reserve`
+        // returns the same memory.
         let small = unsafe before.map { unsafe $0.count < 2048 ? Array($0) : [] } ?? []
         let target = try unsafe reserve(database, key, count: count)
         if !small.isEmpty {
@@ -77,15 +90,17 @@ internal import Glibc
         } else if let before = unsafe before, unsafe before.baseAddress != UnsafeRawPointer(target.baseAddress) {
             unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: before.prefix(count)))
         }
-        if let end = target.baseAddress, unsafe (before?.count ?? 0) < count {
-            let held = unsafe before?.count ?? 0
-            unsafe (end + held).initializeMemory(as: UInt8.self, repeating: 0, count: count - held)
+        if let start = target.baseAddress, unsafe (before?.count ?? 0) < count {
+            let oldCount = unsafe before?.count ?? 0
+            unsafe (start + oldCount).initializeMemory(as: UInt8.self, repeating: 0, count: count - oldCount)
         }
         var span = unsafe target.mutableBytes
         try body(&span, existed)
     }
 
-    /// Sets the value of `key` to `count` bytes, all of which `body` must write.
+    /// Sets the value of `key` to `count` bytes.
+    ///
+    /// - Parameter body: called with the bytes, whose content is undefined; must write all of them.
     package func overwrite(
         _ database: Database, _ key: some Key, count: Int, _ body: (inout MutableRawSpan) throws -> Void
     ) throws {
@@ -94,9 +109,9 @@ internal import Glibc
         try body(&span)
     }
 
-    /// Removes `key`.
+    /// Removes `key` and its value.
     ///
-    /// - Returns: whether it was there.
+    /// - Returns: whether the key existed.
     @discardableResult
     package func remove(_ database: Database, _ key: some Key) throws(LMDBError) -> Bool {
         try unsafe key.withValue { (key) throws(LMDBError) in
@@ -104,7 +119,7 @@ internal import Glibc
         }
     }
 
-    /// Removes every key from `first` on, in a database of ``Database/Order/integers``.
+    /// Removes all keys that are `first` or larger, in a database with the order ``Database/Order/integers``.
     package func removeAll(_ database: Database, from first: UInt32) throws(LMDBError) {
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
@@ -114,20 +129,21 @@ internal import Glibc
         }
         while isFound {
             try unsafe LMDBError.check(mdb_cursor_del(cursor, 0), "mdb_cursor_del")
-            // The cursor is at the next key already, and the next step returns that one.
+            // After a deletion the cursor is already at the next key, and MDB_NEXT returns that key.
             var key = unsafe MDB_val()
             isFound = try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
         }
     }
 
-    /// Removes every key of `database`.
+    /// Removes all keys of `database`.
     package func removeAll(_ database: Database) throws(LMDBError) {
         try unsafe LMDBError.check(mdb_drop(handle, database.handle, 0), "mdb_drop")
     }
 
-    /// Reserves `count` bytes as the value of `key`; their content is undefined, and they are valid until the next
-    /// write.
+    /// Sets the value of `key` to `count` bytes with undefined content, which the caller must write.
+    ///
+    /// - Returns: the bytes of the value; valid until the next write.
     private func reserve(_ database: Database, _ key: some Key, count: Int) throws(LMDBError)
         -> UnsafeMutableRawBufferPointer
     {

@@ -3,7 +3,11 @@ internal import ShardFormats
 package import WireAPI
 
 extension ShardReceipt {
-    /// The receipt as clients see it.
+    /// The receipt document for a receipt of the store.
+    ///
+    /// - Parameters:
+    ///   - receipt: the receipt as the store keeps it.
+    ///   - unchanged: whether this document is for a later shard of the same name and content, which changed nothing.
     package init(_ receipt: Receipt, unchanged: Bool) {
         self.init(
             name: receipt.name, kind: receipt.role.rawValue, sha256: receipt.sha256, idsSha256: receipt.idsSHA256,

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// Reads and writes descriptors that other code opened, standard input and output among them.
+/// Reads and writes file descriptors that other code has opened, for example standard input and output.
 package enum DescriptorIO {
-    /// The number of bytes that one read asks for.
+    /// The size of the buffer of ``readToEnd(_:name:)``, in bytes.
     package static let bufferByteCount = 1 << 20
 
-    /// Fills `buffer` from its start.
+    /// Reads at most `buffer.count` bytes to the start of `buffer`, with one call of read(2).
     ///
-    /// - Parameter name: the descriptor's name in an error.
+    /// - Parameter name: what to call the descriptor in an error, for example its path.
     /// - Returns: the number of bytes read; 0 at the end of the file.
     package static func read(
         _ descriptor: Int32, into buffer: inout [UInt8], name: String
@@ -17,7 +17,9 @@ package enum DescriptorIO {
         }
     }
 
-    /// Reads everything from the current position to the end.
+    /// Reads all bytes from the current position to the end.
+    ///
+    /// - Parameter name: what to call the descriptor in an error.
     package static func readToEnd(_ descriptor: Int32, name: String) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: bufferByteCount)
@@ -29,6 +31,8 @@ package enum DescriptorIO {
     }
 
     /// Writes all of `bytes`.
+    ///
+    /// - Parameter name: what to call the descriptor in an error.
     package static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String) throws(SystemError) {
         var rest = bytes
         while !rest.isEmpty {

@@ -1,30 +1,24 @@
 internal import Glibc
 
 extension FileSystem {
-    /// The properties of a file or folder that the system keeps beside its content.
+    /// The properties of a file, folder or other entry of a folder, as stat(2) returns them.
     package struct Entry: Equatable, Sendable {
+        /// The type of the entry.
         package let kind: Kind
         /// The size in bytes.
         package let size: Int
-        /// The time when its content changed last, in nanoseconds since 1970.
+        /// When the content last changed (mtime), in nanoseconds since 1970.
         package let modified: Int64
-        /// The time when its content, name or permissions changed last, in nanoseconds since 1970.
+        /// When the content, name or permissions last changed (ctime), in nanoseconds since 1970.
         package let changed: Int64
         package let device: UInt64
         package let inode: UInt64
 
         package var isRegularFile: Bool { kind == .regularFile }
 
-        /// All properties but the kind as 40 bytes, by which the same entry can be recognised later.
-        package var stamp: [UInt8] {
-            let fields = [
-                UInt64(bitPattern: Int64(size)), UInt64(bitPattern: modified), UInt64(bitPattern: changed), device,
-                inode,
-            ]
-            return fields.flatMap { field in (0..<8).map { UInt8(truncatingIfNeeded: field >> ($0 * 8)) } }
-        }
-
-        /// Whether both are the same file with the same content; a rename changes neither.
+        /// Whether both are the same file with the same content, according to device, inode, size and mtime.
+        ///
+        /// A rename between the two does not matter.
         package func isSameFile(as other: Entry) -> Bool {
             (device, inode, size, modified) == (other.device, other.inode, other.size, other.modified)
         }
@@ -39,7 +33,7 @@ extension FileSystem {
         }
     }
 
-    /// The types of files.
+    /// The types of entries.
     package enum Kind: Sendable {
         case regularFile
         case folder
@@ -59,13 +53,14 @@ extension FileSystem {
         }
     }
 
-    /// The entry at `path`; `nil` where there is none.
+    /// The entry at `path`; `nil` if there is none.
     ///
-    /// - Parameter followsLinks: whether the entry that a symbolic link leads to is meant.
+    /// - Parameter followsLinks: if `path` is a symbolic link, whether to return the target of the link instead of the
+    ///   link.
     package static func entry(_ path: String, followsLinks: Bool = false) throws(SystemError) -> Entry? {
         var info = stat()
         do {
-            try systemCall("look at \(path)") {
+            try systemCall("stat \(path)") {
                 unsafe followsLinks ? stat(path, &info) : lstat(path, &info)
             }
         } catch {
@@ -78,11 +73,13 @@ extension FileSystem {
     /// The entry of an open descriptor.
     package static func entry(descriptor: Int32) throws(SystemError) -> Entry {
         var info = stat()
-        try systemCall("look at an open file") { unsafe fstat(descriptor, &info) }
+        try systemCall("stat an open file") { unsafe fstat(descriptor, &info) }
         return Entry(info)
     }
 
-    /// Whether anything exists at `path`, a symbolic link that leads nowhere included.
+    /// Whether anything exists at `path`.
+    ///
+    /// A symbolic link counts even if its target doesn't exist.
     package static func exists(_ path: String) throws(SystemError) -> Bool {
         try entry(path) != nil
     }

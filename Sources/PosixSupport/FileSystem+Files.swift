@@ -1,14 +1,18 @@
 internal import Glibc
 
 extension FileSystem {
-    /// Renames what lies at `source`, within one file system and in one step; replaces a file at `target`.
+    /// Renames the file or folder at `source` to `target`, in one step (rename(2)).
+    ///
+    /// Replaces a file at `target`.
+    ///
+    /// Both paths must be on the same file system.
     package static func rename(_ source: String, to target: String) throws(SystemError) {
         try systemCall("move \(source) to \(target)") { unsafe Glibc.rename(source, target) }
     }
 
-    /// Renames like ``rename(_:to:)``, where `source` may be missing.
+    /// Does the same as ``rename(_:to:)``, but a missing `source` is no error.
     ///
-    /// - Returns: `false` where nothing lies at `source`.
+    /// - Returns: `false` if there is nothing at `source`, or if the folder of `target` is missing.
     @discardableResult
     package static func move(_ source: String, to target: String) throws(SystemError) -> Bool {
         do {
@@ -20,12 +24,12 @@ extension FileSystem {
         }
     }
 
-    /// Renames a file whose name may not be text.
+    /// Renames a file whose name need not be UTF-8.
     ///
     /// - Parameters:
-    ///   - name: the file's name in `folder`.
-    ///   - target: the bytes of the new path.
-    /// - Returns: `false` where there is no such file.
+    ///   - name: the name of the file in `folder`.
+    ///   - target: the new path, as bytes.
+    /// - Returns: `false` if there is no such file, or if the folder of `target` is missing.
     @discardableResult
     package static func move(_ name: FileName, in folder: String, to target: [UInt8]) throws(SystemError) -> Bool {
         func cString(_ bytes: [UInt8]) -> [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }
@@ -40,7 +44,9 @@ extension FileSystem {
         }
     }
 
-    /// Deletes a file, if it exists.
+    /// Deletes a file.
+    ///
+    /// A missing file is no error.
     package static func remove(_ path: String) throws(SystemError) {
         do {
             try systemCall("delete \(path)") { unsafe unlink(path) }
@@ -49,9 +55,9 @@ extension FileSystem {
         }
     }
 
-    /// Writes a file so that `path` has the old content or the new one at any time, never a part.
+    /// Writes a temporary file and renames it to `path`, so that `path` has either the old content or all of the new.
     ///
-    /// It doesn't wait for the disk.
+    /// The content isn't synced to the disk.
     package static func writeAtomically(_ bytes: [UInt8], to path: String) throws(SystemError) {
         let temporary = hiddenPath(beside: path, suffix: ".tmp")
         let file = try OpenFile(temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644)
@@ -64,15 +70,17 @@ extension FileSystem {
         }
     }
 
-    /// Reads a file that another program has written, whatever else may lie at `path`.
+    /// Reads a file that another program has written.
     ///
-    /// - Parameter maximumByteCount: the most bytes that it may have.
-    /// - Returns: `nil` where there is no regular file of at most so many bytes.
+    /// Safe for any kind of entry at `path`.
+    ///
+    /// - Parameter maximumByteCount: the maximum size of the file.
+    /// - Returns: `nil` if nothing exists at `path`, it isn't a regular file, or it is larger than `maximumByteCount`.
     package static func readRegularFile(
         _ path: String, maximumByteCount: Int = 1 << 20
     ) throws(SystemError) -> [UInt8]? {
         do {
-            // A pipe without a writer would block the open.
+            // Without O_NONBLOCK, opening a named pipe would wait for a writer.
             let file = try OpenFile(path, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             let entry = try entry(descriptor: file.descriptor)
             guard entry.isRegularFile, entry.size <= maximumByteCount else { return nil }

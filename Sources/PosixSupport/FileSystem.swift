@@ -1,25 +1,27 @@
 /// Operations on files and folders by path.
 ///
-/// None of them follows a symbolic link at the end of a path unless its documentation says so. Paths are bytes to the
-/// system: text in UTF-8 here, split at each slash whatever character follows it.
+/// An operation follows a symbolic link at the end of a path only if its documentation says so. Paths are UTF-8. They
+/// are split at each slash byte.
 package enum FileSystem {
-    /// The most bytes that the name of a file can have on Linux.
+    /// The maximum length of a file name on Linux, in bytes.
     package static let maximumNameByteCount = 255
 
-    /// The folder that `path` lies in; `nil` at the top, and for a name without a folder.
+    /// The part of `path` before the last slash; `nil` if there is no slash, or if it is the first character.
     package static func parent(of path: String) -> String? {
-        // By bytes: a combining character after a slash would hide the slash among characters.
+        // The search compares bytes, because a slash and a combining character after it are one Character.
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else { return nil }
         return String(path[..<slash])
     }
 
-    /// The last part of `path`.
+    /// The part of `path` after the last slash.
     package static func name(of path: String) -> String {
         let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
         return String(Substring(path.utf8[(start ?? path.startIndex)...]))
     }
 
-    /// The path of a hidden file beside `path`: `.NAME` and `suffix`, where a long name is cut to fit.
+    /// The path of a hidden file in the same folder as `path`: `.NAME` and `suffix`.
+    ///
+    /// NAME is cut if it is too long.
     ///
     /// - Parameter suffix: a few bytes of ASCII.
     package static func hiddenPath(beside path: String, suffix: String) -> String {

@@ -1,18 +1,22 @@
 internal import Glibc
 
-/// A Unix socket that listens: made here with exact permissions, or inherited from systemd.
+/// A listening Unix socket: one that this process creates with exact permissions, or one inherited from systemd.
 @safe package struct ListeningSocket: Sendable {
+    /// The file descriptor of the socket, which the user of this value closes.
     package let descriptor: Int32
+    /// The path of the socket's file.
     package let path: String
-    /// The socket's file, to tell it from one that another process makes in its place.
+    /// The socket's file, to recognise whether another process has replaced it; `nil` for an inherited socket.
     private let entry: FileSystem.Entry?
-    /// Whether systemd made the socket, and keeps it when this process ends.
+    /// Whether systemd created the socket and keeps it when this process ends.
     package let isInherited: Bool
 
-    /// The number of connections that can wait to be accepted.
+    /// The maximum number of connections that wait to be accepted.
     private static let backlog: Int32 = 1024
 
-    /// A socket that listens already, and whose file its owner removes.
+    /// A socket that systemd has created and that already listens.
+    ///
+    /// ``remove()`` leaves its file.
     package init(inherited descriptor: Int32, path: String) {
         self.descriptor = descriptor
         self.path = path
@@ -20,13 +24,15 @@ internal import Glibc
         isInherited = true
     }
 
-    /// Binds `path`, and first removes a socket that no process listens on.
+    /// Creates a socket that listens at `path`.
+    ///
+    /// Creates the folder of `path` if it is missing. Replaces a socket at `path` that no process listens on.
     ///
     /// - Parameters:
-    ///   - path: at most 107 bytes.
-    ///   - mode: the permissions of the socket, which say who can connect.
-    /// - Throws: ``StartupError`` where the path is too long, another process listens there, or another kind of file
-    ///   lies there; else ``SystemError``.
+    ///   - path: the path of the socket's file, at most 107 bytes.
+    ///   - mode: the permissions of the socket's file, which decide who can connect.
+    /// - Throws: ``StartupError`` if the path is too long, another process listens at `path`, or a file that isn't a
+    ///   socket exists there; ``SystemError`` if a system call fails.
     package init(path: String, mode: UInt32) throws {
         self.path = path
         isInherited = false
@@ -35,8 +41,8 @@ internal import Glibc
         if let folder = FileSystem.parent(of: path) { try FileSystem.makeFolder(folder, mode: 0o755) }
         let descriptor = try Self.open()
         do {
-            // The file that bind makes has the permissions of the descriptor, less the umask. With none nobody can
-            // connect before the permissions are right.
+            // bind(2) creates the file with the permissions of the descriptor, less the umask. Without permissions
+            // nobody can connect before chmod(2).
             try systemCall("bind \(path)") { fchmod(descriptor, 0) }
             try systemCall("bind \(path)") { unsafe Self.withPointer(to: address) { unsafe bind(descriptor, $0, $1) } }
             try systemCall("listen on \(path)") { unsafe chmod(path, mode) }
@@ -49,7 +55,7 @@ internal import Glibc
         self.descriptor = descriptor
     }
 
-    /// Removes the socket's file, if it is still this socket's.
+    /// Removes the socket's file, unless another process has replaced it or the socket is inherited.
     package func remove() {
         guard let entry, let now = try? FileSystem.entry(path), now.isSameFile(as: entry) else { return }
         unsafe unlink(path)
@@ -84,7 +90,9 @@ internal import Glibc
         }
     }
 
-    /// Removes a socket on which no process listens; leaves every other file.
+    /// Removes a socket at `path` that no process listens on.
+    ///
+    /// - Throws: ``StartupError`` if a process listens on it, or if another kind of file exists at `path`.
     private static func removeStaleSocket(_ path: String, _ address: sockaddr_un) throws {
         guard let entry = try FileSystem.entry(path) else { return }
         guard entry.kind == .socket else {

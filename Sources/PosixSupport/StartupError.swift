@@ -1,10 +1,13 @@
-/// An error that ends the program: a sentence for the operator, and the exit status.
+/// An error that ends the program, with a message for the operator and an exit status.
 package struct StartupError: Error, CustomStringConvertible {
-    /// The cause and the remedy.
+    /// The message: the cause and the remedy.
     package let description: String
+    /// The exit status of the process.
     package let exitCode: Int32
 
-    /// The exit statuses that don't come from a wrong command line; numbers as in sysexits.h.
+    /// The exit statuses of errors other than a wrong command line.
+    ///
+    /// Numbers below 128 are those of sysexits.h.
     package enum Status: Int32 {
         /// EX_DATAERR: the store is damaged.
         case data = 65
@@ -12,15 +15,15 @@ package struct StartupError: Error, CustomStringConvertible {
         case unavailable = 69
         /// EX_OSERR: a system call failed.
         case system = 71
-        /// EX_NOPERM: another user must run the command.
+        /// EX_NOPERM: the wrong user runs the command.
         case permission = 77
         /// EX_CONFIG: a setting is invalid.
         case configuration = 78
-        /// The status that a shell reports for SIGINT.
+        /// 128 + SIGINT, as a shell reports it.
         case interrupted = 130
     }
 
-    /// An error of this description, which ends the program with `status`.
+    /// An error with a message and an exit status.
     package init(_ description: String, _ status: Status) {
         self.description = description
         exitCode = status.rawValue

@@ -1,17 +1,17 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A system call that failed: what was tried, and the error that the system reported.
+/// A failed system call: what was tried, and the value of `errno`.
 package struct SystemError: Error, Equatable, CustomStringConvertible {
-    /// The call and its subject, for example "open /etc/nnnd/nnnd.yaml".
+    /// What was tried, for example "open /etc/nnnd/nnnd.yaml".
     package let action: String
     private let code: Errno
 
-    /// An error of the system.
+    /// The error of a system call.
     ///
     /// - Parameters:
-    ///   - action: the call and its subject.
-    ///   - number: a value of `errno`; the current one unless given.
+    ///   - action: what was tried, for example "open PATH".
+    ///   - number: the value of `errno` after the call.
     package init(_ action: String, number: Int32 = errno) {
         self.action = action
         code = Errno(rawValue: number)
@@ -20,10 +20,10 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     /// The value of `errno`.
     package var number: Int32 { code.rawValue }
 
-    /// Whether the cause may lie in a single file, so that other files can be processed meanwhile.
+    /// Whether the error may affect only one file, so that other files can still be processed.
     ///
-    /// A full disk or too many open files concern every file.
-    package var isOfOneFile: Bool {
+    /// Errors such as a full disk or too many open files affect all files.
+    package var mayAffectOnlyOneFile: Bool {
         let shared: [Errno] = [
             .noSpace, .diskQuotaExceeded, .ioError, .readOnlyFileSystem, .tooManyOpenFiles, .tooManyOpenFilesInSystem,
             .noMemory,
@@ -31,21 +31,22 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
         return !shared.contains(code)
     }
 
-    /// Whether nothing exists at the path.
+    /// Whether the error says that nothing exists at the path.
     package var isMissing: Bool { code == .noSuchFileOrDirectory || code == .notDirectory }
 
-    /// Whether the process lacks a permission.
+    /// Whether the error says that the process lacks a permission.
     package var isPermissionDenied: Bool { code == .permissionDenied || code == .notPermitted }
 
-    /// The action and the system's words for the error.
+    /// The action and the system's message, for example "open PATH: No such file or directory".
     package var description: String { "\(action): \(code)" }
 }
 
-/// Makes a system call until no signal interrupts it, and returns its result, which is 0 or more.
+/// Makes a system call, and repeats it if a signal interrupts it (EINTR).
 ///
 /// - Parameters:
-///   - action: the call and its subject, for the error.
-///   - call: makes the call; returns a negative number where it failed.
+///   - action: what is tried, for a ``SystemError``; see ``SystemError/action``.
+///   - call: makes the call. It returns a negative number if the call fails, and leaves the reason in `errno`.
+/// - Returns: the result of the call, 0 or more.
 @discardableResult
 func systemCall<Result: SignedInteger>(
     _ action: @autoclosure () -> String, _ call: () -> Result

@@ -1,4 +1,4 @@
-/// The name, the kind and the help text of a metric.
+/// The description of a metric (in Prometheus' terms a metric family): its name, kind and help text.
 package struct Family: Sendable {
     /// `nnnd_scans_total`: letters, digits and underscores.
     package let name: String
@@ -6,17 +6,16 @@ package struct Family: Sendable {
     /// One sentence, with the unit.
     package let help: String
 
-    /// How a value changes.
+    /// The type of a metric in Prometheus.
     package enum Kind: Sendable, Equatable {
-        /// It only grows, until the program ends.
+        /// A value that only grows while the program runs.
         case counter
-        /// It goes up and down.
+        /// A value that can rise and fall.
         case gauge
-        /// The numbers of values up to some bounds: the bounds of its buckets, rising, without infinity.
+        /// Counts of values in buckets, with the upper bounds of the buckets in rising order, without infinity.
         case histogram([Double])
     }
 
-    /// Describes the metrics called `name`.
     package init(_ name: String, _ kind: Kind, _ help: String) {
         precondition(Text.isName(name), "\(name) can't be a metric's name")
         self.name = name
@@ -26,7 +25,7 @@ package struct Family: Sendable {
 }
 
 extension Family.Kind {
-    /// The kind as the text format calls it.
+    /// The name of the kind in the text format.
     var name: String {
         switch self {
         case .counter: "counter"
@@ -35,7 +34,7 @@ extension Family.Kind {
         }
     }
 
-    /// The bounds of a histogram's buckets.
+    /// The upper bounds of a histogram's buckets; empty for other kinds.
     var bounds: [Double] {
         if case .histogram(let bounds) = self { bounds } else { [] }
     }

@@ -1,9 +1,9 @@
 internal import CoreMetrics
 internal import Synchronization
 
-/// The values of one metric with one set of labels.
+/// The values of one metric with one set of labels (in Prometheus' terms a time series).
 protocol Series: AnyObject, Sendable {
-    /// Appends the lines of the text format.
+    /// Appends the lines of this series in the text format; `labels` is the result of ``Text/labels(_:)``.
     func render(name: String, labels: String, into text: inout String)
 }
 
@@ -19,7 +19,7 @@ final class CounterSeries: Series, CounterHandler {
     }
 }
 
-/// A number that only grows, by fractions.
+/// A number that only grows, also by fractions.
 final class FloatingPointCounterSeries: Series, FloatingPointCounterHandler {
     private let value = Mutex(0.0)
 
@@ -31,7 +31,7 @@ final class FloatingPointCounterSeries: Series, FloatingPointCounterHandler {
     }
 }
 
-/// The last value.
+/// The last value that was set.
 final class GaugeSeries: Series, MeterHandler, RecorderHandler {
     private let value = Mutex(0.0)
 
@@ -50,7 +50,7 @@ final class GaugeSeries: Series, MeterHandler, RecorderHandler {
 /// The number of values in each bucket, and their sum.
 final class HistogramSeries: Series, RecorderHandler, TimerHandler {
     private struct State {
-        /// For each bucket the number of its values; the last bucket has no bound.
+        /// The number of values in each bucket (not cumulative); the last bucket has no upper bound.
         var counts: [Int]
         var sum = 0.0
     }

@@ -1,13 +1,13 @@
-/// Parts of the text format: labels, names, numbers, escapes.
+/// Formats labels, numbers and help texts for Prometheus' text format, and checks names.
 enum Text {
-    /// `{kind="images",outcome="applied"}`, sorted by name; the empty text without labels.
+    /// The labels in the text format, `{kind="images",outcome="applied"}`, sorted by name; empty if there are none.
     static func labels(_ labels: [(String, String)]) -> String {
         guard !labels.isEmpty else { return "" }
         let parts = labels.sorted { $0.0 < $1.0 }.map { "\($0)=\"\(escapedValue($1))\"" }
         return "{\(parts.joined(separator: ","))}"
     }
 
-    /// Rendered labels, followed by another one.
+    /// The rendered labels `labels` with one more label at the end.
     static func adding(_ name: String, _ value: String, to labels: String) -> String {
         labels.isEmpty ? "{\(name)=\"\(value)\"}" : "\(labels.dropLast()),\(name)=\"\(value)\"}"
     }

@@ -1,8 +1,13 @@
-/// Checks of the sizes of an array that a header states.
+/// Checks of the array sizes that the header of a file states.
 enum ArrayShape {
-    /// The product of `sizes` and `itemByteCount`; `nil` if a size is negative or the product overflows.
+    /// The size of an array in bytes: the product of `sizes` and `itemByteCount`.
     ///
-    /// If a size is zero the product is zero, whatever the other sizes are.
+    /// If a size is zero, the product is zero, however large the others are.
+    ///
+    /// - Parameters:
+    ///   - sizes: the sizes along the dimensions of the array.
+    ///   - itemByteCount: the size of an element in bytes.
+    /// - Returns: `nil` if a size is negative or the product overflows.
     static func byteCount(_ sizes: [Int], itemByteCount: Int) -> Int? {
         guard itemByteCount >= 0, sizes.allSatisfy({ $0 >= 0 }) else { return nil }
         if itemByteCount == 0 || sizes.contains(0) { return 0 }
@@ -15,9 +20,11 @@ enum ArrayShape {
         return product
     }
 
-    /// Rows and dimension of an array of vectors.
+    /// The rows and the dimension of an array of vectors.
     ///
-    /// - Parameter mayBeOneRow: whether a one-dimensional array counts as a single row.
+    /// - Parameters:
+    ///   - sizes: the sizes along the dimensions of the array.
+    ///   - mayBeOneRow: whether a one-dimensional array is accepted, as a single row.
     /// - Throws: `bad_shape`, `no_rows`, `no_dimension`.
     static func matrix(_ sizes: [Int], mayBeOneRow: Bool = false) throws(ShardError) -> (rows: Int, dimension: Int) {
         let sizes = mayBeOneRow && sizes.count == 1 ? [1] + sizes : sizes
@@ -25,22 +32,25 @@ enum ArrayShape {
         guard sizes[0] >= 0, sizes[1] >= 0 else { throw .badShape("a size is negative") }
         guard sizes[0] > 0 else { throw .noRows }
         guard sizes[1] > 0 else { throw .noDimension }
-        // The bytes of the matrix as float32, and as the widest format.
+        // float64 is the widest format, so the size as float32 does not overflow either.
         guard byteCount(sizes, itemByteCount: 8) != nil else { throw .overflowingShape }
         return (sizes[0], sizes[1])
     }
 
-    /// Limits the number of rows, and so the memory for their ids.
+    /// Checks the number of rows, which limits the memory for their ids.
     ///
-    /// The limit is one row for each 64 bytes of the largest shard, and at least 4,096.
+    /// The maximum is `maximumBytes` / 64 rows, and at least 4,096.
     ///
+    /// - Parameters:
+    ///   - rows: the number of rows.
+    ///   - maximumBytes: the maximum size of a shard in bytes.
     /// - Throws: `too_large`.
     static func checkRows(_ rows: Int, maximumBytes: Int) throws(ShardError) {
         let limit = max(4096, maximumBytes / 64)
         guard rows <= limit else { throw .tooManyRows(rows, limit: limit) }
     }
 
-    /// Compares the size of a file with the size that its header says.
+    /// Checks that a file has the size that its header states.
     ///
     /// - Throws: `truncated`, `trailing_bytes`.
     static func checkSize(_ byteCount: Int, expected: Int) throws(ShardError) {

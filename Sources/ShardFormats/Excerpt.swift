@@ -1,9 +1,9 @@
-/// Short, printable excerpts of untrusted files, for the messages of errors.
+/// Short, printable parts of untrusted files, for error messages.
 enum Excerpt {
     private static let maximumScalars = 60
     private static let maximumRows = 5
 
-    /// `text` in quotes, with control characters escaped, cut to a readable length.
+    /// `text` in quotes, with control characters escaped, cut to 60 Unicode scalars.
     static func quote(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
         scalars.append(contentsOf: text.unicodeScalars.prefix(maximumScalars))
@@ -11,7 +11,9 @@ enum Excerpt {
         return String(scalars).debugDescription + (isCut ? "..." : "")
     }
 
-    /// The subject and verb of a sentence about `rows`: "Row 3 (counted from 0) has", "Rows 3 and 5 (counted from 0) have".
+    /// The subject and verb of a sentence about `rows`.
+    ///
+    /// For example "Row 3 (counted from 0) has" or "Rows 3 and 5 (counted from 0) have".
     static func rows(_ rows: [Int]) -> String {
         let shown = rows.prefix(maximumRows).map(String.init)
         if shown.count == 1 { return "Row \(shown[0]) (counted from 0) has" }

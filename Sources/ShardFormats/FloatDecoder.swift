@@ -1,14 +1,19 @@
 internal import Glibc
 
-/// Converts a file's numbers to float32, in loops that the compiler vectorises.
+/// Converts the numbers of a file to float32, in loops that the compiler vectorises.
 ///
-/// float16 and float32 are exact; float64 is rounded to nearest, and to infinity beyond the range of float32.
+/// float16 and float32 are converted exactly. float64 is rounded to the nearest float32, and to infinity beyond the
+/// range of float32.
 struct FloatDecoder {
     let format: FloatFormat
 
-    /// A matrix of the `rows` x `dimension` numbers in `bytes`; another count is a programmer error.
+    /// Decodes a matrix.
     ///
-    /// - Parameter isFortranOrder: whether the numbers lie column after column.
+    /// - Parameters:
+    ///   - bytes: exactly `rows` x `dimension` numbers in the format.
+    ///   - rows: the number of vectors.
+    ///   - dimension: the dimension of the vectors.
+    ///   - isFortranOrder: whether the numbers are stored column by column, instead of row by row.
     func matrix(_ bytes: Span<UInt8>, rows: Int, dimension: Int, isFortranOrder: Bool) -> Matrix {
         let count = rows * dimension
         precondition(bytes.count == count * format.byteCount)
@@ -27,17 +32,19 @@ struct FloatDecoder {
         return Matrix(rows: rows, dimension: dimension, values: values)
     }
 
-    /// Asks for large pages behind new memory, as most of the time goes into getting it page by page.
+    /// Asks the system for huge pages of 2 MiB for newly allocated memory.
+    ///
+    /// Most of the time of reading a large file is spent on page faults.
     static func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
         let page = 1 << 21
-        // The allocator gives so large a block a mapping of its own, and unmaps it as a whole.
+        // For such a large block, the allocator makes a separate mapping, which it unmaps as a whole.
         guard memory.count >= 32 * page, let start = memory.baseAddress else { return }
         let skipped = page - Int(bitPattern: start) % page
-        // An error only means pages of the usual size.
+        // If the call fails, the memory has pages of the usual size.
         _ = unsafe madvise(start + skipped, (memory.count - skipped) / page * page, MADV_HUGEPAGE)
     }
 
-    /// Decodes columns in square tiles, so that source and target stay in the caches.
+    /// Decodes a matrix that is stored column by column, in square tiles, so that source and target stay in the caches.
     private func transpose(
         _ source: UnsafeRawPointer, rows: Int, dimension: Int, into target: UnsafeMutablePointer<Float>
     ) {
@@ -95,11 +102,12 @@ struct FloatDecoder {
         }
     }
 
-    /// The float32 of the same value as the bits of a float16.
+    /// Converts a float16, given as bits, to the float32 with the same value.
     ///
-    /// A normal number keeps its significand and gets the other exponent bias (127 - 15 = 112); infinities and NaN get
-    /// it twice, which takes the exponent from 31 to 255; a subnormal one is a count of 2^-24, which float32 holds
-    /// exactly.
+    /// - A normal number keeps its significand; the difference of the exponent biases (127 - 15 = 112) is added to its
+    ///   exponent.
+    /// - For infinity and NaN the difference is added twice, so that the exponent 31 becomes 255.
+    /// - A subnormal number is an integer multiple of 2^-24, which float32 represents exactly.
     @inline(__always)
     private static func float(half: UInt16) -> Float {
         let magnitude = UInt32(half & 0x7fff)

@@ -1,9 +1,14 @@
-/// The array `ids` of an .npz file: one-dimensional, integers or fixed-width text.
+/// A reader of the array `ids` in an .npz file: a one-dimensional array of integers or fixed-width text.
 enum IDArray {
-    /// Reads the ids from a whole .npy file.
+    /// Reads the ids.
     ///
-    /// - Parameter rows: the number of ids that there must be; checked before memory is allocated for them.
-    /// - Throws: the errors of a header, `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
+    /// Integers become decimal text.
+    ///
+    /// - Parameters:
+    ///   - bytes: the member `ids.npy`, a whole .npy file.
+    ///   - rows: the required number of ids; checked before memory is allocated for them.
+    /// - Throws: the errors of ``NPYHeader/init(_:)``, `truncated`, `trailing_bytes`, `ids_bad_type`, `ids_too_few`,
+    ///   `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     static func read(_ bytes: Span<UInt8>, rows: Int) throws(ShardError) -> [String] {
         let header = try NPYHeader(bytes)
         guard let itemByteCount = header.element.byteCount else { throw .badIDType(header.element.name) }
@@ -45,7 +50,7 @@ enum IDArray {
         return try collector.finish()
     }
 
-    /// The element without the NUL at its end.
+    /// The element without the NULs at its end.
     private static func trimmed<T: FixedWidthInteger>(_ element: [T]) -> ArraySlice<T> {
         var end = element.endIndex
         while end > element.startIndex, element[end - 1] == 0 { end -= 1 }

@@ -1,48 +1,55 @@
-/// Collects ids row by row, and the rows whose id is invalid.
+/// Collects ids row by row, and records the rows whose id is not valid.
 struct IDCollector {
     private var ids: [String] = []
+    /// The first rows whose id is not valid Unicode.
     private var invalid: [Int] = []
+    /// The first rows whose id is too long.
     private var tooLong: [Int] = []
+    /// The number of the next row.
     private var row = 0
 
+    /// Creates a collector, with memory for `capacity` ids.
     init(capacity: Int) {
         ids.reserveCapacity(capacity)
     }
 
-    /// Adds the next row's id in UTF-8.
+    /// Adds the id of the next row, in UTF-8.
     mutating func append(utf8 bytes: some Collection<UInt8>) {
         if bytes.count > IDList.maximumByteCount {
-            list(in: &tooLong)
+            record(in: &tooLong)
         } else if let id = String(validating: bytes, as: UTF8.self) {
             ids.append(id)
         } else {
-            list(in: &invalid)
+            record(in: &invalid)
         }
         row += 1
     }
 
-    /// Adds the next row's id as Unicode code points.
+    /// Adds the id of the next row, as Unicode code points.
+    ///
+    /// An id of more than 500 bytes of UTF-8 but at most 500 code points is accepted here; ``IDList/validate(_:rows:)``
+    /// rejects it.
     mutating func append(codePoints: some Collection<UInt32>) {
         if codePoints.count > IDList.maximumByteCount {
-            list(in: &tooLong)
+            record(in: &tooLong)
         } else if let id = String(validating: codePoints, as: UTF32.self) {
             ids.append(id)
         } else {
-            list(in: &invalid)
+            record(in: &invalid)
         }
         row += 1
     }
 
-    /// The ids of all rows.
+    /// Returns the ids of all rows.
     ///
-    /// - Throws: `ids_not_utf8`, `id_too_long`.
+    /// - Throws: `ids_not_utf8` or `id_too_long`, if there is such a row.
     func finish() throws(ShardError) -> [String] {
         if !invalid.isEmpty { throw .invalidIDText(rows: invalid) }
         if !tooLong.isEmpty { throw .tooLongIDs(rows: tooLong) }
         return ids
     }
 
-    private func list(in rows: inout [Int]) {
+    private func record(in rows: inout [Int]) {
         if rows.count < ShardError.maximumListedRows { rows.append(row) }
     }
 }

@@ -1,16 +1,19 @@
-/// The ids of a shard: one for each row, each different from the others byte by byte.
+/// Reads and checks the ids of a shard: one for each row, all different.
 ///
-/// Ids are compared as bytes: two spellings of a character that Unicode calls equivalent are two ids, although
-/// Swift's `==` on strings calls them equal.
+/// Ids are compared byte by byte. Two strings that Unicode calls canonically equivalent are different ids, although
+/// Swift's `==` says that they are equal.
 package enum IDList {
-    /// The most bytes of UTF-8 that an id can have.
+    /// The maximum size of an id, in bytes of UTF-8.
     package static let maximumByteCount = 500
 
-    /// Reads a sidecar: UTF-8, one id a line.
+    /// Reads a sidecar: UTF-8 text with one id on each line.
     ///
-    /// Lines end with LF or CRLF; the last end is optional. A byte order mark at the start is ignored.
+    /// Lines end with LF or CRLF; the end of the last line is optional. A byte order mark at the start is ignored. It
+    /// does not check whether ids are empty or repeated; ``validate(_:rows:)`` does.
     ///
-    /// - Parameter rows: the number of ids that there must be; checked before memory is allocated for them.
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - rows: the required number of ids, checked before memory is allocated for them; `nil` for any number.
     /// - Throws: `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     package static func parse(_ bytes: [UInt8], rows: Int? = nil) throws(ShardError) -> [String] {
         let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes[3...] : bytes[...]
@@ -27,10 +30,12 @@ package enum IDList {
         return try collector.finish()
     }
 
-    /// Reads and checks a list of ids that belong to no vectors, such as ids to delete.
+    /// Reads and checks a deletion list: a file of ids without vectors, in the format of a sidecar.
     ///
-    /// - Parameter maximumBytes: the most bytes that a shard can have, which limits the number of ids too.
-    /// - Throws: `no_rows` for an empty list, `too_large`, else as ``parse(_:rows:)`` and ``validate(_:rows:)``.
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - maximumBytes: the maximum size of a shard in bytes; it also limits the number of ids, as it limits rows.
+    /// - Throws: `no_rows` for an empty list; `too_large`; the errors of ``parse(_:rows:)`` and ``validate(_:rows:)``.
     package static func read(_ bytes: [UInt8], maximumBytes: Int) throws(ShardError) -> [String] {
         try ArrayShape.checkRows(lines(of: bytes[...]), maximumBytes: maximumBytes)
         let ids = try parse(bytes)
@@ -44,24 +49,25 @@ package enum IDList {
 
     private static let newline = UInt8(ascii: "\n")
 
-    /// The number of ids in a text.
+    /// The number of lines in a text.
     private static func lines(of text: ArraySlice<UInt8>) -> Int {
         text.count { $0 == newline } + (text.isEmpty || text.last == newline ? 0 : 1)
     }
 
-    /// Checks a list against the number of rows in its shard.
+    /// Checks the ids of a shard with `rows` rows.
     ///
     /// - Throws: `ids_too_few`, `ids_too_many`, `id_empty`, `id_too_long`, `ids_duplicate`.
     package static func validate(_ ids: [String], rows: Int) throws(ShardError) {
         if let error = ShardError.wrongIDCount(ids.count, rows: rows) { throw error }
-        let empty = first(of: ids) { $0.utf8.isEmpty }
+        let empty = firstRows(of: ids) { $0.utf8.isEmpty }
         if !empty.isEmpty { throw .emptyIDs(rows: empty) }
-        let tooLong = first(of: ids) { $0.utf8.count > maximumByteCount }
+        let tooLong = firstRows(of: ids) { $0.utf8.count > maximumByteCount }
         if !tooLong.isEmpty { throw .tooLongIDs(rows: tooLong) }
         try checkDuplicates(ids)
     }
 
-    private static func first(of ids: [String], where isBad: (String) -> Bool) -> [Int] {
+    /// The first rows whose id satisfies `isBad`, as many as an error lists.
+    private static func firstRows(of ids: [String], where isBad: (String) -> Bool) -> [Int] {
         var rows: [Int] = []
         for (row, id) in ids.enumerated() where isBad(id) {
             rows.append(row)
@@ -85,7 +91,7 @@ package enum IDList {
     }
 }
 
-/// An id that equals another if their bytes are equal.
+/// An id that is compared byte by byte.
 private struct IDBytes: Hashable {
     let id: String
 

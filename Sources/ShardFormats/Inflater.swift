@@ -1,17 +1,23 @@
 internal import CZlib
 
-/// Raw deflate streams and checksums, computed by zlib.
+/// Decompresses raw deflate streams and computes checksums, with zlib.
 enum Inflater {
-    /// The most bytes that one byte of a deflate stream can produce.
+    /// The maximum number of bytes that one byte of a deflate stream can produce.
     private static let maximumRatio = 1_032
 
-    /// Inflates a deflate stream of exactly `byteCount` bytes; `nil` for any other stream.
+    /// Decompresses a deflate stream.
     ///
-    /// It writes at most `byteCount` + 1 bytes, and allocates nothing for a count that the stream can't reach.
+    /// It writes at most `byteCount` + 1 bytes. If a stream of this length can't produce `byteCount` bytes, it
+    /// allocates no memory.
+    ///
+    /// - Parameters:
+    ///   - compressed: the stream.
+    ///   - byteCount: the required number of decompressed bytes.
+    /// - Returns: `nil` if the stream is invalid, or if it does not produce exactly `byteCount` bytes.
     static func inflate(_ compressed: Span<UInt8>, byteCount: Int) -> [UInt8]? {
         guard byteCount >= 0, byteCount / maximumRatio <= compressed.count else { return nil }
         var isComplete = false
-        // One byte more than expected: the stream can end there, or shows that it is longer.
+        // One byte more than expected: with it, zlib can reach the end of the stream, or the stream is too long.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount + 1) { target, initialized in
             let written = unsafe compressed.withUnsafeBytes { unsafe run($0, into: target, capacity: byteCount + 1) }
             isComplete = written == byteCount
@@ -21,8 +27,6 @@ enum Inflater {
     }
 
     /// The CRC-32 of `bytes`.
-    ///
-    /// The corresponding C function is `crc32_z`.
     static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
         unsafe bytes.withUnsafeBytes { buffer in
             let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -30,20 +34,21 @@ enum Inflater {
         }
     }
 
-    /// Inflates all of `source`.
+    /// Decompresses `source` into `target`, which has `capacity` bytes.
     ///
-    /// - Returns: the number of bytes written; `nil` if `source` isn't exactly one whole stream that fits.
+    /// - Returns: the number of bytes written; `nil` if `source` isn't exactly one complete stream, or its content does
+    ///   not fit.
     private static func run(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableBufferPointer<UInt8>, capacity: Int
     ) -> Int? {
         guard let from = source.baseAddress, let to = target.baseAddress else { return nil }
         var stream = unsafe z_stream()
-        // zlib keeps the stream's address, which is fixed only within this closure.
+        // zlib keeps the address of the stream, so all calls are in this closure, in which the address is fixed.
         return unsafe withUnsafeMutablePointer(to: &stream) { stream in
             let size = unsafe Int32(MemoryLayout<z_stream>.size)
             guard unsafe inflateInit2_(stream, -MAX_WBITS, zlibVersion(), size) == Z_OK else { return nil }
             defer { unsafe inflateEnd(stream) }
-            // zlib counts in 32 bits, so it gets a part at a time.
+            // The counts of zlib have 32 bits, so each call gets a part of at most 1 GiB.
             let part = 1 << 30
             var read = 0
             var written = 0

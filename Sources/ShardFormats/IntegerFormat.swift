@@ -5,7 +5,9 @@ struct IntegerFormat: Sendable, Equatable {
     let isSigned: Bool
     let isBigEndian: Bool
 
-    /// The integers in `bytes` as decimal text, without an incomplete one at the end.
+    /// The integers in `bytes`, as decimal text.
+    ///
+    /// An incomplete integer at the end is ignored.
     func decimals(_ bytes: Span<UInt8>) -> [String] {
         let count = bytes.count / byteCount
         var texts: [String] = []
@@ -17,6 +19,7 @@ struct IntegerFormat: Sendable, Equatable {
         return texts
     }
 
+    /// The bits of the integer at `offset`.
     private func pattern(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
         var pattern: UInt64 = 0
         for step in 0..<byteCount {

@@ -2,12 +2,12 @@
 package struct Matrix: Sendable, Equatable {
     /// The number of vectors.
     package let rows: Int
-    /// The numbers per vector.
+    /// The dimension of the vectors.
     package let dimension: Int
     /// The numbers, `rows` x `dimension`, row-major.
     package let values: [Float]
 
-    /// A matrix of `rows` x `dimension` numbers; another count is a programmer error.
+    /// Creates a matrix; `values` must have `rows` x `dimension` numbers.
     package init(rows: Int, dimension: Int, values: [Float]) {
         precondition(rows >= 0 && dimension >= 0 && values.count == rows * dimension)
         self.rows = rows
@@ -15,9 +15,9 @@ package struct Matrix: Sendable, Equatable {
         self.values = values
     }
 
-    /// The first rows with a NaN or an infinity, rising, at most `limit`.
+    /// The first rows that contain NaN or an infinity, in ascending order, at most `limit`.
     ///
-    /// One pass over memory if all numbers are finite: only blocks with another number are searched row by row.
+    /// Blocks of rows are tested as a whole. Only a block with such a number is searched row by row.
     package func nonFiniteRows(limit: Int = ShardError.maximumListedRows) -> [Int] {
         guard limit > 0, dimension > 0 else { return [] }
         let blockRows = max(1, 16_384 / dimension)
@@ -33,12 +33,14 @@ package struct Matrix: Sendable, Equatable {
         return found
     }
 
+    /// Whether all numbers of a range of rows are finite.
     private func isFinite(_ range: Range<Int>) -> Bool {
         unsafe values.withUnsafeBufferPointer { buffer in
             let part = unsafe UnsafeBufferPointer(
                 rebasing: buffer[range.lowerBound * dimension..<range.upperBound * dimension])
             var bits: UInt32 = 0
-            // Adding one to an exponent of all ones carries into the top bit; to any other exponent it doesn't.
+            // The exponent of NaN and infinity has only ones. To add one to it sets the top bit; for any other exponent
+            // the top bit stays 0.
             for index in 0..<part.count { unsafe bits |= (part[index].bitPattern & 0x7fff_ffff) &+ 0x0080_0000 }
             return bits < 0x8000_0000
         }

@@ -1,5 +1,5 @@
 extension NPY {
-    /// The matrix as an .npy file: version 1.0, little-endian float32, C order, data on a boundary of 64 bytes.
+    /// Encodes the matrix as an .npy file: version 1.0, little-endian float32, C order, data aligned to 64 bytes.
     package static func write(_ matrix: Matrix) -> [UInt8] {
         let start = 10
         let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(matrix.rows), \(matrix.dimension)), }"

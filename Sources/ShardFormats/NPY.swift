@@ -1,25 +1,28 @@
-/// The .npy format of numpy: one array after a header.
+/// The .npy format of numpy: a header and one array.
 package enum NPY {
     /// Reads vectors: a two-dimensional array of float16, float32 or float64, of either byte order and memory order.
     ///
-    /// Memory is allocated only after header and size agree. The numbers can have NaN and infinities; see
-    /// ``Matrix/nonFiniteRows(limit:)``.
+    /// The size of the file is compared with the header before memory is allocated. NaN and infinities are accepted;
+    /// see ``Matrix/nonFiniteRows(limit:)``.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - maximumBytes: the most bytes of a file; the matrix takes at most twice as many (from float16).
+    ///   - maximumBytes: the maximum size of the file in bytes. The matrix takes at most twice the size of the file (if
+    ///     its numbers are float16).
     /// - Throws: `too_large`, `not_a_shard`, `unsupported_version`, `bad_header`, `truncated`, `trailing_bytes`,
     ///   `bad_shape`, `unsupported_dtype`, `no_rows`, `no_dimension`.
     package static func read(_ bytes: Span<UInt8>, maximumBytes: Int = .max) throws(ShardError) -> Matrix {
         try read(bytes, maximumBytes: maximumBytes, mayBeOneRow: false)
     }
 
-    /// Reads vectors from an array of bytes; see ``read(_:maximumBytes:)-(Span<UInt8>,_)``.
+    /// Reads vectors from an array of bytes, like ``read(_:maximumBytes:)-(Span<UInt8>,_)``.
     package static func read(_ bytes: [UInt8], maximumBytes: Int = .max) throws(ShardError) -> Matrix {
         try read(bytes.span, maximumBytes: maximumBytes)
     }
 
-    /// Reads queries: like ``read(_:maximumBytes:)-(Span<UInt8>,_)``, but an array of one dimension is one query.
+    /// Reads queries, like ``read(_:maximumBytes:)-(Span<UInt8>,_)``.
+    ///
+    /// A one-dimensional array is accepted as one query.
     package static func readQueries(_ bytes: [UInt8], maximumBytes: Int = .max) throws(ShardError) -> Matrix {
         try read(bytes.span, maximumBytes: maximumBytes, mayBeOneRow: true)
     }

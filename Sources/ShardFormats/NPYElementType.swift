@@ -1,15 +1,15 @@
-/// The type of the elements of an .npy array, from the `descr` of its header.
+/// The type of the elements of an .npy array, from `descr` in its header.
 enum NPYElementType: Equatable {
     case float(FloatFormat)
     case integer(IntegerFormat)
-    /// UTF-32 text of a fixed number of characters, padded with NUL.
+    /// UTF-32 text with a fixed number of code points, padded with NUL.
     case text(characters: Int, isBigEndian: Bool)
     /// A fixed number of bytes, padded with NUL.
     case bytes(count: Int)
-    /// Any other type, which is never read, with its name for an error.
+    /// Any other type, which is never read; the value is its name for an error message.
     case other(String)
 
-    /// Bytes per element, or `nil` for ``other(_:)``.
+    /// The size of an element in bytes; `nil` for ``other(_:)``.
     var byteCount: Int? {
         switch self {
         case .float(let format): format.byteCount
@@ -20,7 +20,7 @@ enum NPYElementType: Equatable {
         }
     }
 
-    /// The name of the type for an error.
+    /// The name of the type for an error message.
     var name: String {
         switch self {
         case .float(let format): "float\(format.byteCount * 8)"
@@ -31,7 +31,9 @@ enum NPYElementType: Equatable {
         }
     }
 
-    /// Reads a type string such as `<f4`: byte order (`<`, `>`, or `=` and `|` for the machine's own), kind, size.
+    /// Parses a type string such as `<f4`: byte order, kind, size.
+    ///
+    /// The byte order is `<` (little-endian), `>` (big-endian), or that of the machine (`=`, `|` or nothing).
     init(descr: String) {
         var rest = descr.utf8[...]
         var isBigEndian = UInt16(1).bigEndian == 1

@@ -1,24 +1,24 @@
-/// The header of an .npy file: the type of the array's elements, the array's shape, and the place of its data.
+/// The header of an .npy file: the type of the elements, the memory order, the shape, and the offset of the data.
 ///
 /// Versions 1.0, 2.0 and 3.0, as `numpy.lib.format` describes them: the bytes 93 4E 55 4D 50 59, the version (two
 /// bytes), the length of the rest (two bytes little-endian, from 2.0 on four), and a Python dictionary with exactly
 /// the keys `descr`, `fortran_order` and `shape`.
 struct NPYHeader {
-    /// More than any array of numbers needs; longer headers are rejected.
+    /// The maximum size of the dictionary, in bytes; arrays of numbers need far less.
     static let maximumByteCount = 1 << 20
     private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
     let element: NPYElementType
     let isFortranOrder: Bool
-    /// The sizes along the dimensions, none negative.
+    /// The sizes along the dimensions of the array; none is negative.
     let shape: [Int]
-    /// Where the data start, in bytes from the start of the file.
+    /// The offset of the data, in bytes from the start of the file.
     let dataOffset: Int
 
     /// Reads the header at the start of `bytes`.
     ///
-    /// - Throws: `truncated` if the bytes are the start of a header; else `not_a_shard`,
-    ///   `unsupported_version`, `bad_header` or `bad_shape`.
+    /// - Throws: `truncated` if the bytes end within the header; `not_a_shard`, `unsupported_version`, `bad_header`,
+    ///   `bad_shape`.
     init(_ bytes: Span<UInt8>) throws(ShardError) {
         guard bytes.mayStart(with: Self.magic) else { throw .wrongStart(of: "an .npy file") }
         guard let major: UInt8 = bytes.integer(at: 6), let minor: UInt8 = bytes.integer(at: 7) else {
@@ -46,9 +46,9 @@ struct NPYHeader {
         dataOffset = start + length
     }
 
-    /// The bytes of the whole file.
+    /// The size of the whole file in bytes, as the header states it.
     ///
-    /// - Throws: `unsupported_dtype` if the elements have no known size, `bad_shape` if the number overflows.
+    /// - Throws: `unsupported_dtype` if the size of the elements is not known, `bad_shape` if the size overflows.
     func fileByteCount() throws(ShardError) -> Int {
         guard let itemByteCount = element.byteCount else { throw .unsupportedDtype(element.name) }
         guard let byteCount = ArrayShape.byteCount(shape, itemByteCount: itemByteCount),

@@ -1,17 +1,17 @@
-/// The .npz format of numpy: a zip archive of .npy files, stored or deflated.
+/// The .npz format of numpy: a zip archive of .npy files, uncompressed or compressed with deflate.
 package enum NPZ {
     private static let matrixName = "embeddings.npy"
     private static let idsName = "ids.npy"
 
-    /// Reads the vectors and, if asked for, the ids.
+    /// Reads the vectors and, if `withIDs` is true, the ids.
     ///
-    /// The vectors are the member `embeddings.npy`, or else the only member besides `ids.npy`. The ids are the member
-    /// `ids.npy`, a one-dimensional array of integers (which become decimal text) or fixed-width text. Checksums are
-    /// verified. Object arrays are rejected, and nothing is ever unpickled.
+    /// The vectors are the member `embeddings.npy`; if there is none, the only member besides `ids.npy`. The ids are
+    /// the member `ids.npy`, a one-dimensional array of integers (which become decimal text) or fixed-width text.
+    /// Checksums are verified. Arrays of Python objects are rejected without reading them.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - maximumBytes: the most bytes that the file, and each member that is read, can have.
+    ///   - maximumBytes: the maximum size in bytes of the file, and of each decompressed member that is read.
     ///   - withIDs: whether to read the ids.
     /// - Throws: `too_large`, `not_a_shard`, `truncated`, `trailing_bytes`, `bad_archive`, `unsupported_compression`,
     ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:)-(Span<UInt8>,_)`` for the

@@ -1,18 +1,20 @@
-/// An .npy file whose data have the layout of a matrix in memory: float32 in this machine's byte order, row-major.
+/// The header of an .npy file whose data has the layout of a ``Matrix`` in memory: float32 in this machine's byte
+/// order, row-major.
 ///
-/// Such a file can be read straight into a matrix; ``NPY`` reads all others, and finds the faults.
+/// The data of such a file can be read into a matrix without conversion. ``NPY`` reads all other files, and reports
+/// what is wrong with a file.
 package struct PlainNPY: Sendable {
     package let rows: Int
     package let dimension: Int
-    /// The offset of the numbers, in bytes from the start of the file.
+    /// The offset of the data, in bytes from the start of the file.
     package let dataOffset: Int
 
-    /// Reads the header of a file; `nil` if the file has another layout or a fault.
+    /// Reads the header of a file; `nil` if the data has another layout, or something is wrong with the file.
     ///
     /// - Parameters:
-    ///   - header: the first bytes of the file, header included.
-    ///   - byteCount: the size of the file.
-    ///   - maximumBytes: the most bytes that it can have.
+    ///   - header: the first bytes of the file, at least the whole header.
+    ///   - byteCount: the size of the file in bytes.
+    ///   - maximumBytes: the maximum size of the file in bytes.
     package init?(header: [UInt8], byteCount: Int, maximumBytes: Int) {
         do throws(ShardError) {
             let header = try NPYHeader(header.span)
@@ -30,7 +32,12 @@ package struct PlainNPY: Sendable {
 }
 
 extension Matrix {
-    /// A matrix whose numbers `fill` writes, as the bytes of all of them.
+    /// Creates a matrix whose numbers `fill` writes.
+    ///
+    /// - Parameters:
+    ///   - rows: the number of vectors.
+    ///   - dimension: the dimension of the vectors.
+    ///   - fill: called once with the uninitialised memory of all numbers; must write all of it.
     package init(
         rows: Int, dimension: Int, filledBy fill: (inout MutableRawSpan) throws -> Void
     ) rethrows {

@@ -1,7 +1,7 @@
-/// The value of a Python literal: the part of Python that the headers of .npy files use.
+/// The value of a Python literal, of the kinds that the headers of .npy files use.
 enum PythonLiteral: Equatable {
     case string(String)
-    /// `nil` stands for an integer that does not fit.
+    /// An integer; `nil` if it does not fit in an `Int`.
     case integer(Int?)
     case boolean(Bool)
     case none
@@ -15,8 +15,9 @@ enum PythonLiteral: Equatable {
         let value: PythonLiteral
     }
 
-    /// The error of text that is not a literal, with the place of the fault.
+    /// The error for text that is not a literal.
     struct SyntaxError: Error {
+        /// The offset of the first wrong byte.
         let offset: Int
     }
 }

@@ -1,7 +1,9 @@
-/// Parses one Python literal, strictly and without evaluating anything.
+/// Parses one Python literal.
 ///
-/// Strings are kept as written: a backslash only prevents the quote after it from ending the string. Nesting is limited,
-/// so that hostile text can't exhaust the stack.
+/// Nothing is evaluated.
+///
+/// Escape sequences in strings are kept as they are; a quote after a backslash does not end the string. The depth of
+/// nesting is limited, so that a malicious file can't exhaust the stack.
 struct PythonLiteralParser {
     private static let maximumDepth = 16
 
@@ -12,7 +14,7 @@ struct PythonLiteralParser {
         self.text = text
     }
 
-    /// Parses `text`: one literal, with white space around it.
+    /// Parses `text`: one literal, which can have white space around it.
     static func parse(_ text: [UInt8]) throws(PythonLiteral.SyntaxError) -> PythonLiteral {
         var parser = PythonLiteralParser(text)
         let value = try parser.value(depth: 0)
@@ -42,7 +44,7 @@ struct PythonLiteralParser {
         if take("[") { return .list(try elements(until: "]", depth: depth + 1).values) }
         if take("(") {
             let (values, endsInComma) = try elements(until: ")", depth: depth + 1)
-            // Parentheses around one value without a comma only group.
+            // In Python, `(1)` is the value 1 and `(1,)` is a tuple.
             if values.count == 1, !endsInComma { return values[0] }
             return .tuple(values)
         }
@@ -102,7 +104,7 @@ struct PythonLiteralParser {
         while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { position += 1 }
         guard position > digits else { throw failure }
         let number = Int(String(decoding: text[start..<position], as: UTF8.self))
-        // Python 2 writes a letter after long integers.
+        // Python 2 writes an L after long integers.
         if next == UInt8(ascii: "L") { position += 1 }
         return number
     }

@@ -1,16 +1,20 @@
-/// The .safetensors format: a JSON header and tensors, little-endian and row-major.
+/// The .safetensors format: a JSON header and tensors.
+///
+/// Numbers are little-endian, tensors are row-major.
 package enum SafeTensors {
     private static let matrixName = "embeddings"
     private static let idsName = "ids"
 
-    /// Reads the vectors and, if asked for, the ids.
+    /// Reads the vectors and, if `withIDs` is true, the ids.
     ///
-    /// The vectors are the two-dimensional tensor `embeddings`, or else the only tensor besides `ids`, of type F16, F32
-    /// or F64. The ids are the one-dimensional tensor `ids` of integers, which become decimal text.
+    /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It must have two
+    /// dimensions and the type F16, F32 or F64. The ids are the tensor `ids`, which must have one dimension and an
+    /// integer type; integers become decimal text.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
-    ///   - maximumBytes: the most bytes of a file; the matrix takes at most twice as many (from F16).
+    ///   - maximumBytes: the maximum size of the file in bytes. The matrix takes at most twice the size of the file (if
+    ///     its numbers are F16).
     ///   - withIDs: whether to read the ids.
     /// - Throws: `too_large`, `not_a_shard`, `bad_header`, `truncated`, `trailing_bytes`, `bad_shape`,
     ///   `unsupported_dtype`, `missing_array`, `ambiguous_array`, `no_rows`, `no_dimension`, and for the ids

@@ -1,28 +1,29 @@
 internal import FoundationEssentials
 
-/// The header of a .safetensors file: its tensors by name.
+/// The header of a .safetensors file: a JSON object that describes the tensors.
 ///
-/// The format is eight bytes with the length of the header (little-endian), the header (a JSON object), and the data.
-/// Offsets count from the end of the header; the tensors fill the data without gaps or overlaps.
+/// The file has eight bytes with the length of the header (little-endian), the header, and the data. Offsets in the
+/// header count from the end of the header. The tensors fill the data without gaps or overlaps.
 struct SafeTensorsHeader {
-    /// The most bytes of a header; longer ones are rejected.
+    /// The maximum size of the JSON text, in bytes.
     ///
     /// The reference implementation allows 100 MB, but decoded JSON can take 25 times the memory of its text.
     static let maximumByteCount = 1 << 24
-    /// The bytes at the start of the file that hold the length of the header.
+    /// The size of the number at the start of the file, in bytes: the length of the JSON text.
     static let lengthByteCount = 8
 
     /// The tensors by name.
     let tensors: [String: Tensor]
-    /// Where the data start, in bytes from the start of the file.
+    /// The offset of the data, in bytes from the start of the file.
     let dataOffset: Int
-    /// The bytes of the whole file.
+    /// The size of the whole file in bytes, as the header states it.
     let fileByteCount: Int
 
     /// The description of a tensor in the header.
     struct Tensor: Decodable {
         let dtype: String
         let shape: [Int]
+        /// The start and the end of the tensor, in bytes from the end of the header.
         let dataOffsets: [Int]
 
         enum CodingKeys: String, CodingKey {
@@ -34,7 +35,7 @@ struct SafeTensorsHeader {
 
     /// Reads the header at the start of `bytes`.
     ///
-    /// - Throws: `truncated` if the bytes are the start of a header; else `not_a_shard`, `bad_header` or `bad_shape`.
+    /// - Throws: `truncated` if the bytes end within the header; `not_a_shard`, `bad_header`, `bad_shape`.
     init(_ bytes: Span<UInt8>) throws(ShardError) {
         let length = try Self.byteCount(bytes)
         let dataOffset = Self.lengthByteCount + length
@@ -44,7 +45,7 @@ struct SafeTensorsHeader {
         do {
             tensors = try JSONDecoder().decode(Tensors.self, from: Data(text)).byName
         } catch {
-            throw .badHeader("it is not the JSON that describes tensors")
+            throw .badHeader("it is not a JSON object that describes tensors")
         }
         let dataByteCount = try Self.dataByteCount(tensors)
         guard dataByteCount <= Int.max - dataOffset else {
@@ -54,7 +55,10 @@ struct SafeTensorsHeader {
         fileByteCount = dataOffset + dataByteCount
     }
 
-    /// The length of the JSON text in a file that starts with `bytes`.
+    /// The length of the JSON text, in bytes.
+    ///
+    /// - Parameter bytes: at least the first nine bytes of the file.
+    /// - Throws: `truncated`, `not_a_shard`, `bad_header`.
     static func byteCount(_ bytes: Span<UInt8>) throws(ShardError) -> Int {
         guard let claimed: UInt64 = bytes.integer(at: 0), let first: UInt8 = bytes.integer(at: lengthByteCount) else {
             throw .truncatedHeader(of: "a .safetensors file")
@@ -66,7 +70,9 @@ struct SafeTensorsHeader {
         return length
     }
 
-    /// The bytes of the data: the end of the last tensor, where each tensor begins at the end of the one before.
+    /// The size of the data in bytes.
+    ///
+    /// Checks that each tensor begins at the end of the previous tensor.
     private static func dataByteCount(_ tensors: [String: Tensor]) throws(ShardError) -> Int {
         var ranges: [Range<Int>] = []
         for tensor in tensors.values { ranges.append(try tensor.range()) }
@@ -81,13 +87,17 @@ struct SafeTensorsHeader {
 }
 
 extension SafeTensorsHeader.Tensor {
-    /// Bytes per element of the types whose elements are whole bytes.
+    /// The element sizes in bytes.
+    ///
+    /// Types with elements of less than a byte are missing.
     private static let itemByteCounts = [
         "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "F8_E8M0": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
         "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
     ]
 
-    /// The tensor's bytes within the data, as many as its shape and type take.
+    /// The range of the tensor's bytes in the data.
+    ///
+    /// Checks that its length agrees with shape and type.
     ///
     /// - Throws: `bad_header`, `bad_shape`.
     func range() throws(ShardError) -> Range<Int> {
@@ -106,7 +116,7 @@ extension SafeTensorsHeader.Tensor {
         return dataOffsets[0]..<dataOffsets[1]
     }
 
-    /// The number format of an array of vectors, or `nil` if it is not supported.
+    /// The format of the numbers; `nil` if vectors can't have this type.
     var floatFormat: FloatFormat? {
         switch dtype {
         case "F16": FloatFormat(width: .half, isBigEndian: false)
@@ -116,7 +126,7 @@ extension SafeTensorsHeader.Tensor {
         }
     }
 
-    /// The number format of ids, or `nil` if the elements are not integers.
+    /// The format of the integers; `nil` if the elements are not integers.
     var integerFormat: IntegerFormat? {
         guard ["U8", "I8", "U16", "I16", "U32", "I32", "U64", "I64"].contains(dtype) else { return nil }
         return Self.itemByteCounts[dtype].map { byteCount in
@@ -125,7 +135,9 @@ extension SafeTensorsHeader.Tensor {
     }
 }
 
-/// The JSON object: tensors by name, and `__metadata__`, which is ignored.
+/// The decoded JSON object: tensors by name.
+///
+/// The key `__metadata__` is ignored.
 private struct Tensors: Decodable {
     let byName: [String: SafeTensorsHeader.Tensor]
 

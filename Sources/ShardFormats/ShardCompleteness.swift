@@ -1,39 +1,42 @@
-/// Whether a file that is perhaps still being written is complete, judged by its header and size.
+/// Whether a file is complete, judged by its header and size.
+///
+/// A producer may still be writing it.
 package enum ShardCompleteness: Sendable, Equatable {
-    /// The header and the size agree.
+    /// The file has the size that its header states.
     ///
-    /// The numbers can still be missing: some writers set the size first and fill the file afterwards.
+    /// The data can still be missing, because some programs set the size of a file before they write its data.
     case complete
-    /// The file is shorter than its header says, or too short for a header.
+    /// The file is shorter than its header states, or ends within the header.
     case incomplete
-    /// The file can't become a shard by growing: its start or header is wrong, or it is longer than the header says.
+    /// The file is wrong, and more data can't change that: its first bytes or its header are wrong, or it is longer
+    /// than the header states.
     case malformed
 
-    /// Compares the size of a file with the size that its header says.
+    /// Compares the size of a file with the size that its header states.
     fileprivate init(size: Int, expected: Int) {
         self = size == expected ? .complete : size < expected ? .incomplete : .malformed
     }
 }
 
 extension ShardReader {
-    /// Whether header and size of a file agree; see ``completeness(_:size:read:)``.
+    /// Whether a file is complete; see ``completeness(_:size:read:)``.
     package static func isComplete<E: Error>(
         _ format: ShardFormat, size: Int, read: (Range<Int>) throws(E) -> [UInt8]
     ) throws(E) -> Bool {
         try completeness(format, size: size, read: read) == .complete
     }
 
-    /// Tells a complete file from one that is still growing, without reading all of it.
+    /// Determines whether a file is complete, without reading all of it.
     ///
-    /// For .npy and .safetensors the header says how long the file is; an .npz is complete when it ends in the end of
-    /// a central directory.
+    /// The header of an .npy or .safetensors file states the size of the file. An .npz file is complete if it ends with
+    /// the end record of a zip archive.
     ///
     /// - Parameters:
-    ///   - format: the format that the file's name states.
-    ///   - size: the file's size in bytes.
-    ///   - read: reads the bytes of the file in a range within `size`; fewer if the file has shrunk since. It is called
-    ///     at most twice, for at most 16 MiB (.safetensors), 1 MiB (.npy) or 66 kB (.npz).
-    /// - Throws: what `read` throws, and nothing else.
+    ///   - format: the format, according to the file name.
+    ///   - size: the size of the file in bytes.
+    ///   - read: returns the bytes of the file in a range below `size`, or fewer bytes if the file has become shorter.
+    ///     It is called at most twice, for at most 16 MiB (.safetensors), 1 MiB (.npy) or 66 kB (.npz).
+    /// - Throws: only what `read` throws.
     package static func completeness<E: Error>(
         _ format: ShardFormat, size: Int, read: (Range<Int>) throws(E) -> [UInt8]
     ) throws(E) -> ShardCompleteness {
@@ -48,6 +51,7 @@ extension ShardReader {
     private static func npyCompleteness<E: Error>(size: Int, read: (Range<Int>) throws(E) -> [UInt8]) throws(E)
         -> ShardCompleteness
     {
+        // Nearly all headers are shorter than one page.
         let usual = min(size, 4_096)
         var result = Self.result(size: size, header: try read(0..<usual)) { header throws(ShardError) in
             try NPYHeader(header).fileByteCount()
@@ -90,7 +94,12 @@ extension ShardReader {
         }
     }
 
-    /// Compares `size` with the size that `expected` finds in `header`; a header that ends too early is incomplete.
+    /// Compares `size` with the size that a header states.
+    ///
+    /// - Parameters:
+    ///   - size: the size of the file in bytes.
+    ///   - header: the bytes with the header.
+    ///   - expected: returns the size that the header states; throws `truncated` if the header is incomplete.
     private static func result(
         size: Int, header: [UInt8], expected: (Span<UInt8>) throws(ShardError) -> Int
     ) -> ShardCompleteness {

@@ -1,11 +1,15 @@
-/// The content of a shard's file: the vectors, and the ids if the file has them.
+/// What the file of a shard contains, before ``ShardReader`` checks it: vectors, and perhaps ids.
 package struct ShardContents: Sendable, Equatable {
-    /// The vectors, a row each; they can have NaN and infinities.
+    /// The vectors, one in each row.
+    ///
+    /// Numbers can be NaN or infinite.
     package let matrix: Matrix
-    /// An id for each row, where ids can repeat; `nil` if the file has none or they were not asked for.
+    /// The ids, one for each row.
+    ///
+    /// Ids can be empty or repeated. `nil` if the file has none, or they were not read.
     package let ids: [String]?
 
-    /// Contents of these parts, unchecked.
+    /// Creates contents without checks.
     package init(matrix: Matrix, ids: [String]?) {
         self.matrix = matrix
         self.ids = ids

@@ -1,6 +1,6 @@
 /// Errors about the array of vectors.
 extension ShardError {
-    /// The vectors have `found` numbers each, those of the corpus `expected`.
+    /// The dimension of the vectors is `found`, and that of the corpus is `expected`.
     package static func wrongDimension(found: Int, expected: Int) -> ShardError {
         ShardError(
             code: .wrongDimension,
@@ -8,7 +8,7 @@ extension ShardError {
             advice: "Use the model of the corpus, or start another corpus for this model.")
     }
 
-    /// These rows have only zeros, and the metric is cosine.
+    /// These rows contain only zeros, and the metric is cosine.
     package static func zeroVector(rows: [Int]) -> ShardError {
         ShardError(
             code: .zeroVector,
@@ -16,13 +16,14 @@ extension ShardError {
             advice: "Leave these rows out, or find out why the model produced zeros.", rows: rows)
     }
 
-    /// These rows have a Euclidean norm that is too large for float32.
+    /// The norms of these rows, or numbers in them, are too large for the metric and the precision of the store.
     package static func normTooLarge(rows: [Int]) -> ShardError {
         ShardError(
             code: .normTooLarge, message: "\(Excerpt.rows(rows)) numbers so large that similarities would overflow.",
             advice: "Scale or normalise the vectors.", rows: rows)
     }
 
+    /// These rows contain NaN, an infinity, or a number beyond the range of float32.
     package static func notFinite(rows: [Int]) -> ShardError {
         ShardError(
             code: .notFinite, message: "\(Excerpt.rows(rows)) a number that is NaN, infinite or too large for float32.",

@@ -1,15 +1,17 @@
 extension ShardError {
-    /// The faults of a shard; the raw values are part of the API.
+    /// The reasons for a rejection.
+    ///
+    /// The raw values are part of the API.
     package enum Code: String, Sendable, CaseIterable, Codable {
-        /// The extension or the first bytes are not those of a shard.
+        /// The extension or the first bytes are not those of a shard's format.
         case notAShard = "not_a_shard"
         /// The version of the format is unknown.
         case unsupportedVersion = "unsupported_version"
         /// The header is malformed or contradicts itself.
         case badHeader = "bad_header"
-        /// The file is shorter than its header says.
+        /// The file is shorter than its header states.
         case truncated
-        /// The file is longer than its header says.
+        /// The file is longer than its header states.
         case trailingBytes = "trailing_bytes"
         /// The array doesn't have two dimensions, or has impossible sizes.
         case badShape = "bad_shape"
@@ -19,9 +21,9 @@ extension ShardError {
         case noRows = "no_rows"
         /// The rows have no numbers.
         case noDimension = "no_dimension"
-        /// Rows have a number that is NaN, infinite, or too large for float32.
+        /// A vector has a number that is NaN, infinite, or beyond the range of float32.
         case notFinite = "not_finite"
-        /// The shard is larger than the limit.
+        /// The shard has more bytes or rows than allowed.
         case tooLarge = "too_large"
         /// The file can't be read.
         case unreadable
@@ -29,7 +31,7 @@ extension ShardError {
         case notRegularFile = "not_regular_file"
         /// The zip archive is damaged.
         case badArchive = "bad_archive"
-        /// A member of the zip archive is encrypted, or neither stored nor deflated.
+        /// A member of the zip archive is encrypted, or compressed with a method other than deflate.
         case unsupportedCompression = "unsupported_compression"
         /// The file holds no array of vectors.
         case missingArray = "missing_array"
@@ -53,7 +55,7 @@ extension ShardError {
         case wrongDimension = "wrong_dimension"
         /// A vector has only zeros, so its cosine similarity is undefined.
         case zeroVector = "zero_vector"
-        /// The norm of a vector is too large for float32.
+        /// The norm of a vector, or a number in it, is too large for the metric or the precision of the store.
         case normTooLarge = "norm_too_large"
     }
 }

@@ -7,14 +7,14 @@ extension ShardError {
             advice: "Make it readable for the daemon's user and drop it again.")
     }
 
-    /// The file is not a regular file, but of this kind, for example "a symbolic link".
+    /// The file is not a regular file; `kind` says what it is, for example "a symbolic link".
     package static func notRegularFile(kind: String) -> ShardError {
         ShardError(
             code: .notRegularFile, message: "This is \(kind), not a regular file.",
             advice: "Rename a regular file into the spool.")
     }
 
-    /// The data have `byteCount` bytes, and `limit` are allowed.
+    /// The data has `byteCount` bytes, and at most `limit` are allowed.
     package static func tooLarge(byteCount: Int, limit: Int) -> ShardError {
         ShardError(
             code: .tooLarge, message: "The data have \(byteCount) bytes, and at most \(limit) are allowed.",

@@ -1,20 +1,20 @@
-/// The reason why a shard or an array of queries is rejected, and the remedy.
+/// The reason why a shard or an array of queries is rejected.
 ///
-/// Programs use ``code``, which is stable. ``message`` and ``advice`` are one sentence each, for people.
+/// ``code`` is for programs and does not change. ``message`` and ``advice`` are one sentence each, for people.
 package struct ShardError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The most rows that one error lists.
+    /// The maximum number of rows that an error lists.
     package static let maximumListedRows = 20
 
-    /// The rule that was broken.
     package let code: Code
-    /// The fault and its place.
+    /// What is wrong, and where.
     package let message: String
-    /// The remedy.
+    /// What the producer can do.
     package let advice: String
-    /// The first wrong rows, counted from 0 and rising, at most ``maximumListedRows``; empty if the fault isn't in rows.
+    /// The first wrong rows, counted from 0, in ascending order, at most ``maximumListedRows``; empty if the reason
+    /// does not concern rows.
     package let rows: [Int]
 
-    /// An error with these words; rows beyond ``maximumListedRows`` are left out.
+    /// Creates an error; of `rows`, only the first ``maximumListedRows`` are kept.
     package init(code: Code, message: String, advice: String, rows: [Int] = []) {
         self.code = code
         self.message = message
@@ -24,7 +24,7 @@ package struct ShardError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { "\(code.rawValue): \(message) \(advice)" }
 
-    /// The same error, with the part of the file that has the fault.
+    /// The same error; the message starts with the part of the file that is wrong.
     func located(in part: String) -> ShardError {
         ShardError(code: code, message: "In \(part): \(message)", advice: advice, rows: rows)
     }

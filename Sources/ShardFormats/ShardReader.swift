@@ -1,18 +1,18 @@
-/// Reads shards from the bytes of their files.
+/// Reads and checks shards, given the bytes of their files.
 package enum ShardReader {
     /// Reads and checks a shard.
     ///
-    /// The ids are the lines of the sidecar if there is one, else the ids in the shard itself, else "NAME:ROW" with the
-    /// rows counted from 0.
+    /// The ids are the lines of the sidecar. Without a sidecar they are the array `ids` of the file. If there is none
+    /// either, they are "NAME:ROW", with the file name without its extension and the rows counted from 0.
     ///
     /// - Parameters:
-    ///   - fileName: the file's name with its extension, which states the format.
+    ///   - fileName: the file name; its extension determines the format.
     ///   - bytes: the whole file.
     ///   - ids: the whole sidecar, or `nil` if there is none.
-    ///   - maximumBytes: the most bytes that the file, the sidecar and each array in the file can have. Reading takes
-    ///     a small multiple of it in memory at most, besides `bytes`.
-    ///   - dimension: the numbers that each vector must have; `nil` for any number.
-    /// - Throws: every code but `unreadable`, `not_regular_file`, `zero_vector` and `norm_too_large`.
+    ///   - maximumBytes: the maximum size in bytes of the file, of the sidecar, and of each array in the file. It also
+    ///     limits the memory that reading takes besides `bytes`, to a small multiple of `maximumBytes`.
+    ///   - dimension: the required dimension of the vectors; `nil` for any dimension.
+    /// - Throws: any code except `unreadable`, `not_regular_file`, `zero_vector` and `norm_too_large`.
     package static func read(
         fileName: String, bytes: [UInt8], ids: [UInt8]?, maximumBytes: Int, dimension: Int? = nil
     ) throws(ShardError) -> Shard {
@@ -26,10 +26,14 @@ package enum ShardReader {
         return try shard(name, contents, ids: ids, maximumBytes: maximumBytes)
     }
 
-    /// Checks a shard whose matrix the caller has read; see ``PlainNPY``.
+    /// Checks a shard whose matrix the caller has read with ``PlainNPY``.
     ///
-    /// - Parameters: as those of ``read(fileName:bytes:ids:maximumBytes:dimension:)``.
-    /// - Throws: as that does, about numbers and ids.
+    /// - Parameters:
+    ///   - fileName: the file name.
+    ///   - matrix: the vectors.
+    ///   - ids: the whole sidecar, or `nil` if there is none.
+    ///   - maximumBytes: the maximum size of the sidecar in bytes.
+    /// - Throws: `not_a_shard` if the extension is unknown, `not_finite`, `too_large`, and the codes about ids.
     package static func read(
         fileName: String, matrix: consuming Matrix, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> Shard {
@@ -37,10 +41,14 @@ package enum ShardReader {
         return try shard(name, ShardContents(matrix: matrix, ids: nil), ids: ids, maximumBytes: maximumBytes)
     }
 
-    /// The ids of a shard whose matrix the caller reads.
+    /// Reads and checks the ids of a shard in .npy format, without its vectors.
     ///
-    /// - Parameters: as those of ``read(fileName:bytes:ids:maximumBytes:dimension:)``.
-    /// - Throws: as that does, about ids.
+    /// - Parameters:
+    ///   - fileName: the file name.
+    ///   - rows: the number of rows in the shard.
+    ///   - ids: the whole sidecar, or `nil` if there is none.
+    ///   - maximumBytes: the maximum size of the sidecar in bytes.
+    /// - Throws: `not_a_shard` if the extension is unknown, `too_large`, and the codes about ids.
     package static func ids(
         fileName: String, rows: Int, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> [String] {
@@ -48,6 +56,7 @@ package enum ShardReader {
         return try list(ids, within: nil, rows: rows, name: name, maximumBytes: maximumBytes)
     }
 
+    /// Checks the numbers and ids of a shard.
     private static func shard(
         _ name: String, _ contents: consuming ShardContents, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> Shard {
@@ -68,6 +77,7 @@ package enum ShardReader {
         }
     }
 
+    /// The ids of the sidecar, else those in the shard's file, else the default ids.
     private static func list(
         _ file: [UInt8]?, within own: [String]?, rows: Int, name: String, maximumBytes: Int
     ) throws(ShardError) -> [String] {
@@ -86,7 +96,7 @@ package enum ShardReader {
 
     private static func defaultIDs(name: String, rows: Int) throws(ShardError) -> [String] {
         let ids = (0..<rows).map { "\(name):\($0)" }
-        // All differ, and the last is the longest.
+        // Default ids are all different, and the last is the longest.
         if let last = ids.last, last.utf8.count > IDList.maximumByteCount { throw .tooLongIDs(rows: [rows - 1]) }
         return ids
     }

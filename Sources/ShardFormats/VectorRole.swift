@@ -1,7 +1,9 @@
-/// The two roles that the vectors of a shard can have.
+/// The role of a vector: image or reference.
+///
+/// All vectors of a shard have the same role.
 package enum VectorRole: String, CaseIterable, Codable, Sendable {
-    /// The vectors that searches find.
+    /// Vectors that searches find.
     case images
-    /// The reference queries from which biases are computed.
+    /// Vectors of typical queries, from which the biases of the images are computed.
     case references
 }

@@ -1,9 +1,11 @@
-/// The central directory of a zip archive (APPNOTE.TXT, section 4.3.12): its members, checked against each other.
+/// The central directory of a zip archive (APPNOTE.TXT, section 4.3.12).
 struct ZipDirectory {
-    /// More than any archive of arrays needs; archives with more members are rejected.
+    /// The maximum number of members; archives of arrays have far fewer.
     private static let maximumMembers = 4_096
 
-    /// The members, in the order of the directory; their names differ and their bytes don't overlap.
+    /// The members, in the order of the directory.
+    ///
+    /// Their names are all different, and their bytes do not overlap.
     let members: [ZipMember]
 
     /// Reads the directory of a whole archive.
@@ -29,10 +31,12 @@ struct ZipDirectory {
         }
         self.members = members
         try checkNames()
-        try checkPlaces(archive, before: end.directory.lowerBound)
+        try checkOffsets(archive, before: end.directory.lowerBound)
     }
 
-    /// Checks that the bytes start like a zip archive, which can have no members.
+    /// Checks that the first bytes are those of a zip archive, with or without members.
+    ///
+    /// - Throws: `not_a_shard`.
     static func checkStart(_ archive: Span<UInt8>) throws(ShardError) {
         let starts: [[UInt8]] = [[0x50, 0x4b, 3, 4], [0x50, 0x4b, 5, 6], [0x50, 0x4b, 6, 6]]
         guard starts.contains(where: { archive.mayStart(with: $0) }) else { throw .wrongStart(of: "a zip archive") }
@@ -45,12 +49,13 @@ struct ZipDirectory {
         }
     }
 
-    private func checkPlaces(_ archive: Span<UInt8>, before limit: Int) throws(ShardError) {
-        var free = 0
+    /// Checks that the members overlap neither each other nor the central directory, which begins at `limit`.
+    private func checkOffsets(_ archive: Span<UInt8>, before limit: Int) throws(ShardError) {
+        var previousEnd = 0
         for member in members.sorted(by: { $0.offset < $1.offset }) {
-            guard member.offset >= free else { throw .badArchive("two members overlap") }
-            free = try member.dataRange(in: archive).upperBound
-            guard free <= limit else { throw .badArchive("a member overlaps the central directory") }
+            guard member.offset >= previousEnd else { throw .badArchive("two members overlap") }
+            previousEnd = try member.dataRange(in: archive).upperBound
+            guard previousEnd <= limit else { throw .badArchive("a member overlaps the central directory") }
         }
     }
 }

@@ -1,12 +1,14 @@
-/// One record of a zip archive's central directory, with its zip64 extension (APPNOTE.TXT, sections 4.3.12 and 4.5.3).
+/// One record of the central directory of a zip archive, with its zip64 extension (APPNOTE.TXT, sections 4.3.12 and
+/// 4.5.3).
 struct ZipDirectoryEntry {
+    /// The size in bytes of the record's fields before the name.
     private static let byteCount = 46
 
     let member: ZipMember
-    /// The offset of the next record.
+    /// The end of the record: the offset of the next record in the archive.
     let end: Int
 
-    /// Reads the record at `position`, which must end at `limit` or before.
+    /// Reads the record at the offset `position`, which must end at or before the offset `limit`.
     ///
     /// - Throws: `bad_archive`.
     init(_ archive: Span<UInt8>, at position: Int, limit: Int) throws(ShardError) {
@@ -38,11 +40,14 @@ struct ZipDirectoryEntry {
     }
 }
 
-/// The 64-bit values that replace the fields of a record that are all ones, in the record's order.
+/// The zip64 extension of a record: 64-bit values for fields that are too small.
+///
+/// If all bits of a field are 1, the extension has the value of the field. The values are in the order of the fields.
 private struct Zip64Extra {
+    /// The values not yet used, in reverse order.
     private var values: [UInt64] = []
 
-    /// Looks for the extension with identifier 1 among the record's extensions.
+    /// Finds the extension (identifier 1) among the extensions in `range`; without one, there are no values.
     init(_ archive: Span<UInt8>, in range: Range<Int>) {
         var position = range.lowerBound
         while position + 4 <= range.upperBound, let id: UInt16 = archive.integer(at: position),
@@ -62,7 +67,7 @@ private struct Zip64Extra {
         }
     }
 
-    /// A field's value, taken from the extension if the field is all ones; `nil` if it is missing or too large.
+    /// The value of a field, from the extension if all bits of the field are 1; `nil` if it is missing or too large.
     mutating func value(_ field: UInt32?) -> Int? {
         guard let field else { return nil }
         return field == .max ? values.popLast().flatMap { Int(exactly: $0) } : Int(field)

@@ -1,62 +1,66 @@
-/// The end records of a zip archive, which locate its central directory (APPNOTE.TXT, sections 4.3.14 to 4.3.16).
+/// The records at the end of a zip archive, which say where the central directory is (APPNOTE.TXT, sections 4.3.14 to
+/// 4.3.16).
 ///
-/// The records must follow each other without a gap: central directory, zip64 end and locator if any, end.
+/// These must follow each other without gaps: the central directory, the zip64 end record and its locator (if there are
+/// any), and the end record.
 struct ZipEnd {
-    /// The most bytes of the end records: the end with its longest comment, and the zip64 records.
+    /// The maximum size of these records, in bytes: the end record with the longest comment, the locator, the zip64
+    /// end.
     static let maximumByteCount = 22 + 65_535 + 20 + 56
 
     /// The number of members.
     let memberCount: Int
-    /// The bytes of the central directory, from the start of the archive.
+    /// The range of the central directory, in bytes from the start of the archive.
     let directory: Range<Int>
 
-    /// Finds the end in the last bytes of an archive.
+    /// Finds and reads the records in the last bytes of an archive.
     ///
     /// - Parameters:
-    ///   - suffix: the last bytes of the archive, at least ``maximumByteCount`` or all there are.
-    ///   - byteCount: the bytes of the whole archive.
-    /// - Throws: `truncated` without an end, `trailing_bytes` if bytes follow it, `bad_archive`.
+    ///   - suffix: the last ``maximumByteCount`` bytes of the archive, or the whole archive if it is shorter.
+    ///   - byteCount: the size of the whole archive in bytes.
+    /// - Throws: `truncated` if there is no end record, `trailing_bytes` if bytes follow it, `bad_archive`.
     init(suffix: Span<UInt8>, byteCount: Int) throws(ShardError) {
         let start = byteCount - suffix.count
         let position = try Self.position(in: suffix, byteCount: byteCount)
         let fields = try Fields(suffix, position: position, start: start)
         let (end, overflows) = fields.directoryOffset.addingReportingOverflow(fields.directoryByteCount)
         guard fields.directoryOffset >= 0, fields.directoryByteCount >= 0, !overflows, end == fields.directoryEnd else {
-            throw .badArchive("its central directory is at another offset than its end says")
+            throw .badArchive("its central directory is at another offset than its end record states")
         }
         memberCount = fields.memberCount
         directory = fields.directoryOffset..<end
     }
 
-    /// The last position of an end record whose comment reaches the end of the archive.
+    /// The offset in `suffix` of the end record: the last one whose comment ends at the end of the archive.
     private static func position(in suffix: Span<UInt8>, byteCount: Int) throws(ShardError) -> Int {
-        var follower: Int?
+        // The end of the last end record that other bytes follow.
+        var earlyEnd: Int?
         var position = suffix.count - 22
         while position >= 0 {
             if suffix.integer(at: position) == ZipSignature.end, let comment: UInt16 = suffix.integer(at: position + 20)
             {
                 let end = position + 22 + Int(comment)
                 if end == suffix.count { return position }
-                if end < suffix.count, follower == nil { follower = end }
+                if end < suffix.count, earlyEnd == nil { earlyEnd = end }
             }
             position -= 1
         }
-        guard let follower else {
+        guard let earlyEnd else {
             throw ShardError(
-                code: .truncated, message: "The zip archive has no end: its central directory is missing.",
+                code: .truncated, message: "The zip archive has no end record, so its central directory is missing.",
                 advice: "Write the whole file under another name first, then rename it into the spool.")
         }
-        throw .trailingBytes(byteCount: byteCount, expected: byteCount - suffix.count + follower)
+        throw .trailingBytes(byteCount: byteCount, expected: byteCount - suffix.count + earlyEnd)
     }
 }
 
 extension ZipEnd {
-    /// The fields of the records, from the zip64 records if there are any.
+    /// The fields of the end record, or of the zip64 end record if there is one.
     private struct Fields {
         var memberCount: Int
         var directoryByteCount: Int
         var directoryOffset: Int
-        /// The start of the records, at which the central directory must end.
+        /// The offset in the archive of the first of the end records; the central directory must end there.
         var directoryEnd: Int
 
         /// Reads the records.
@@ -71,7 +75,7 @@ extension ZipEnd {
                 let members: UInt16 = suffix.integer(at: position + 10),
                 let size: UInt32 = suffix.integer(at: position + 12),
                 let offset: UInt32 = suffix.integer(at: position + 16)
-            else { throw .badArchive("its end is incomplete") }
+            else { throw .badArchive("its end record is incomplete") }
             memberCount = Int(members)
             directoryByteCount = Int(size)
             directoryOffset = Int(offset)
@@ -83,7 +87,7 @@ extension ZipEnd {
                     throw .badArchive("it spans several files")
                 }
                 guard members != .max, size != .max, offset != .max else {
-                    throw .badArchive("its zip64 end is missing")
+                    throw .badArchive("its zip64 end record is missing")
                 }
             }
         }
@@ -91,7 +95,7 @@ extension ZipEnd {
         private mutating func readZip64(_ suffix: Span<UInt8>, locator: Int, start: Int) throws(ShardError) {
             guard let recordOffset: UInt64 = suffix.integer(at: locator + 8),
                 let offset = Int(exactly: recordOffset), offset >= start, offset <= start + locator - 56
-            else { throw .badArchive("its zip64 end is at another offset than its locator says") }
+            else { throw .badArchive("its zip64 end record is at another offset than its locator states") }
             let record = offset - start
             guard suffix.integer(at: record) == ZipSignature.zip64End,
                 let length: UInt64 = suffix.integer(at: record + 4), length == UInt64(locator - record - 12),
@@ -103,7 +107,7 @@ extension ZipEnd {
                 let directory: UInt64 = suffix.integer(at: record + 48),
                 let memberCount = Int(exactly: members), let directoryByteCount = Int(exactly: size),
                 let directoryOffset = Int(exactly: directory)
-            else { throw .badArchive("its zip64 end is malformed") }
+            else { throw .badArchive("its zip64 end record is malformed") }
             self.memberCount = memberCount
             self.directoryByteCount = directoryByteCount
             self.directoryOffset = directoryOffset

@@ -1,22 +1,25 @@
-/// One member of a zip archive, as the central directory describes it.
+/// A member (a file) of a zip archive, as the central directory describes it.
 struct ZipMember {
     let name: String
     /// The general purpose bit flag.
     let flags: UInt16
     /// The compression method: 0 stored, 8 deflated.
     let method: UInt16
-    /// The CRC-32 of the content.
+    /// The CRC-32 of the decompressed content.
     let checksum: UInt32
-    /// The bytes in the archive.
+    /// The size of the compressed content, in bytes.
     let compressedByteCount: Int
-    /// The bytes of the content.
+    /// The size of the decompressed content, in bytes.
     let byteCount: Int
-    /// Where its local header starts, in bytes from the start of the archive.
+    /// The offset of the local header, in bytes from the start of the archive.
     let offset: Int
 
-    /// Calls `body` with the content: in place if it is stored, else inflated.
+    /// Calls `body` with the content of the member, decompressed if necessary.
     ///
-    /// - Parameter maximumBytes: the most bytes that the content can have; checked before anything is inflated.
+    /// - Parameters:
+    ///   - archive: the whole archive.
+    ///   - maximumBytes: the maximum size of the content in bytes; checked before anything is decompressed.
+    ///   - body: called once, with the whole content.
     /// - Throws: `unsupported_compression`, `too_large`, `bad_archive`, and what `body` throws.
     func withContents<R>(
         of archive: Span<UInt8>, maximumBytes: Int, _ body: (Span<UInt8>) throws(ShardError) -> R
@@ -38,7 +41,11 @@ struct ZipMember {
         return try body(contents.span)
     }
 
-    /// The range of the compressed bytes: after the local header, whose fields must agree with the directory.
+    /// The range of the compressed content in the archive.
+    ///
+    /// It follows the local header, whose name and method must be those of the central directory.
+    ///
+    /// - Throws: `bad_archive`.
     func dataRange(in archive: Span<UInt8>) throws(ShardError) -> Range<Int> {
         guard archive.integer(at: offset) == ZipSignature.localHeader,
             let method: UInt16 = archive.integer(at: offset + 8),

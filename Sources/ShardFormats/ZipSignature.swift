@@ -1,4 +1,4 @@
-/// The four bytes that start the records of a zip archive, little-endian (PKWARE's APPNOTE.TXT, section 4.3).
+/// The first four bytes of each kind of record in a zip archive, little-endian (PKWARE's APPNOTE.TXT, section 4.3).
 enum ZipSignature {
     static let localHeader: UInt32 = 0x0403_4b50
     static let centralHeader: UInt32 = 0x0201_4b50

@@ -1,15 +1,17 @@
 internal import IncrementalBias
 internal import PosixSupport
 
-/// The shards of one commit, and the limits of a commit.
+/// Collects shards for one commit until one of its limits is reached.
 ///
-/// A commit begins when one of the limits is reached, so that its memory is bounded by the limits and one shard more.
+/// The memory of a commit is therefore bounded by the limits plus one shard.
 package struct Batch {
-    /// The most shards of one commit.
+    /// The number of shards that fills a batch.
     package static let maximumShards = 256
-    /// Files of this many bytes fill a commit.
+    /// The size of all files together that fills a batch.
     package static let maximumFileBytes = 64 << 20
-    /// Shards that take this many bytes in memory fill a commit: files may be compressed.
+    /// The size of all shards together in memory that fills a batch.
+    ///
+    /// It differs from the size of files, which may be compressed.
     package static let maximumUnpackedBytes = 128 << 20
 
     /// The shards, in the order in which they take effect.
@@ -24,7 +26,7 @@ package struct Batch {
     /// Whether there is nothing to commit.
     package var isEmpty: Bool { shards.isEmpty }
 
-    /// Whether the commit has to begin; a staged shard is committed as soon as it is there.
+    /// Whether the batch must be committed now: a limit is reached, or it contains a staged shard.
     package var isFull: Bool {
         shards.count >= Self.maximumShards || fileBytes >= Self.maximumFileBytes
             || unpackedBytes >= Self.maximumUnpackedBytes || hasStaged
@@ -38,9 +40,7 @@ package struct Batch {
         if case .staged(_) = shard.content.content { hasStaged = true }
     }
 
-    /// Empties the batch.
-    ///
-    /// - Returns: what it held.
+    /// Returns all shards and empties the batch.
     package mutating func takeAll() -> [ReadShard] {
         defer { self = Batch() }
         return shards

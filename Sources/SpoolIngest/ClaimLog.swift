@@ -3,22 +3,24 @@ internal import PosixSupport
 internal import ShardFormats
 package import SpoolProtocol
 
-/// The order in which shards were claimed, kept in a file, so that they take effect in that order after a crash too.
+/// Records the order in which shards were claimed in a file, so that they take effect in this order even after a crash.
 ///
-/// A file's time of change tells when it came only until its claim, and is too coarse to tell one claim from the next.
-/// A log that can't be written is no reason to stop: the order then follows from the times and names of the files.
+/// The ctimes of the files are no substitute: a claim changes the ctime of a file, and ctimes of several claims can be
+/// equal. If the log can't be written, ingestion continues. After a crash the order then follows ctimes and names.
 package struct ClaimLog {
     private let path: String
     private var numbers: [ShardKey: Int] = [:]
     private var next = 0
-    /// Records in the file.
+    /// The number of records in the file.
     private var records = 0
 
-    /// A file with more records than this is written anew when most of them are no longer needed.
+    /// If the file has more records than this, and most of them are no longer needed, it is rewritten.
     private static let maximumIdleRecords = 4096
     private static let maximumBytes = 64 << 20
 
     /// Reads the log of a spool.
+    ///
+    /// A missing log is empty.
     package init(_ folders: SpoolFolders) {
         path = folders.claimLog
         guard let file = try? ShardFile(path: path, limit: Self.maximumBytes) else { return }
@@ -30,7 +32,9 @@ package struct ClaimLog {
         }
     }
 
-    /// The number of a shard's claim: smaller is earlier; `nil` where it isn't known.
+    /// The number of a shard's claim; earlier claims have smaller numbers.
+    ///
+    /// `nil` if the log doesn't contain the shard.
     package func number(of key: ShardKey) -> Int? { numbers[key] }
 
     /// Records that a shard is about to be claimed.
@@ -41,7 +45,7 @@ package struct ClaimLog {
         write(Self.record(key), O_APPEND)
     }
 
-    /// Forgets shards that are no longer in `processing/`.
+    /// Removes shards that are no longer in `processing/`.
     package mutating func remove(_ keys: [ShardKey]) {
         for key in keys { numbers[key] = nil }
         guard records > 0 else { return }
@@ -55,7 +59,7 @@ package struct ClaimLog {
         }
     }
 
-    /// Forgets all shards but these, which lie in `processing/`.
+    /// Removes all shards except `keys`, which are in `processing/`.
     package mutating func keep(_ keys: Set<ShardKey>) {
         remove(numbers.keys.filter { !keys.contains($0) })
     }

@@ -1,18 +1,17 @@
-/// Memory that large commits have freed.
+/// Decides when memory that commits have freed is returned to the system: 10 s after the last commit.
 ///
-/// It is kept for the next commit while shards stream in, as pages that are touched for the first time cost more than the
-/// work on them, and returned to the system once nothing has come for 10 s.
+/// Until then the process keeps it for the next commit, because the first use of a new memory page is slow.
 struct FreedMemory {
     private var due: ContinuousClock.Instant?
     private static let kept = Duration.seconds(10)
 
-    /// Records that a commit has freed some.
+    /// Starts the 10 s, after a commit.
     mutating func restart() { due = .now + Self.kept }
 
-    /// Returns it to the system if it is time.
+    /// Calls `returnMemory` if the 10 s are over.
     ///
     /// - Parameter returnMemory: returns freed memory to the system.
-    /// - Returns: in how many seconds it will be; infinity where there is nothing to return.
+    /// - Returns: the seconds until memory must be returned; infinity if there is nothing to return.
     mutating func returnIfDue(_ returnMemory: () -> Void) -> Double {
         guard let due else { return .infinity }
         if due > .now { return (due - .now) / .seconds(1) }

@@ -3,28 +3,27 @@ package import Logging
 package import Observability
 package import SpoolProtocol
 
-/// The spool, the corpus and what an ``IngestPipeline`` reports to.
+/// What an ``IngestPipeline`` works on (spool and corpus), and the objects that it reports to.
 package struct IngestContext: Sendable {
-    /// Where shards go.
+    /// The corpus that shards are added to.
     package let corpus: Corpus
-    /// Where shards come from.
+    /// The folders of the spool.
     package let folders: SpoolFolders
-    /// The settings as they are now.
+    /// Returns the current settings.
     package let settings: @Sendable () -> IngestSettings
-    /// Gets the number of waiting files, and rejections.
+    /// Receives the number of waiting files, and rejections.
     package let status: SpoolStatus
-    /// Counts what happens.
+    /// Receives counts of shards, commits and errors.
     package let metrics: DaemonMetrics
-    /// Shows that the work goes on.
+    /// Receives a beat for each file, so that the watchdog sees progress.
     package let heartbeat: Heartbeat
-    /// Gets a line for each shard.
+    /// Receives a line for each shard.
     package let logger: Logger
-    /// Tells the time.
+    /// Returns the current time.
     package let clock: SpoolClock
-    /// Shards of images with this many bytes are staged piece by piece where they can be.
+    /// The file size from which on a shard of images is staged (stored piece by piece), if it can be.
     package let minimumStagedBytes: Int
 
-    /// The parts put together.
     package init(
         corpus: Corpus, folders: SpoolFolders, settings: @escaping @Sendable () -> IngestSettings, status: SpoolStatus,
         metrics: DaemonMetrics, heartbeat: Heartbeat, logger: Logger, clock: @escaping SpoolClock = SpoolTime.now,

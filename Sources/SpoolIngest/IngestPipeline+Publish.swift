@@ -36,7 +36,7 @@ extension IngestPipeline {
         try reclaimPages()
     }
 
-    /// Puts a shard into the outbox that was found to have taken effect before.
+    /// Adds a shard to the outbox that took effect before, according to its receipt.
     mutating func addFound(_ shard: DecidedShard) {
         outbox.add(shard)
         if case .committed(let receipt, _) = shard.decision {
@@ -44,7 +44,7 @@ extension IngestPipeline {
         }
     }
 
-    /// Publishes the shards of the outbox that don't wait for another try.
+    /// Publishes the shards in the outbox, except those whose next try is not yet due.
     mutating func publish(_ summary: inout Summary) throws {
         var published: Set<ShardKey> = []
         defer {
@@ -84,32 +84,37 @@ extension IngestPipeline {
         }
     }
 
-    /// Has a file wait for another try.
+    /// Records that a file failed and must wait for its next try, and reports the fault.
+    ///
+    /// - Parameters:
+    ///   - path: the key of the file in `retries`: its path below the spool, or ``UnnamedFile/retryKey``.
+    ///   - entry: the file; `nil` if its name isn't UTF-8.
+    ///   - name: the file's name for the log.
     mutating func wait(_ path: String, _ entry: FileSystem.Entry?, _ name: String, _ error: SystemError) {
         let isFirst = retries.add(path, entry, now: context.clock().uptime)
         reportFault(name, error, isFirst: isFirst)
     }
 
-    /// Tells the producer of a folder or the like that can't be moved why it waits.
+    /// Writes the error document of a folder, link or the like that can't be moved to `failed/` now.
     func tellThatItIsNoFile(_ file: SpoolFile) {
         do {
             _ = try OpenShard(path: "\(context.folders.root)/\(file.relativePath)", limit: .max)
         } catch let error as ShardError {
             _ = try? finalizer.writeRejection(of: file.key, error, now: context.clock().date)
         } catch {
-            // The log has why the file waits.
+            // The log already says why the file waits.
         }
     }
 
-    /// Makes free pages of the store usable after a commit and what follows from it.
+    /// Runs a small commit if one is needed, so that the next large commit can reuse freed pages of the store.
     mutating func reclaimPages() throws {
         if try context.corpus.reclaimPages(acknowledging: acknowledged) { acknowledged.removeAll() }
     }
 
-    /// Makes the moves of earlier shards durable before other shards of their names take effect.
+    /// Syncs the folders of a role if the name of one of its shards already has a receipt.
     ///
-    /// After a power failure an earlier shard could be back otherwise, and take effect again: the last receipt of a name is
-    /// the only one that a shard is compared with.
+    /// Otherwise a power failure could undo the move of the earlier shard of this name. It would take effect again,
+    /// because a shard is compared only with the last receipt of its name.
     private func synchronizeReused(_ shards: [ReadShard]) throws {
         for role in VectorRole.allCases {
             let isReused = try shards.contains {
@@ -124,7 +129,9 @@ extension IngestPipeline {
         }
     }
 
-    /// Reports that a file waits because of a fault.
+    /// Logs and counts that a file waits because of a fault.
+    ///
+    /// - Parameter isFirst: whether this is the file's first fault; later ones are logged only at the level `debug`.
     func reportFault(_ name: String, _ error: SystemError, isFirst: Bool) {
         context.metrics.spoolError()
         context.logger.log(

@@ -5,15 +5,18 @@ internal import PosixSupport
 package import ShardFormats
 internal import SpoolProtocol
 
-/// Brings shards from the spool into the corpus: discover, claim, read, commit, publish; and recovers first.
+/// Brings shards from the spool into the corpus.
 ///
-/// It has no thread and waits for nothing: ``SpoolService`` runs it again and again.
+/// The stages are discover, claim, read, commit and publish.
+///
+/// The first run starts with a recovery: it finishes what a crash interrupted. The pipeline has no thread and does not
+/// wait. ``SpoolService`` runs it again and again.
 ///
 /// For example:
 ///
 ///     var pipeline = IngestPipeline(context)
 ///     let summary = try pipeline.runOnce()
-///     // There is nothing more to do for summary.wait seconds, unless something comes.
+///     // There is nothing more to do for summary.wait seconds, unless a file arrives.
 package struct IngestPipeline {
     let context: IngestContext
     var readiness: Readiness
@@ -22,12 +25,12 @@ package struct IngestPipeline {
     var claims: ClaimLog
     /// Numbers of receipts whose shards have been published since the last commit.
     var acknowledged: Set<UInt64> = []
-    /// When the next recovery is due, on a clock that never jumps; `nil` where none is.
+    /// When the next recovery is due (``SpoolTime/uptime``); `nil` if none is needed.
     private var recoveryDue: Double? = 0
 
-    /// A pipeline that recovers when it runs first.
+    /// A pipeline whose first run starts with a recovery.
     ///
-    /// - Parameter context: the spool, the corpus and what the pipeline reports to; the folders must exist.
+    /// - Parameter context: what the pipeline works on and reports to. The folders must exist.
     package init(_ context: IngestContext) {
         self.context = context
         readiness = Readiness(context.folders, quietSeconds: context.settings().quietSeconds)
@@ -36,9 +39,9 @@ package struct IngestPipeline {
 
     /// What a run did.
     package struct Summary {
-        /// How many files were published.
+        /// The number of shards that were published.
         package internal(set) var published = 0
-        /// Seconds until the next run has something to do, as far as is known; 0 where it has something to do now.
+        /// The seconds after which the next run is needed if nothing happens; 0 if it is needed now.
         package internal(set) var wait: Double
 
         mutating func lookAgain(within seconds: Double) {
@@ -46,20 +49,22 @@ package struct IngestPipeline {
         }
     }
 
-    /// Seconds until files are looked at again that the system can't read or move now.
+    /// Seconds until the next try after a fault of the system.
     package static let faultPause = 5.0
-    /// Seconds until a file is looked at again that changed while it was read.
+    /// Seconds until the next try with a file that changed while it was claimed or read.
     private static let changePause = 0.1
 
-    /// Remembers files that were renamed into an incoming folder.
+    /// Records that files were renamed into an incoming folder, and so are complete.
+    ///
+    /// - Parameter names: the names of the files, by role.
     package mutating func noteRenamed(_ names: [VectorRole: Set<String>]) {
         readiness.noteRenamed(names)
     }
 
     /// Processes all files that are ready.
     ///
-    /// - Parameter isStopping: whether to begin no other file.
-    /// - Throws: a fault that concerns all files, such as a full disk; run again later.
+    /// - Parameter isStopping: is called before each file. If it returns true, no more files are processed.
+    /// - Throws: a fault that affects all files, such as a full disk; the pipeline can be run again later.
     package mutating func runOnce(isStopping: () -> Bool = { false }) throws -> Summary {
         let settings = context.settings()
         readiness.quietSeconds = settings.quietSeconds
@@ -76,7 +81,7 @@ package struct IngestPipeline {
         return summary
     }
 
-    /// Removes the references that retention doesn't keep any more.
+    /// Removes the references that the settings `max-references` and `reference-ttl` no longer keep.
     package mutating func retire() throws {
         let count = try context.corpus.retire(context.settings().retention, now: context.clock().date)
         try reclaimPages()
@@ -96,7 +101,7 @@ package struct IngestPipeline {
         for (name, error) in findings.faults { reportFault(name, error, isFirst: due == 0) }
     }
 
-    /// Rejects files without names, and brings the others through the stages.
+    /// Rejects files whose names aren't UTF-8, and brings the others through the stages.
     private mutating func processFiles(_ summary: inout Summary, _ isStopping: () -> Bool) throws {
         let now = context.clock().uptime
         let scan = try SpoolScan(
@@ -120,7 +125,7 @@ package struct IngestPipeline {
                 guard let shard = try claim(file, &batch, &summary) else { continue }
                 try read(shard, into: &batch, &summary)
             } catch let error as SystemError {
-                // No other file can be claimed, but those that were read can take effect.
+                // No other file can be claimed now. The shards that were already read are committed.
                 try commit(&batch, &summary)
                 throw error
             }
@@ -129,9 +134,9 @@ package struct IngestPipeline {
         try commit(&batch, &summary)
     }
 
-    /// Claims a file that is ready.
+    /// Claims a file if it is complete and no earlier shard of its name is unfinished.
     ///
-    /// - Returns: the shard, if it can be read.
+    /// - Returns: the claimed shard; `nil` if the file can't be read now.
     private mutating func claim(
         _ file: SpoolFile, _ batch: inout Batch, _ summary: inout Summary
     ) throws -> ClaimedShard? {
@@ -140,7 +145,7 @@ package struct IngestPipeline {
         if file.isClaimed { return try claimer.claimed(file, now: context.clock().date) }
         var isOccupied = try self.isOccupied(file.key)
         if isOccupied, !batch.isEmpty {
-            // The earlier shard may be in the batch.
+            // The earlier shard may be in the batch: after its commit it can be published.
             try commit(&batch, &summary)
             isOccupied = try self.isOccupied(file.key)
         }
@@ -193,7 +198,7 @@ package struct IngestPipeline {
     ) throws {
         var outcome = try reader.read(shard)
         if case .large(let large) = outcome {
-            // Nothing may come between staging and its commit.
+            // No other commit may happen between staging a shard and the commit that makes it visible.
             try commit(&batch, &summary)
             outcome = try reader.stage(shard, large)
         }
@@ -214,7 +219,7 @@ package struct IngestPipeline {
             summary.lookAgain(within: Self.faultPause)
         case .gone:
             forget(shard.key)
-            // Its sidecar may be left.
+            // Its sidecar may still be in processing/.
             recoveryDue = context.clock().uptime
         }
     }

@@ -3,18 +3,17 @@ package import SpoolProtocol
 
 /// The settings of ingestion that can change while the daemon runs.
 package struct IngestSettings: Sendable {
-    /// Says what becomes of a shard's files after its commit.
+    /// What happens to the files of a shard after its commit.
     package var completedShards: CompletedShardAction
-    /// The most bytes that a shard's file may have.
+    /// The maximum size of a shard's file, in bytes.
     package var largestShard: Int
-    /// Says which references the corpus keeps.
+    /// Which references the corpus keeps.
     package var retention: Retention
     /// Seconds that a file which was not renamed into the spool must stay unchanged before it is read.
     package var quietSeconds: Double
-    /// Seconds between two scans of the spool without an event.
+    /// The maximum number of seconds between two scans of the spool.
     package var rescanSeconds: Double
 
-    /// The settings, each as in the configuration file.
     package init(
         completedShards: CompletedShardAction, largestShard: Int, retention: Retention, quietSeconds: Double,
         rescanSeconds: Double

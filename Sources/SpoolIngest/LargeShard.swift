@@ -2,7 +2,9 @@ internal import IncrementalBias
 package import ShardFormats
 internal import Synchronization
 
-/// A shard of images that is too large to be held in memory whole, for ``IncrementalBias/Corpus/stage(ids:from:rowsPerPiece:)``.
+/// A shard of images whose vectors are read piece by piece, because it is large.
+///
+/// It is the source of ``IncrementalBias/Corpus/stage(ids:from:rowsPerPiece:)``.
 package final class LargeShard: VectorSource {
     package let rows: Int
     package let dimension: Int
@@ -14,7 +16,9 @@ package final class LargeShard: VectorSource {
         var rowsRead = 0
     }
 
-    /// Smaller ones are read whole.
+    /// The minimum size of the file, in bytes.
+    ///
+    /// Smaller shards are read as a whole.
     package static let minimumBytes = 32 << 20
 
     package init(_ file: consuming sending OpenShard, _ plain: PlainNPY) {
@@ -24,6 +28,9 @@ package final class LargeShard: VectorSource {
         state = Mutex(State(file: file))
     }
 
+    /// The next `count` rows, as one array of count x ``dimension`` floats.
+    ///
+    /// - Throws: ``ShardError`` if a number isn't finite.
     package func read(rows count: Int) throws -> [Float] {
         try state.withLock { state in
             let matrix = try state.file.readMatrix(plain, rows: count)
@@ -35,7 +42,9 @@ package final class LargeShard: VectorSource {
         }
     }
 
-    /// SHA-256 of the file, in hexadecimal, once all rows have been read; `nil` where the file has changed meanwhile.
+    /// The SHA-256 of the file, in hexadecimal; `nil` if the file has changed since it was opened.
+    ///
+    /// All rows must have been read.
     package func finish() throws -> String? {
         try state.withLock { try $0.file.finish() }
     }

@@ -3,8 +3,11 @@ package import PosixSupport
 package import ShardFormats
 internal import SpoolProtocol
 
-/// A file in the spool that is being read from its beginning to its end, and hashed on the way.
+/// An open file in the spool that is read from start to end.
+///
+/// Its SHA-256 is computed from the bytes that are read.
 package final class OpenShard {
+    /// The file when it was opened.
     package let entry: FileSystem.Entry
     private let descriptor: Int32
     private var offset = 0
@@ -13,16 +16,19 @@ package final class OpenShard {
     /// The file became shorter while it was read.
     package struct EndedEarly: Error {}
 
-    /// Bytes read and hashed at a time: what is hashed is in the cache still.
+    /// The number of bytes that are read and hashed at a time.
+    ///
+    /// A piece stays in the CPU's cache until it is hashed.
     private static let pieceBytes = 1 << 18
-    /// Where the header of a ``PlainNPY`` must end.
+    /// The maximum length of the header of a ``PlainNPY``.
     private static let headerBytes = 1 << 12
 
     /// Opens the file at `path`.
     ///
-    /// - Parameter limit: the most bytes that it may have.
-    /// - Returns: `nil` where the file went away.
-    /// - Throws: `ShardError` where it can't be a shard, ``SystemError`` where the fault isn't the file's.
+    /// - Parameter limit: the maximum size of the file, in bytes.
+    /// - Returns: `nil` if the file doesn't exist.
+    /// - Throws: `ShardError` if it isn't a regular file, may not be read, or is too large; ``SystemError`` if the
+    ///   system can't open it for another reason.
     package init?(path: String, limit: Int) throws {
         descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -48,16 +54,16 @@ package final class OpenShard {
         close(descriptor)
     }
 
-    /// What makes it a ``PlainNPY``; `nil` where it is none, or something is wrong with it.
+    /// The header of the file as a ``PlainNPY``; `nil` if the file isn't a valid plain .npy file.
     package func plainNPY(limit: Int) throws -> PlainNPY? {
         let header = try Self.read(descriptor, 0..<min(entry.size, Self.headerBytes))
         return PlainNPY(header: header, byteCount: entry.size, maximumBytes: limit)
     }
 
-    /// All bytes.
+    /// Reads all bytes.
     package func readBytes() throws -> [UInt8] {
         let size = entry.size
-        // The standard library would write to the storage that all empty arrays share.
+        // With capacity 0 the standard library would write to the storage that all empty arrays share.
         guard size > 0 else { return [] }
         return try unsafe [UInt8](unsafeUninitializedCapacity: size) { target, count in
             try unsafe read(into: UnsafeMutableRawBufferPointer(target))
@@ -65,7 +71,7 @@ package final class OpenShard {
         }
     }
 
-    /// The next `rows` rows of a ``PlainNPY``.
+    /// Reads the next `rows` rows of a ``PlainNPY``.
     package func readMatrix(_ plain: PlainNPY, rows: Int) throws -> Matrix {
         if offset == 0 {
             _ = try unsafe [UInt8](unsafeUninitializedCapacity: plain.dataOffset) { target, count in
@@ -78,7 +84,9 @@ package final class OpenShard {
         }
     }
 
-    /// SHA-256 of the whole file, read a piece at a time; `nil` where it has changed meanwhile.
+    /// Reads the whole file.
+    ///
+    /// Returns its SHA-256, or `nil` if it has changed meanwhile.
     package func readDigest() throws -> String? {
         var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
         while offset < entry.size {
@@ -90,18 +98,20 @@ package final class OpenShard {
         return try finish()
     }
 
-    /// Tells the system that what was read won't be read again: the room in its cache is for what is written meanwhile.
+    /// Removes the bytes that were read from the page cache, to leave it for pages of the store.
     package func forgetRead() {
         posix_fadvise(descriptor, 0, offset, POSIX_FADV_DONTNEED)
     }
 
-    /// SHA-256 of all that was read, in hexadecimal; `nil` where the file has changed since it was opened.
+    /// The SHA-256 of all bytes that were read, in hexadecimal; `nil` if the file has changed since it was opened.
     package func finish() throws -> String? {
         guard try FileSystem.entry(descriptor: descriptor) == entry else { return nil }
         return digest.finish()
     }
 
-    /// Fills `target` with what follows.
+    /// Fills `target` with the next bytes.
+    ///
+    /// - Throws: ``EndedEarly``, or ``SystemError``.
     private func read(into target: UnsafeMutableRawBufferPointer) throws {
         var done = 0
         while done < target.count {
@@ -119,7 +129,7 @@ package final class OpenShard {
         }
     }
 
-    /// The bytes in `range`; fewer where the file ends before.
+    /// The bytes of a file in `range`; fewer if the file ends before.
     package static func read(_ descriptor: Int32, _ range: Range<Int>) throws -> [UInt8] {
         guard !range.isEmpty else { return [] }
         return try unsafe Array(unsafeUninitializedCapacity: range.count) { buffer, count in

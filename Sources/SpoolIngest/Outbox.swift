@@ -1,16 +1,16 @@
 package import IncrementalBias
 package import ShardFormats
 
-/// A shard whose fate is decided, and that has not been published yet.
+/// A claimed shard that was committed or rejected, and is not yet published.
 package struct DecidedShard: Sendable {
     /// Its files.
     package let claimed: ClaimedShard
     /// What was decided.
     package let decision: Decision
 
-    /// What was decided about a shard.
+    /// The outcome of a shard.
     package enum Decision: Sendable {
-        /// It took effect by this receipt; `unchanged`: by an earlier shard with the same content.
+        /// The shard has this receipt. `unchanged`: it is the receipt of an earlier shard with the same content.
         case committed(Receipt, unchanged: Bool)
         /// It breaks a rule.
         case rejected(ShardError)
@@ -23,9 +23,9 @@ package struct DecidedShard: Sendable {
     }
 }
 
-/// The decided shards that have not been published yet, in the order of the decisions.
+/// The decided shards that are not yet published, in the order of the decisions.
 ///
-/// They stay here while the system doesn't move them; no shard of their names is claimed meanwhile.
+/// A shard stays here as long as the system can't move its files. Meanwhile no other shard of its name is claimed.
 package struct Outbox {
     /// The shards.
     package private(set) var shards: [DecidedShard] = []
@@ -49,9 +49,9 @@ package struct Outbox {
         groups.subtract(published.map(\.groupKey))
     }
 
-    /// Whether the shard waits here.
+    /// Whether the shard is in the outbox.
     package func contains(_ key: ShardKey) -> Bool { keys.contains(key) }
 
-    /// Whether a shard waits here that is this one, or shares its sidecar.
+    /// Whether the shard, or one that has the same sidecar, is in the outbox.
     package func occupies(_ key: ShardKey) -> Bool { groups.contains(key.groupKey) }
 }

@@ -6,7 +6,7 @@ package import ShardFormats
 package struct ReadShard {
     /// Its files.
     package let claimed: ClaimedShard
-    /// What the corpus gets.
+    /// The content for ``IncrementalBias/Corpus``.
     package let content: IncomingShard
 
     /// A shard and what was read from it.
@@ -15,7 +15,7 @@ package struct ReadShard {
         self.content = content
     }
 
-    /// About how many bytes it takes in memory.
+    /// The approximate size of the shard in memory, in bytes.
     package var byteCount: Int {
         let bytesPerID = 64
         let values = if case .vectors(let vectors) = content.content { vectors.byteCount } else { 0 }
@@ -27,9 +27,9 @@ package struct ReadShard {
 package enum ReadOutcome {
     /// It can be committed.
     case read(ReadShard)
-    /// It is too large to be read whole, and can be staged.
+    /// It is large, and will be stored piece by piece (staged).
     case large(LargeShard)
-    /// It took effect before, by this receipt.
+    /// It took effect before, and has this receipt.
     case committed(Receipt)
     /// A producer still writes to it, or to its sidecar.
     case changing

@@ -2,50 +2,59 @@ internal import PosixSupport
 package import ShardFormats
 package import SpoolProtocol
 
-/// Decides when a file is whole.
+/// Decides when a file in the spool is complete (*whole*), so that it can be claimed and read.
 ///
-/// A file that was seen to be renamed into its folder is whole. Any other may still be being written: it is whole when its
-/// header agrees with its size and it has not changed for the quiet time. (`numpy.lib.format.open_memmap` gives a
-/// file its full size before a row is written: the size alone tells nothing.) A file whose header never agrees counts as
-/// whole after 30 quiet times, and is rejected then.
+/// A file that was renamed into its folder is whole. Any other file may still be written. It counts as whole if its
+/// size is the one that its header tells, and it has not changed for `quietSeconds`, the *quiet time*. The size alone
+/// is not enough: `numpy.lib.format.open_memmap` gives a file its full size before it writes a row. A file whose size
+/// never fits its header counts as whole after 30 quiet times; reading it then rejects it.
 package struct Readiness {
     /// Seconds for which a file must not have changed.
     package var quietSeconds: Double
     private let folders: SpoolFolders
-    /// Files that are known to be whole as long as they look like this, by their paths below the spool.
+    /// Files that are known to be whole, by their paths below the spool.
+    ///
+    /// They are whole until they change.
     private var whole: [String: FileSystem.Entry] = [:]
-    /// Files that weren't quiet for long enough: how they looked, and since when, on a clock that never jumps.
+    /// Files that were not quiet for long enough: their entry, and since when (``SpoolTime/uptime``) it is the same.
     private var observed: [String: (entry: FileSystem.Entry, since: Double)] = [:]
 
     private static let maximumQuietTimes = 30.0
-    /// Beyond this many names, files count as not seen renamed.
+    /// The maximum number of entries in `whole`.
+    ///
+    /// If there would be more, all are forgotten.
     private static let maximumNames = 65_536
 
-    /// Knows nothing of any file yet.
     package init(_ folders: SpoolFolders, quietSeconds: Double) {
         self.folders = folders
         self.quietSeconds = quietSeconds
     }
 
-    /// Remembers files that were renamed into an incoming folder, as they look now.
+    /// Records that files were renamed into an incoming folder.
+    ///
+    /// They are whole until they change.
     package mutating func noteRenamed(_ names: [VectorRole: Set<String>]) {
         for (role, names) in names {
             if whole.count + names.count > Self.maximumNames { whole.removeAll() }
             for name in names where SpoolScan.isShard(name) {
-                // A file that can't be looked at now counts as not seen renamed.
+                // If the system returns an error, the file counts as not renamed.
                 let entry = try? FileSystem.entry("\(folders.incoming(role))/\(name)")
                 whole[SpoolFile.relativePath(ShardKey(role, name), isClaimed: false)] = entry ?? nil
             }
         }
     }
 
-    /// Remembers that a file which was whole has been claimed, and is whole as long as it stays as it is.
+    /// Records that a whole file has been claimed.
+    ///
+    /// In `processing/` it is whole until it changes.
     package mutating func noteClaimed(_ shard: ClaimedShard) {
         forget(shard.key, isClaimed: false)
         whole[SpoolFile.relativePath(shard.key, isClaimed: true)] = shard.entry
     }
 
-    /// Forgets a file: one of its name has to be quiet.
+    /// Forgets a file.
+    ///
+    /// A file at its path must then be quiet before it is whole.
     package mutating func forget(_ key: ShardKey, isClaimed: Bool) {
         let path = SpoolFile.relativePath(key, isClaimed: isClaimed)
         whole[path] = nil
@@ -59,7 +68,7 @@ package struct Readiness {
         observed = observed.filter { paths.contains($0.key) }
     }
 
-    /// Seconds to wait until `file` should be looked at again; 0 when it is whole.
+    /// The seconds after which `file` should be checked again; 0 if it is whole.
     package mutating func delay(_ file: SpoolFile, now: SpoolTime) throws -> Double {
         if !file.entry.isRegularFile { return 0 }
         if let entry = whole[file.relativePath], entry.isSameFile(as: file.entry) { return 0 }
@@ -77,12 +86,15 @@ package struct Readiness {
         return max(quietSeconds, 0.1)
     }
 
-    /// What the sidecar of a file is observed by: the path of no file.
+    /// The key of a file's sidecar in `observed`.
+    ///
+    /// No file has this path.
     private static func sidecarPath(_ file: SpoolFile) -> String { "\(file.relativePath)/sidecar" }
 
-    /// Seconds for which a file has not changed: by its own time, or by what was seen where that lies in the future.
+    /// The seconds for which a file has not changed: according to its times or, if these are too recent or in the
+    /// future, according to earlier calls.
     ///
-    /// A claim changes the time of the last change, so that of a claimed file says nothing.
+    /// For a claimed file only the mtime counts, because the claim changes the ctime.
     private mutating func quietTime(
         _ path: String, _ entry: FileSystem.Entry, isClaimed: Bool, now: SpoolTime
     ) -> Double {

@@ -1,8 +1,9 @@
 package import PosixSupport
 
-/// Files that could not be claimed or published, and when each is tried again.
+/// Decides when files that could not be claimed or published are tried again.
 ///
-/// The pauses of one file double from 2 s to 60 s; a file that has changed is tried at once.
+/// The pauses of a file double from 2 s to 60 s. A file that has changed is tried at once. Times (`now`) are
+/// ``SpoolTime/uptime``.
 package struct RetrySchedule {
     private var failures: [String: Failure] = [:]
 
@@ -14,15 +15,15 @@ package struct RetrySchedule {
 
     private static let shortestPause = 2.0
     private static let longestPause = 60.0
-    /// More files than this are tried at each scan.
+    /// The maximum number of recorded files.
+    ///
+    /// Further files are tried at each scan.
     private static let maximumFiles = 65_536
 
     /// An empty schedule.
     package init() {}
 
-    /// Whether the file at `path` has to wait for its next try.
-    ///
-    /// - Parameter now: seconds on a clock that never jumps.
+    /// Whether the next try of the file at `path` is not yet due.
     package func isWaiting(_ path: String, _ entry: FileSystem.Entry?, now: Double) -> Bool {
         failures[path].map { $0.entry == entry && $0.due > now } ?? false
     }
@@ -31,8 +32,8 @@ package struct RetrySchedule {
     ///
     /// - Parameters:
     ///   - path: the file's path below the spool.
-    ///   - entry: the file as it looks.
-    ///   - now: seconds on a clock that never jumps.
+    ///   - entry: the file now; if another entry fails later, its pauses start anew.
+    ///   - now: the time of the failure.
     /// - Returns: whether this is the first failure of the file.
     @discardableResult
     package mutating func add(_ path: String, _ entry: FileSystem.Entry?, now: Double) -> Bool {
@@ -48,12 +49,12 @@ package struct RetrySchedule {
         failures[path] = nil
     }
 
-    /// Forgets files that nobody has tried although they were due for a minute: they are no longer there.
+    /// Forgets files that have been due for a minute and were not tried: they no longer exist.
     package mutating func removeAbandoned(now: Double) {
         failures = failures.filter { $0.value.due + Self.longestPause > now }
     }
 
-    /// Seconds until the next file is due; `nil` where none waits.
+    /// The seconds until the next file is due; `nil` if no file waits.
     package func delay(now: Double) -> Double? {
         failures.values.map { $0.due - now }.filter { $0 > 0 }.min()
     }

@@ -3,29 +3,29 @@ package import PosixSupport
 package import ShardFormats
 package import SpoolProtocol
 
-/// What became of a file that was to be claimed.
+/// The outcome of an attempt to claim a file.
 package enum ClaimOutcome {
-    /// It and its sidecar lie in `processing/`.
+    /// The shard and its sidecar are in `processing/`.
     case claimed(ClaimedShard)
-    /// It lies in `processing/`, and is not the file that was ready: a producer has replaced it or written to it.
+    /// The file is in `processing/`, but is not the one that was complete: a producer has replaced it or written to it.
     case changing
-    /// It lies where it lay.
+    /// The file is still in the incoming folder.
     case waiting(ClaimObstacle)
-    /// It is no longer there.
+    /// The file no longer exists.
     case gone
 }
 
 /// Why a file can't be claimed now.
 package enum ClaimObstacle: Sendable {
-    /// A shard of the same name, or with the same sidecar, has not been published yet.
+    /// An earlier shard of the same name, or with the same sidecar, is not yet published.
     case earlierShard
-    /// The system doesn't move it.
+    /// The system can't move the file.
     case fault(SystemError)
-    /// The system moves neither the shard nor its sidecar back: recovery has to do that.
+    /// The system can't move the shard, and can't move its sidecar back. A recovery must do that.
     case strandedSidecar(SystemError)
 }
 
-/// Moves files that are ready from the incoming folders into `processing/`: the sidecar first, then the shard.
+/// Claims files: moves them from the incoming folders into `processing/`, the sidecar first, then the shard.
 package struct ShardClaimer: Sendable {
     /// The spool.
     package let folders: SpoolFolders
@@ -38,9 +38,9 @@ package struct ShardClaimer: Sendable {
     /// Claims a file of an incoming folder.
     ///
     /// - Parameters:
-    ///   - file: the file as it was when it was ready.
-    ///   - now: the time.
-    /// - Throws: a fault of the whole spool, such as a read-only disk; the file then lies where it lay.
+    ///   - file: the file as it was when it was found complete.
+    ///   - now: the current time, which becomes ``ClaimedShard/received``.
+    /// - Throws: a fault of the whole spool, such as a read-only disk. The file is then still in the incoming folder.
     package func claim(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimOutcome {
         let key = file.key
         guard try !isOccupied(key) else { return .waiting(.earlierShard) }
@@ -65,7 +65,9 @@ package struct ShardClaimer: Sendable {
         }
     }
 
-    /// What became of a file that can't be claimed, once its sidecar was moved back.
+    /// Moves the sidecar of a file that can't be claimed back to the incoming folder.
+    ///
+    /// - Returns: `outcome`, or ``ClaimObstacle/strandedSidecar(_:)`` if the system can't move the sidecar.
     private func putBack(_ sidecar: String?, _ role: VectorRole, or outcome: ClaimOutcome) throws(SystemError)
         -> ClaimOutcome
     {
@@ -78,7 +80,7 @@ package struct ShardClaimer: Sendable {
         }
     }
 
-    /// The shard of a file that was claimed before.
+    /// The shard of a file that is already in `processing/`, with its sidecar if that is there.
     package func claimed(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimedShard {
         var sidecar = file.key.sidecar
         if let name = sidecar, try FileSystem.entry("\(folders.processing(file.key.role))/\(name)") == nil {
@@ -87,7 +89,7 @@ package struct ShardClaimer: Sendable {
         return ClaimedShard(file.key, file.entry, sidecar: sidecar, received: now)
     }
 
-    /// Moves a claimed sidecar back into the incoming folder; deletes it where a producer has put another one there.
+    /// Moves a claimed sidecar back into the incoming folder, or deletes it if a producer has put another one there.
     package func putBack(_ sidecar: String, _ role: VectorRole) throws(SystemError) {
         let path = "\(folders.processing(role))/\(sidecar)"
         guard try !folders.moveIfFree(path, to: "\(folders.incoming(role))/\(sidecar)") else { return }
@@ -99,7 +101,7 @@ package struct ShardClaimer: Sendable {
         }
     }
 
-    /// Whether files of the shard, or of one that shares its sidecar, are still being processed.
+    /// Whether `processing/` has files of the shard, or of one that has the same sidecar.
     package func isOccupied(_ key: ShardKey) throws(SystemError) -> Bool {
         let processing = folders.processing(key.role)
         for name in key.group where try FileSystem.entry("\(processing)/\(name)") != nil { return true }

@@ -2,7 +2,7 @@ package import IncrementalBias
 package import ShardFormats
 
 extension ShardError {
-    /// A rejection by the corpus, as the reason that goes with the shard.
+    /// Converts a rejection by the corpus to an error with a code, a message and advice for the error document.
     package init(_ rejection: ShardRejection) {
         switch rejection {
         case .wrongDimension(let found, let expected): self = .wrongDimension(found: found, expected: expected)

@@ -2,41 +2,45 @@ internal import Glibc
 package import PosixSupport
 package import ShardFormats
 
-/// A file in the spool, read whole into memory of its own, with what identifies it.
+/// The content of a file in the spool, read into memory, with its SHA-256.
 package struct ShardFile {
     package let content: Content
+    /// The file when it was opened.
+    ///
+    /// It did not change while it was read.
     package let entry: FileSystem.Entry
     /// SHA-256 of the bytes, in hexadecimal.
     package let sha256: String
 
-    /// What was read.
+    /// The content: bytes, or a matrix that was read without a copy of the bytes.
     package enum Content {
         case bytes([UInt8])
         /// The matrix of a ``PlainNPY``.
         case matrix(Matrix)
     }
 
-    /// The bytes; `nil` where a matrix was read.
+    /// The bytes; `nil` if a matrix was read.
     package var bytes: [UInt8]? {
         if case .bytes(let bytes) = content { bytes } else { nil }
     }
 
-    /// Reads the file at `path`, so that nobody can change it any more.
+    /// Reads the file at `path`.
     ///
     /// - Parameters:
-    ///   - limit: the most bytes to read.
-    ///   - isNPY: whether it is an .npy file, which may be read straight into a matrix.
-    /// - Returns: `nil` where the file went away or is changing.
-    /// - Throws: `ShardError` where it can't be a shard, ``SystemError`` where the fault isn't the file's.
+    ///   - limit: the maximum size of the file, in bytes.
+    ///   - isNPY: whether it is an .npy file. A ``PlainNPY`` is read directly into a matrix.
+    /// - Returns: `nil` if the file doesn't exist, or changes while it is read.
+    /// - Throws: `ShardError` if it isn't a regular file, may not be read, or is too large; ``SystemError`` if the
+    ///   system can't read it for another reason.
     package init?(path: String, limit: Int, isNPY: Bool = false) throws {
         guard let file = try OpenShard(path: path, limit: limit) else { return nil }
         try self.init(file, plain: isNPY ? file.plainNPY(limit: limit) : nil)
     }
 
-    /// Reads an open file from its beginning.
+    /// Reads an open file from its start.
     ///
-    /// - Parameter plain: what makes it a ``PlainNPY``, if it is one.
-    /// - Returns: `nil` where the file is changing.
+    /// - Parameter plain: the header, if the file is a ``PlainNPY`` and must be read into a matrix.
+    /// - Returns: `nil` if the file changes while it is read.
     package init?(_ file: OpenShard, plain: PlainNPY?) throws {
         entry = file.entry
         do {
@@ -48,7 +52,9 @@ package struct ShardFile {
         }
     }
 
-    /// Whether the header of a file that is perhaps still being written agrees with its size.
+    /// Whether a file that may still be written has the size that its header tells.
+    ///
+    /// A file that can't be opened counts as complete: reading it reports the reason.
     package static func isComplete(path: String, format: ShardFormat) throws -> Bool {
         let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return true }

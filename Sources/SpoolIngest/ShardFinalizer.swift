@@ -5,29 +5,30 @@ package import ShardFormats
 package import SpoolProtocol
 package import WireAPI
 
-/// What became of a decided shard that was to be published.
+/// The outcome of an attempt to publish a decided shard.
 package enum PublishOutcome {
-    /// Its files are in `done/`, or deleted, and its receipt is there.
+    /// The shard's files are in `done/` or deleted, and its receipt is in `done/`.
     case done(Receipt)
-    /// Its files and the reason are in `failed/`.
+    /// The shard's files and its error document are in `failed/`.
     case failed(ShardFailure)
-    /// The system doesn't move or write one of the files; those before it have been published.
+    /// The system can't move or write one of the files. The steps before it are done.
     case waiting(SystemError)
 }
 
 /// Moves a decided shard from `processing/` to `done/` or `failed/` and writes its receipt or error document.
 ///
-/// Each step can be done again, so that publishing is repeated from the start after a fault.
+/// Each step can be repeated, so that publishing starts from the beginning after a fault.
 ///
-/// The sidecar moves to a folder of its own first: a sidecar in `processing/images/` without its shard then belongs to a
-/// claim that was cut off, and a sidecar in `processing/done/images/` to a shard that took effect.
+/// First the sidecar moves to a separate folder below `processing/`. A recovery therefore knows that a sidecar in
+/// `processing/images/` without a shard belongs to an interrupted claim, and a sidecar in `processing/done/images/` to
+/// a shard that took effect.
 package struct ShardFinalizer: Sendable {
     /// The spool.
     package let folders: SpoolFolders
-    /// What becomes of the files of a shard that took effect.
+    /// What happens to the files of a shard that took effect.
     package let completedShards: CompletedShardAction
 
-    /// Writes the documents.
+    /// The writer of receipts and error documents.
     package var documents: SpoolDocuments { SpoolDocuments(folders) }
 
     /// A finalizer for a spool.
@@ -53,7 +54,7 @@ package struct ShardFinalizer: Sendable {
         }
     }
 
-    /// Moves the files, then writes the receipt: clients wait for it.
+    /// Moves the files, then writes the receipt, for which producers wait.
     private func publish(_ shard: ClaimedShard, _ receipt: Receipt, unchanged: Bool) throws {
         let role = shard.key.role
         try detachSidecar(of: shard, for: .done)
@@ -62,10 +63,12 @@ package struct ShardFinalizer: Sendable {
         try documents.write(receipt, unchanged: unchanged)
     }
 
-    /// Writes the error document, then moves the files: a producer can come with another file as soon as it knows.
+    /// Writes the error document, then moves the files.
+    ///
+    /// If a crash comes between, the shard is rejected again.
     private func reject(_ shard: ClaimedShard, _ error: ShardError) throws -> ShardFailure {
-        // A client that drops another shard of this name meanwhile must not take the document for its own: that shard came
-        // after this one was received.
+        // The document has the time when this shard was received. A producer that drops another shard of this name
+        // meanwhile can tell from it that the document belongs to the earlier shard.
         let failure = try writeRejection(of: shard.key, error, now: shard.received)
         try detachSidecar(of: shard, for: .failed)
         let target = "\(folders.failed(shard.key.role))/\(Self.nameOnceRejected(shard.key.name))"
@@ -74,7 +77,9 @@ package struct ShardFinalizer: Sendable {
         return failure
     }
 
-    /// Writes the error document of a shard and leaves its files where they are.
+    /// Writes the error document of a shard.
+    ///
+    /// Does not move its files.
     @discardableResult
     package func writeRejection(of key: ShardKey, _ error: ShardError, now: Date) throws -> ShardFailure {
         let failure = ShardFailure(
@@ -84,9 +89,11 @@ package struct ShardFinalizer: Sendable {
         return failure
     }
 
-    /// Rejects a file whose name isn't UTF-8; its document has an escaped name.
+    /// Rejects a file whose name isn't UTF-8.
     ///
-    /// - Throws: ``SystemError`` where the system doesn't write or move.
+    /// Its error document is named after ``FileName/escaped``.
+    ///
+    /// - Throws: ``SystemError`` if the system can't write the document or move the file.
     package func reject(_ file: UnnamedFile, now: Date) throws -> ShardFailure {
         let escaped = file.name.escaped
         let failure = ShardFailure(
@@ -105,7 +112,7 @@ package struct ShardFinalizer: Sendable {
         return failure
     }
 
-    /// Moves a sidecar whose shard has left `processing/` to where the shard is.
+    /// Moves a sidecar to `done/` or `failed/`, after its shard.
     package func finishSidecar(
         _ name: String, _ role: VectorRole, _ destination: SpoolFolders.Destination
     ) throws(SystemError) {
@@ -126,7 +133,7 @@ package struct ShardFinalizer: Sendable {
         try folders.move("\(folders.processing(role))/\(name)", to: "\(folders.leaving(destination, role))/\(name)")
     }
 
-    /// Moves a file that took effect to `done/`, or deletes it.
+    /// Moves a file of a committed shard to `done/`, or deletes it.
     private func complete(_ path: String, _ role: VectorRole) throws(SystemError) {
         switch completedShards {
         case .move: try folders.moveAside(path, to: "\(folders.done(role))/\(FileSystem.name(of: path))")
@@ -134,7 +141,9 @@ package struct ShardFinalizer: Sendable {
         }
     }
 
-    /// The name of a rejected file: its own, unless the documents of other shards have such names.
+    /// The name of a rejected file in `failed/`.
+    ///
+    /// It is changed if it could be the name of another shard's document.
     private static func nameOnceRejected(_ name: String) -> String {
         SpoolNames.isDocument(name) ? SpoolNames.document(name, ".rejected") : name
     }

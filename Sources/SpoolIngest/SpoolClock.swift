@@ -1,20 +1,22 @@
 package import FoundationEssentials
 internal import Glibc
 
-/// The time on both clocks that ingestion uses.
+/// The current time on the two clocks that ingestion uses.
 package struct SpoolTime: Sendable {
-    /// Seconds since 1970, as files have it; can jump.
+    /// Seconds since 1970 (CLOCK_REALTIME), to compare with times of files.
+    ///
+    /// The administrator can set this clock.
     package var wall: Double
-    /// Seconds on a clock that never jumps.
+    /// Seconds on a clock that nobody can set (CLOCK_MONOTONIC), for pauses.
     package var uptime: Double
 
-    /// A time on both clocks.
+    /// A time on the two clocks.
     package init(wall: Double, uptime: Double) {
         self.wall = wall
         self.uptime = uptime
     }
 
-    /// The time of day.
+    /// ``wall`` as a date.
     package var date: Date { Date(timeIntervalSince1970: wall) }
 
     /// The time now.
@@ -29,5 +31,5 @@ package struct SpoolTime: Sendable {
     }
 }
 
-/// Tells the time.
+/// Returns the current time.
 package typealias SpoolClock = @Sendable () -> SpoolTime

@@ -6,12 +6,12 @@ package import ShardFormats
 package import SpoolProtocol
 package import WireAPI
 
-/// The documents that tell clients what became of their shards: receipts in `done/`, errors in `failed/`.
+/// Writes the documents that tell producers what became of their shards: receipts in `done/`, errors in `failed/`.
 package struct SpoolDocuments: Sendable {
     /// The spool.
     package let folders: SpoolFolders
 
-    /// The most bytes that a receipt's document has.
+    /// The maximum size of a receipt that is read, in bytes.
     private static let maximumBytes = 1 << 20
 
     /// The documents of a spool.
@@ -29,7 +29,7 @@ package struct SpoolDocuments: Sendable {
         try write(failure, to: "\(folders.failed(role))/\(SpoolNames.rejection(of: failure.name))")
     }
 
-    /// Whether the receipt in `done/` is this one, and not that of an earlier shard of its name.
+    /// Whether the receipt document of this name in `done/` is that of `receipt`, not of an earlier shard of its name.
     package func contains(_ receipt: Receipt) -> Bool {
         guard let file = try? ShardFile(path: path(of: receipt), limit: Self.maximumBytes) else { return false }
         let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes ?? []))
@@ -42,7 +42,7 @@ package struct SpoolDocuments: Sendable {
 
     private func write(_ document: some Encodable, to path: String) throws {
         let bytes = Array(try WireJSON.encode(document, pretty: true)) + [UInt8(ascii: "\n")]
-        // A folder of this name may have been rejected, and lie here now.
+        // A rejected folder may have the name of this document. It is moved aside.
         if let obstacle = try FileSystem.entry(path), !obstacle.isRegularFile {
             try FileSystem.move(path, to: SpoolFolders.place(beside: path, obstacle))
         }

@@ -5,7 +5,7 @@ internal import SpoolProtocol
 
 /// The identity of a shard in the spool.
 package struct ShardKey: Hashable, Sendable {
-    /// What the vectors of the shard are.
+    /// Whether the shard has images or references.
     package let role: VectorRole
     /// The name of the shard's file.
     package let name: String
@@ -16,53 +16,54 @@ package struct ShardKey: Hashable, Sendable {
         self.name = name
     }
 
-    /// The shard's sidecar; `nil` where it can have none.
+    /// The name of the shard's sidecar; `nil` if it isn't a file of vectors.
     package var sidecar: String? { SpoolNames.sidecar(of: name) }
 
-    /// The files that share a sidecar with this shard, and the shard itself: one of them is claimed at a time.
+    /// The names of this shard and of all shards that would have the same sidecar.
+    ///
+    /// One of them is claimed at a time.
     package var group: [String] { sidecar.map(SpoolNames.shards(ofSidecar:)) ?? [name] }
 
-    /// What all shards of the group have in common, and no other shard.
+    /// A key that is the same for all shards of the group, and for no others.
     package var groupKey: ShardKey { ShardKey(role, sidecar ?? name) }
 }
 
 /// A file in the spool as a scan found it.
 package struct SpoolFile: Equatable, Sendable {
-    /// Which shard it would be.
+    /// The identity of the shard.
     package let key: ShardKey
-    /// What lay there.
+    /// The file, folder or link that the scan found.
     package let entry: FileSystem.Entry
-    /// Whether it lies in `processing/`.
+    /// Whether the file is in `processing/`; otherwise it is in an incoming folder.
     package let isClaimed: Bool
 
-    /// A file that lies in the incoming folder, or in `processing/` where `isClaimed`.
+    /// A file in an incoming folder or, if `isClaimed`, in `processing/`.
     package init(_ key: ShardKey, _ entry: FileSystem.Entry, isClaimed: Bool) {
         self.key = key
         self.entry = entry
         self.isClaimed = isClaimed
     }
 
-    /// Its path below the spool.
+    /// The path of the file, relative to the spool.
     package var relativePath: String { Self.relativePath(key, isClaimed: isClaimed) }
 
-    /// The path below the spool of the file of a shard.
+    /// The path of a shard's file, relative to the spool.
     package static func relativePath(_ key: ShardKey, isClaimed: Bool) -> String {
         "\(isClaimed ? "processing/" : "")\(key.role.rawValue)/\(key.name)"
     }
 }
 
-/// A shard that lies in `processing/`, where no producer can replace it.
+/// A shard in `processing/`, where no producer can replace it.
 package struct ClaimedShard: Equatable, Sendable {
-    /// Which shard it is.
     package let key: ShardKey
-    /// Its file, as it looked when it was claimed.
+    /// The file when it was claimed.
     package let entry: FileSystem.Entry
     /// The name of the sidecar that was claimed with it, if there was one.
     package let sidecar: String?
-    /// When its processing began: just before its claim, or later where an earlier run has claimed it.
+    /// When its processing began: just before its claim, or later if an earlier run of the pipeline has claimed it.
     package let received: Date
 
-    /// A shard whose files lie in `processing/`.
+    /// A shard whose files are in `processing/`.
     package init(_ key: ShardKey, _ entry: FileSystem.Entry, sidecar: String?, received: Date) {
         self.key = key
         self.entry = entry

@@ -3,9 +3,11 @@ internal import PosixSupport
 internal import SpoolProtocol
 
 extension SpoolFolders {
-    /// Moves a file within the spool, replacing a file at `target`; makes the target's folder again where it was deleted.
+    /// Moves a file within the spool.
     ///
-    /// - Returns: `false` where there is nothing at `path`.
+    /// Replaces a file at `target`. Creates the folder of `target` if it was deleted.
+    ///
+    /// - Returns: `false` if there is nothing at `path`.
     @discardableResult
     func move(_ path: String, to target: String) throws(SystemError) -> Bool {
         if try FileSystem.move(path, to: target) { return true }
@@ -14,9 +16,9 @@ extension SpoolFolders {
         return try FileSystem.move(path, to: target)
     }
 
-    /// Moves to `target`, or beside it where a folder is in the way.
+    /// Moves a file to `target` or, if a folder there prevents that, to another name in the same folder.
     ///
-    /// - Returns: `false` where there is nothing at `path`.
+    /// - Returns: `false` if there is nothing at `path`.
     @discardableResult
     func moveAside(_ path: String, to target: String) throws(SystemError) -> Bool {
         do throws(SystemError) {
@@ -27,11 +29,11 @@ extension SpoolFolders {
         }
     }
 
-    /// Moves to `target` unless something lies there.
+    /// Moves a file to `target`, unless something exists there.
     ///
-    /// - Returns: whether nothing is left at `path`.
+    /// - Returns: `false` if the file is still at `path`.
     func moveIfFree(_ path: String, to target: String) throws(SystemError) -> Bool {
-        // link(2) never replaces anything, but isn't allowed for every file of another user.
+        // Unlike rename(2), link(2) never replaces a file. But the system can forbid it for files of another user.
         if unsafe link(path, target) == 0 {
             try FileSystem.remove(path)
             return true
@@ -46,7 +48,9 @@ extension SpoolFolders {
         }
     }
 
-    /// A path beside `target` for what can't have that name.
+    /// A path in the same folder as `target`, for a file that can't have the name of `target`.
+    ///
+    /// - Parameter entry: the file that gets the name; its ctime makes the name unique.
     static func place(beside target: String, _ entry: FileSystem.Entry?) -> String {
         let folder = FileSystem.parent(of: target) ?? ""
         return "\(folder)/\(SpoolNames.document(FileSystem.name(of: target), ".\(entry?.changed ?? 0)"))"
@@ -54,12 +58,12 @@ extension SpoolFolders {
 }
 
 extension SystemError {
-    /// Whether a file can't replace what lies there because one of them is a folder.
+    /// Whether a rename failed because the source or the target is a folder.
     var meansObstacle: Bool { [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(number) }
 
-    /// Whether the folder of a file that was to be written is missing.
+    /// Whether a write failed because the folder of the file is missing.
     var meansMissingFolder: Bool { number == ENOENT }
 
-    /// Whether a single file waits for this fault to go away, and others need not wait for it.
-    var holdsUpOneFile: Bool { isOfOneFile || number == EIO }
+    /// Whether only one file must wait because of this error, so that others can be processed.
+    var holdsUpOneFile: Bool { mayAffectOnlyOneFile || number == EIO }
 }

@@ -1,13 +1,15 @@
 internal import PosixSupport
 package import SpoolProtocol
 
-/// Keeps a second daemon off a spool: an exclusive lock on a file in it, held until the process ends.
+/// An exclusive lock on a file in the spool, so that no second daemon uses it.
+///
+/// It is held until the process ends.
 package final class SpoolLock: Sendable {
     private let lock: FileLock
 
     /// Locks a spool.
     ///
-    /// - Throws: ``StartupError`` where another process holds the lock.
+    /// - Throws: ``StartupError`` if another process holds the lock.
     package init(_ folders: SpoolFolders) throws {
         guard let lock = try FileLock.tryLock(folders.lock) else {
             throw StartupError(

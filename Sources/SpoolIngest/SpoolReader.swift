@@ -3,15 +3,19 @@ internal import PosixSupport
 internal import ShardFormats
 package import SpoolProtocol
 
-/// Reads claimed shards, with their sidecars, into what the corpus takes in.
+/// Reads and checks claimed shards with their sidecars.
+///
+/// The results can be ingested by a corpus.
 package struct SpoolReader {
-    /// The corpus that the shards are for.
+    /// The corpus.
+    ///
+    /// It normalises and rounds vectors, and has the receipts of earlier shards.
     package let corpus: Corpus
     /// The spool.
     package let folders: SpoolFolders
-    /// The most bytes that a file may have.
+    /// The maximum size of a file, in bytes.
     package let maximumBytes: Int
-    /// Shards of images with this many bytes are staged where they can be.
+    /// The file size from which on a shard of images is staged (stored piece by piece), if it can be.
     package let minimumStagedBytes: Int
 
     private static let npySuffix = ".\(ShardFormat.npy.rawValue)"
@@ -26,22 +30,23 @@ package struct SpoolReader {
         self.minimumStagedBytes = minimumStagedBytes
     }
 
-    /// Reads a shard whole, or opens it where it is worth staging.
+    /// Reads a shard as a whole, or only opens it if it can be staged.
     ///
-    /// - Throws: what is neither the shard's fault nor the spool's.
+    /// - Throws: errors of the store. Faults of the shard and of the spool are outcomes.
     package func read(_ shard: ClaimedShard) throws -> ReadOutcome {
         try outcome {
-            // A shard that took effect is not rejected for a limit that was lowered later.
+            // A shard that took effect must not be rejected because the limit was lowered later.
             if try isTooLarge(shard), let receipt = try committedReceipt(of: shard) { return .committed(receipt) }
             if let large = try open(shard) { return .large(large) }
             return try readWhole(shard)
         }
     }
 
-    /// Brings the vectors of a large shard into the store, for a commit to make them known; reads it whole where it can't be
-    /// staged.
+    /// Stores the vectors of a large shard, invisible to searches until its commit.
     ///
-    /// The next thing that happens to the store must be the commit of the shard.
+    /// If it can't be staged because an id exists already, it is read as a whole.
+    ///
+    /// The next commit of the corpus must be that of this shard.
     ///
     /// - Throws: as ``read(_:)`` does.
     package func stage(_ shard: ClaimedShard, _ large: LargeShard) throws -> ReadOutcome {
@@ -59,7 +64,7 @@ package struct SpoolReader {
         }
     }
 
-    /// The last receipt of the shard's name, where the shard and its sidecar are those that took effect by it.
+    /// The last receipt of the shard's name, if it has the digests of this shard and its sidecar; otherwise `nil`.
     package func committedReceipt(of shard: ClaimedShard) throws -> Receipt? {
         guard let receipt = try corpus.receipt(role: shard.key.role, name: shard.key.name) else { return nil }
         guard try digest(of: path(of: shard)) == receipt.sha256 else { return nil }
@@ -68,7 +73,7 @@ package struct SpoolReader {
         return digest == receipt.idsSHA256 ? receipt : nil
     }
 
-    /// Turns what `body` throws into what became of the shard.
+    /// Runs `body`, and converts errors that concern only the shard or the spool to outcomes.
     private func outcome(_ body: () throws -> ReadOutcome) throws -> ReadOutcome {
         do {
             return try body()
@@ -95,11 +100,11 @@ package struct SpoolReader {
         return sidecar.map { $0.isRegularFile && $0.size > maximumBytes } ?? false
     }
 
-    /// Opens a shard that is worth staging, as far as can be told by now.
+    /// Opens a shard if it can be staged, as far as is known before its ids are read.
     private func open(_ shard: ClaimedShard) throws -> LargeShard? {
         guard shard.key.role == .images, shard.key.name.hasSuffix(Self.npySuffix),
             shard.entry.size >= minimumStagedBytes,
-            // A shard whose name has a receipt may be the same, which only its digest will tell.
+            // If its name has a receipt, the content may be the same. Only the digest of the whole file shows that.
             try corpus.receipt(role: shard.key.role, name: shard.key.name) == nil,
             let open = try OpenShard(path: path(of: shard), limit: maximumBytes),
             open.entry.isSameFile(as: shard.entry), let plain = try open.plainNPY(limit: maximumBytes)
@@ -153,7 +158,9 @@ package struct SpoolReader {
         }
     }
 
-    /// Hands the vectors on to the corpus, which changes them in place because nobody else holds them any more.
+    /// Has the corpus normalise and round the vectors.
+    ///
+    /// This happens in place, because nothing else refers to them.
     private func prepare(_ shard: consuming Shard) throws -> ([String], PreparedVectors) {
         let ids = shard.ids
         let dimension = shard.matrix.dimension
@@ -161,7 +168,7 @@ package struct SpoolReader {
         return (ids, try corpus.prepare(consume values, dimension: dimension))
     }
 
-    /// The digest of a file; `nil` where nothing that can be a shard lies there, or the file can't be read now.
+    /// The SHA-256 of a file; `nil` if there is no readable regular file, or it changes while it is read.
     private func digest(of path: String) throws -> String? {
         do {
             return try OpenShard(path: path, limit: .max)?.readDigest()

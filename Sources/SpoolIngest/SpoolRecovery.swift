@@ -4,14 +4,14 @@ package import PosixSupport
 internal import ShardFormats
 internal import SpoolProtocol
 
-/// Puts right what a crash or a fault left in `processing/`.
+/// Finishes what a crash or a fault interrupted in `processing/`.
 ///
-/// Every move can be the last one before a crash, and after a power failure any number of the last moves is undone.
-/// `docs/ingestion.md` has the table of what lies where then.
+/// Each move can be the last one before a crash. After a power failure any number of the last moves can be undone. The
+/// table "Crashes" in `docs/ingestion.md` lists the states and what is done about them.
 package struct SpoolRecovery {
-    /// Reads shards, to know those that took effect.
+    /// Computes digests of shards, to find those that took effect.
     package let reader: SpoolReader
-    /// Publishes sidecars.
+    /// Moves sidecars and writes documents.
     package let finalizer: ShardFinalizer
 
     private var folders: SpoolFolders { reader.folders }
@@ -22,12 +22,16 @@ package struct SpoolRecovery {
         package var claimed: Set<ShardKey> = []
         /// Claimed shards that took effect, to be published.
         package var committed: [DecidedShard] = []
-        /// The numbers of receipts whose shards have been published.
+        /// The numbers of pending receipts whose shards are published.
         package var acknowledged: Set<UInt64> = []
-        /// Why files can't be moved or written, by their names; another recovery has to be tried later.
+        /// The files that can't be moved or written now.
+        ///
+        /// If there are any, another recovery is needed later.
         package var faults: [(name: String, error: SystemError)] = []
 
-        /// Runs the part of the recovery that is about one file.
+        /// Runs a part of the recovery that concerns one file.
+        ///
+        /// Adds an error that affects only this file to `faults`.
         fileprivate mutating func attempt(_ name: String, _ body: (inout Self) throws -> Void) throws {
             do {
                 try body(&self)
@@ -46,9 +50,9 @@ package struct SpoolRecovery {
     /// Runs the recovery.
     ///
     /// - Parameters:
-    ///   - outbox: the shards whose fate is known.
-    ///   - now: the time.
-    ///   - progress: is called now and then.
+    ///   - outbox: decided shards, which are left alone.
+    ///   - now: the current time.
+    ///   - progress: is called for each shard and each receipt, to show progress to the watchdog.
     /// - Throws: a fault of the whole spool, or of the store.
     package func run(_ outbox: Outbox, now: Date, progress: () -> Void) throws -> Findings {
         var findings = Findings()
@@ -63,7 +67,7 @@ package struct SpoolRecovery {
         return findings
     }
 
-    /// Sidecars whose shards were being moved: they follow the shard, or go back to it where it has not moved yet.
+    /// Moves sidecars whose shards were being moved: after the shard or, if that has not moved yet, back to it.
     private func recoverLeavingSidecars(
         _ role: VectorRole, _ destination: SpoolFolders.Destination, _ findings: inout Findings
     ) throws {
@@ -79,7 +83,9 @@ package struct SpoolRecovery {
         }
     }
 
-    /// Claimed shards that took effect; those that did not are read again as any claimed shard.
+    /// Finds claimed shards that took effect.
+    ///
+    /// The others are processed by the pipeline as any claimed shard.
     private func findCommitted(
         _ role: VectorRole, _ outbox: Outbox, _ now: Date, _ findings: inout Findings, _ progress: () -> Void
     ) throws {
@@ -99,7 +105,9 @@ package struct SpoolRecovery {
         }
     }
 
-    /// Sidecars without their shards: their claims were cut off.
+    /// Moves claimed sidecars without a shard back to the incoming folder.
+    ///
+    /// Their claims were interrupted.
     private func recoverClaimedSidecars(_ role: VectorRole, _ findings: inout Findings) throws {
         for name in try sidecars(in: folders.processing(role)) {
             try findings.attempt(name) { _ in
@@ -108,7 +116,7 @@ package struct SpoolRecovery {
         }
     }
 
-    /// Receipts whose shards have left `processing/`: their documents are written where they are missing.
+    /// Writes missing documents of pending receipts whose shards have left `processing/`.
     private func recoverReceipts(_ outbox: Outbox, _ findings: inout Findings, _ progress: () -> Void) throws {
         let found = Set(findings.committed.map(\.claimed.key))
         for receipt in try reader.corpus.pendingReceipts() {

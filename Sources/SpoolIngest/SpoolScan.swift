@@ -7,37 +7,41 @@ package import SpoolProtocol
 package struct UnnamedFile: Sendable {
     /// The folder's role.
     package let role: VectorRole
-    /// The name as the system has it.
+    /// The name as bytes.
     package let name: FileName
 
-    /// What a ``RetrySchedule`` knows the file by: no path of a file whose name is text.
+    /// The key of the file in a ``RetrySchedule``.
+    ///
+    /// It differs from all paths of files with UTF-8 names.
     package var retryKey: String { "%/\(role.rawValue)/\(name.escaped)" }
 }
 
-/// The files that wait in a spool.
+/// A list of the files that wait in a spool.
 package struct SpoolScan {
-    /// At most ``limit`` files, in the order in which they are processed.
+    /// The first ``limit`` files, in the order in which they are processed.
     ///
-    /// Claimed files come first, in the order of their claims, then the files of the incoming folders, the one that has
-    /// waited longest first. Folders and the like come after all files.
+    /// First come claimed files, in the order of their claims; then files of the incoming folders, by ctime; then
+    /// folders and other entries that aren't files.
     package private(set) var files: [SpoolFile] = []
-    /// Files whose names aren't UTF-8, at most ``limit``.
+    /// Files in the incoming folders whose names aren't UTF-8, at most ``limit``.
     package private(set) var unnamed: [UnnamedFile] = []
-    /// The number of all files that wait.
+    /// The number of all waiting files, including those beyond ``limit``.
     package private(set) var count = 0
-    /// Why the system can't look at a file, for the last of those files.
+    /// The last error of the system for a single file.
     package private(set) var fault: SystemError?
 
-    /// More files than this are left for the next scan: a full spool costs no memory.
+    /// The maximum number of files in ``files``, so that a full spool takes no memory.
+    ///
+    /// The next scan finds the others.
     package static let limit = 4096
 
-    /// Looks into all folders where files wait.
+    /// Scans the incoming folders and `processing/`.
     ///
     /// - Parameters:
     ///   - folders: the spool.
     ///   - claims: the order of the claims.
-    ///   - isSkipped: whether a file is only counted.
-    ///   - isSkippedName: the same of a file whose name isn't UTF-8.
+    ///   - isSkipped: returns whether a file is only counted, not listed.
+    ///   - isSkippedName: the same for files whose names aren't UTF-8.
     package init(
         _ folders: SpoolFolders, claims: ClaimLog, isSkipped: (SpoolFile) -> Bool,
         isSkippedName: (UnnamedFile) -> Bool
@@ -59,7 +63,9 @@ package struct SpoolScan {
         keepFirst(claims)
     }
 
-    /// Whether a name is that of a shard: not hidden, not being written, not a sidecar.
+    /// Whether a file of this name is processed.
+    ///
+    /// Ignored are hidden and temporary names, and sidecars.
     package static func isShard(_ name: String) -> Bool {
         isShard(Array(name.utf8))
     }
@@ -93,7 +99,11 @@ package struct SpoolScan {
 }
 
 extension SpoolFile {
-    /// What comes first is processed first; a rename counts as a change.
+    /// The sort key for ``SpoolScan/files``.
+    ///
+    /// A rename changes the ctime.
+    ///
+    /// - Parameter claim: the number of the file's claim.
     fileprivate func order(claim: Int) -> (Int, Int, Int64, String) {
         (isClaimed ? 0 : entry.isRegularFile ? 1 : 2, isClaimed ? claim : 0, entry.changed, key.name)
     }

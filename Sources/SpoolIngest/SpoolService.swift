@@ -6,7 +6,7 @@ internal import ServiceLifecycle
 internal import SpoolProtocol
 internal import Synchronization
 
-/// Watches the spool and runs the pipeline, on a thread of its own.
+/// Watches the spool and runs the pipeline, on the thread `spool`.
 package final class SpoolService: Service {
     private let context: IngestContext
     private let returnFreedMemory: @Sendable () -> Void
@@ -14,17 +14,19 @@ package final class SpoolService: Service {
     private let lock: SpoolLock
     private let stopping = Atomic<Bool>(false)
 
-    /// Makes the spool's folders where they are missing, and begins to watch them.
+    /// Creates missing folders of the spool, locks the spool, and begins to watch it.
     ///
     /// - Parameters:
-    ///   - corpus: where shards go.
+    ///   - corpus: the corpus that shards are added to.
     ///   - root: the folder of the spool.
-    ///   - settings: the settings as they are when it is called.
-    ///   - status: gets the number of waiting files, and rejections.
-    ///   - metrics: counts what happens.
-    ///   - heartbeat: shows that the work goes on.
-    ///   - returnFreedMemory: returns memory that commits have freed to the system; called after ten seconds without shards.
-    ///   - logger: gets a line for each shard.
+    ///   - settings: returns the current settings.
+    ///   - status: receives the number of waiting files, and rejections.
+    ///   - metrics: receives counts of shards, commits and errors.
+    ///   - heartbeat: receives a beat for each file, and the length of each wait, so that the watchdog sees progress.
+    ///   - returnFreedMemory: returns memory that commits have freed to the system. It is called on the thread `spool`,
+    ///     ten seconds after the last commit.
+    ///   - logger: receives a line for each shard.
+    /// - Throws: ``StartupError`` if another process uses the spool; ``SystemError``.
     package init(
         corpus: Corpus, root: String, settings: @escaping @Sendable () -> IngestSettings, status: SpoolStatus,
         metrics: DaemonMetrics, heartbeat: Heartbeat, returnFreedMemory: @escaping @Sendable () -> Void,
@@ -40,9 +42,11 @@ package final class SpoolService: Service {
         watch = Mutex(try SpoolWatch(folders))
     }
 
-    /// Works until a graceful shutdown; a commit under way is then undone, and its shards wait for the next start.
+    /// Runs until a graceful shutdown.
     ///
-    /// - Throws: the error that makes going on pointless.
+    /// A commit that still computes is then undone; its shards wait for the next start.
+    ///
+    /// - Throws: an error after which ingestion cannot continue, for example of the store.
     package func run() async throws {
         try await withGracefulShutdownHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -56,7 +60,7 @@ package final class SpoolService: Service {
     }
 
     /// Looks into the spool soon, with the settings as they are then.
-    package func look() {
+    package func rescanSoon() {
         watch.withLock { $0 }.wake()
     }
 
@@ -88,7 +92,9 @@ package final class SpoolService: Service {
         }
     }
 
-    /// Waits a while, or until something happens; that the spool can't be watched either is no reason to end.
+    /// Waits ``IngestPipeline/faultPause`` seconds or until an event.
+    ///
+    /// If the spool can't be watched, logs the reason.
     private func pause(_ pipeline: inout IngestPipeline, _ watchLost: inout Bool) {
         do {
             try listen(seconds: IngestPipeline.faultPause, &pipeline, &watchLost)
@@ -100,9 +106,9 @@ package final class SpoolService: Service {
     /// Waits for an event in the spool.
     ///
     /// - Parameters:
-    ///   - seconds: the most seconds to wait.
+    ///   - seconds: the maximum time to wait.
     ///   - pipeline: is told which files were renamed into the spool.
-    ///   - watchLost: whether a watched folder is gone; stays so until the folders can be watched again.
+    ///   - watchLost: whether a watched folder was deleted or moved. It stays true until all folders are watched again.
     private func listen(seconds: Double, _ pipeline: inout IngestPipeline, _ watchLost: inout Bool) throws {
         context.heartbeat.beginWait(seconds: seconds)
         let events = watch.withLock { $0 }.wait(seconds: seconds)
@@ -111,7 +117,8 @@ package final class SpoolService: Service {
         pipeline.noteRenamed(events.renamed)
         if watchLost, !isStopping {
             context.logger.warning(
-                "a folder of the spool went away; making it again", metadata: ["spool": "\(context.folders.root)"])
+                "a folder of the spool was deleted or moved; creating it again",
+                metadata: ["spool": "\(context.folders.root)"])
             try context.folders.make()
             let fresh = try SpoolWatch(context.folders)
             watch.withLock { $0 = fresh }
@@ -121,10 +128,9 @@ package final class SpoolService: Service {
 }
 
 extension Error {
-    /// Whether trying again later makes sense: a full disk, say.
+    /// Whether ingestion tries again later, for example after a full disk.
     ///
-    /// Whatever is wrong with the spool is no reason to end: what is in the store can be searched all the same, and
-    /// nothing is lost by waiting.
+    /// An error of the spool never ends the daemon: searches continue, and no shard is lost while it waits.
     fileprivate var isRetryable: Bool {
         self is SystemError || (self as? any StoreFailure)?.isRetryable ?? false
     }

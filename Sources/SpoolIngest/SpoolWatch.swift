@@ -4,23 +4,25 @@ package import PosixSupport
 package import ShardFormats
 package import SpoolProtocol
 
-/// Tells when something happens in the incoming folders: inotify(7), and a pipe to be woken by.
+/// Waits for events in the incoming folders with inotify(7).
 ///
-/// It says *that* something happened; what there is to do is found by looking into the folders. Only the names of
-/// files that were renamed into place are told, because those are whole.
+/// Another thread can end the wait, through a pipe.
+///
+/// An event only says *that* something happened. A ``SpoolScan`` finds out what. Only the names of files that were
+/// renamed into a folder are returned, because these files are complete.
 @safe package final class SpoolWatch: @unchecked Sendable {
     // Sendable: the descriptors never change, and only one thread calls `wait`.
     private let inotify: Int32
     private let wakeup: (read: Int32, write: Int32)
     private let roles: [Int32: VectorRole]
 
-    /// What happened while waiting.
+    /// The events during a wait.
     package struct Events {
-        /// Files that were renamed into a folder.
+        /// The names of the files that were renamed into an incoming folder.
         package var renamed: [VectorRole: Set<String>] = [:]
-        /// Something else happened: look.
+        /// Whether there was any event, so that a scan is needed.
         package var changed = false
-        /// A watched folder is gone.
+        /// Whether a watched folder was deleted or moved.
         package var folderLost = false
     }
 
@@ -58,13 +60,13 @@ package import SpoolProtocol
         for descriptor in [inotify, wakeup.read, wakeup.write] { close(descriptor) }
     }
 
-    /// Ends a wait under way, or the next one.
+    /// Ends the current wait of another thread or, if there is none, the next one.
     package func wake() {
         var byte: UInt8 = 1
         _ = unsafe write(wakeup.write, &byte, 1)
     }
 
-    /// Waits until something happens, at most `seconds`.
+    /// Waits for an event or a call of ``wake()``, at most `seconds`.
     package func wait(seconds: Double) -> Events {
         var descriptors = [
             pollfd(fd: inotify, events: Int16(POLLIN), revents: 0),
@@ -76,7 +78,7 @@ package import SpoolProtocol
         return drain()
     }
 
-    /// Reads all events that have come.
+    /// Reads all events that are queued, without waiting.
     private func drain() -> Events {
         var events = Events()
         unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in

@@ -1,7 +1,7 @@
-/// The setting that says what becomes of a shard's files after its commit.
+/// What happens to the files of a shard after its commit: the values of the setting `finished-shards`.
 package enum CompletedShardAction: String, CaseIterable, Sendable {
-    /// The files move to `done/`, where the receipt is.
+    /// The files are moved to `done/`.
     case move
-    /// The files are deleted; the receipt is in `done/` all the same.
+    /// The files are deleted. The receipt is written to `done/` in this case too.
     case delete
 }

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// SHA-256 (FIPS 180-4) of a file that is read piece by piece; computed by OpenSSL's libcrypto.
+/// Computes the SHA-256 (FIPS 180-4) of data that arrives in pieces, with OpenSSL's libcrypto.
 ///
 /// For example:
 ///
@@ -10,7 +10,7 @@ internal import COpenSSL
 @safe package final class ContentDigest {
     private let context: OpaquePointer
 
-    /// Starts an empty digest.
+    /// Starts the digest of no bytes.
     package init() {
         guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
             fatalError("libcrypto has no memory for a SHA-256 digest")
@@ -22,15 +22,17 @@ internal import COpenSSL
         unsafe EVP_MD_CTX_free(context)
     }
 
-    /// Adds bytes.
+    /// Appends bytes to the data.
+    ///
+    /// Must not be called after ``finish()``.
     package func update(_ bytes: RawSpan) {
         let result = unsafe bytes.withUnsafeBytes { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
         precondition(result == 1, "libcrypto rejected bytes of a digest")
     }
 
-    /// The digest in hexadecimal, 64 lowercase digits.
+    /// Ends the data and returns its digest, as 64 lowercase hexadecimal digits.
     ///
-    /// Nothing can be added afterwards.
+    /// Can be called once.
     package func finish() -> String {
         var bytes = [UInt8](repeating: 0, count: 32)
         let result = unsafe EVP_DigestFinal_ex(context, &bytes, nil)
@@ -38,7 +40,7 @@ internal import COpenSSL
         return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// The digest of `bytes` in hexadecimal.
+    /// The digest of `bytes`, as 64 lowercase hexadecimal digits.
     package static func hexadecimal(of bytes: [UInt8]) -> String {
         let digest = ContentDigest()
         unsafe digest.update(bytes.span.bytes)

@@ -1,57 +1,64 @@
 package import PosixSupport
 package import ShardFormats
 
-/// Where everything of a spool lies.
+/// The paths of the folders of a spool.
 ///
-///     SPOOL/images/, SPOOL/references/                producers rename shards into these
-///     SPOOL/processing/images/, ...                   claimed shards with their sidecars: no producer can replace them
-///     SPOOL/processing/done/images/, ...              sidecars whose shards move to `done/`
-///     SPOOL/processing/failed/images/, ...            sidecars whose shards move to `failed/`
-///     SPOOL/done/images/, SPOOL/done/references/      shards that took effect, with their receipts
-///     SPOOL/failed/images/, SPOOL/failed/references/  shards that were rejected, with the reasons
+/// A sidecar is the file with the ids of a shard.
+///
+///     SPOOL/images/, SPOOL/references/                incoming folders: producers rename shards into these
+///     SPOOL/processing/images/, ...                   claimed shards and sidecars; producers have no access
+///     SPOOL/processing/done/images/, ...              sidecars while their shards are moved to `done/`
+///     SPOOL/processing/failed/images/, ...            sidecars while their shards are moved to `failed/`
+///     SPOOL/done/images/, SPOOL/done/references/      shards that took effect, and receipts
+///     SPOOL/failed/images/, SPOOL/failed/references/  rejected shards, and error documents
 package struct SpoolFolders: Sendable {
-    /// The folder of the whole spool.
+    /// The folder that contains all others, `SPOOL` above.
     package let root: String
 
-    /// Where a shard goes when it has been processed.
+    /// Where the files of a shard are moved after processing.
     package enum Destination: String, CaseIterable, Sendable {
-        case done, failed
+        /// For shards that took effect.
+        case done
+        /// For rejected shards.
+        case failed
     }
 
-    /// The folders of the spool in `root`.
+    /// The paths for the spool in the folder `root`.
+    ///
+    /// Does not create folders.
     package init(root: String) {
         self.root = root
     }
 
-    /// Where producers put shards of this role.
+    /// The folder into which producers rename shards of this role.
     package func incoming(_ role: VectorRole) -> String { "\(root)/\(role.rawValue)" }
 
-    /// Where shards of this role lie from their claim until they are published.
+    /// The folder with the shards of this role that are claimed and not yet published.
     package func processing(_ role: VectorRole) -> String { "\(root)/processing/\(role.rawValue)" }
 
-    /// Where the sidecar of a shard lies while the shard moves to `destination`.
+    /// The folder for the sidecar of a shard while the shard is moved to `destination`.
     package func leaving(_ destination: Destination, _ role: VectorRole) -> String {
         "\(root)/processing/\(destination.rawValue)/\(role.rawValue)"
     }
 
-    /// Where shards of this role lie when they have been processed.
+    /// The folder `done/` or `failed/` for this role.
     package func destination(_ destination: Destination, _ role: VectorRole) -> String {
         "\(root)/\(destination.rawValue)/\(role.rawValue)"
     }
 
-    /// Where shards of this role lie that took effect.
+    /// The folder with the shards of this role that took effect, and their receipts.
     package func done(_ role: VectorRole) -> String { destination(.done, role) }
 
-    /// Where shards of this role lie that were rejected.
+    /// The folder with the rejected shards of this role, and their error documents.
     package func failed(_ role: VectorRole) -> String { destination(.failed, role) }
 
-    /// The file whose lock keeps a second daemon off the spool.
+    /// The file that the daemon locks, so that no second daemon uses the spool.
     package var lock: String { "\(root)/processing/.lock" }
 
-    /// The file that keeps the order of claims.
+    /// The file that records the order of claims.
     package var claimLog: String { "\(root)/processing/.claims" }
 
-    /// Makes what is missing.
+    /// Creates the folders that are missing, with their permissions.
     package func make() throws(SystemError) {
         for (name, mode) in [("done", 0o750), ("failed", 0o750), ("processing", 0o700)] as [(String, UInt32)] {
             try FileSystem.makeFolder("\(root)/\(name)", mode: mode)

@@ -1,43 +1,49 @@
 internal import ShardFormats
 
-/// The names of files in a spool: which are shards, which belong to a shard, and what the daemon's documents are called.
+/// The names of the files that belong to a shard.
+///
+/// Both nnnd and nnnctl use these definitions.
 ///
 /// For the shard `words.npy`:
 ///
-///     words.ids                  its sidecar: one id a line
+///     words.ids                  its sidecar: one id per line
 ///     words.npy.receipt.json     its receipt, in `done/`
-///     words.npy.error.json       the reason of its rejection, in `failed/`
+///     words.npy.error.json       its error document, in `failed/`
 package enum SpoolNames {
-    /// The name ending of a list of ids to delete.
+    /// The ending of the name of a deletion list.
     package static let deletionSuffix = ".delete"
-    /// The name ending of a sidecar.
+    /// The ending of the name of a sidecar.
     package static let sidecarSuffix = ".ids"
-    /// The most bytes that the name of a document has; Linux allows 255.
+    /// The maximum length of the name of a document, in bytes.
+    ///
+    /// Linux allows 255; hidden temporary names are longer.
     private static let maximumDocumentBytes = 240
 
-    /// The sidecar of the shard called `name`; `nil` where the shard can have none.
+    /// The name of the sidecar of the shard called `name`; `nil` if it isn't the name of a file of vectors.
     package static func sidecar(of name: String) -> String? {
         ShardFormat(fileName: name).flatMap { $0.name(of: name) }.map { $0 + sidecarSuffix }
     }
 
-    /// The shards that the sidecar called `name` can belong to: one for each format.
+    /// The names of the shards that the sidecar called `name` can belong to, one for each format.
     package static func shards(ofSidecar name: String) -> [String] {
         guard name.hasSuffix(sidecarSuffix) else { return [] }
         return ShardFormat.allCases.map { "\(name.dropLast(sidecarSuffix.count)).\($0.rawValue)" }
     }
 
-    /// The receipt of the shard called `name`.
+    /// The name of the receipt of the shard called `name`.
     package static func receipt(of name: String) -> String { document(name, ".receipt.json") }
 
-    /// The document that tells why the shard called `name` was rejected.
+    /// The name of the error document of the shard called `name`.
     package static func rejection(of name: String) -> String { document(name, ".error.json") }
 
-    /// Whether a file called `name` could be taken for one of the daemon's documents.
+    /// Whether `name` has the ending of a receipt or an error document.
     package static func isDocument(_ name: String) -> Bool {
         name.hasSuffix(".receipt.json") || name.hasSuffix(".error.json")
     }
 
-    /// `name` with a suffix; a long name is shortened, and ends in `~` and the start of its SHA-256.
+    /// `name` and `suffix` as a file name of at most 240 bytes.
+    ///
+    /// If it would be longer, `name` is cut, and `~` and the first 16 digits of its SHA-256 are appended to it.
     ///
     /// - Parameter suffix: at most 200 bytes of ASCII.
     package static func document(_ name: String, _ suffix: String) -> String {

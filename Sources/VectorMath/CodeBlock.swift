@@ -1,11 +1,11 @@
-/// A block of coded rows in allocated memory.
+/// A block of codes in allocated memory, in the form of ``CodeLayout``.
 package struct CodeBlock: Sendable {
     private let bytes: [UInt8]
 
     /// Encodes vectors.
     ///
     /// - Parameters:
-    ///   - values: rows x dimension, at most `layout.rows` of them.
+    ///   - values: the vectors, at most `layout.rows` x dimension. The codes of the other rows are zero.
     ///   - layout: the layout of the block.
     package init(_ values: Span<Float>, layout: CodeLayout) {
         let codes = Codes(values, layout: layout)
@@ -16,7 +16,7 @@ package struct CodeBlock: Sendable {
         self.bytes = bytes
     }
 
-    /// Calls `body` with the block.
+    /// Calls `body` with the bytes of the block.
     package func withBytes<R>(_ body: (RawSpan) throws -> R) rethrows -> R {
         try unsafe body(bytes.span.bytes)
     }

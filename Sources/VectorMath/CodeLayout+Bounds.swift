@@ -1,13 +1,13 @@
 extension CodeLayout {
-    /// Whether the stored code of a row gives valid bounds of products with its vector.
+    /// Whether the stored code of a row gives valid bounds of the products of its vector.
     ///
-    /// The bounds are valid if the stored residual and norm are at least the exact lengths, computed in double
-    /// precision.
+    /// The bounds are valid if the stored residual is at least the length of the vector minus the decoded code, and the
+    /// stored norm at least the length of the vector. Both lengths are computed in double precision.
     ///
     /// - Parameters:
     ///   - vector: the row's vector, as it is stored.
     ///   - block: the block of codes that holds the row.
-    ///   - slot: the row's position in the block.
+    ///   - slot: the position of the row in the block.
     package func hasValidBounds(for vector: [Float], in block: RawSpan, slot: Int) -> Bool {
         guard block.byteCount == byteCount, vector.count == dimension, slot < rows else { return false }
         func number(_ column: Int) -> Double {

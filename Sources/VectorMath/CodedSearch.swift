@@ -1,246 +1,270 @@
 internal import CKernels
 
-/// An exact inner-product search that multiplies codes, and vectors only where codes can't exclude a pair.
+/// An exact inner-product search that multiplies codes, and vectors only for pairs that the codes do not exclude.
 ///
-/// For each row it finds the `capacity` columns with the largest products, in three steps:
+/// For each query it finds the `capacity` vectors with the largest products, in three steps:
 ///
-/// 1. ``add(_:names:vectors:)`` bounds the products with a block of columns by products of codes. A column is a
-///    *candidate* of a row if its upper bound reaches the row's pruning threshold. The threshold is an estimate, from
-///    the columns added so far, of the product that at least `capacity` of all columns reach.
-/// 2. ``rescore(_:)`` replaces the bounds of the candidates by exact products, best midpoints first. 3. If fewer than
-/// `capacity` columns reach a row's threshold, the estimate was too high and may have excluded one of the
-///    best. The row is then multiplied with every column.
+/// 1. ``add(_:rows:vectors:)`` bounds the products with a block of vectors by products of codes. A vector is a
+///    *candidate* of a query if its upper bound reaches the query's pruning threshold. This threshold is an estimate,
+///    from the vectors added so far, of a product that at least `capacity` of all vectors reach.
+/// 2. ``rescore(_:)`` replaces the bounds of the candidates by exact products. It begins with the candidates whose
+///    bounds have the highest midpoints.
+/// 3. If fewer than `capacity` vectors reach a query's threshold, the estimate was too high and may have excluded one
+///    of the best. The query is then multiplied with every vector.
 ///
-/// The result is exact for every order of the columns. In random order the estimates are good, and about one row in
-/// thousands needs step 3.
+/// The result is exact, whatever the order of the vectors. If the order is random, the estimates are good, and about
+/// one query in thousands needs step 3.
 ///
-/// A search belongs to one thread at a time. For example, the best references of some images:
+/// One thread at a time can use a search. For example, the best references of some images:
 ///
-///     var search = CodedSearch(rows: 256, capacity: 160, layout: layout)
-///     search.begin(images, columns: 20_000)
-///     for block in blocks { search.add(block.codes.span.bytes, names: block.names[...], vectors: vectors) }
+///     var search = CodedSearch(queries: 256, capacity: 160, layout: layout)
+///     search.begin(images, vectorCount: 20_000)
+///     for block in blocks { search.add(block.codes.span.bytes, rows: block.rows[...], vectors: vectors) }
 ///     search.rescore(vectors)
-///     let count = search.result(row: 0, products: &products, columns: &columns)
+///     let count = search.result(query: 0, products: &products, rows: &rows)
 package struct CodedSearch {
-    /// Calls its second argument with the vector of a column, dimension floats; the first is the column's name.
-    package typealias Vectors = (_ name: Int, _ body: (Span<Float>) -> Void) -> Void
+    /// Gives access to the vectors: calls `body` with the vector of `row`, `dimension` floats.
+    package typealias VectorAccess = (_ row: Int, _ body: (Span<Float>) -> Void) -> Void
 
     private let capacity: Int
     private let layout: CodeLayout
-    /// The largest number of candidates that a row can have.
-    private let candidatesPerRow: Int
+    /// The maximum number of candidates of a query.
+    private let candidatesPerQuery: Int
 
-    private var rows: [Float] = []
-    private var coded: CodedQueries
-    /// The pruning threshold of each row.
+    /// The vectors of the queries, queries x dimension.
+    private var queries: [Float] = []
+    private var queryCodes: CodedQueries
+    /// The pruning threshold of each query.
     private var thresholds: [Float] = []
-    /// The candidates of all rows: those of `row` are the first `counts[row]` from `start(row)` on.
+    /// The candidates of all queries: those of a query are at `counts[query]` positions, beginning at `start(query)`.
     private var candidates: ScoreIntervals
+    /// The number of candidates of each query.
     private var counts: [Int] = []
-    /// The number of columns that will be added in total.
-    private var total = 0
-    /// The names of the columns that were added; all are below `nameEnd`.
-    private var names: [UInt32] = []
-    private var nameEnd = 0
-    /// The number of columns that must have been added before the thresholds are estimated again.
+    /// The number of vectors that will be added in total.
+    private var vectorCount = 0
+    /// The rows of the vectors added so far.
+    private var rows: [UInt32] = []
+    /// A number above all of `rows`.
+    private var rowEnd = 0
+    /// The thresholds are estimated again when this number of vectors has been added.
     private var nextEstimate = 0
 
-    /// The means of the columns: scores here are products without a bias.
+    /// The means that are passed for the vectors: a score is here a product without a bias.
     private let zeroMeans: [Float]
+    /// Products of codes, queries of one step x vectors of a block.
     private var codeProducts: [Int32]
-    private var pairs = PairsByColumn()
+    private var pairs = PairsByRow()
     private var exactProducts: [Float] = []
-    private var ranking: BestProducts
+    private var best: BestProducts
 
-    /// Rows multiplied with a block at a time, so that their products stay in the cache.
-    private static let rowsPerStep = 16
-
-    /// Makes a search for up to `rows` rows that keeps `capacity` columns of each.
+    /// The number of queries that are multiplied with a block at a time.
     ///
-    /// - Parameter layout: the layout of the blocks of columns.
-    package init(rows: Int, capacity: Int, layout: CodeLayout) {
-        self.capacity = capacity
-        self.layout = layout
-        candidatesPerRow = 8 * capacity + layout.rows
-        coded = CodedQueries([Float]().span, alphas: [], layout: layout)
-        candidates = ScoreIntervals(count: rows * candidatesPerRow)
-        zeroMeans = Array(repeating: 0, count: layout.rows)
-        codeProducts = Array(repeating: 0, count: min(rows, Self.rowsPerStep) * layout.rows)
-        ranking = BestProducts(count: candidatesPerRow)
-    }
+    /// The products of so few stay in the CPU's cache.
+    private static let queriesPerStep = 16
 
-    /// Starts a search for other rows.
+    /// Makes a search.
     ///
     /// - Parameters:
-    ///   - values: rows x dimension.
-    ///   - columns: the number of columns that will be added.
-    package mutating func begin(_ values: [Float], columns: Int) {
-        rows = values
-        let count = values.count / layout.dimension
-        precondition(count * candidatesPerRow <= candidates.count)
-        coded = CodedQueries(values.span, alphas: Array(repeating: 0, count: count), layout: layout)
+    ///   - queries: the maximum number of queries.
+    ///   - capacity: the number of vectors to find for each query.
+    ///   - layout: the layout of the blocks of codes that will be added.
+    package init(queries: Int, capacity: Int, layout: CodeLayout) {
+        self.capacity = capacity
+        self.layout = layout
+        candidatesPerQuery = 8 * capacity + layout.rows
+        queryCodes = CodedQueries([Float]().span, alphas: [], layout: layout)
+        candidates = ScoreIntervals(count: queries * candidatesPerQuery)
+        zeroMeans = Array(repeating: 0, count: layout.rows)
+        codeProducts = Array(repeating: 0, count: min(queries, Self.queriesPerStep) * layout.rows)
+        best = BestProducts(count: candidatesPerQuery)
+    }
+
+    /// Starts a search for new queries.
+    ///
+    /// - Parameters:
+    ///   - queries: queries x dimension.
+    ///   - vectorCount: the number of vectors that will be added.
+    package mutating func begin(_ queries: [Float], vectorCount: Int) {
+        self.queries = queries
+        let count = queries.count / layout.dimension
+        precondition(count * candidatesPerQuery <= candidates.count)
+        queryCodes = CodedQueries(queries.span, alphas: Array(repeating: 0, count: count), layout: layout)
         counts = Array(repeating: 0, count: count)
         thresholds = Array(repeating: -.infinity, count: count)
         exactProducts = Array(repeating: 0, count: count)
-        names.removeAll(keepingCapacity: true)
-        (total, nextEstimate, nameEnd) = (columns, layout.rows, 0)
+        rows.removeAll(keepingCapacity: true)
+        (self.vectorCount, nextEstimate, rowEnd) = (vectorCount, layout.rows, 0)
     }
 
-    /// Compares the rows with the columns of a block.
+    /// Compares the queries with a block of vectors.
     ///
     /// - Parameters:
-    ///   - block: the codes of the columns.
-    ///   - names: the name of each column.
-    ///   - vectors: gives the vectors of the columns added so far.
-    package mutating func add(_ block: RawSpan, names: ArraySlice<UInt32>, vectors: Vectors) {
+    ///   - block: the codes of the vectors.
+    ///   - newRows: the row of each vector in the block.
+    ///   - vectors: access to the vectors of this block and of earlier ones.
+    package mutating func add(_ block: RawSpan, rows newRows: ArraySlice<UInt32>, vectors: VectorAccess) {
         let means = zeroMeans
-        for start in stride(from: 0, to: coded.count, by: Self.rowsPerStep) {
-            let step = start..<min(start + Self.rowsPerStep, coded.count)
-            coded.products(block, queries: step, into: &codeProducts)
-            for row in step {
-                let end = self.start(row) + counts[row]
-                let found = coded.collect(
-                    row, block, count: names.count, products: codeProducts, at: (row - start) * layout.rows,
-                    means: means.span, from: thresholds[row], into: &candidates, at: end)
-                candidates.rename(from: end, count: found, names)
-                counts[row] += found
-                if counts[row] + layout.rows > candidatesPerRow { reduce(row, vectors) }
+        for start in stride(from: 0, to: queryCodes.count, by: Self.queriesPerStep) {
+            let step = start..<min(start + Self.queriesPerStep, queryCodes.count)
+            queryCodes.products(block, queries: step, into: &codeProducts)
+            for query in step {
+                let end = self.start(query) + counts[query]
+                let foundCount = queryCodes.collect(
+                    query, block, count: newRows.count, products: codeProducts, at: (query - start) * layout.rows,
+                    means: means.span, minimumScore: thresholds[query], into: &candidates, at: end)
+                candidates.replaceRows(from: end, count: foundCount, by: newRows)
+                counts[query] += foundCount
+                if counts[query] + layout.rows > candidatesPerQuery { reduce(query, vectors) }
             }
         }
-        self.names += names
-        nameEnd = max(nameEnd, Int(names.max() ?? 0) + 1)
-        if self.names.count >= nextEstimate, self.names.count < total {
+        rows += newRows
+        rowEnd = max(rowEnd, Int(newRows.max() ?? 0) + 1)
+        if rows.count >= nextEstimate, rows.count < vectorCount {
             estimateThresholds()
             nextEstimate *= 2
         }
     }
 
-    /// Computes the exact products of all candidates, after all columns were added.
+    /// Computes the exact products of all candidates.
     ///
-    /// - Parameter vectors: gives the vectors of the columns.
-    package mutating func rescore(_ vectors: Vectors) {
-        // First the best `capacity` by their midpoints: their exact products exclude most of the others.
-        let midpoints = counts.indices.map { row in
-            candidates.midpointReached(from: start(row), count: counts[row], wanted: capacity)
+    /// Call it after all vectors were added.
+    ///
+    /// - Parameter vectors: access to all vectors.
+    package mutating func rescore(_ vectors: VectorAccess) {
+        // First the `capacity` candidates with the highest midpoints: their exact products exclude most of the others.
+        let midpoints = counts.indices.map { query in
+            candidates.midpointReached(from: start(query), count: counts[query], wanted: capacity)
         }
-        multiply(midpointsFrom: midpoints, vectors)
-        for row in counts.indices { prune(row) }
-        multiply(midpointsFrom: Array(repeating: -.infinity, count: counts.count), vectors)
-        for row in counts.indices {
-            prune(row)
-            let isEstimate = thresholds[row] > -.infinity
-            if isEstimate, countReaching(row) < min(capacity, names.count) { multiplyWithAll(row, vectors) }
+        multiply(minimumMidpoints: midpoints, vectors)
+        for query in counts.indices { prune(query) }
+        multiply(minimumMidpoints: Array(repeating: -.infinity, count: counts.count), vectors)
+        for query in counts.indices {
+            prune(query)
+            let isEstimate = thresholds[query] > -.infinity
+            if isEstimate, countReaching(query) < min(capacity, rows.count) { multiplyWithAll(query, vectors) }
         }
     }
 
-    /// Copies out the best columns of `row`, after ``rescore(_:)``: products descending, equal ones by ascending name.
+    /// Writes the best vectors of a query, by falling product, and by ascending row if products are equal.
+    ///
+    /// Call it after ``rescore(_:)``.
     ///
     /// - Parameters:
+    ///   - query: the index of the query.
     ///   - products: receives the products; at least `capacity` elements.
-    ///   - columns: receives the names; at least `capacity` elements.
-    /// - Returns: the number of columns found.
-    package mutating func result(row: Int, products: inout [Float], columns: inout [UInt32]) -> Int {
-        precondition(products.count >= capacity && columns.count >= capacity)
-        let own = start(row)..<start(row) + counts[row]
-        let (scores, names) = (candidates.uppers, candidates.rows)
-        return ranking.select(
-            scores.span.extracting(own), names.span.extracting(own), capacity: capacity, products: &products,
-            columns: &columns)
+    ///   - rows: receives the rows of the vectors; at least `capacity` elements.
+    /// - Returns: the number of vectors found, at most `capacity`.
+    package mutating func result(query: Int, products: inout [Float], rows: inout [UInt32]) -> Int {
+        precondition(products.count >= capacity && rows.count >= capacity)
+        let range = start(query)..<start(query) + counts[query]
+        let (scores, candidateRows) = (candidates.uppers, candidates.rows)
+        return best.select(
+            scores.span.extracting(range), rows: candidateRows.span.extracting(range), capacity: capacity,
+            bestProducts: &products, bestRows: &rows)
     }
 
-    /// The position of a row's first candidate.
-    private func start(_ row: Int) -> Int { row * candidatesPerRow }
+    /// The position of a query's first candidate.
+    private func start(_ query: Int) -> Int { query * candidatesPerQuery }
 
-    /// Estimates the pruning thresholds from the columns added so far, as a random sample of all, and prunes by them.
+    /// Raises the pruning thresholds to estimates from the vectors added so far, and prunes by them.
     ///
-    /// The sample is expected to hold its share of the best `capacity` columns. It holds four standard deviations more
-    /// than that in one case of thousands, so the product that so many reach is seldom too high a threshold.
+    /// The vectors added so far are taken as a random sample of all. The sample is expected to hold its share of the
+    /// best `capacity` vectors. It holds four standard deviations more than that in one case of thousands. A product
+    /// that so many vectors of the sample reach is therefore rarely too high.
     private mutating func estimateThresholds() {
-        let expected = Double(capacity) * Double(names.count) / Double(total)
+        let expected = Double(capacity) * Double(rows.count) / Double(vectorCount)
         let wanted = Int(expected + 4 * expected.squareRoot()) + 2
-        for row in counts.indices {
-            let estimate = candidates.midpointReached(from: start(row), count: counts[row], wanted: wanted)
-            guard estimate > thresholds[row] else { continue }
-            thresholds[row] = estimate
-            counts[row] = candidates.drop(from: start(row), count: counts[row], below: estimate)
+        for query in counts.indices {
+            let estimate = candidates.midpointReached(from: start(query), count: counts[query], wanted: wanted)
+            guard estimate > thresholds[query] else { continue }
+            thresholds[query] = estimate
+            counts[query] = candidates.drop(from: start(query), count: counts[query], below: estimate)
         }
     }
 
-    /// Drops the candidates of `row` below its threshold, and those below the lower bounds of `capacity` others.
-    private mutating func prune(_ row: Int) {
-        var threshold = thresholds[row]
-        counts[row] = candidates.prune(
-            from: start(row), count: counts[row], wanted: capacity, threshold: &threshold)
-    }
-
-    /// The number of candidates of `row` whose lower bound reaches its threshold.
-    private func countReaching(_ row: Int) -> Int {
-        candidates.lowers[start(row)..<start(row) + counts[row]].count { $0 >= thresholds[row] }
-    }
-
-    /// Computes the exact products of the candidates whose midpoints reach `minima` of their row.
+    /// Drops the candidates of a query that cannot be among the best.
     ///
-    /// The pairs are grouped by column, so each column's vector is fetched once for all rows.
-    private mutating func multiply(midpointsFrom minima: [Float], _ vectors: Vectors) {
-        pairs.begin()
-        for row in counts.indices {
-            let (start, count) = (start(row), counts[row])
-            pairs.add(atMost: count) { places, end in
+    /// These are the candidates below the query's threshold, and those below the lower bounds of `capacity` others. The
+    /// threshold itself does not change.
+    private mutating func prune(_ query: Int) {
+        var threshold = thresholds[query]
+        counts[query] = candidates.prune(
+            from: start(query), count: counts[query], wanted: capacity, threshold: &threshold)
+    }
+
+    /// The number of candidates of a query whose lower bound reaches the query's threshold.
+    private func countReaching(_ query: Int) -> Int {
+        candidates.lowers[start(query)..<start(query) + counts[query]].count { $0 >= thresholds[query] }
+    }
+
+    /// Computes the exact products of the candidates whose midpoints reach a minimum.
+    ///
+    /// Pairs of query and candidate are grouped by row, so that each vector is read once for all queries.
+    ///
+    /// - Parameter minimumMidpoints: the minimum for each query.
+    private mutating func multiply(minimumMidpoints: [Float], _ vectors: VectorAccess) {
+        pairs.removeAll()
+        for query in counts.indices {
+            let (start, count) = (start(query), counts[query])
+            pairs.add(atMost: count) { positions, end in
                 candidates.appendInexact(
-                    from: start, count: count, midpointFrom: minima[row], to: &places, at: end)
+                    from: start, count: count, minimumMidpoint: minimumMidpoints[query], to: &positions, at: end)
             }
         }
-        pairs.group(by: candidates.rows, below: nameEnd)
-        let (rows, pairs) = (rows, pairs)
-        pairs.forEach { column, group, next in
+        pairs.group(by: candidates.rows, below: rowEnd)
+        let (queries, grouped) = (queries, pairs)
+        grouped.forEach { row, group, nextRow in
             // A vector comes from memory: the next one is prefetched while this one is multiplied.
-            if let next { vectors(next, Kernels.prefetch) }
-            let places = pairs.places[group]
-            vectors(column) { vector in
+            if let nextRow { vectors(nextRow, Kernels.prefetch) }
+            let positions = grouped.positions[group]
+            vectors(row) { vector in
                 Kernels.gatheredProducts(
-                    rows, vector, places: places, placesPerRow: candidatesPerRow, into: &exactProducts)
+                    queries, vector, positions: positions, positionsPerQuery: candidatesPerQuery, into: &exactProducts)
             }
-            candidates.setExact(places, exactProducts)
+            candidates.setExact(positions, exactProducts)
         }
     }
 
-    /// Computes the exact products of all candidates of `row` and keeps the best.
+    /// Computes the exact products of all candidates of a query, and keeps the best `capacity` of them.
     ///
-    /// For rows whose bounds exclude so little that their candidates could exceed the capacity.
-    private mutating func reduce(_ row: Int, _ vectors: Vectors) {
-        for index in start(row)..<start(row) + counts[row] where candidates.lowers[index] < candidates.uppers[index] {
-            candidates.setExact(index, product(row, Int(candidates.rows[index]), vectors))
+    /// This makes room if bounds exclude too little for the maximum number of candidates.
+    private mutating func reduce(_ query: Int, _ vectors: VectorAccess) {
+        for position in start(query)..<start(query) + counts[query]
+        where candidates.lowers[position] < candidates.uppers[position] {
+            candidates.setExact(position, product(query, Int(candidates.rows[position]), vectors))
         }
-        keepBest(row)
+        keepBest(query)
     }
 
-    /// Finds the best columns of `row` by its exact products with all columns.
-    private mutating func multiplyWithAll(_ row: Int, _ vectors: Vectors) {
-        (counts[row], thresholds[row]) = (0, -.infinity)
-        for name in names {
-            let product = product(row, Int(name), vectors)
-            guard product >= thresholds[row] else { continue }
-            candidates.set(start(row) + counts[row], row: name, score: product)
-            counts[row] += 1
-            if counts[row] == candidatesPerRow { keepBest(row) }
+    /// Finds the best vectors of a query by its exact products with all vectors.
+    private mutating func multiplyWithAll(_ query: Int, _ vectors: VectorAccess) {
+        (counts[query], thresholds[query]) = (0, -.infinity)
+        for row in rows {
+            let product = product(query, Int(row), vectors)
+            guard product >= thresholds[query] else { continue }
+            candidates.set(start(query) + counts[query], row: row, score: product)
+            counts[query] += 1
+            if counts[query] == candidatesPerQuery { keepBest(query) }
         }
     }
 
-    private mutating func product(_ row: Int, _ name: Int, _ vectors: Vectors) -> Float {
-        let (rows, own) = (rows, row * layout.dimension..<(row + 1) * layout.dimension)
-        vectors(name) { vector in
-            exactProducts[0] = Kernels.product(rows.span.extracting(own), vector)
+    private mutating func product(_ query: Int, _ row: Int, _ vectors: VectorAccess) -> Float {
+        let (queries, range) = (queries, query * layout.dimension..<(query + 1) * layout.dimension)
+        vectors(row) { vector in
+            exactProducts[0] = Kernels.product(queries.span.extracting(range), vector)
         }
         return exactProducts[0]
     }
 
-    /// Keeps the best `capacity` candidates of `row`, all of which are exact, and raises the threshold to the last one.
-    private mutating func keepBest(_ row: Int) {
+    /// Keeps the best `capacity` candidates of a query, and raises the threshold to the last of them.
+    ///
+    /// All scores of the candidates must be exact.
+    private mutating func keepBest(_ query: Int) {
         var products = [Float](repeating: 0, count: capacity)
-        var best = [UInt32](repeating: 0, count: capacity)
-        let kept = result(row: row, products: &products, columns: &best)
-        for i in 0..<kept { candidates.set(start(row) + i, row: best[i], score: products[i]) }
-        counts[row] = kept
-        if kept == capacity { thresholds[row] = max(thresholds[row], products[kept - 1]) }
+        var bestRows = [UInt32](repeating: 0, count: capacity)
+        let kept = result(query: query, products: &products, rows: &bestRows)
+        for i in 0..<kept { candidates.set(start(query) + i, row: bestRows[i], score: products[i]) }
+        counts[query] = kept
+        if kept == capacity { thresholds[query] = max(thresholds[query], products[kept - 1]) }
     }
 }

@@ -1,13 +1,13 @@
 internal import CKernels
 
-/// Codes of some vectors, with the scale, residual and norm of each.
+/// The codes of some vectors, with the scale, the residual and the norm of each; ``CodeLayout`` describes them.
 ///
-/// For vectors x and q and their decoded codes x' and q' (Cauchy-Schwarz, twice):
+/// For vectors x and q with decoded codes x' and q', the Cauchy-Schwarz inequality gives:
 ///
 ///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
 ///
-/// A product of codes therefore bounds the product of the vectors, and a search needs the vectors of those rows only
-/// that the bounds can't exclude.
+/// The product of the codes therefore bounds the product of the vectors. A search computes products of vectors only for
+/// the rows that the bounds do not exclude.
 package struct Codes: Sendable {
     /// The layout of the blocks that the codes can be written to.
     package let layout: CodeLayout
@@ -17,8 +17,8 @@ package struct Codes: Sendable {
     /// Encodes vectors.
     ///
     /// - Parameters:
-    ///   - values: rows x dimension.
-    ///   - layout: the layout of the blocks that the codes are for.
+    ///   - values: the vectors, count x dimension.
+    ///   - layout: the layout of the blocks that the codes will be written to.
     package init(_ values: Span<Float>, layout: CodeLayout) {
         self.layout = layout
         let rows = values.count / layout.dimension
@@ -39,7 +39,12 @@ package struct Codes: Sendable {
         self.codes = codes
     }
 
-    /// Writes the code of the vector at `position` to row `slot` of a block.
+    /// Writes the code of one vector to a block.
+    ///
+    /// - Parameters:
+    ///   - position: the index of the vector.
+    ///   - block: a block of `layout`.
+    ///   - slot: the position in the block.
     package func write(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
         precondition(slot < layout.rows && block.byteCount >= layout.byteCount)
         let code = codes[position]
@@ -56,7 +61,7 @@ package struct Codes: Sendable {
     }
 }
 
-/// Coded queries, with the weight of the means in each one's scores.
+/// The codes of some queries, each with its alpha: score = similarity - alpha x mean.
 package struct CodedQueries: Sendable {
     private let codes: Codes
     private let queries: [ck_query]
@@ -67,9 +72,9 @@ package struct CodedQueries: Sendable {
     /// Encodes queries.
     ///
     /// - Parameters:
-    ///   - values: queries x dimension.
-    ///   - alphas: the weight of the means for each query.
-    ///   - layout: the layout of the blocks to compare with.
+    ///   - values: the queries, queries x dimension.
+    ///   - alphas: for each query the weight of the means in its scores.
+    ///   - layout: the layout of the blocks that the queries will be compared with.
     package init(_ values: Span<Float>, alphas: [Float], layout: CodeLayout) {
         let codes = Codes(values, layout: layout)
         self.codes = codes
@@ -83,9 +88,12 @@ package struct CodedQueries: Sendable {
         }
     }
 
-    /// Computes the products of the codes of a block with those of some queries.
+    /// Computes the products of the codes of some queries with all codes of a block.
     ///
-    /// - Parameter products: receives queries.count x layout.rows numbers.
+    /// - Parameters:
+    ///   - block: a block of codes.
+    ///   - queries: the indices of the queries.
+    ///   - products: receives the products, queries.count x layout.rows.
     package func products(_ block: RawSpan, queries: Range<Int>, into products: inout [Int32]) {
         let layout = codes.layout
         precondition(products.count >= queries.count * layout.rows && block.byteCount >= layout.byteCount)
@@ -104,19 +112,22 @@ package struct CodedQueries: Sendable {
         }
     }
 
-    /// Bounds the scores of a block's rows, and appends the rows whose upper bound is at least `threshold`.
+    /// Bounds the scores of a block's rows for one query, and collects the rows whose upper bound reaches a minimum.
     ///
     /// - Parameters:
     ///   - query: the index of the query.
-    ///   - count: the number of rows in the block that are in use.
+    ///   - block: the block of codes.
+    ///   - count: the number of rows to consider; they are the first ones of the block.
     ///   - products: the result of ``products(_:queries:into:)``.
-    ///   - offset: the index of the query's first number in `products`.
-    ///   - means: the means of the block's rows; +infinity excludes a row.
-    ///   - found: receives the rows in ascending order from position `start` on; capacity for `count` more.
-    /// - Returns: the number of rows found.
+    ///   - offset: the index of the query's first product in `products`.
+    ///   - means: the mean of each row of the block; +infinity excludes a row.
+    ///   - minimumScore: rows whose upper bound is lower are not collected.
+    ///   - found: receives the rows with their bounds, beginning at position `start`. It has room for `count` rows
+    ///     there. The rows are positions in the block, ascending.
+    /// - Returns: the number of rows collected.
     package func collect(
         _ query: Int, _ block: RawSpan, count: Int, products: [Int32], at offset: Int, means: Span<Float>,
-        from threshold: Float, into found: inout ScoreIntervals, at start: Int = 0
+        minimumScore: Float, into found: inout ScoreIntervals, at start: Int = 0
     ) -> Int {
         let layout = codes.layout
         precondition(count <= layout.rows && block.byteCount >= layout.byteCount && products.count >= offset + count)
@@ -131,7 +142,7 @@ package struct CodedQueries: Sendable {
                         let columns = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
                         return unsafe ck_collect(
                             p + offset, columns, columns + layout.rows, columns + 2 * layout.rows, m, count,
-                            queries[query], threshold, found)
+                            queries[query], minimumScore, found)
                     }
                 }
             }

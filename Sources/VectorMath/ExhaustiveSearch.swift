@@ -1,102 +1,111 @@
 internal import CFaiss
 
-/// An exact inner-product search that multiplies every row with every column.
+/// An exact inner-product search that multiplies each query with each vector.
 ///
-/// For each row it keeps the `capacity` largest products with the columns added so far, above the row's threshold if
-/// there is one. Products are computed by ``Kernels`` and selected by Faiss's `ReservoirTopN`. Columns are added block
-/// by block, so they can stay where they are stored. A search belongs to one thread at a time.
+/// For each query it keeps the `capacity` largest products with the vectors added so far. Products that do not exceed
+/// the query's threshold are not kept. ``Kernels`` computes the products, and Faiss's `ReservoirTopN` selects. The
+/// caller adds the vectors block by block, so that no copy of all vectors is needed. One thread at a time can use a
+/// search.
 ///
 /// For example, the best references of a block of images:
 ///
-///     let search = try ExhaustiveSearch(rows: 512, capacity: 160)
-///     search.begin(rows: 512)
+///     let search = try ExhaustiveSearch(queries: 512, capacity: 160)
+///     search.begin(queries: 512)
 ///     for block in blocks {
-///         try search.add(images, columns: block.vectors.span, dimension: 384, firstColumn: block.first)
+///         try search.add(images, vectors: block.vectors.span, dimension: 384, firstRow: block.firstRow)
 ///     }
-///     let count = search.result(row: 0, products: &products, columns: &columns)
+///     let count = search.result(query: 0, products: &products, rows: &rows)
 @safe package final class ExhaustiveSearch {
     private let handle: OpaquePointer
-    private let rows: Int
+    private let maximumQueries: Int
     private let capacity: Int
-    /// The products kept for one row and their columns, before they are sorted.
+    /// The products that Faiss has kept for one query, not sorted.
     private var keptProducts: [Float]
-    private var keptColumns: [UInt32]
-    private var ranking: BestProducts
+    /// The rows of the vectors of `keptProducts`.
+    private var keptRows: [UInt32]
+    private var best: BestProducts
 
-    /// An error of the search, such as a lack of memory.
+    /// An error of the search, for example a lack of memory.
     package struct Failure: Error, CustomStringConvertible {
-        /// The description from C++.
+        /// The message of the C++ code.
         package let description: String
     }
 
-    /// Makes a search for up to `rows` rows that keeps `capacity` columns of each.
+    /// Makes a search.
     ///
-    /// - Throws: ``Failure`` when there is not enough memory.
-    package init(rows: Int, capacity: Int) throws(Failure) {
+    /// - Parameters:
+    ///   - queries: the maximum number of queries.
+    ///   - capacity: the number of vectors to find for each query.
+    /// - Throws: ``Failure`` if there is not enough memory.
+    package init(queries: Int, capacity: Int) throws(Failure) {
         var made: OpaquePointer?
-        try unsafe Self.call { unsafe cf_search_create(rows, capacity, &made, $0, $1) }
+        try unsafe Self.call { unsafe cf_search_create(queries, capacity, &made, $0, $1) }
         guard let made = unsafe made else { throw Failure(description: "no search was made") }
         unsafe handle = made
-        self.rows = rows
+        maximumQueries = queries
         self.capacity = capacity
         let kept = cf_kept_max(capacity)
         keptProducts = Array(repeating: 0, count: kept)
-        keptColumns = Array(repeating: 0, count: kept)
-        ranking = BestProducts(count: kept)
+        keptRows = Array(repeating: 0, count: kept)
+        best = BestProducts(count: kept)
     }
 
     deinit {
         unsafe cf_search_free(handle)
     }
 
-    /// Starts a search with a threshold for each row.
+    /// Starts a search with a threshold for each query.
     ///
-    /// - Parameter thresholds: one for each row; only larger products are kept.
+    /// - Parameter thresholds: one for each query; only larger products are kept.
     package func begin(thresholds: Span<Float>) {
-        precondition(thresholds.count <= rows)
+        precondition(thresholds.count <= maximumQueries)
         unsafe thresholds.withUnsafeBufferPointer { unsafe cf_search_begin(handle, $0.count, $0.baseAddress) }
     }
 
-    /// Starts a search for `rows` rows without thresholds.
-    package func begin(rows: Int) {
-        precondition(rows <= self.rows)
-        unsafe cf_search_begin(handle, rows, nil)
+    /// Starts a search without thresholds.
+    ///
+    /// - Parameter queries: the number of queries.
+    package func begin(queries: Int) {
+        precondition(queries <= maximumQueries)
+        unsafe cf_search_begin(handle, queries, nil)
     }
 
-    /// Multiplies the rows with more columns and keeps the largest products.
+    /// Multiplies the queries with more vectors and keeps the largest products.
     ///
     /// - Parameters:
-    ///   - matrix: the rows, rows x dimension; the same in every call of one search.
-    ///   - columns: columns x dimension.
-    ///   - firstColumn: the number of the first of these columns; the others follow it.
-    /// - Throws: ``Failure`` when there is not enough memory.
-    package func add(_ matrix: Span<Float>, columns: Span<Float>, dimension: Int, firstColumn: UInt32) throws(Failure) {
+    ///   - queries: queries x dimension; the same in every call of one search.
+    ///   - vectors: the vectors to add, vectors x dimension.
+    ///   - firstRow: the row of the first of these vectors. Their rows are consecutive.
+    /// - Throws: ``Failure`` if there is not enough memory.
+    package func add(_ queries: Span<Float>, vectors: Span<Float>, dimension: Int, firstRow: UInt32) throws(Failure) {
         try unsafe Self.call { message, size in
-            unsafe matrix.withUnsafeBufferPointer { matrix in
-                unsafe columns.withUnsafeBufferPointer { columns in
-                    guard let m = matrix.baseAddress, let c = columns.baseAddress else { return cf_ok }
+            unsafe queries.withUnsafeBufferPointer { queries in
+                unsafe vectors.withUnsafeBufferPointer { vectors in
+                    guard let q = queries.baseAddress, let v = vectors.baseAddress else { return cf_ok }
                     return unsafe cf_search_add(
-                        handle, m, c, dimension, columns.count / dimension, firstColumn, message, size)
+                        handle, q, v, dimension, vectors.count / dimension, firstRow, message, size)
                 }
             }
         }
     }
 
-    /// Copies out the best columns of `row`: products descending, equal ones by ascending column.
+    /// Writes the best vectors of a query, by falling product, and by ascending row if products are equal.
     ///
     /// - Parameters:
+    ///   - query: the index of the query.
     ///   - products: receives the products; at least `capacity` elements.
-    ///   - columns: receives the columns' numbers; at least `capacity` elements.
-    /// - Returns: the number of columns found.
-    package func result(row: Int, products: inout [Float], columns: inout [UInt32]) -> Int {
-        precondition(row < rows)
-        let count = unsafe cf_search_kept(handle, row, &keptProducts, &keptColumns)
-        let (values, names) = (keptProducts, keptColumns)
-        return ranking.select(
-            values.span.extracting(first: count), names.span.extracting(first: count), capacity: capacity,
-            products: &products, columns: &columns)
+    ///   - rows: receives the rows of the vectors; at least `capacity` elements.
+    /// - Returns: the number of vectors found, at most `capacity`.
+    package func result(query: Int, products: inout [Float], rows: inout [UInt32]) -> Int {
+        precondition(query < maximumQueries)
+        let count = unsafe cf_search_kept(handle, query, &keptProducts, &keptRows)
+        let (kept, rowsOfKept) = (keptProducts, keptRows)
+        return best.select(
+            kept.span.extracting(first: count), rows: rowsOfKept.span.extracting(first: count),
+            capacity: capacity, bestProducts: &products, bestRows: &rows)
     }
 
+    /// Calls a function of CFaiss with a buffer for its error message and the size of the buffer.
     private static func call(_ body: (UnsafeMutablePointer<CChar>, Int) -> cf_status) throws(Failure) {
         let message: String? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
             guard let start = buffer.baseAddress else { return nil }

@@ -1,8 +1,10 @@
 internal import CKernels
 
-/// The inner loops, vectorised for the instruction set of this CPU.
+/// Arithmetic on vectors, compiled for several instruction sets.
+///
+/// The functions run with the best instruction set that the CPU has; see ``level``.
 package enum Kernels {
-    /// The instruction sets that the kernels are compiled for, in ascending order of speed.
+    /// The instruction sets that the functions are compiled for, the slowest first.
     package enum Level: String, CaseIterable, Sendable {
         case portable
         case avx2
@@ -19,27 +21,28 @@ package enum Kernels {
         }
     }
 
-    /// The level in use.
+    /// The instruction set in use.
     package static var level: Level {
         let current = ck_current_level()
         return Level.allCases.first { $0.code == current } ?? .portable
     }
 
-    /// Uses no better level than `level` from now on.
+    /// Uses no better instruction set than `level` in all later calls.
     ///
-    /// For tests and measurements, before any other call.
+    /// For tests and measurements only. No other thread may use the functions of this type meanwhile.
     package static func limit(to level: Level) {
         ck_limit_level(level.code)
     }
 
-    /// The inner product of every row with every query: out[q, r] of row r and query q.
+    /// Computes the inner product of every row with every query.
     ///
-    /// A pair has the same float whatever it is multiplied beside, so equal vectors have equal scores.
+    /// The product of a pair is the same float in every call, whatever other vectors the call has. Equal vectors
+    /// therefore have equal products.
     ///
     /// - Parameters:
     ///   - matrix: rows x dimension.
     ///   - queries: queries x dimension.
-    ///   - out: queries x rows.
+    ///   - out: receives the products, queries x rows.
     package static func products(
         _ matrix: Span<Float>, _ queries: Span<Float>, dimension: Int, into out: inout [Float]
     ) {
@@ -58,24 +61,28 @@ package enum Kernels {
         }
     }
 
-    /// The inner products of a query with some rows of a matrix, as ``products(_:_:dimension:into:)`` gives them.
+    /// Computes the inner products of one vector with some of the queries.
+    ///
+    /// The products are the floats that ``products(_:_:dimension:into:)`` gives.
     ///
     /// - Parameters:
-    ///   - matrix: rows x dimension.
-    ///   - query: dimension numbers.
-    ///   - places: positions in a table with `placesPerRow` positions for each row.
-    ///   - out: receives places.count products.
+    ///   - queries: queries x dimension.
+    ///   - vector: a vector of the same dimension.
+    ///   - positions: chooses the queries: position p stands for the query p / positionsPerQuery.
+    ///   - out: receives positions.count products.
     static func gatheredProducts(
-        _ matrix: [Float], _ query: Span<Float>, places: ArraySlice<UInt32>, placesPerRow: Int, into out: inout [Float]
+        _ queries: [Float], _ vector: Span<Float>, positions: ArraySlice<UInt32>, positionsPerQuery: Int,
+        into out: inout [Float]
     ) {
-        precondition(places.count <= out.count)
-        unsafe matrix.withUnsafeBufferPointer { matrix in
-            unsafe places.withUnsafeBufferPointer { places in
-                unsafe query.withUnsafeBufferPointer { query in
-                    guard let m = matrix.baseAddress, let q = query.baseAddress, let p = places.baseAddress else {
+        precondition(positions.count <= out.count)
+        unsafe queries.withUnsafeBufferPointer { queries in
+            unsafe positions.withUnsafeBufferPointer { positions in
+                unsafe vector.withUnsafeBufferPointer { vector in
+                    guard let q = queries.baseAddress, let v = vector.baseAddress, let p = positions.baseAddress else {
                         return
                     }
-                    unsafe ck_gathered_products(m, query.count, q, p, places.count, UInt32(placesPerRow), &out)
+                    unsafe ck_gathered_products(
+                        q, vector.count, v, p, positions.count, UInt32(positionsPerQuery), &out)
                 }
             }
         }
@@ -89,7 +96,7 @@ package enum Kernels {
         }
     }
 
-    /// The inner product of two vectors, as ``products(_:_:dimension:into:)`` gives it.
+    /// The inner product of two vectors, the float that ``products(_:_:dimension:into:)`` gives.
     package static func product(_ a: Span<Float>, _ b: Span<Float>) -> Float {
         precondition(a.count == b.count)
         return unsafe a.withUnsafeBufferPointer { a in
@@ -102,7 +109,7 @@ package enum Kernels {
         }
     }
 
-    /// The length of a vector, in double precision; not finite if a number in it isn't.
+    /// The length of a vector, in double precision; not finite if one of its components is not.
     package static func norm(_ vector: Span<Float>) -> Double {
         unsafe vector.withUnsafeBufferPointer { values in
             guard let v = values.baseAddress else { return 0 }
@@ -110,7 +117,7 @@ package enum Kernels {
         }
     }
 
-    /// Scales a vector of length `norm` to length 1, also where 1 / norm overflows or is subnormal.
+    /// Scales a vector, whose length is `norm`, to length 1, even if 1 / norm overflows or is subnormal.
     package static func normalise(_ vector: inout MutableSpan<Float>, norm: Double) {
         let factor = Float(1 / norm)
         guard factor.isNormal else {

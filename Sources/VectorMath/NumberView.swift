@@ -1,6 +1,6 @@
-/// Views of bytes as numbers, without copying.
+/// Access to the bytes of stored values as numbers, without copying.
 ///
-/// The bytes must have the size and alignment of the numbers, unless a method allows otherwise.
+/// The number of bytes and their alignment must fit the type of the numbers, unless a method allows otherwise.
 package enum NumberView {
     /// Calls `body` with `bytes` as floats.
     package static func withFloats<R>(_ bytes: RawSpan, _ body: (Span<Float>) throws -> R) rethrows -> R {
@@ -36,7 +36,7 @@ package enum NumberView {
         }
     }
 
-    /// Copies `integers` to `target`, from index `start` on.
+    /// Copies `integers` to `target`, beginning at index `start`.
     package static func copy(_ integers: Span<UInt32>, to target: inout MutableSpan<UInt32>, at start: Int) {
         precondition(start >= 0 && start + integers.count <= target.count)
         unsafe integers.withUnsafeBufferPointer { source in
@@ -47,14 +47,14 @@ package enum NumberView {
         }
     }
 
-    /// The 32-bit integer that four bytes of any alignment hold.
-    package static func row(_ bytes: RawSpan) -> UInt32 {
+    /// Reads a 32-bit integer from four bytes of any alignment.
+    package static func uint32(_ bytes: RawSpan) -> UInt32 {
         precondition(bytes.byteCount == 4)
         return unsafe bytes.unsafeLoadUnaligned(as: UInt32.self)
     }
 
-    /// The 64-bit integer that eight bytes of any alignment hold.
-    package static func number(_ bytes: RawSpan) -> UInt64 {
+    /// Reads a 64-bit integer from eight bytes of any alignment.
+    package static func uint64(_ bytes: RawSpan) -> UInt64 {
         precondition(bytes.byteCount == 8)
         return unsafe bytes.unsafeLoadUnaligned(as: UInt64.self)
     }

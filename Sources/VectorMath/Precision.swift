@@ -1,11 +1,11 @@
-/// The number format of stored vectors.
+/// The type of the components of stored vectors.
 package enum Precision: String, CaseIterable, Codable, Sendable {
     /// IEEE 754 single precision.
     case float32
     /// IEEE 754 half precision.
     case float16
 
-    /// The bytes of a number.
+    /// The size of a component in bytes.
     package var byteCount: Int {
         switch self {
         case .float32: 4

@@ -2,13 +2,19 @@ internal import CZlib
 
 /// Checksums of stored vectors.
 ///
-/// A checksum is the CRC-32 (RFC 1952, section 8) of a vector's bytes with the row's number as the start value, so that
-/// it doesn't match the vector of another row.
+/// A checksum is the CRC-32 (RFC 1952, section 8) of a vector's bytes. The CRC starts with the row, so that the
+/// checksum does not match the same vector in another row.
 package enum RowChecksum {
-    /// The bytes of a checksum.
+    /// The size of a checksum in bytes.
     package static let byteCount = 4
 
-    /// Writes the checksum of the vector of `row`, in `range` of `bytes`, to byte `offset`.
+    /// Computes the checksum of a row's vector and writes it to `bytes`.
+    ///
+    /// - Parameters:
+    ///   - range: the bytes of the vector.
+    ///   - row: the row of the vector.
+    ///   - bytes: holds the vector, and receives the checksum.
+    ///   - offset: the position of the checksum in `bytes`.
     package static func write(
         of range: Range<Int>, row: UInt32, to bytes: inout MutableRawSpan, at offset: Int
     ) {
@@ -16,7 +22,13 @@ package enum RowChecksum {
         bytes.storeBytes(of: sum, toByteOffset: offset, as: UInt32.self)
     }
 
-    /// Whether the checksum at byte `offset` matches the vector of `row`, in `range` of `bytes`.
+    /// Whether the checksum of a row's vector is right.
+    ///
+    /// - Parameters:
+    ///   - range: the bytes of the vector.
+    ///   - row: the row of the vector.
+    ///   - bytes: holds the vector and the checksum.
+    ///   - offset: the position of the checksum in `bytes`.
     package static func holds(for range: Range<Int>, row: UInt32, in bytes: RawSpan, at offset: Int) -> Bool {
         let sum = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
         return sum == compute(bytes.extracting(range), row: row)

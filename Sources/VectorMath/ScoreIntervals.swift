@@ -1,15 +1,15 @@
 internal import CKernels
 
-/// Rows with an interval that holds each one's score, as three columns of a fixed length.
+/// A table of rows, each with a lower and an upper bound of its score.
 ///
-/// A score is exact where both bounds are equal. The positions of the columns are the caller's to assign: most methods
-/// work on `count` consecutive positions.
+/// The table is stored as three columns of a fixed length. The caller decides which positions it uses: most methods
+/// work on the `count` positions that begin at position `start`. A score is *exact* if its two bounds are equal.
 package struct ScoreIntervals: Sendable {
-    /// The upper bounds.
+    /// The upper bound at each position.
     package private(set) var uppers: [Float]
-    /// The lower bounds.
+    /// The lower bound at each position.
     package private(set) var lowers: [Float]
-    /// The numbers of the rows.
+    /// The row at each position.
     package private(set) var rows: [UInt32]
 
     /// - Parameter count: the number of positions.
@@ -23,49 +23,56 @@ package struct ScoreIntervals: Sendable {
     package var count: Int { rows.count }
 
     /// The row at a position and the bounds of its score.
-    package subscript(index: Int) -> (row: Int, lower: Float, upper: Float) {
-        (Int(rows[index]), lowers[index], uppers[index])
+    package subscript(position: Int) -> (row: Int, lower: Float, upper: Float) {
+        (Int(rows[position]), lowers[position], uppers[position])
     }
 
-    /// Sets both bounds at each of `places` to the score of the same index.
-    package mutating func setExact(_ places: ArraySlice<UInt32>, _ scores: [Float]) {
-        precondition(places.count <= scores.count)
+    /// Sets exact scores at some positions.
+    ///
+    /// - Parameters:
+    ///   - positions: the positions.
+    ///   - scores: the scores, in the order of `positions`.
+    package mutating func setExact(_ positions: ArraySlice<UInt32>, _ scores: [Float]) {
+        precondition(positions.count <= scores.count)
         _ = unsafe withColumns(from: 0) { columns in
-            unsafe places.withUnsafeBufferPointer { places in
-                guard let p = places.baseAddress else { return }
-                unsafe ck_set_exact(columns, p, scores, places.count)
+            unsafe positions.withUnsafeBufferPointer { positions in
+                guard let p = positions.baseAddress else { return }
+                unsafe ck_set_exact(columns, p, scores, positions.count)
             }
         }
     }
 
-    /// Sets both bounds at a position to `score`.
-    package mutating func setExact(_ index: Int, _ score: Float) {
-        uppers[index] = score
-        lowers[index] = score
+    /// Sets the exact score at a position.
+    package mutating func setExact(_ position: Int, _ score: Float) {
+        uppers[position] = score
+        lowers[position] = score
     }
 
     /// Sets the row at a position and its exact score.
-    package mutating func set(_ index: Int, row: UInt32, score: Float) {
-        rows[index] = row
-        setExact(index, score)
+    package mutating func set(_ position: Int, row: UInt32, score: Float) {
+        rows[position] = row
+        setExact(position, score)
     }
 
-    /// Writes the positions without an exact score whose midpoint is at least `minimum` to `places`, from `end` on.
+    /// Finds the positions whose score is not exact and whose bounds have a midpoint of at least `minimumMidpoint`.
     ///
-    /// - Returns: the number of positions written.
+    /// - Parameters:
+    ///   - positions: receives the positions in ascending order.
+    ///   - end: the index in `positions` of the first one.
+    /// - Returns: the number of positions found.
     package mutating func appendInexact(
-        from start: Int, count: Int, midpointFrom minimum: Float, to places: inout [UInt32], at end: Int
+        from start: Int, count: Int, minimumMidpoint: Float, to positions: inout [UInt32], at end: Int
     ) -> Int {
-        precondition(start + count <= self.count && end + count <= places.count)
+        precondition(start + count <= self.count && end + count <= positions.count)
         return unsafe withColumns(from: start) { columns in
-            unsafe places.withUnsafeMutableBufferPointer { places in
-                guard let p = places.baseAddress else { return 0 }
-                return unsafe ck_inexact(columns, count, minimum, UInt32(start), p + end)
+            unsafe positions.withUnsafeMutableBufferPointer { positions in
+                guard let p = positions.baseAddress else { return 0 }
+                return unsafe ck_inexact(columns, count, minimumMidpoint, UInt32(start), p + end)
             }
         } ?? 0
     }
 
-    /// Drops the rows whose upper bound is below `threshold`; the others move up in their order.
+    /// Drops the rows whose upper bound is below `threshold`, and moves the others up without changing their order.
     ///
     /// - Returns: the number of rows left.
     package mutating func drop(from start: Int, count: Int, below threshold: Float) -> Int {
@@ -73,9 +80,10 @@ package struct ScoreIntervals: Sendable {
         return unsafe withColumns(from: start) { unsafe ck_drop($0, count, threshold) } ?? 0
     }
 
-    /// Raises `threshold` to about the largest value that `wanted` lower bounds reach, then drops rows below it.
+    /// Raises a threshold as far as the lower bounds allow, then drops the rows whose upper bound is below it.
     ///
-    /// The corresponding C function is `ck_prune`.
+    /// The threshold becomes a value that at least `wanted` lower bounds reach, and not many more. It stays as it is if
+    /// fewer reach it. `ck_prune` says what "not many" means.
     ///
     /// - Returns: the number of rows left.
     package mutating func prune(from start: Int, count: Int, wanted: Int, threshold: inout Float) -> Int {
@@ -83,20 +91,25 @@ package struct ScoreIntervals: Sendable {
         return unsafe withColumns(from: start) { unsafe ck_prune($0, count, wanted, &threshold) } ?? 0
     }
 
-    /// About the largest value that the midpoints of `wanted` rows reach; -infinity where there are fewer rows.
+    /// A value that the midpoints of at least `wanted` rows reach, and not many more; -infinity if there are fewer
+    /// rows.
     ///
-    /// The corresponding C function is `ck_midpoint_reached`.
+    /// `ck_midpoint_reached` says what "not many" means.
     package mutating func midpointReached(from start: Int, count: Int, wanted: Int) -> Float {
         precondition(start + count <= self.count)
         return unsafe withColumns(from: start) { unsafe ck_midpoint_reached($0, count, wanted) } ?? -.infinity
     }
 
-    /// Replaces each row, an index of `names`, by the name there.
-    package mutating func rename(from start: Int, count: Int, _ names: ArraySlice<UInt32>) {
-        for index in start..<start + count { rows[index] = names[names.startIndex + Int(rows[index])] }
+    /// Replaces each row by an element of `newRows`: the old row is the index of the new one.
+    package mutating func replaceRows(from start: Int, count: Int, by newRows: ArraySlice<UInt32>) {
+        for position in start..<start + count {
+            rows[position] = newRows[newRows.startIndex + Int(rows[position])]
+        }
     }
 
-    /// Calls `body` with the columns from position `start` on; `nil` where there are no positions.
+    /// Calls `body` with pointers to position `start` of the columns.
+    ///
+    /// - Returns: what `body` returns; `nil` if the table has no positions.
     mutating func withColumns<R>(from start: Int, _ body: (ck_bounds) -> R) -> R? {
         precondition(start >= 0 && start <= count)
         return unsafe uppers.withUnsafeMutableBufferPointer { uppers in

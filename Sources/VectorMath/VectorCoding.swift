@@ -1,16 +1,19 @@
 internal import CKernels
 
-/// Conversion between floats and stored vectors, which are dense rows in the store's ``Precision``.
+/// Converts vectors of floats into their stored form and back.
+///
+/// A stored vector has its components one after another in the store's ``Precision``.
 package struct VectorCoding: Sendable {
-    /// The number format of the stored vectors.
+    /// The type of the stored components.
     package let precision: Precision
 
-    /// Makes the conversion for a number format.
     package init(_ precision: Precision) {
         self.precision = precision
     }
 
-    /// Writes `values` in stored form to `bytes`, from byte `offset` on, rounded to the nearest (ties to even).
+    /// Writes `values` in stored form to `bytes`, beginning at byte `offset`.
+    ///
+    /// Values are rounded to the nearest one of the precision, ties to even.
     package func encode(_ values: Span<Float>, into bytes: inout MutableRawSpan, at offset: Int = 0) {
         precondition(bytes.byteCount - offset >= values.count * precision.byteCount)
         unsafe bytes.withUnsafeMutableBytes { target in
@@ -26,7 +29,9 @@ package struct VectorCoding: Sendable {
         }
     }
 
-    /// Calls `body` with stored vectors as floats: in place where they are floats, else converted into `scratch`.
+    /// Calls `body` with stored vectors as floats.
+    ///
+    /// Stored floats are passed in place. Others are converted into `scratch`.
     package func withFloats<R>(_ bytes: RawSpan, scratch: FloatScratch, _ body: (Span<Float>) throws -> R) rethrows
         -> R
     {
@@ -38,7 +43,7 @@ package struct VectorCoding: Sendable {
         return try body(values.span.extracting(first: count))
     }
 
-    /// The values that reading stored `values` returns.
+    /// The values that are read back after `values` have been stored.
     package func rounded(_ values: [Float]) -> [Float] {
         guard precision == .float16 else { return values }
         var stored = [UInt16](repeating: 0, count: values.count)
@@ -55,7 +60,7 @@ package struct VectorCoding: Sendable {
         return values
     }
 
-    /// Converts stored vectors to floats in `values`, from index `start` on.
+    /// Converts stored vectors to floats, and writes them to `values`, beginning at index `start`.
     package func decode(_ bytes: RawSpan, into values: inout [Float], at start: Int = 0) {
         let count = bytes.byteCount / precision.byteCount
         precondition(start + count <= values.count)
@@ -72,7 +77,7 @@ package struct VectorCoding: Sendable {
     }
 }
 
-/// Reusable memory in which one thread converts stored vectors to floats.
+/// Memory into which one thread converts stored vectors, again and again.
 package final class FloatScratch {
     fileprivate var values: [Float] = []
 

@@ -2,14 +2,15 @@
 package struct ImageReport: Codable, Sendable {
     package var id: String
     package var generation: UInt64
-    /// alpha x mean, with the daemon's own alpha.
+    /// alpha x mean.
     package var bias: Float
+    /// The daemon's setting.
     package var alpha: Float
-    /// The mean of the k largest similarities to references.
+    /// The mean of the image's k largest similarities to references.
     package var mean: Float
-    /// The number of references in the mean: k, or all if there are fewer.
+    /// The number of references in the mean: k, or all references if there are fewer.
     package var used: Int
-    /// The image's heap, by falling similarity.
+    /// The image's heap: its most similar references by falling similarity, of which the first `used` are in the mean.
     package var references: [Entry]
 
     package init(

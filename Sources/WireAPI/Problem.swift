@@ -1,17 +1,16 @@
 /// The reason why a request failed: a problem document (RFC 9457), `application/problem+json`.
 package struct Problem: Codable, Error, Equatable, Sendable {
-    /// `about:blank`, as the code identifies the problem.
+    /// Always `about:blank` (no URI for the type), because `code` identifies the problem.
     package var type: String
-    /// The HTTP status' phrase.
+    /// The reason phrase of the HTTP status.
     package var title: String
     /// The HTTP status.
     package var status: Int
     /// The cause and the remedy, for people.
     package var detail: String
-    /// The cause, for programs; stable.
+    /// The cause, for programs; codes do not change between versions.
     package var code: String
 
-    /// A problem with these fields.
     package init(title: String, status: Int, detail: String, code: String) {
         type = "about:blank"
         self.title = title

@@ -1,10 +1,10 @@
 /// The body of `POST /v1/search`.
 package struct SearchRequest: Codable, Sendable {
-    /// The queries' vectors, each of the corpus' dimension.
+    /// The vectors of the queries, all with the dimension of the corpus.
     package var queries: [[Float]]
-    /// The number of images to find for each query; 10 unless given.
+    /// The number of images to find for each query; `nil` for 10.
     package var topK: Int?
-    /// The weight of the bias; the daemon's setting unless given, 0 for the plain ranking.
+    /// The weight of the bias; `nil` for the daemon's setting, 0 for the ranking by similarity.
     package var alpha: Float?
 
     package init(queries: [[Float]], topK: Int? = nil, alpha: Float? = nil) {
@@ -17,7 +17,7 @@ package struct SearchRequest: Codable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         queries = try container.decode([[Float]].self, forKey: .queries)
         alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)
-        // As a number first: the decoder of whole numbers doesn't name a number that isn't whole.
+        // Decoded as Double, because the error of decoding 2.5 as Int would not contain the number.
         if let number = try container.decodeIfPresent(Double.self, forKey: .topK) {
             guard let whole = Int(exactly: number) else {
                 throw DecodingError.dataCorruptedError(
@@ -30,11 +30,11 @@ package struct SearchRequest: Codable, Sendable {
 
 /// The answer of `POST /v1/search`.
 package struct SearchResponse: Codable, Sendable {
-    /// The generation that all results reflect.
+    /// The generation of the corpus that all results reflect.
     package var generation: UInt64
-    /// For each query its hits, by falling score.
+    /// For each query, in order, its hits by falling score.
     package var results: [[Hit]]
-    /// The milliseconds from the request's last byte to the answer.
+    /// The milliseconds from the last byte of the request until the results were known.
     package var tookMs: Double
 
     package init(generation: UInt64, results: [[Hit]], tookMs: Double) {

@@ -1,9 +1,10 @@
 internal import FoundationEssentials
 
 extension SearchRequest {
-    /// Reads the JSON form fast: a few nanoseconds a byte, as a query has hundreds of numbers.
+    /// Decodes JSON like `WireJSON.decode(_:from:)`, but much faster, because a query has hundreds of numbers.
     ///
-    /// Foundation's decoder reads everything but plain objects of known keys and finite numbers, and finds the faults.
+    /// A hand-written reader decodes requests with plain syntax: known keys, each once and without escapes, and finite
+    /// numbers. Foundation's decoder decodes all others, and reports errors.
     ///
     /// - Throws: `DecodingError`.
     package init(json: [UInt8]) throws {
@@ -16,7 +17,9 @@ extension SearchRequest {
     }
 }
 
-/// Reads plain requests; `nil` means that Foundation's decoder must read the text.
+/// Reads requests with plain syntax.
+///
+/// A method that returns `nil` has found something else; Foundation's decoder must then read the request.
 private struct SearchRequestReader {
     let bytes: [UInt8]
     private var position = 0
@@ -49,7 +52,7 @@ private struct SearchRequestReader {
         return position == bytes.count ? SearchRequest(queries: queries, topK: topK, alpha: alpha) : nil
     }
 
-    /// The elements between brackets.
+    /// Reads an array; `element` reads one element.
     private mutating func list<Element>(_ element: (inout SearchRequestReader) -> Element?) -> [Element]? {
         guard skipSpaceAnd("[") else { return nil }
         var elements: [Element] = []
@@ -61,7 +64,7 @@ private struct SearchRequestReader {
         return skipSpaceAnd("]") ? elements : nil
     }
 
-    /// A key without escapes, with its colon.
+    /// Reads a key and its colon; a key with escapes matches none of the known keys.
     private mutating func key() -> String? {
         guard skipSpaceAnd("\"") else { return nil }
         let start = position
@@ -70,14 +73,15 @@ private struct SearchRequestReader {
         return skip("\"") && skipSpaceAnd(":") ? key : nil
     }
 
+    /// Reads a whole number of at most nine digits, without sign, fraction or exponent.
     private mutating func wholeNumber() -> Int? {
         skipSpace()
-        guard let value = digits(), value.count <= 9, !continues else { return nil }
+        guard let value = digits(), value.count <= 9, !numberContinues else { return nil }
         if value.count > 1, bytes[position - value.count] == UInt8(ascii: "0") { return nil }
         return Int(value.number)
     }
 
-    /// A number in JSON's grammar, rounded to the nearest float.
+    /// Reads a number of JSON's grammar and rounds it to the nearest float.
     private mutating func number() -> Float? {
         skipSpace()
         let start = position
@@ -93,19 +97,22 @@ private struct SearchRequestReader {
             exponent = -fraction.count
         }
         if skip("e") || skip("E") {
-            let isSmall = skip("-")
-            if !isSmall { _ = skip("+") }
+            let isNegativeExponent = skip("-")
+            if !isNegativeExponent { _ = skip("+") }
             guard let power = digits(), power.count <= 3 else { return nil }
-            exponent += isSmall ? -Int(power.number) : Int(power.number)
+            exponent += isNegativeExponent ? -Int(power.number) : Int(power.number)
         }
-        // 64 bits hold 19 digits.
+        // UInt64 holds all numbers of 19 digits.
         guard count <= 19, let value = Self.nearest(number, exponent: exponent) else {
-            return library(bytes[start..<position])
+            return standardLibraryFloat(bytes[start..<position])
         }
         return isNegative ? -value : value
     }
 
-    /// Reads one digit or more: the number with `start` before them, and their count.
+    /// Reads at least one digit.
+    ///
+    /// - Parameter start: the number that the digits continue.
+    /// - Returns: the number with the digits appended, and the count of digits.
     private mutating func digits(after start: UInt64 = 0) -> (number: UInt64, count: Int)? {
         let first = position
         var number = start
@@ -120,28 +127,28 @@ private struct SearchRequestReader {
 
     private static let powers: [Double] = (0...60).map { Double("1e\($0)") ?? .nan }
 
-    /// The float nearest to number x 10^exponent; `nil` where double precision doesn't decide it.
+    /// The float nearest to number x 10^exponent; `nil` if a computation in double precision can't decide which it is.
     ///
-    /// Three operations in double precision, each off by 2^-53 of its result at most: where numbers four times that to
-    /// either side round to the same float, so does the exact one.
+    /// The computation has three roundings with a relative error of at most 2^-53 each. So the exact value is within a
+    /// factor 1 +- 2^-51 of the result. If both ends of this interval round to the same float, so does the exact value.
     private static func nearest(_ number: UInt64, exponent: Int) -> Float? {
         guard abs(exponent) <= 60 else { return nil }
         let power = powers[abs(exponent)]
         let value = exponent < 0 ? Double(number) / power : Double(number) * power
         let low = Float(value * (1 - 0x1p-51))
         let high = Float(value * (1 + 0x1p-51))
-        // A number too small for a float is not zero: Foundation rejects it.
+        // A number that is too small for a normal float must not become zero: Foundation decides about it.
         return low == high && (low.isNormal || number == 0) ? low : nil
     }
 
-    /// A number as the standard library reads it, unless it is too large or too small for a float.
-    private func library(_ text: ArraySlice<UInt8>) -> Float? {
+    /// The number as `Float.init` parses it; `nil` if it is too large or too small for a normal float.
+    private func standardLibraryFloat(_ text: ArraySlice<UInt8>) -> Float? {
         guard let value = Float(String(decoding: text, as: UTF8.self)), value.isNormal else { return nil }
         return value
     }
 
-    /// Whether a number continues at the current position.
-    private var continues: Bool {
+    /// Whether the number before the current position goes on with a fraction or an exponent.
+    private var numberContinues: Bool {
         position < bytes.count && (bytes[position] == UInt8(ascii: ".") || bytes[position] | 0x20 == UInt8(ascii: "e"))
     }
 

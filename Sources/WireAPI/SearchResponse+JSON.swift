@@ -1,5 +1,5 @@
 extension SearchResponse {
-    /// The JSON form: the bytes that `WireJSON.encode(_:pretty:)` writes, but faster.
+    /// The response as JSON: the same bytes as those of `WireJSON.encode(_:pretty:)`, but computed faster.
     package var json: [UInt8] {
         var writer = JSONWriter()
         writer.write("{\"generation\":")
@@ -28,7 +28,7 @@ extension SearchResponse {
 }
 
 extension BinaryFloatingPoint where Self: CustomStringConvertible {
-    /// The shortest decimal number that reads back as this one; whole numbers without a fraction.
+    /// The shortest decimal text that parses to the same number, without `.0` if the number is whole.
     fileprivate var jsonDescription: String {
         let text = description
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
@@ -43,7 +43,7 @@ private struct JSONWriter {
         bytes.append(contentsOf: text.utf8)
     }
 
-    /// Writes a string with the escapes that JSON demands, and no others.
+    /// Writes a string in quotes, with only the escapes that JSON requires.
     mutating func writeQuoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// The document `NAME.receipt.json` in `done/`: a shard took effect.
+/// The document `NAME.receipt.json` in `done/`: a shard or deletion list took effect.
 ///
-/// The status lists the newest ones in ``Status/lastReceipts``.
+/// The status lists the newest receipts in ``Status/lastReceipts``.
 package struct ShardReceipt: Codable, Sendable {
     /// The name of the shard's file.
     package var name: String
@@ -14,26 +14,25 @@ package struct ShardReceipt: Codable, Sendable {
     package var idsSha256: String?
     /// `add` or `delete`.
     package var action: String
-    /// The number of rows in the shard, or of ids in a deletion.
+    /// The number of rows in the shard, or of ids in the deletion list.
     package var rows: Int
-    /// The number of rows that replaced one with the same id.
+    /// The number of rows that replaced a row with the same id.
     package var replaced: Int
-    /// The number of a deletion's ids that existed.
+    /// The number of ids in the deletion list that existed.
     package var deleted: Int
-    /// The number of a deletion's ids that didn't exist.
+    /// The number of ids in the deletion list that didn't exist.
     package var missing: Int
-    /// The generation that made it visible.
+    /// The first generation that reflects the shard.
     package var generation: UInt64
-    /// When the daemon began to read it.
+    /// When the daemon began to read the shard.
     package var received: Date
-    /// When its commit began.
+    /// When the commit began.
     package var commitStarted: Date
-    /// Milliseconds from the begin of its commit until it was durable; `nil` where that is unknown, after a crash for example.
+    /// Milliseconds from the begin of the commit until it was on the disk; `nil` if unknown, for example after a crash.
     package var commitMs: Double?
-    /// Whether the same content had taken effect under this name before; then the other fields are from that time.
+    /// Whether the same content had already taken effect under this name; the other fields are then from that time.
     package var unchanged: Bool
 
-    /// A receipt with these fields.
     package init(
         name: String, kind: String, sha256: String, idsSha256: String?, action: String, rows: Int, replaced: Int,
         deleted: Int, missing: Int, generation: UInt64, received: Date, commitStarted: Date, commitMs: Double?,
@@ -55,7 +54,7 @@ package struct ShardReceipt: Codable, Sendable {
         self.unchanged = unchanged
     }
 
-    /// Encodes every field; an unknown `commitMs` is null.
+    /// Encodes an unknown `commitMs` as null; a missing `idsSha256` is left out.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
@@ -75,26 +74,25 @@ package struct ShardReceipt: Codable, Sendable {
     }
 }
 
-/// The document `NAME.error.json` in `failed/`: a shard was rejected, and changed nothing.
+/// The document `NAME.error.json` in `failed/`: a shard or deletion list was rejected and changed nothing.
 ///
-/// The status lists the newest ones in ``Status/lastFailures``.
+/// The status lists the newest rejections in ``Status/lastFailures``.
 package struct ShardFailure: Codable, Sendable {
     /// The name of the shard's file.
     package var name: String
     /// `images` or `references`.
     package var kind: String
-    /// The reason for programs, for example `not_finite`.
+    /// The reason, for programs: `not_finite`, for example.
     package var code: String
-    /// The reason for people: the fault and its place.
+    /// The reason, for people: the fault and where it is.
     package var message: String
     /// The remedy.
     package var advice: String
-    /// The first wrong rows, counted from 0; empty where the fault isn't in rows.
+    /// The first wrong rows, counted from 0; empty if the fault is not in rows.
     package var rows: [Int]
     /// The time of the rejection.
     package var rejected: Date
 
-    /// A rejection with these fields.
     package init(
         name: String, kind: String, code: String, message: String, advice: String, rows: [Int], rejected: Date
     ) {

@@ -2,19 +2,19 @@
 package struct Status: Codable, Sendable {
     /// The version of nnnd.
     package var version: String
-    /// The number of commits since the store was made.
+    /// The generation of the corpus: the number of commits since the store was created.
     package var generation: UInt64
     /// The number of images in the corpus.
     package var images: Int
     /// The number of references in the corpus.
     package var references: Int
-    /// The numbers per vector; `nil` until the first shard fixes it.
+    /// The dimension of vectors; `nil` until the first shard fixes it.
     package var dimension: Int?
     /// The number of references in a mean.
     package var k: Int
-    /// The most references in a heap.
+    /// The maximum number of references in a heap.
     package var capacity: Int
-    /// The weight of the bias in searches that don't set their own.
+    /// The weight of the bias in searches that don't set `alpha` themselves.
     package var alpha: Float
     /// `cosine` or `inner-product`.
     package var metric: String
@@ -22,15 +22,15 @@ package struct Status: Codable, Sendable {
     package var precision: String
     /// The instruction set that the kernels use.
     package var kernels: String
-    /// The number of threads that compute.
+    /// The number of threads for searches; bias maintenance has as many.
     package var threads: Int
     package var spool: Spool
     package var store: Store
     /// The newest receipts, newest first.
     package var lastReceipts: [ShardReceipt]
-    /// The newest rejections since the start, newest first.
+    /// The newest rejections since the daemon started, newest first.
     package var lastFailures: [ShardFailure]
-    /// Seconds since the start.
+    /// Seconds since the daemon started.
     package var uptimeS: Double
 
     package init(
@@ -59,15 +59,15 @@ package struct Status: Codable, Sendable {
 
     /// The folders of the spool, and its backlog.
     package struct Spool: Codable, Sendable {
-        /// The folder for new shards of images, which producers rename into it.
+        /// The folder into which producers rename new shards of images.
         package var images: String
-        /// The folder for new shards of references.
+        /// The folder into which producers rename new shards of references.
         package var references: String
-        /// The folder with receipts, and with the shards that took effect unless they are deleted.
+        /// The folder with receipts, and with the shards that took effect unless the setting is to delete them.
         package var done: String
-        /// The folder with rejected shards and the reasons.
+        /// The folder with rejected shards and their error documents.
         package var failed: String
-        /// The number of shards that waited at the last scan.
+        /// The number of files that waited at the last scan of the spool.
         package var backlog: Int
 
         package init(images: String, references: String, done: String, failed: String, backlog: Int) {
@@ -79,13 +79,13 @@ package struct Status: Codable, Sendable {
         }
     }
 
-    /// The store's place and size.
+    /// The folder and size of the store.
     package struct Store: Codable, Sendable {
         /// The folder of the store.
         package var path: String
-        /// The bytes of the data file that are in use, free pages included.
+        /// The bytes of the data file that are in use, including pages that are free for reuse.
         package var bytes: Int
-        /// The most bytes that the data file can have.
+        /// The maximum size of the data file in bytes.
         package var maximumBytes: Int
 
         package init(path: String, bytes: Int, maximumBytes: Int) {

@@ -1,6 +1,6 @@
 /// The body of `POST /v1/verify`.
 package struct VerifyRequest: Codable, Sendable {
-    /// The number of images to check, spread over the corpus; all unless given.
+    /// The number of images to check, spread over the corpus; `nil` for all.
     package var sample: Int?
 
     package init(sample: Int? = nil) {
@@ -8,19 +8,21 @@ package struct VerifyRequest: Codable, Sendable {
     }
 }
 
-/// The answer of `POST /v1/verify`: differences between stored means and newly computed ones, and damaged vectors.
+/// The answer of `POST /v1/verify`: images and references with faults.
+///
+/// `docs/bias-maintenance.md` explains the faults.
 package struct VerifyReport: Codable, Sendable {
     /// The number of images that were checked.
     package var checked: Int
     /// The number of images with a fault.
     package var wrong: Int
-    /// The largest difference between a stored and a computed mean.
+    /// The largest difference between a stored and a computed mean of a checked image.
     package var largestDifference: Float
-    /// The first images with a fault.
+    /// The first images with a fault, at most 100.
     package var images: [Image]
-    /// The number of references with a fault, of all references.
+    /// The number of references with a fault; all references are checked.
     package var wrongReferences: Int
-    /// The first references with a fault.
+    /// The first references with a fault, at most 100.
     package var references: [Reference]
 
     package init(

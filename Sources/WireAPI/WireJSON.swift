@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// The JSON of nnnd's documents: snake_case keys; times in ISO 8601 with milliseconds, in UTC.
+/// Encodes and decodes nnnd's documents as JSON: with snake_case keys, and times in ISO 8601 with milliseconds, in UTC.
 package enum WireJSON {
     /// Encodes `value` with sorted keys, on several lines if `pretty`.
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {

@@ -3,15 +3,15 @@ import ControlClient
 import Glibc
 import WireAPI
 
-/// The operator's command line of nnnd.
+/// The command line of `nnnctl`.
 @main
 struct NNNCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nnnctl",
-        abstract: "Inspect, fill, search and back up a running nnnd.",
+        abstract: "Ingest into, search, inspect and back up a running nnnd.",
         discussion: """
-            nnnd keeps the biases of a corpus of images correct while images and reference queries arrive, and \
-            answers searches with them. nnnctl talks to it over its Unix socket.
+            nnnd keeps the biases of images exact while images and references (typical queries) change, and answers \
+            searches with them. nnnctl talks to it over its Unix socket.
 
             \(ExitStatus.help)
             """,
@@ -22,7 +22,7 @@ struct NNNCtl: AsyncParsableCommand {
         ]
     )
 
-    /// The text before a usage error.
+    /// The text before the message of a usage error.
     static var _errorLabel: String { "nnnctl" }
 
     /// Runs the command that the arguments name, and ends with its exit status.
@@ -34,15 +34,15 @@ struct NNNCtl: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
-        // The parser has commands of its own, such as the one that prints help.
-        let isOurs = configuration.subcommands.contains { $0 == type(of: command) }
+        // ArgumentParser has its own commands, such as the one that prints help; it reports their errors itself.
+        let isOwnCommand = configuration.subcommands.contains { $0 == type(of: command) }
         do {
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
-        } catch let error where error is ExitCode || !isOurs {
+        } catch let error where error is ExitCode || !isOwnCommand {
             exit(withError: error)
         } catch {
             let failure = Failure(error)

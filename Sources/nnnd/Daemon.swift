@@ -11,80 +11,88 @@ import SpoolIngest
 import UnixSignals
 import WireAPI
 
-/// The daemon, put together from its parts: the corpus, the spool, the HTTP API and the services for systemd.
+/// The daemon: creates all parts (corpus, spool, HTTP API, services for systemd) and runs them.
 struct Daemon {
     private let environment: [String: String]
     private let settings: DaemonSettings
-    private let read: @Sendable () throws -> DaemonSettings
+    private let readSettings: @Sendable () throws -> DaemonSettings
     private let live: LiveSettings
-    private let threshold: LogThreshold
+    private let logThreshold: LogThreshold
     private let logger: Logger
     private let started = Date()
     private let metrics = DaemonMetrics()
-    private let loops = DaemonLoops()
+    private let heartbeats = LoopHeartbeats()
+    /// Is signalled when the status line for systemd must be sent again.
     private let changes = ChangeSignal()
     private let spoolStatus: SpoolStatus
 
     /// - Parameters:
-    ///   - environment: the environment of the process, where systemd describes what it expects.
+    ///   - environment: the environment of the process; systemd sets `NOTIFY_SOCKET`, `WATCHDOG_USEC` and
+    ///     `JOURNAL_STREAM` in it.
     ///   - settings: the settings at the start.
-    ///   - read: reads the settings again.
+    ///   - readSettings: reads the settings again; called at each reload.
     init(
-        environment: [String: String], settings: DaemonSettings, read: @escaping @Sendable () throws -> DaemonSettings
+        environment: [String: String], settings: DaemonSettings,
+        readSettings: @escaping @Sendable () throws -> DaemonSettings
     ) {
         self.environment = environment
         self.settings = settings
-        self.read = read
+        self.readSettings = readSettings
         live = LiveSettings(settings)
-        threshold = LogThreshold(settings.logLevel)
-        logger = Logger.standard(threshold, environment)
+        logThreshold = LogThreshold(settings.logLevel)
+        logger = Logger.standard(logThreshold, environment)
         spoolStatus = SpoolStatus(changes: changes)
     }
 
-    /// Runs until the process is told to stop.
+    /// Runs until SIGTERM or SIGINT.
     ///
-    /// - Parameter inherited: the listening socket that systemd passes, if it does.
-    /// - Throws: ``StartupError`` where the daemon can't start or can't go on.
+    /// - Parameter inherited: the listening socket that systemd passed; `nil` if nnnd must create its own.
+    /// - Throws: ``StartupError`` if the daemon can't start, or if a failure of the store ends it; other errors of the
+    ///   services as they are.
     func run(inherited: ListeningSocket?) async throws {
-        // From here on a SIGHUP asks for a reload, and waits until the daemon is ready for it.
+        // Trapped before the daemon is ready: a SIGHUP during the start must not end the process, and is handled later.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
-        let manager = try system { try NotifySocket(environment: environment) }
-        let timeExtension = TimeExtension(socket: manager, loops: loops)
-        manager.send("STATUS=Opening the store in \(settings.data).")
-        // Another k computes all means again, which can take long.
+        let notifySocket = try mappingSystemErrors { try NotifySocket(environment: environment) }
+        let timeExtension = TimeExtension(notifySocket: notifySocket, heartbeats: heartbeats)
+        notifySocket.send("STATUS=Opening the store in \(settings.data).")
+        // If k differs from that of the stored means, all means are recomputed, which can take long.
         let corpus = try await timeExtension.whileRunning {
             try await NIOThreadPool.singleton.runIfActive { try openCorpus() }
         }
-        let spool = try system {
+        let spool = try mappingSystemErrors {
             try SpoolService(
-                corpus: corpus, root: settings.spool, settings: { [live] in live.now.ingest }, status: spoolStatus,
-                metrics: metrics, heartbeat: loops.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory,
+                corpus: corpus, root: settings.spool, settings: { [live] in live.current.ingest }, status: spoolStatus,
+                metrics: metrics, heartbeat: heartbeats.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory,
                 logger: logger)
         }
         let queue = SearchQueue(corpus)
-        loops.monitor(queue)
-        let http = try http(corpus, queue, inherited, manager)
+        heartbeats.monitor(queue)
+        let http = try makeHTTPService(corpus: corpus, queue: queue, inherited: inherited, notifySocket: notifySocket)
         let reload = ReloadService(
-            hangups: hangups, read: read, live: live, isActivated: inherited != nil, socket: manager, metrics: metrics,
-            applied: { [live, threshold] in
-                threshold.now = live.now.logLevel
-                spool.look()
+            hangups: hangups, readSettings: readSettings, live: live, isSocketActivated: inherited != nil,
+            notifySocket: notifySocket, metrics: metrics,
+            applied: { [live, logThreshold] in
+                logThreshold.level = live.current.logLevel
+                spool.rescanSoon()
             }, logger: logger)
         let status = StatusService(
-            socket: manager, corpus: corpus, spoolStatus: spoolStatus, changes: changes, timeExtension: timeExtension)
+            notifySocket: notifySocket, corpus: corpus, spoolStatus: spoolStatus, changes: changes,
+            timeExtension: timeExtension)
         let watchdog = WatchdogService(
-            environment: environment, socket: manager, loops: loops, changes: changes, logger: logger)
-        // Services stop in reverse order: the status reports the stop, then ingestion ends, then HTTP. The watchdog
-        // checks the loops until the end.
-        let watchdogs: [any Service] = watchdog.map { [$0] } ?? []
-        try await run(watchdogs + [http, spool, reload, status])
+            environment: environment, notifySocket: notifySocket, heartbeats: heartbeats, changes: changes,
+            logger: logger)
+        // Services stop in reverse order: first `status` sends STOPPING=1, then reloads, ingestion and HTTP end. The
+        // watchdog, if there is one, checks the loops until the end.
+        let optionalWatchdog: [any Service] = watchdog.map { [$0] } ?? []
+        try await run(optionalWatchdog + [http, spool, reload, status])
         queue.close()
-        try? await NIOThreadPool.singleton.runIfActive { try corpus.storeCommitTimes() }
+        // A failure is ignored: the receipts of the last commits then lack only their durations.
+        try? await NIOThreadPool.singleton.runIfActive { try corpus.storeCommitDurations() }
         logger.info("nnnd stopped")
     }
 
     private func run(_ services: [any Service]) async throws {
-        // What the service group logs about itself is of no use to operators.
+        // The service group's own messages below warnings are of no use to operators.
         var quiet = logger
         quiet.logLevel = .warning
         let group = ServiceGroup(
@@ -94,27 +102,31 @@ struct Daemon {
         do {
             try await group.run()
         } catch let error as any StoreFailure {
-            throw StartupError(ending: error, folder: settings.data)
+            throw StartupError(failedCommit: error, folder: settings.data)
         } catch let error as StoreError {
             throw StartupError(error, folder: settings.data)
         }
     }
 
-    private func http(
-        _ corpus: Corpus, _ queue: SearchQueue, _ inherited: ListeningSocket?, _ manager: NotifySocket
+    private func makeHTTPService(
+        corpus: Corpus, queue: SearchQueue, inherited: ListeningSocket?, notifySocket: NotifySocket
     ) throws -> any Service {
-        let socket = try system { try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode) }
-        let api = API(
-            corpus: corpus, queue: queue, settings: { [live] in live.now.api }, spoolStatus: spoolStatus,
-            metrics: metrics, started: started)
-        return HTTPService(
-            socket: socket, responder: api.responder(), maximumConnections: Descriptors.raiseLimit(), logger: logger,
-            timeout: { [live] in live.now.clientTimeout }
-        ) {
-            logReady(socket, try? corpus.state())
-            manager.send("READY=1")
-            changes.signal()
+        let socket = try mappingSystemErrors {
+            try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode)
         }
+        let api = API(
+            corpus: corpus, queue: queue, settings: { [live] in live.current.api }, spoolStatus: spoolStatus,
+            metrics: metrics, started: started)
+        let maximumConnections = Descriptors.raiseLimitForConnections()
+        return HTTPService(
+            socket: socket, responder: api.responder(), maximumConnections: maximumConnections, logger: logger,
+            timeout: { [live] in live.current.clientTimeout },
+            ready: {
+                logReady(socket, try? corpus.state())
+                notifySocket.send("READY=1")
+                // Replaces the status "Opening the store".
+                changes.signal()
+            })
     }
 
     private func logReady(_ socket: ListeningSocket, _ state: StoreState?) {
@@ -131,17 +143,17 @@ struct Daemon {
     }
 
     private func openCorpus() throws -> Corpus {
-        try StartupError.forStore(in: settings.data, done: "opened") {
+        try StartupError.mappingStoreErrors(in: settings.data, failure: "can't be opened") {
             try FileSystem.makeFolder(settings.data, mode: 0o700)
-            StoreDamageSignal.install(folder: settings.data)
+            StoreDamageHandler.install(folder: settings.data)
             return try Corpus(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
-                observer: DaemonObserver(loops: loops, metrics: metrics, changes: changes))
+                observer: DaemonObserver(heartbeats: heartbeats, metrics: metrics, changes: changes))
         }
     }
 
-    /// Runs a part of the start that calls the system.
-    private func system<R>(_ body: () throws -> R) throws -> R {
+    /// Runs a step of the start and turns a `SystemError` into a `StartupError`.
+    private func mappingSystemErrors<R>(_ body: () throws -> R) throws -> R {
         do {
             return try body()
         } catch let error as SystemError {

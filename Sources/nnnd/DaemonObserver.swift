@@ -2,29 +2,30 @@ import DaemonSupport
 import IncrementalBias
 import Observability
 
-/// Passes the progress of the corpus on to the watchdog, the metrics and the status line.
+/// Passes the progress of the corpus on to the heartbeats, the metrics and the status line.
 struct DaemonObserver: WorkObserver {
-    let loops: DaemonLoops
+    let heartbeats: LoopHeartbeats
     let metrics: DaemonMetrics
+    /// Is signalled after each commit, so that the status line is sent.
     let changes: ChangeSignal
 
-    func commitAdvanced() { loops.ingest.beat() }
+    func commitAdvanced() { heartbeats.ingest.beat() }
 
     func scanBegan() {
-        loops.search.beat()
+        heartbeats.search.beat()
         metrics.scanBegan()
     }
 
-    func scanAdvanced() { loops.search.beat() }
+    func scanAdvanced() { heartbeats.search.beat() }
 
     func committed(_ summary: CommitSummary) {
-        loops.ingest.beat()
+        heartbeats.ingest.beat()
         metrics.committed(summary)
         changes.signal()
     }
 
     func scanEnded(requests: Int, queries: Int) {
-        loops.search.beat()
+        heartbeats.search.beat()
         metrics.scanEnded(requests: requests, queries: queries)
     }
 }

@@ -3,14 +3,14 @@ import HTTPServer
 import SpoolIngest
 
 extension DaemonSettings {
-    /// The settings of ingestion.
+    /// The settings that ingestion uses.
     var ingest: IngestSettings {
         IngestSettings(
             completedShards: completedShards, largestShard: largestShard, retention: retention, quietSeconds: quiet,
             rescanSeconds: rescan)
     }
 
-    /// The settings of the HTTP API.
+    /// The settings that the HTTP API uses and reports.
     var api: APISettings {
         APISettings(alpha: alpha, threads: threads, spool: spool, data: data)
     }

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-// Of OpenMP's interface, whose header clang does not have.
+// A function of OpenMP, declared here because clang has no OpenMP header.
 extern "C" void omp_set_num_threads(int);
 
 struct cff_index {

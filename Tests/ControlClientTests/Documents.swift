@@ -1,7 +1,7 @@
 import FoundationEssentials
 import WireAPI
 
-/// Documents of the daemon with plain values, for tests that change what they are about.
+/// Documents of the daemon with default values, of which tests change those that matter to them.
 enum Documents {
     /// A time with whole milliseconds.
     static let time = Date(timeIntervalSince1970: 1_700_000_000.125)

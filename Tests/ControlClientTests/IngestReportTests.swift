@@ -11,11 +11,12 @@ import Testing
         var report = IngestReport(total: 2)
         let receipt = Documents.receipt(name: "a.npy", rows: 1200, at: Documents.time)
         #expect(
-            report.message(for: .finished(.committed(receipt))) == .output("a.npy: 1,200 rows since generation 7"))
+            report.message(for: .finished(.committed(receipt)))
+                == .output("a.npy: 1,200 rows, visible from generation 7 on"))
         let replacing = Documents.receipt(name: "a.npy", rows: 1, replaced: 1, at: Documents.time, unchanged: true)
         #expect(
             report.message(for: .finished(.committed(replacing)))
-                == .output("a.npy: unchanged, 1 row since generation 7, 1 of them replaced"))
+                == .output("a.npy: unchanged, 1 row, 1 of them replaced, visible from generation 7 on"))
     }
 
     @Test func aDeletionGivesDeletedAndMissingRows() {
@@ -24,7 +25,7 @@ import Testing
             name: "a.delete", action: "delete", rows: 3, deleted: 1, missing: 2, at: Documents.time)
         #expect(
             report.message(for: .finished(.committed(receipt)))
-                == .output("1 row deleted, 2 not there, since generation 7"))
+                == .output("1 row deleted, 2 not there, visible from generation 7 on"))
     }
 
     @Test func aRejectionGivesCodeReasonAndRemedy() {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that stands still until somebody sleeps: then it jumps to the end of the sleep, and calls `onSleep`.
+/// A clock whose time changes only by sleeping: a sleep jumps to its end at once, then calls `onSleep`.
 final class ManualClock: Clock {
     struct Instant: InstantProtocol {
         var offset: Duration

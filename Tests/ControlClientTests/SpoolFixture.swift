@@ -5,7 +5,7 @@ import ShardFormats
 import SpoolProtocol
 import WireAPI
 
-/// A spool without a daemon: a test takes the daemon's part.
+/// A spool without a daemon: the test does what the daemon would do.
 final class SpoolFixture: Sendable {
     let root: String
     private let names = [
@@ -25,7 +25,7 @@ final class SpoolFixture: Sendable {
     /// A client of the spool.
     var client: SpoolClient { SpoolClient(.images, Documents.status(spool: root).spool) }
 
-    /// Makes a file outside the spool; its path.
+    /// Creates a file outside the spool and returns its path.
     func file(_ name: String, _ content: String = "content") throws -> String {
         let path = "\(root)/files/\(name)"
         try FileSystem.writeAtomically(Array(content.utf8), to: path)
@@ -37,7 +37,7 @@ final class SpoolFixture: Sendable {
         ((try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\(folder)")) ?? []).sorted()
     }
 
-    /// Does what the daemon does with a shard that takes effect: a receipt, and the files leave.
+    /// Does what the daemon does with a shard that takes effect: writes a receipt and removes the files.
     ///
     /// - Parameter change: changes the receipt of a plain commit.
     func commit(_ name: String, at time: Date = Date(), _ change: (inout ShardReceipt) -> Void = { _ in }) throws {

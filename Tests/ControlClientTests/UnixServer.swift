@@ -19,7 +19,7 @@ final class UnixServer: Sendable {
     private let socket: ListeningSocket
     private let received = Mutex<[String]>([])
 
-    /// A server that answers connections in order, the last answer again and again.
+    /// A server that gives the answers to connections in order, and the last answer to all further ones.
     init(_ answers: [Answer]) throws {
         folder = try TemporaryFolder()
         path = "\(folder.path)/s"
@@ -32,10 +32,10 @@ final class UnixServer: Sendable {
         try self.init([.bytes(Self.response(status, document))])
     }
 
-    /// The requests that have come.
+    /// The requests that were received.
     var requests: [String] { received.withLock { $0 } }
 
-    /// Ends the server; without this its thread would keep it.
+    /// Ends the server; until then its thread keeps a reference to it.
     func stop() {
         shutdown(socket.descriptor, Int32(SHUT_RDWR))
     }

@@ -3,7 +3,7 @@ import Glibc
 
 /// A service manager: receives the messages of sd_notify(3) on a datagram socket.
 final class Manager: Sendable {
-    /// The name of the socket as `NOTIFY_SOCKET` has it.
+    /// The name of the socket, in the form of `NOTIFY_SOCKET`.
     let name: String
     private let descriptor: Int32
 
@@ -29,7 +29,7 @@ final class Manager: Sendable {
         if name.hasPrefix("/") { unsafe unlink(name) }
     }
 
-    /// The next message, once it is there; on a thread that can block.
+    /// Waits for the next message, on a new thread.
     func receive() async -> String {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { [descriptor] in

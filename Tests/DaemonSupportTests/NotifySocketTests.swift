@@ -10,7 +10,7 @@ import Testing
     {
         let manager = try Manager(name)
         let socket = try NotifySocket(environment: ["NOTIFY_SOCKET": name])
-        #expect(socket.hasManager)
+        #expect(socket.hasServiceManager)
         socket.send("READY=1")
         #expect(await manager.receive() == "READY=1")
         socket.send("STOPPING=1", "STATUS=Stopping.")
@@ -20,14 +20,14 @@ import Testing
     @Test func withoutAManagerNothingIsSent() throws {
         for environment in [[:], ["NOTIFY_SOCKET": ""]] {
             let socket = try NotifySocket(environment: environment)
-            #expect(!socket.hasManager)
+            #expect(!socket.hasServiceManager)
             socket.send("READY=1")
         }
     }
 
     @Test func aManagerThatIsGoneDoesNoHarm() throws {
         let socket = try NotifySocket(environment: ["NOTIFY_SOCKET": "/nowhere/notify"])
-        #expect(socket.hasManager)
+        #expect(socket.hasServiceManager)
         socket.send("READY=1")
     }
 

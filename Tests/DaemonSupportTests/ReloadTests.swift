@@ -26,9 +26,9 @@ import UnixSignals
             SettingDocuments.yaml.components(separatedBy: "\n\n").first { $0.contains("\n#\(setting.name): ") })
         let isMarked = block.hasPrefix("# [reload] ")
         #expect(reload.changed.map(\.name) == (isMarked ? [setting.name] : []))
-        #expect(reload.unchangeable.map(\.name) == (isMarked ? [] : [setting.name]))
+        #expect(reload.needRestart.map(\.name) == (isMarked ? [] : [setting.name]))
         let expected = isMarked ? wanted : DaemonSettings()
-        #expect(setting.text(in: live.now) == setting.text(in: expected))
+        #expect(setting.text(in: live.current) == setting.text(in: expected))
     }
 
     @Test func anotherReloadWithTheSameSettingsChangesNothing() {
@@ -37,27 +37,30 @@ import UnixSignals
         let live = LiveSettings(DaemonSettings())
         #expect(live.apply(wanted).changed.count == 1)
         let again = live.apply(wanted)
-        #expect(again.changed.isEmpty && again.unchangeable.isEmpty)
+        #expect(again.changed.isEmpty && again.needRestart.isEmpty)
     }
 
-    /// The lines that a reload logs, and how often settings were applied.
-    private func log(isActivated: Bool = false, _ read: @escaping @Sendable () throws -> DaemonSettings) async throws
-        -> (lines: [String], applied: Int, live: LiveSettings)
-    {
+    /// Reloads once.
+    ///
+    /// - Returns: the lines that the reload logs, the number of calls of `applied`, and the settings afterwards.
+    private func reload(
+        isSocketActivated: Bool = false, _ readSettings: @escaping @Sendable () throws -> DaemonSettings
+    ) async throws -> (lines: [String], applied: Int, live: LiveSettings) {
         let lines = Lines()
         let applied = Lines()
         let handler = LineLogHandler(threshold: LogThreshold(.info), isJournal: true) { lines.add($0) }
         let live = LiveSettings(DaemonSettings())
         let service = ReloadService(
-            hangups: await UnixSignalsSequence(trapping: .sigalrm), read: read, live: live, isActivated: isActivated,
-            socket: try NotifySocket(environment: [:]), metrics: DaemonMetrics(), applied: { applied.add("") },
+            hangups: await UnixSignalsSequence(trapping: .sigalrm), readSettings: readSettings, live: live,
+            isSocketActivated: isSocketActivated, notifySocket: try NotifySocket(environment: [:]),
+            metrics: DaemonMetrics(), applied: { applied.add("") },
             logger: Logger(label: "test", factory: { _ in handler }))
         service.reload()
         return (lines.all, applied.all.count, live)
     }
 
     @Test func theLogNamesWhatChangedAndWhatNeedsARestart() async throws {
-        let (lines, applied, live) = try await log {
+        let (lines, applied, live) = try await reload {
             var wanted = DaemonSettings()
             (wanted.alpha, wanted.k, wanted.socket) = (0.5, 5, "/x")
             return wanted
@@ -67,11 +70,11 @@ import UnixSignals
                 "<5>settings changed alpha=0.5",
                 "<4>settings that take effect at a restart only settings=\"socket, k\"",
             ])
-        #expect((applied, live.now.alpha, live.now.k) == (1, 0.5, 128))
+        #expect((applied, live.current.alpha, live.current.k) == (1, 0.5, 128))
     }
 
     @Test func theSocketOfSystemdIsReportedAsSuch() async throws {
-        let (lines, _, _) = try await log(isActivated: true) {
+        let (lines, _, _) = try await reload(isSocketActivated: true) {
             var wanted = DaemonSettings()
             (wanted.socketMode, wanted.threads) = (0o600, 1023)
             return wanted
@@ -82,16 +85,16 @@ import UnixSignals
     }
 
     @Test func withoutDifferencesTheLogSaysSo() async throws {
-        let (lines, applied, _) = try await log { DaemonSettings() }
+        let (lines, applied, _) = try await reload { DaemonSettings() }
         #expect(lines == ["<5>settings read again: nothing has changed"])
         #expect(applied == 1)
     }
 
     @Test func settingsThatCanNotBeReadChangeNothing() async throws {
         struct Unreadable: Error {}
-        let (lines, applied, live) = try await log { throw Unreadable() }
+        let (lines, applied, live) = try await reload { throw Unreadable() }
         #expect(lines.count == 1 && lines[0].hasPrefix("<3>the settings stay as they were"))
-        #expect((applied, live.now.alpha) == (0, 0.75))
+        #expect((applied, live.current.alpha) == (0, 0.75))
     }
 }
 

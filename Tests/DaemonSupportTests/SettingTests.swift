@@ -2,9 +2,9 @@ import DaemonSupport
 import Foundation
 import Testing
 
-/// What each setting accepts, and the files that are made from the table.
+/// Which values each setting accepts, and the texts that are generated from the table of settings.
 @Suite struct SettingTests {
-    /// For each setting texts that it accepts, with the text that its value then has, and texts that it rejects.
+    /// For each setting: accepted texts with the text of the resulting value, and rejected texts.
     static let cases: [String: (good: [String: String], bad: [String])] = [
         "spool": (["/a": "/a"], ["", "a\0b"]),
         "data": (["/a/b": "/a/b"], [""]),
@@ -37,7 +37,7 @@ import Testing
         #expect(Set(Setting.all.map(\.name)).count == Setting.all.count)
     }
 
-    @Test(arguments: Setting.all.indices) func aSettingTakesItsValuesAndNoOthers(index: Int) throws {
+    @Test(arguments: Setting.all.indices) func aSettingAcceptsItsValuesAndNoOthers(index: Int) throws {
         let setting = Setting.all[index]
         let (good, bad) = try #require(Self.cases[setting.name])
         for (text, value) in good {

@@ -4,14 +4,14 @@ import Testing
 
 /// Errors of the start.
 @Suite struct StartupErrorTests {
-    @Test func theRestOfTheLimitIsForConnections() {
-        let connections = Descriptors.raiseLimit()
+    @Test func descriptorsBeyondTheReservedOnesAreForConnections() {
+        let connections = Descriptors.raiseLimitForConnections()
         #expect((16...2048).contains(connections))
     }
 
     @Test func aFailureOfTheSystemNamesTheCall() throws {
         let error = try #require(throws: StartupError.self) {
-            try StartupError.forStore(in: "/store", done: "opened") { () throws -> Void in
+            try StartupError.mappingStoreErrors(in: "/store", failure: "can't be opened") { () throws -> Void in
                 throw SystemError("open it", number: 13)
             }
         }

@@ -2,7 +2,7 @@ import DaemonSupport
 import Observability
 import Testing
 
-/// A watchdog with a timeout of 8 seconds: it pings each 4, and a loop can be without progress for less than 4.
+/// A watchdog with a timeout of 8 seconds: it pings every 4 seconds, and a loop without progress for 4 seconds hangs.
 @Suite struct WatchdogTests {
     private var watchdog = Watchdog(timeout: .seconds(8))
 

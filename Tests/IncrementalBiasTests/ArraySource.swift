@@ -1,14 +1,16 @@
 import IncrementalBias
 import Synchronization
 
-/// A source of vectors in memory, for staging.
+/// A source of vectors in memory, for tests of large shards.
+///
+/// It can fail after some rows.
 final class ArraySource: VectorSource {
     struct Broken: Error {}
 
     let rows: Int
     let dimension: Int
     private let values: [Float]
-    private let end: Int
+    private let readableRows: Int
     private let next = Atomic(0)
 
     /// Makes a source.
@@ -20,12 +22,12 @@ final class ArraySource: VectorSource {
         self.values = values
         self.dimension = dimension
         rows = values.count / dimension
-        end = readable ?? rows
+        readableRows = readable ?? rows
     }
 
     func read(rows count: Int) throws -> [Float] {
         let start = next.add(count, ordering: .relaxed).oldValue
-        guard start + count <= end else { throw Broken() }
+        guard start + count <= readableRows else { throw Broken() }
         return Array(values[start * dimension..<(start + count) * dimension])
     }
 }

@@ -7,7 +7,9 @@ import Testing
 struct BoundedQueueTests {
     private struct Failure: Error {}
 
-    /// Runs `body` on a thread of its own, and returns a function that waits for its result.
+    /// Runs `body` on a new thread.
+    ///
+    /// - Returns: a function that waits for the result of `body`, and returns or throws it.
     private func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) -> () throws -> R {
         let (done, result) = (DispatchSemaphore(value: 0), Box<Result<R, any Error>?>(nil))
         NamedThread.start("test") {
@@ -26,7 +28,7 @@ struct BoundedQueueTests {
         init(_ value: Value) { self.value = Mutex(value) }
     }
 
-    @Test(arguments: [1, 3]) func valuesComeInOrderAndFewAreAhead(limit: Int) throws {
+    @Test(arguments: [1, 3]) func valuesArriveInOrderAndTheSenderIsAtMostTheLimitAhead(limit: Int) throws {
         let (queue, sent) = (BoundedQueue<Int>(limit: limit), Box(0))
         let sender = onThread {
             for number in 0..<1000 {

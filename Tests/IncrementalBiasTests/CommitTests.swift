@@ -3,7 +3,7 @@ import IncrementalBias
 import ShardFormats
 import Testing
 
-/// The effect of several shards in one commit.
+/// The effects of several shards in one commit.
 struct CommitTests {
     private let fixture: CorpusFixture
     private var corpus: Corpus { fixture.corpus }
@@ -18,7 +18,7 @@ struct CommitTests {
         #expect(receipts.map(\.number) == [0, 1, 2, 3, 4])
         #expect(receipts.map(\.name) == ["0.npy", "1.npy", "2.npy", "3.npy", "4.npy"])
         #expect(Set(receipts.map(\.generation)) == [1])
-        #expect(try corpus.state().images == StoreState.Rows(count: 5, end: 5))
+        #expect(try corpus.state().images == StoreState.RowCounts(count: 5, end: 5))
     }
 
     @Test func aLaterShardOfTheCommitReplacesTheRowsOfAnEarlierOne() throws {
@@ -40,7 +40,7 @@ struct CommitTests {
         #expect(try fixture.search([1, 0]).mapValues(\.similarity) == ["x": 5, "y": 0])
     }
 
-    @Test func imagesGetTheirBiasFromReferencesBeforeAndBehindThemInTheCommit() throws {
+    @Test func biasesIncludeReferencesBeforeAndAfterTheImagesInTheCommit() throws {
         try fixture.ingest([
             fixture.shard("r1.npy", .references, ["r1"], [[2, 0]]),
             fixture.shard("i.npy", ["x"], [[1, 0]]),
@@ -83,7 +83,7 @@ struct CommitTests {
         #expect(try Set(fixture.search([1, 0]).keys) == ["x", "z"])
     }
 
-    @Test func aCommitOfRejectedShardsOnlyIsNoGeneration() throws {
+    @Test func aCommitOfOnlyRejectedShardsKeepsTheGeneration() throws {
         let large = [[Float]](repeating: Array(repeating: 1, count: 65_537), count: 1)
         let outcomes = try fixture.ingest([fixture.shard("a.npy", ["x"], large)])
         #expect(outcomes[0].rejected == .dimensionTooLarge(65_537))
@@ -91,7 +91,7 @@ struct CommitTests {
         #expect((state.generation, state.dimension, state.nextReceipt) == (0, 0, 0))
     }
 
-    @Test func vectorsThatCantBeStoredAreRejectedByTheirRows() throws {
+    @Test func aRejectionListsTheRowsThatCantBeStored() throws {
         #expect(throws: ShardRejection.tooLarge(rows: [6])) {
             try corpus.prepare([1, 0, 1e30, 0], dimension: 2, firstRow: 5)
         }
@@ -111,7 +111,7 @@ struct CommitTests {
 extension CorpusFixture {
     /// A shard of `count` images.
     fileprivate func images(_ count: Int) throws -> [IncomingShard] {
-        // Prepared vectors need the pool, which an interrupted corpus doesn't let work.
+        // Another corpus prepares the vectors, because the pool of an interrupted corpus does not work.
         let other = try CorpusFixture()
         let ids = (0..<count).map { "i\($0)" }
         return [try other.shard("i.npy", ids, ids.map { _ in [1, 0] })]

@@ -4,13 +4,13 @@ import ShardFormats
 import Testing
 import VectorMath
 
-/// A corpus in a temporary folder, with inner products, and shards for it.
+/// A corpus in a temporary folder under the metric inner product, and functions that make shards for it.
 final class CorpusFixture {
     private let folder: TemporaryFolder
     private let k: Int
     private(set) var corpus: Corpus
 
-    /// Opens a new store.
+    /// Creates a store.
     init(k: Int = 2) throws {
         folder = try TemporaryFolder()
         self.k = k
@@ -22,7 +22,7 @@ final class CorpusFixture {
         return try Corpus(folder: folder.path, settings: settings, k: k, threads: 2)
     }
 
-    /// Opens a copy of the store, as the last commit left it: the store after a crash.
+    /// Opens a copy of the store as the last commit left it, as after a crash.
     func copyAfterCrash() throws -> (corpus: Corpus, folder: TemporaryFolder) {
         let copy = try TemporaryFolder()
         let path = "\(copy.path)/data.mdb"
@@ -33,13 +33,13 @@ final class CorpusFixture {
         return (try Self.open(copy, k), copy)
     }
 
-    /// A shard that adds references or images, a vector for each of `ids`.
+    /// A shard that adds references or images, one vector for each of `ids`.
     func shard(_ name: String, _ role: VectorRole, _ ids: [String], _ vectors: [[Float]]) throws -> IncomingShard {
         let prepared = try corpus.prepare(vectors.flatMap(\.self), dimension: vectors[0].count)
         return shard(name, role, ids, .vectors(prepared), hash: vectors.description)
     }
 
-    /// A shard that adds images, a vector for each of `ids`.
+    /// A shard that adds images, one vector for each of `ids`.
     func shard(_ name: String, _ ids: [String], _ vectors: [[Float]]) throws -> IncomingShard {
         try shard(name, .images, ids, vectors)
     }
@@ -52,7 +52,9 @@ final class CorpusFixture {
     /// A shard that deletes images.
     func deletion(_ name: String, _ ids: [String]) -> IncomingShard { deletion(name, .images, ids) }
 
-    /// A shard with any content; shards with the same ids and `hash` count as the same file.
+    /// A shard with any content.
+    ///
+    /// Shards with the same ids and the same `hash` get the same SHA-256, so the corpus takes them for the same file.
     func shard(
         _ name: String, _ role: VectorRole, _ ids: [String], _ content: IncomingShard.Content, hash: String
     ) -> IncomingShard {
@@ -66,7 +68,7 @@ final class CorpusFixture {
             received: Date(timeIntervalSince1970: 1))
     }
 
-    /// Commits shards at `time`, in seconds since 1970.
+    /// Commits shards at the time `time`, in seconds since 1970.
     @discardableResult
     func ingest(
         _ shards: [IncomingShard], acknowledged: Set<UInt64> = [], retention: Retention = .everything, time: Double = 2
@@ -75,14 +77,14 @@ final class CorpusFixture {
             shards, acknowledged: acknowledged, retention: retention, now: { Date(timeIntervalSince1970: time) })
     }
 
-    /// The ids, similarities and biases of all images by a search with alpha 1.
+    /// The hits of a search with alpha 1 for all images, by id.
     func search(_ query: [Float]) throws -> [String: SearchHit] {
         let batch = SearchBatch(vectors: query, count: 1, topK: 1000, alpha: 1)
         let hits = try corpus.search([batch]).results[0].get()[0]
         return Dictionary(uniqueKeysWithValues: hits.map { ($0.id, $0) })
     }
 
-    /// The ids of references in the heap of an image.
+    /// The ids of the references in the heap of an image.
     func references(of image: String) throws -> Set<String> {
         Set(try #require(try corpus.explainImage(image)).references.map(\.id))
     }

@@ -4,7 +4,7 @@ internal import ShardFormats
 import Testing
 import VectorMath
 
-/// Applies the same random steps to a corpus and to an oracle.
+/// Applies the same random steps to a corpus and to an ``Oracle``, and compares them.
 struct InterleavingDriver {
     private let run: InterleavingRun
     private let folder: TemporaryFolder
@@ -17,9 +17,11 @@ struct InterleavingDriver {
     private var oracle: Oracle
     private var random: RandomSource
     private var shards = 0
-    /// The time in seconds since 1970, a multiple of 1/4: no conversion rounds it, so that the age of references is exact.
+    /// The time in seconds since 1970.
+    ///
+    /// It is a multiple of 1/4. No conversion rounds such a time, so that the age of a reference is exact.
     private var time = 1e9
-    /// The largest number of rows in one step, and of images and references after one.
+    /// The largest numbers so far: of rows in one step, and of images and references after a step.
     private(set) var most = (rows: 0, images: 0, references: 0)
 
     init(_ run: InterleavingRun) throws {
@@ -41,6 +43,7 @@ struct InterleavingDriver {
         corpus = try Corpus(folder: folder.path, settings: requested, k: k, threads: 2)
     }
 
+    /// Changes the corpus and the oracle: a commit or a staging, sometimes with a restart or a retirement before.
     mutating func step() throws {
         time += Double(Int.random(in: 0...20, using: &random)) / 4
         let now = Date(timeIntervalSince1970: time)
@@ -64,9 +67,10 @@ struct InterleavingDriver {
         most.references = max(most.references, oracle.references.count)
     }
 
+    /// True with the probability 1 / `number`.
     private mutating func oneIn(_ number: Int) -> Bool { Int.random(in: 0..<number, using: &random) == 0 }
 
-    /// The shards of a step, of random sizes.
+    /// Makes the shards of a step, with random numbers of rows.
     private mutating func batch() throws -> [IncomingShard] {
         let rows = run.size.rows
         var left = Int.random(in: 1...(oneIn(12) ? rows.most : oneIn(4) ? rows.many : rows.few), using: &random)
@@ -79,7 +83,9 @@ struct InterleavingDriver {
         return batch
     }
 
-    /// Stages images and commits them, or interrupts the staging.
+    /// Stages images and commits them.
+    ///
+    /// Sometimes the source fails, or a crash follows before the commit.
     private mutating func stage(_ now: Date) throws {
         let rows = Int.random(in: 1...run.size.rows.many, using: &random)
         let anyID = oneIn(8)
@@ -116,7 +122,7 @@ struct InterleavingDriver {
         _ = try #require(corpus).ingest([shard], acknowledged: [], retention: retention, now: { now })
     }
 
-    /// A shard that adds, replaces or deletes `rows` images or references.
+    /// Makes a shard that adds, replaces or deletes `rows` images or references, and applies it to the oracle.
     private mutating func shard(rows: Int) throws -> IncomingShard {
         let role = VectorRole.allCases.randomElement(using: &random) ?? .images
         let ids = (0..<idCount).shuffled(using: &random).prefix(rows).map { "\(role.rawValue)-\($0)" }
@@ -148,7 +154,7 @@ struct InterleavingDriver {
 extension InterleavingDriver {
     /// Compares the results of searches with the oracle's answers, and verifies the corpus.
     ///
-    /// - Parameter label: the place in the run, for failures.
+    /// - Parameter label: the run and the step, for messages of failures.
     mutating func check(_ label: String) throws {
         let query = pool.queries[Int.random(in: pool.queries.indices, using: &random)]
         let alpha: Float = [0, 0.75, 1].randomElement(using: &random) ?? 1
@@ -165,7 +171,10 @@ extension InterleavingDriver {
             run.size.verified != nil || verification.checked == answers.count, "\(label): verify left images out")
     }
 
-    /// Checks that each rank has the oracle's score, and each image its own score and bias; the order of ties is free.
+    /// Checks the hits of one query.
+    ///
+    /// The score at each rank must be the oracle's, and so must the score and the bias of each image. Images with equal
+    /// scores can come in any order.
     private func check(
         _ hits: [SearchHit], _ answers: [String: Oracle.Answer], topK: Int, alpha: Float, _ label: String
     ) throws {
@@ -181,7 +190,7 @@ extension InterleavingDriver {
                 Double(hit.bias) - alpha * (answer?.mean ?? .nan),
             ]
             let isRight = differences.allSatisfy { abs($0) < 1e-5 }
-            try #require(isRight, "\(label): \(hit) should be \(answer as Any), the score at its place \(score)")
+            try #require(isRight, "\(label): \(hit) should be \(answer as Any), the score at this rank \(score)")
         }
     }
 }

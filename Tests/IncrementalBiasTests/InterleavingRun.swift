@@ -1,7 +1,7 @@
 import IncrementalBias
 import VectorMath
 
-/// The parameters of one run of random steps.
+/// The parameters of one run of ``InterleavingTests``.
 struct InterleavingRun: CustomStringConvertible {
     let seed: UInt64
     let source: VectorPool.Source
@@ -16,7 +16,8 @@ struct InterleavingRun: CustomStringConvertible {
         let name: String
         /// The number of ids of each role; a run chooses one of these.
         let ids: [Int]
-        /// The largest number of rows of a step: mostly `few`, in a fifth of the steps `many`, in a twelfth `most`.
+        /// The maximum number of rows of a step: `most` in a twelfth of the steps, `many` in about a fifth, otherwise
+        /// `few`.
         let rows: (few: Int, many: Int, most: Int)
         let largestK: Int
         /// The number of images that the corpus verifies after each step; `nil` for all.

@@ -1,8 +1,10 @@
 import Foundation
 import Testing
 
-/// Random shards, replacements, deletions, retirements, stagings and restarts with another k; after each step every bias and
-/// every search must equal the result of an oracle that computes everything anew.
+/// Random sequences of changes, after each of which the corpus must equal an oracle that recomputes everything.
+///
+/// The changes are shards that add, replace and delete, retirements, stagings, and restarts with another k. Biases and
+/// search results are compared.
 @Suite struct InterleavingTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let firstSeed = environment["NNND_TEST_SEED"].flatMap(UInt64.init)
@@ -10,17 +12,17 @@ import Testing
 
     @Test(arguments: InterleavingRun.all(firstSeed: firstSeed ?? UInt64.random(in: 0..<1 << 32)))
     func everyStepEqualsTheOracle(_ run: InterleavingRun) throws {
-        tell("\(run) begins")
+        report("\(run) begins")
         var driver = try InterleavingDriver(run)
         for step in 0..<Self.steps {
             try driver.step()
             try driver.check("\(run), step \(step)")
         }
-        tell("\(run): \(Self.steps) steps, at most \(driver.most)")
+        report("\(run): \(Self.steps) steps, at most \(driver.most)")
     }
 
-    /// Writes without a buffer, so that the seed is visible after a crash.
-    private func tell(_ line: String) {
+    /// Writes a line to standard error without a buffer, so that the seed is visible after a crash.
+    private func report(_ line: String) {
         FileHandle.standardError.write(Data("interleaving: \(line)\n".utf8))
     }
 }

@@ -1,8 +1,10 @@
-/// For each image vector of a pool all reference vectors, sorted by falling similarity.
+/// For each image vector of a ``VectorPool`` the list of all its reference vectors, sorted by falling similarity.
 ///
-/// The lists are computed once for a pool; after each step the oracle only reads them.
+/// The lists are computed once for a pool. After each step the oracle only reads them.
 struct Neighbours {
-    /// Similarities as floats, which differ from the exact ones by 1e-6 at most and take half the memory.
+    /// The lists.
+    ///
+    /// Similarities are floats, which take half the memory and are wrong by at most 1e-6.
     private let lists: [[(reference: UInt32, similarity: Float)]]
 
     init(images: [WideVector], references: [WideVector]) {
@@ -19,9 +21,12 @@ struct Neighbours {
         self.lists = lists
     }
 
-    /// The mean of the `k` largest similarities of an image vector, or of all where there are fewer; 0 without any.
+    /// The mean of the `k` largest similarities of an image, or of all if there are fewer; 0 if there are no
+    /// references.
     ///
-    /// - Parameter copies: for each reference vector the number of references that have it.
+    /// - Parameters:
+    ///   - image: the index of the image's vector in the pool.
+    ///   - copies: for each reference vector of the pool the number of references that have this vector.
     func mean(image: Int, k: Int, copies: [Int]) -> Double {
         var best: [Double] = []
         for (reference, similarity) in lists[image] where copies[Int(reference)] > 0 {

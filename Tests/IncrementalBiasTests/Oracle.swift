@@ -2,23 +2,25 @@ import IncrementalBias
 import ShardFormats
 import VectorMath
 
-/// The corpus as two dictionaries, with all results computed anew in double precision.
+/// A second, simple implementation of a corpus, whose results are taken as correct.
 ///
-/// Vectors are indices into a pool, so that the products of the pool's vectors are computed only once.
+/// It keeps images and references in two dictionaries, and recomputes all means and scores for each search in double
+/// precision. Vectors are indices into a ``VectorPool``, so that products of the pool's vectors are computed only once.
 struct Oracle {
     let settings: StoreSettings
     var k: Int
-    /// Id -> image vector of the pool.
+    /// For each id the index of its vector among the pool's images.
     private(set) var images: [String: Int] = [:]
-    /// Id -> reference vector of the pool, the number of references that had arrived before, and the time of arrival.
+    /// For each id the index of its vector among the pool's references, its arrival number, and its time of arrival.
     private(set) var references: [String: (vector: Int, number: Int, time: Double)] = [:]
+    /// The arrival number of the next reference.
     private var arrived = 0
 
     private let imageVectors: [WideVector]
     private let referenceVectors: [WideVector]
     private let neighbours: Neighbours
 
-    /// The correct result of a search for one image.
+    /// The correct result of one image for one query.
     struct Answer {
         let similarity: Double
         let mean: Double
@@ -59,7 +61,7 @@ struct Oracle {
         }
     }
 
-    /// The correct result for each image id of a search for `query`.
+    /// The correct results for a query, by image id.
     func answers(to query: [Float]) -> [String: Answer] {
         var copies = Array(repeating: 0, count: referenceVectors.count)
         for reference in references.values { copies[reference.vector] += 1 }
@@ -71,7 +73,7 @@ struct Oracle {
         }
     }
 
-    /// A vector as the store keeps it.
+    /// The vector that is read back after `vector` has been stored.
     private static func stored(_ vector: [Float], _ settings: StoreSettings) -> WideVector {
         let vector = normalised(vector, settings)
         return WideVector(settings.precision == .float16 ? vector.map { Float(Float16($0)) } : vector)

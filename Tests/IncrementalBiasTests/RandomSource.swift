@@ -1,4 +1,4 @@
-/// Random numbers that a seed repeats (SplitMix64, Steele, Lea and Flood 2014).
+/// Random numbers that are the same for the same seed (SplitMix64; Steele, Lea and Flood, 2014).
 struct RandomSource: RandomNumberGenerator {
     private var state: UInt64
 

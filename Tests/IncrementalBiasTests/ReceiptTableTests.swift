@@ -4,7 +4,7 @@ import LMDB
 import ShardFormats
 import Testing
 
-/// The receipts in the tables: pending, acknowledged, superseded.
+/// Which receipts the table keeps, and which are pending.
 struct ReceiptTableTests {
     private let folder: TemporaryFolder
     private let environment: LMDB.Environment
@@ -13,7 +13,7 @@ struct ReceiptTableTests {
     init() throws {
         folder = try TemporaryFolder()
         environment = try LMDB.Environment(folder: folder.path, mapSize: 1 << 26)
-        receipts = ReceiptTable(tables: try Tables(environment, making: true))
+        receipts = ReceiptTable(tables: try Tables(environment, createIfMissing: true))
     }
 
     private func receipt(_ number: UInt64, _ name: String, _ role: VectorRole = .images) -> Receipt {
@@ -47,14 +47,14 @@ struct ReceiptTableTests {
 
     @Test func theAcknowledgementStoresTheDurationOfTheCommit() throws {
         try add(receipt(0, "a.npy"))
-        var timed = receipt(0, "a.npy")
-        timed.commitSeconds = 0.125
-        try environment.write { try receipts.acknowledge(0, timed: timed, in: $0) }
-        #expect(try environment.read { try receipts.receipt(0, in: $0) } == timed)
+        var expected = receipt(0, "a.npy")
+        expected.commitSeconds = 0.125
+        try environment.write { try receipts.acknowledge(0, withDuration: expected, in: $0) }
+        #expect(try environment.read { try receipts.receipt(0, in: $0) } == expected)
     }
 
     @Test func anAcknowledgementOfAnUnknownReceiptStoresNothing() throws {
-        try environment.write { try receipts.acknowledge(7, timed: receipt(7, "a.npy"), in: $0) }
+        try environment.write { try receipts.acknowledge(7, withDuration: receipt(7, "a.npy"), in: $0) }
         #expect(try newest() == [])
     }
 
@@ -70,7 +70,7 @@ struct ReceiptTableTests {
         #expect(try last(.images, "b.npy") == nil)
     }
 
-    @Test func supersededReceiptsAreRemovedOnceAcknowledged() throws {
+    @Test func supersededReceiptsAreRemovedAfterTheirAcknowledgement() throws {
         try add(receipt(0, "other.npy"))
         try environment.write { try receipts.acknowledge(0, in: $0) }
         for number in 1...UInt64(40) {
@@ -80,7 +80,7 @@ struct ReceiptTableTests {
         #expect(try newest() == [UInt64](25...40).reversed() + [0])
     }
 
-    @Test func aPendingReceiptStaysHoweverOld() throws {
+    @Test func aPendingReceiptIsNeverRemoved() throws {
         for number in 0...UInt64(40) {
             try add(receipt(number, "a.npy"))
             if number != 3 { try environment.write { try receipts.acknowledge(number, in: $0) } }
@@ -88,7 +88,7 @@ struct ReceiptTableTests {
         #expect(try newest() == [UInt64](25...40).reversed() + [3])
     }
 
-    @Test func receiptsOfEarlierVersionsAreRead() throws {
+    @Test func receiptsOfVersion010AreRead() throws {
         let json = """
             {"action":"add","committed":1795237597164,"generation":1,"kind":"references","name":"a.npy","number":0,\
             "received":1795237597161,"replaced":0,"rows":1000,"sha256":"\(String(repeating: "a", count: 64))"}

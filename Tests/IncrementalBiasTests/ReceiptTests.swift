@@ -4,7 +4,7 @@ internal import ShardFormats
 import Testing
 import VectorMath
 
-/// The receipts that a store keeps over many commits.
+/// Which receipts a store keeps after many commits.
 struct ReceiptTests {
     private let folder: TemporaryFolder
     private let corpus: Corpus
@@ -15,7 +15,12 @@ struct ReceiptTests {
         corpus = try Corpus(folder: folder.path, settings: settings, k: 3, threads: 1)
     }
 
-    /// Ingests shard after shard, each in a commit of its own, under names that come again and again.
+    /// Ingests shards, each in a separate commit.
+    ///
+    /// - Parameters:
+    ///   - count: the number of shards.
+    ///   - names: the number of different file names, which are used in turn.
+    ///   - acknowledging: whether each commit acknowledges the receipt of the previous one.
     private func ingest(_ count: Int, names: Int, acknowledging: Bool) throws {
         var acknowledged: Set<UInt64> = []
         for number in 0..<count {
@@ -38,7 +43,7 @@ struct ReceiptTests {
 
     private var numbers: [UInt64] { get throws { try corpus.lastReceipts(1000).map(\.number) } }
 
-    @Test func theLastOfEachNameStaysAndTheLastOfAll() throws {
+    @Test func theLastReceiptsAndTheLastReceiptOfEachNameStay() throws {
         try ingest(200, names: 40, acknowledging: true)
         #expect(try numbers == (160..<200).reversed())
         try ingest(30, names: 5, acknowledging: true)
@@ -50,7 +55,7 @@ struct ReceiptTests {
         }
     }
 
-    @Test func thoseWhoseFilesMayHaveToBePutAwayStay() throws {
+    @Test func pendingReceiptsStay() throws {
         try ingest(60, names: 2, acknowledging: false)
         #expect(try numbers == (0..<60).reversed())
         #expect(try corpus.pendingReceipts().map(\.number) == [UInt64](0..<60))

@@ -1,7 +1,7 @@
 import IncrementalBias
 import Testing
 
-/// Heaps against a sorted list.
+/// Compares ``ReferenceHeap`` with a sorted list.
 struct ReferenceHeapTests {
     private typealias Entry = (similarity: Float, row: UInt32)
 
@@ -57,23 +57,23 @@ struct ReferenceHeapTests {
         }
     }
 
-    @Test func ofEqualSimilaritiesTheOlderStay() {
+    @Test func ofEqualSimilaritiesTheOldEntriesComeFirst() {
         var heap = heap([(0.5, 1), (0.25, 2)], capacity: 3)
         heap.merge(self.heap([(0.5, 3), (0.25, 4)], capacity: 3))
         expectEqual(heap, [(0.5, 1), (0.5, 3), (0.25, 2)], "merged")
     }
 
-    @Test func aCompleteHeapTakesAnyReference() {
+    @Test func anyReferenceCanEnterACompleteHeap() {
         #expect(heap([(0.5, 1), (0.25, 2)], capacity: 3).threshold(references: 2) == -.infinity)
         #expect(ReferenceHeap(capacity: 3).threshold(references: 0) == -.infinity)
     }
 
-    @Test func anIncompleteHeapTakesReferencesAboveItsLast() {
+    @Test func theThresholdOfAnIncompleteHeapIsItsLastSimilarity() {
         #expect(heap([(0.5, 1), (0.25, 2)], capacity: 3).threshold(references: 3) == 0.25)
         #expect(ReferenceHeap(capacity: 3).threshold(references: 1) == .greatestFiniteMagnitude)
     }
 
-    @Test func aHeapIsDeficientWithFewerThanKReferencesIfThereAreMore() {
+    @Test func aHeapWithFewerThanKReferencesIsDeficientIfTheCorpusHasMore() {
         let heap = heap([(0.5, 1), (0.25, 2)], capacity: 3)
         #expect(heap.isDeficient(k: 3, references: 3))
         #expect(!heap.isDeficient(k: 3, references: 2))
@@ -84,7 +84,7 @@ struct ReferenceHeapTests {
         #expect(ReferenceHeap(capacity: 3).mean(k: 2) == 0)
     }
 
-    @Test func aStoredHeapLoadsAsItWas() {
+    @Test func loadingAStoredHeapRestoresIt() {
         let heap = heap([(0.5, 7), (-0.25, 9)], capacity: 4)
         var words: [UInt32] = [1, 2, 3]
         heap.append(to: &words)
@@ -94,10 +94,10 @@ struct ReferenceHeapTests {
         expectEqual(loaded, [(0.5, 7), (-0.25, 9)], "loaded")
     }
 
-    @Test func renamedRowsKeepTheirOrder() {
+    @Test func mappedRowsKeepTheirOrder() {
         var heap = heap([(0.5, 0), (0.25, 1)], capacity: 2)
-        heap.renameRows { $0 + 100 }
-        expectEqual(heap, [(0.5, 100), (0.25, 101)], "renamed")
+        heap.mapRows { $0 + 100 }
+        expectEqual(heap, [(0.5, 100), (0.25, 101)], "mapped")
         heap.clear()
         #expect(heap.count == 0)
     }

@@ -3,7 +3,7 @@ import IncrementalBias
 import ShardFormats
 import Testing
 
-/// The references that a commit keeps.
+/// Which references a commit removes.
 struct RetentionTests {
     private let fixture: CorpusFixture
 
@@ -23,20 +23,20 @@ struct RetentionTests {
 
     private var references: Set<String> { get throws { try fixture.references(of: "x") } }
 
-    @Test func theOldestOfTooManyAreRemoved() throws {
+    @Test func theOldestReferencesBeyondTheMaximumAreRemoved() throws {
         try add("a.npy", ["a", "b", "c"])
         try add("b.npy", ["d", "e"], Retention(maximumReferences: 3))
         #expect(try references == ["c", "d", "e"])
         #expect(try fixture.corpus.state().references.count == 3)
     }
 
-    @Test func aShardThatIsTooLargeLosesItsFirstRows() throws {
+    @Test func aShardWithMoreRowsThanTheMaximumLosesItsFirstRows() throws {
         let receipt = try add("a.npy", ["a", "b", "c", "d"], Retention(maximumReferences: 3))[0].applied
         #expect(receipt?.rows == 4)
         #expect(try references == ["b", "c", "d"])
     }
 
-    @Test func aReplacedReferenceArrivesAnew() throws {
+    @Test func aReplacedReferenceIsTheNewest() throws {
         try add("a.npy", ["a", "b", "c"])
         try add("b.npy", ["a"])
         try add("c.npy", ["d"], Retention(maximumReferences: 3))
@@ -50,7 +50,7 @@ struct RetentionTests {
         #expect(try references == ["b", "c"])
     }
 
-    @Test func retireRemovesWithoutAnythingNew() throws {
+    @Test func retireRemovesReferencesWithoutANewShard() throws {
         try add("a.npy", ["a", "b", "c"], time: 100)
         let generation = try fixture.corpus.state().generation
         let retention = Retention(maximumReferences: 2)

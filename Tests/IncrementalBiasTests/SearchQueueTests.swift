@@ -3,11 +3,13 @@ import IncrementalBias
 import Synchronization
 import Testing
 
-/// How requests share scans, and which the queue rejects.
+/// Which requests share a scan, and which the queue rejects.
 struct SearchQueueTests {
     private struct Failure: Error {}
 
-    /// Answers batches with no hits, once it may go on; a batch is known by its `topK`.
+    /// Stands in for the search of a corpus: answers without hits, and only after ``allow(_:)``.
+    ///
+    /// Tests tell batches apart by their `topK`.
     private final class Scanner: Sendable {
         private let scans = Mutex<[[Int]]>([])
         private let permits = DispatchSemaphore(value: 0)
@@ -16,9 +18,10 @@ struct SearchQueueTests {
         /// A scan with a batch of this `topK` fails.
         static let failing = 666
 
-        /// For each scan the batches that shared it.
+        /// For each scan the `topK` of the batches that shared it.
         var shared: [[Int]] { scans.withLock { $0 } }
 
+        /// Lets `count` scans finish.
         func allow(_ count: Int) { for _ in 0..<count { permits.signal() } }
 
         func scan(
@@ -45,14 +48,16 @@ struct SearchQueueTests {
         SearchBatch(vectors: Array(repeating: 1, count: 2 * queries), count: queries, topK: topK, alpha: 0)
     }
 
-    /// Sends a request that the queue scans alone, and holds the scan.
+    /// Sends a request, and waits until the queue scans it.
+    ///
+    /// The scan goes on until ``Scanner/allow(_:)``.
     private func occupy(_ queue: SearchQueue) async throws -> Task<SearchQueue.Answer, any Error> {
         let first = Task { try await queue.search(batch(1)) }
         while scanner.shared.isEmpty { await Task.yield() }
         return first
     }
 
-    /// Sends a request, and waits until it waits.
+    /// Sends a request, and returns when it is in the queue.
     private func send(
         _ topK: Int, queries: Int = 1, to queue: SearchQueue
     ) async -> Task<SearchQueue.Answer, any Error> {

@@ -2,7 +2,7 @@ import IncrementalBias
 import ShardFormats
 import Testing
 
-/// Staged images take effect with their shard, or not at all.
+/// Staged images become visible when their shard is committed; otherwise they are discarded.
 struct StagingTests {
     private let fixture: CorpusFixture
     private var corpus: Corpus { fixture.corpus }
@@ -35,12 +35,12 @@ struct StagingTests {
         #expect(try corpus.verify(sample: nil).wrongCount == 0)
     }
 
-    @Test func anImageThatIsThereAlreadyCantBeStaged() throws {
+    @Test func aShardWithAnExistingImageCantBeStaged() throws {
         try fixture.ingest([fixture.shard("i.npy", ["i3"], [[1, 0]])])
         #expect(try stage() == nil)
     }
 
-    @Test func stagedImagesThatAreReleasedAreDiscarded() throws {
+    @Test func stagedImagesAreDiscardedWhenTheirObjectIsDeallocated() throws {
         _ = try stage()
         try fixture.ingest([fixture.shard("i.npy", ["other"], [[1, 0]])])
         #expect(try Set(fixture.search([1, 0]).keys) == ["other"])
@@ -58,7 +58,7 @@ struct StagingTests {
         #expect(try corpus.verify(sample: nil).wrongCount == 0)
     }
 
-    @Test func theReleaseOfAnEarlierStagingLeavesTheNextAlone() throws {
+    @Test func deallocatingAnEarlierStagingDoesNotDiscardTheNext() throws {
         var staged = try stage()
         staged = try stage()
         try fixture.ingest([shard(#require(staged))])
@@ -66,7 +66,7 @@ struct StagingTests {
         #expect(try corpus.verify(sample: nil).wrongCount == 0)
     }
 
-    @Test func aSourceThatFailsLeavesNothing() throws {
+    @Test func aStagingWhoseSourceFailsIsDiscarded() throws {
         let source = ArraySource(values, dimension: 2, readable: 13)
         #expect(throws: ArraySource.Broken.self) { try corpus.stage(ids: ids, from: source, rowsPerPiece: 5) }
         #expect(try fixture.search([1, 0]).isEmpty)

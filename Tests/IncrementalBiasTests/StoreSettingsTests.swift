@@ -3,7 +3,7 @@ import IncrementalBias
 import Testing
 import VectorMath
 
-/// The settings that a store keeps, and how they compare with those that a caller requests.
+/// The settings of a store, compared with requested settings.
 struct StoreSettingsTests {
     private let stored = StoreSettings(metric: .cosine, precision: .float32, capacity: 40)
 
@@ -23,7 +23,7 @@ struct StoreSettingsTests {
         #expect(StoreSettings(requested(capacity: 77), k: 32).capacity == 77)
     }
 
-    @Test func aRequestWithoutCapacityFitsAnyStore() throws {
+    @Test func aRequestWithoutCapacityAcceptsAnyCapacity() throws {
         try stored.check(requested())
         try stored.check(requested(capacity: 40))
     }
@@ -60,7 +60,7 @@ struct StoreSettingsTests {
         }
     }
 
-    @Test func theStoredFormHasMetricPrecisionAndCapacity() throws {
+    @Test func theJSONHasMetricPrecisionAndCapacity() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let json = String(decoding: try encoder.encode(stored), as: UTF8.self)

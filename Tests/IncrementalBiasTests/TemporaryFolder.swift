@@ -1,6 +1,6 @@
 import Foundation
 
-/// An empty folder that is removed with this object.
+/// A new empty folder, which is removed when this object is deallocated.
 final class TemporaryFolder {
     let path: String
 

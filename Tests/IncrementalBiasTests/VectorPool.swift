@@ -2,7 +2,9 @@ import Foundation
 import IncrementalBias
 import ShardFormats
 
-/// The vectors that a run draws from; several ids can have the same vector.
+/// The vectors from which a run of ``InterleavingTests`` chooses.
+///
+/// Several ids can have the same vector.
 struct VectorPool {
     let images: [[Float]]
     let references: [[Float]]
@@ -12,11 +14,11 @@ struct VectorPool {
     /// The vectors that rows of this role get.
     subscript(role: VectorRole) -> [[Float]] { role == .images ? images : references }
 
-    /// The origin of the vectors.
+    /// Where the vectors come from.
     enum Source {
-        /// Random directions: ties only where a vector has several ids.
+        /// Random vectors. Ties occur only between ids with the same vector.
         case smooth
-        /// Numbers -1, 0 and 1 in few dimensions: many exact ties and duplicates.
+        /// Vectors of the components -1, 0 and 1 in five dimensions, with many exact ties and duplicates.
         case ties
         /// Real embeddings: the words and glosses of Examples/wordnet.
         case wordNet
@@ -34,14 +36,14 @@ struct VectorPool {
             let all = Self.allTernary(dimension: 5)
             (images, references, queries) = (all, all, all)
         case .wordNet:
-            // A random part, because the oracle multiplies all pairs.
+            // A random part of the data, because the oracle multiplies all pairs.
             images = try Self.wordNet("images", count: 3_000, using: &random)
             references = try Self.wordNet("references", count: 5_000, using: &random)
             queries = try Self.read(Self.wordNetFolder.appending(path: "queries.npy"))
         }
     }
 
-    /// Every vector of numbers -1, 0 and 1 but the zero vector, which has no direction.
+    /// All vectors of the components -1, 0 and 1 without the zero vector, which the cosine metric does not allow.
     private static func allTernary(dimension: Int) -> [[Float]] {
         var vectors: [[Float]] = [[]]
         for _ in 0..<dimension { vectors = vectors.flatMap { vector in [-1, 0, 1].map { vector + [$0] } } }

@@ -1,4 +1,6 @@
-/// A vector in double precision: eight numbers at a time for speed, zeros behind the last.
+/// A vector in double precision, in groups of eight components for speed.
+///
+/// The last group is filled with zeros.
 struct WideVector {
     private let parts: [SIMD8<Double>]
 

@@ -3,7 +3,7 @@ import IncrementalBias
 import Synchronization
 import Testing
 
-/// The threads that share out numbered pieces of work.
+/// The distribution of pieces to the threads of a pool, and its errors.
 struct WorkerPoolTests {
     private struct Failure: Error {}
 
@@ -85,7 +85,7 @@ struct WorkerPoolTests {
         }
     }
 
-    @Test func beforeIsCalledForEachPieceAndItsErrorEndsTheRun() throws {
+    @Test func beforeEachPieceIsCalledForEachPieceAndItsErrorEndsTheRun() throws {
         let (calls, done) = (Counter(), Counter())
         let pool = WorkerPool(threads: 1, name: "test") {
             calls.add()

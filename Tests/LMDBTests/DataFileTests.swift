@@ -2,14 +2,16 @@ import Foundation
 import LMDB
 import Testing
 
-/// Data files that are not as LMDB wrote them.
+/// Opening data files that were damaged, cut short or moved.
 @Suite struct DataFileTests {
     private static let pageSize = 4096
-    /// Where a meta page holds the number of its commit.
-    private static let numberOffset = 144
+    /// The offset of the transaction number in a meta page.
+    private static let transactionNumberOffset = 144
 
-    /// Makes an environment of three commits in `folder` and closes it.
-    private func make(_ folder: String) throws -> URL {
+    /// Creates an environment in `folder`, makes commits, and closes it.
+    ///
+    /// - Returns: the data file.
+    private func makeDataFile(in folder: String) throws -> URL {
         let environment = try LMDB.Environment(folder: folder, mapSize: 1 << 20)
         let blocks = try environment.open("blocks", order: .integers)
         for key in UInt32(0)..<3 {
@@ -20,7 +22,7 @@ import Testing
 
     @Test func aFileThatWasCutShortIsDamageAndKeepsItsLength() throws {
         try TemporaryEnvironment.withFolder { folder in
-            let file = try make(folder)
+            let file = try makeDataFile(in: folder)
             let whole = try Data(contentsOf: file)
             for pages in 2..<whole.count / Self.pageSize {
                 let cut = whole.prefix(pages * Self.pageSize)
@@ -33,11 +35,11 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<2) func aDamagedNumberOfACommitIsDamage(page: Int) throws {
+    @Test(arguments: 0..<2) func aDamagedTransactionNumberIsDamage(page: Int) throws {
         try TemporaryEnvironment.withFolder { folder in
-            let file = try make(folder)
+            let file = try makeDataFile(in: folder)
             var content = try Data(contentsOf: file)
-            content[page * Self.pageSize + Self.numberOffset] ^= 0x40
+            content[page * Self.pageSize + Self.transactionNumberOffset] ^= 0x40
             try content.write(to: file)
             let error = #expect(throws: LMDBError.self) { try LMDB.Environment(folder: folder, mapSize: 1 << 20) }
             #expect(error?.isDamage == true)
@@ -55,7 +57,7 @@ import Testing
             }
             try LMDB.Environment.moveDataFile(from: new, to: old)
             let environment = try LMDB.Environment(folder: old, mapSize: 1 << 20)
-            let words = try environment.open("words", order: .bytes, making: false)
+            let words = try environment.open("words", order: .bytes, createIfMissing: false)
             let word = try environment.read { try $0.string(words, "word") }
             #expect(word == "new")
             #expect(!FileManager.default.fileExists(atPath: new + "/data.mdb"))

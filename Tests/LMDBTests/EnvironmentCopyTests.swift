@@ -3,24 +3,24 @@ import LMDB
 import Testing
 
 @Suite struct EnvironmentCopyTests {
-    private func withTwo(_ body: (LMDB.Environment, LMDB.Environment) throws -> Void) throws {
+    private func withTwoEnvironments(_ body: (LMDB.Environment, LMDB.Environment) throws -> Void) throws {
         try TemporaryEnvironment.with { one in try TemporaryEnvironment.with { other in try body(one, other) } }
     }
 
-    @Test func copyCommitsEveryFewBytesAndCopiesEverything() throws {
-        try withTwo { source, target in
+    @Test func copyCommitsAfterTheGivenBytesAndCopiesAllKeys() throws {
+        try withTwoEnvironments { source, target in
             let (from, to) = (try source.open("a", order: .integers), try target.open("b", order: .integers))
             try source.write { transaction in
                 for key in UInt32(0)..<100 { try transaction.put(from, key * 3, key) }
             }
-            var advances = 0
+            var commits = 0
             var counts: [Int] = []
             try source.copy(from, to: to, of: target, bytesPerCommit: 80) {
-                advances += 1
+                commits += 1
                 counts.append(try target.read { try $0.count(to) })
             }
-            // A key and its value are 8 bytes.
-            #expect(advances == 10)
+            // A key and its value take 8 bytes.
+            #expect(commits == 10)
             #expect(counts == Array(stride(from: 10, through: 100, by: 10)))
             let values = try target.read { transaction in
                 try (UInt32(0)..<100).map { try transaction.bytes(to, $0 * 3) }
@@ -29,9 +29,9 @@ import Testing
         }
     }
 
-    @Test func copyOfKeysInAnotherOrderIsDamage() throws {
-        try withTwo { source, target in
-            // As bytes 256 is before 1, as integers after it.
+    @Test func copyToADatabaseWithAnotherKeyOrderIsDamage() throws {
+        try withTwoEnvironments { source, target in
+            // Compared byte by byte, 256 (00 01 00 00) is less than 1 (01 00 00 00).
             let (from, to) = (try source.open("a", order: .integers), try target.open("b", order: .bytes))
             try source.write { transaction in
                 for key: UInt32 in [1, 256] { try transaction.put(from, key, key) }
@@ -49,7 +49,7 @@ import Testing
     private struct Stop: Error {}
 
     @Test func anErrorBetweenCommitsEndsACopy() throws {
-        try withTwo { source, target in
+        try withTwoEnvironments { source, target in
             let (from, to) = (try source.open("a", order: .integers), try target.open("b", order: .integers))
             try source.write { transaction in
                 for key in UInt32(0)..<10 { try transaction.put(from, key, key) }
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func aWrittenCopyIsAnEnvironment() throws {
+    @Test func aWrittenCopyCanBeOpened() throws {
         try TemporaryEnvironment.with { source in
             let words = try source.open("words", order: .bytes)
             try source.write { try $0.put(words, "a", "1") }
@@ -73,7 +73,7 @@ import Testing
                 try source.writeCopy(to: file.fileDescriptor)
                 try file.close()
                 let copy = try LMDB.Environment(folder: folder, mapSize: 1 << 30)
-                let copied = try copy.open("words", order: .bytes, making: false)
+                let copied = try copy.open("words", order: .bytes, createIfMissing: false)
                 let value = try copy.read { try $0.string(copied, "a") }
                 #expect(value == "1")
             }

@@ -3,13 +3,13 @@ import LMDB
 import Testing
 
 @Suite struct LMDBErrorTests {
-    /// Return codes of lmdb.h.
+    /// Return codes of lmdb.h and system error numbers.
     @Test(
         arguments: [
             (-30793, true), (-30796, true), (-30797, true), (-30794, true), (-30795, true), (-30792, false),
             (-30790, false), (-30798, false), (28, false), (5, false),
         ] as [(Int32, Bool)])
-    func damageIsToldFromOtherErrors(code: Int32, isDamage: Bool) {
+    func damageIsDistinguishedFromOtherErrors(code: Int32, isDamage: Bool) {
         let error = LMDBError(code: code, operation: "mdb_get")
         #expect(error.isDamage == isDamage)
         #expect(error.isMapFull == (code == -30792))
@@ -34,13 +34,13 @@ import Testing
         }
     }
 
-    /// Opens `count` snapshots at the same time.
+    /// Opens `count` read transactions, all at the same time.
     private func nestReads(_ count: Int, in environment: LMDB.Environment) throws {
         guard count > 0 else { return }
         try environment.read { _ in try nestReads(count - 1, in: environment) }
     }
 
-    @Test func moreReadsThanReadersAreReported() throws {
+    @Test func tooManyReadTransactionsAreReported() throws {
         try TemporaryEnvironment.with { environment in
             try nestReads(126, in: environment)
             let error = #expect(throws: LMDBError.self) { try nestReads(200, in: environment) }
@@ -51,7 +51,7 @@ import Testing
     @Test func aMissingDatabaseThatMustNotBeCreatedIsDamage() throws {
         try TemporaryEnvironment.with { environment in
             let error = #expect(throws: LMDBError.self) {
-                try environment.open("words", order: .bytes, making: false)
+                try environment.open("words", order: .bytes, createIfMissing: false)
             }
             #expect(error?.isDamage == true)
             #expect(environment.isEmpty)

@@ -1,7 +1,7 @@
 import Foundation
 import LMDB
 
-/// Environments in folders that are removed after the test.
+/// Environments in temporary folders, which are removed after use.
 enum TemporaryEnvironment {
     /// Calls `body` with the path of a new folder.
     static func withFolder<R>(_ body: (String) throws -> R) throws -> R {

@@ -2,7 +2,9 @@ import LMDB
 import Testing
 
 @Suite struct TransactionTests {
-    /// Calls `body` with a snapshot of a database of these keys, each with its own bytes as the value.
+    /// Calls `body` with a read transaction and a database that has these keys.
+    ///
+    /// The value of a key is the key itself.
     private func withKeys(
         _ keys: [UInt32], _ body: (borrowing ReadTransaction, Database) throws -> Void
     ) throws {
@@ -20,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [[], [7], [1, 2, 300, 70_000]] as [[UInt32]])
-    func forEachCallsWithAllKeysInBothOrders(keys: [UInt32]) throws {
+    func forEachVisitsAllKeysInBothDirections(keys: [UInt32]) throws {
         try withKeys(keys.reversed()) { transaction, numbers in
             for backwards in [false, true] {
                 var seen: [UInt32] = []
@@ -47,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func hasKeysFindsKeysFromANumberOn() throws {
+    @Test func hasKeysFindsKeysThatAreNotSmaller() throws {
         try withKeys([3, 300]) { transaction, numbers in
             for (first, expected) in [(0, true), (3, true), (4, true), (300, true), (301, false)] as [(UInt32, Bool)] {
                 let found = try transaction.hasKeys(numbers, from: first)

@@ -2,9 +2,10 @@ import LMDB
 import Testing
 
 @Suite struct WriteTransactionTests {
-    /// Sizes around those that LMDB stores on pages of their own.
+    /// Sizes on both sides of the size from which LMDB stores a value in separate pages.
     static let sizes = [1, 100, 2000, 2047, 2048, 5000, 20_000]
 
+    /// `count` bytes that differ from their neighbours.
     private func bytes(_ count: Int, _ first: UInt8) -> [UInt8] {
         (0..<count).map { first &+ UInt8(truncatingIfNeeded: $0 * 7) }
     }
@@ -13,7 +14,7 @@ import Testing
     func anUpdateToAnotherSizeKeepsTheFirstBytesAndAddsZeros(before: Int, after: Int) throws {
         try TemporaryEnvironment.with { environment in
             let blocks = try environment.open("blocks", order: .integers)
-            // Neighbours, so that the value can be moved within its page.
+            // With other values in its page, LMDB can move the value.
             try environment.write { transaction in
                 for key in UInt32(0)..<3 { try transaction.put(blocks, key, bytes(before, UInt8(key)).span) }
             }
@@ -35,7 +36,7 @@ import Testing
         }
     }
 
-    @Test(arguments: sizes) func updatesOfOneTransactionAddUp(count: Int) throws {
+    @Test(arguments: sizes) func anUpdateSeesEarlierUpdatesOfItsTransaction(count: Int) throws {
         try TemporaryEnvironment.with { environment in
             let blocks = try environment.open("blocks", order: .integers)
             try environment.write { transaction in

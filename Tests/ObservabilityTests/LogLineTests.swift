@@ -58,9 +58,9 @@ import Testing
     @Test func theThresholdCanChange() {
         let logger = logger()
         logger.debug("one")
-        threshold.now = .debug
+        threshold.level = .debug
         logger.debug("two")
-        threshold.now = .error
+        threshold.level = .error
         logger.warning("three")
         #expect(lines.all == ["<7>two"])
     }
@@ -70,7 +70,7 @@ import Testing
         logger.logLevel = .warning
         logger.info("one")
         logger.warning("two")
-        threshold.now = .critical
+        threshold.level = .critical
         logger.error("three")
         #expect(lines.all == ["<4>two"])
     }

@@ -11,7 +11,9 @@ import Testing
 
     private var path: String { "\(folder.path)/lock" }
 
-    /// Whether the lock can be taken now; it is released again at once.
+    /// Whether the lock can be acquired now.
+    ///
+    /// It is released at once.
     private func isFree() throws -> Bool {
         let lock = try FileLock.tryLock(path)
         return lock != nil
@@ -58,9 +60,9 @@ import Testing
     }
 }
 
-/// A counter that loses additions unless a lock keeps them apart.
+/// A counter that loses additions if two threads add at the same time.
 private final class Counter: @unchecked Sendable {
-    // Unchecked: the file lock under test is what protects it.
+    // Unchecked: the file lock that is tested protects it.
     private(set) var value = 0
 
     func addSlowly() {

@@ -9,12 +9,12 @@ import Testing
         }
     }
 
-    @Test func aNameInUTF8IsText() {
+    @Test func aNameInUTF8HasText() {
         #expect(name(Array("größe.npy".utf8)).text == "größe.npy")
         #expect(name(Array("größe.npy".utf8)).bytes == Array("größe.npy".utf8))
     }
 
-    @Test func aNameThatIsNotUTF8IsNoText() {
+    @Test func aNameThatIsNotUTF8HasNoText() {
         #expect(name([0x63, 0xe9]).text == nil)
     }
 

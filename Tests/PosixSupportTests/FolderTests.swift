@@ -42,7 +42,7 @@ import Testing
         #expect(folder.names == [name])
     }
 
-    @Test func whatACrashLeftIsUsed() throws {
+    @Test func aHiddenFolderThatACrashLeftIsUsed() throws {
         try FileSystem.createFolder(path(".a.new"), mode: 0o700)
         try FileSystem.makeFolder(path("a"), mode: 0o755)
         #expect(folder.names == ["a"])
@@ -56,14 +56,14 @@ import Testing
         #expect(try folder.mode("a/b") == 0o2777)
     }
 
-    @Test func aFileInThePlaceOfAFolderIsAnError() throws {
+    @Test func aFileWithTheNameOfTheFolderIsAnError() throws {
         try folder.write([], to: "a")
         #expect(throws: SystemError.self) { try FileSystem.makeFolder(path("a"), mode: 0o755) }
         #expect(throws: SystemError.self) { try FileSystem.makeFolder(path("a/b"), mode: 0o755) }
         #expect(throws: SystemError.self) { try FileSystem.createFolder(path("a"), mode: 0o755) }
     }
 
-    @Test func tellsEmptyFolders() throws {
+    @Test func recognisesEmptyFolders() throws {
         try FileSystem.createFolder(path("a"), mode: 0o755)
         #expect(try FileSystem.isEmptyFolder(path("a")))
         try folder.write([], to: "a/.hidden")
@@ -82,7 +82,7 @@ import Testing
         #expect(folder.names == [])
     }
 
-    @Test func listsEveryNameButTheFolderItself() throws {
+    @Test func listsAllNamesExceptDotAndDotDot() throws {
         for name in ["a", ".b", "..."] { try folder.write([], to: name) }
         var names: Set<String?> = []
         try FileSystem.forEachName(in: folder.path) { names.insert($0.text) }

@@ -22,7 +22,7 @@ import Testing
         #expect(folder.names == [])
     }
 
-    @Test func theFoldersAboveAreMade() throws {
+    @Test func missingFoldersAboveAreCreated() throws {
         let socket = try ListeningSocket(path: "\(folder.path)/a/b/s", mode: 0o600)
         defer { close(socket.descriptor) }
         #expect(try folder.mode("a/b") == 0o755)
@@ -59,7 +59,7 @@ import Testing
         #expect(error?.description.contains("108 bytes") == true)
     }
 
-    @Test func aSocketThatAnotherMadeInItsPlaceIsNotRemoved() throws {
+    @Test func aSocketThatReplacedItIsNotRemoved() throws {
         let first = try ListeningSocket(path: path, mode: 0o600)
         defer { close(first.descriptor) }
         try FileSystem.remove(path)

@@ -20,7 +20,7 @@ import Testing
         #expect(try OpenFile(reading: path("a")).readToEnd() == bytes)
     }
 
-    @Test func readsAPartAtATime() throws {
+    @Test func readsOneBufferAtATime() throws {
         try folder.write([1, 2, 3], to: "a")
         let file = try OpenFile(reading: path("a"))
         var buffer: [UInt8] = [0, 0]
@@ -30,7 +30,7 @@ import Testing
         #expect(try file.read(into: &buffer) == 0)
     }
 
-    @Test func createsNoFileThatExists() throws {
+    @Test func doesNotCreateAFileThatExists() throws {
         try folder.write([1], to: "a")
         #expect(unsafe symlink("missing", path("link")) == 0)
         for name in ["a", "link"] {
@@ -40,7 +40,7 @@ import Testing
         #expect(try folder.bytes("a") == [1])
     }
 
-    @Test func addsPermissionsAndTakesNone() throws {
+    @Test func addsPermissionsAndRemovesNone() throws {
         let file = try OpenFile(creating: path("a"), mode: 0o600)
         try file.addPermissions(0o040)
         #expect(try folder.mode("a") == 0o640)
@@ -57,24 +57,24 @@ import Testing
     @Test func anErrorNamesTheCallThePathAndTheReason() throws {
         let error = #expect(throws: SystemError.self) { _ = try OpenFile(reading: path("missing")) }
         #expect(error?.description == "open \(path("missing")): No such file or directory")
-        #expect(error?.isMissing == true && error?.isOfOneFile == true && error?.isPermissionDenied == false)
+        #expect(error?.isMissing == true && error?.mayAffectOnlyOneFile == true && error?.isPermissionDenied == false)
     }
 
-    @Test func errorsThatConcernEveryFileAreTold() {
+    @Test func errorsThatAffectAllFilesAreRecognised() {
         #expect(
             [ENOSPC, EDQUOT, EIO, EROFS, EMFILE, ENFILE, ENOMEM].allSatisfy { number in
-                !SystemError("write a", number: number).isOfOneFile
+                !SystemError("write a", number: number).mayAffectOnlyOneFile
             })
-        #expect(SystemError("write a", number: EACCES).isOfOneFile)
+        #expect(SystemError("write a", number: EACCES).mayAffectOnlyOneFile)
         #expect(SystemError("write a", number: EPERM).isPermissionDenied)
     }
 
-    @Test func aPipeBringsBytesFromOneEndToTheOther() throws {
+    @Test func bytesWrittenToAPipeCanBeRead() throws {
         let pipe = try Pipe()
-        try DescriptorIO.write([1, 2, 3][...], to: pipe.output, name: "the pipe")
-        pipe.closeOutput()
-        #expect(try DescriptorIO.readToEnd(pipe.input, name: "the pipe") == [1, 2, 3])
-        pipe.closeInput()
+        try DescriptorIO.write([1, 2, 3][...], to: pipe.writeEnd, name: "the pipe")
+        pipe.closeWriteEnd()
+        #expect(try DescriptorIO.readToEnd(pipe.readEnd, name: "the pipe") == [1, 2, 3])
+        pipe.closeReadEnd()
         let error = #expect(throws: SystemError.self) { try DescriptorIO.readToEnd(-1, name: "the pipe") }
         #expect(error?.description == "read the pipe: Bad file descriptor")
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A new folder, which is deleted with all that is in it when the object is destroyed.
+/// A new folder, which is deleted with its content when the object is destroyed.
 final class TemporaryFolder: Sendable {
     let path: String
 
@@ -23,7 +23,7 @@ final class TemporaryFolder: Sendable {
         Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
     }
 
-    /// Makes a file in the folder.
+    /// Creates or replaces a file in the folder.
     func write(_ bytes: [UInt8], to name: String) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
     }

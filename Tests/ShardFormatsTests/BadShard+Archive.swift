@@ -13,7 +13,7 @@ extension BadShard {
         ZipBuilder.one(goodMatrix, change)
     }
 
-    /// A zip64 extension for sizes (all ones in the record) and an offset.
+    /// A zip64 extension with these values, for fields of the record whose bits are all 1.
     private static func zip64(_ values: [UInt64]) -> [UInt8] {
         Bytes.little(1 as UInt16) + Bytes.little(UInt16(values.count * 8)) + values.flatMap { Bytes.little($0) }
     }
@@ -101,7 +101,7 @@ extension BadShard {
             ZipBuilder.one(Bytes.npy(shape: "(2, 1)", data: Bytes.floats([.nan, 1]))), rows: [0]),
     ]
 
-    /// A good archive with the first byte of `text` replaced in both places.
+    /// A valid archive in which the first byte of each occurrence of `text` is replaced.
     private static func replacing(_ text: String, with byte: UInt8) -> [UInt8] {
         var bytes = archive { _ in }
         for start in bytes.indices where bytes[start...].starts(with: text.utf8) { bytes[start] = byte }

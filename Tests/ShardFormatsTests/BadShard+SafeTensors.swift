@@ -1,7 +1,7 @@
 import ShardFormats
 
 extension BadShard {
-    /// A file of one tensor `embeddings`.
+    /// A file with one tensor `embeddings`.
     private static func one(
         dtype: String = "F32", shape: String = "[2,1]", offsets: String = "[0,8]", data: Int = 8
     ) -> [UInt8] {
@@ -9,7 +9,7 @@ extension BadShard {
         return Bytes.safeTensors(header, data: Bytes.zeros(data))
     }
 
-    /// A file of a good 2 x 1 tensor and this tensor `ids` behind it.
+    /// A file with a valid 2 x 1 tensor, followed by this tensor `ids`.
     private static func withIDs(dtype: String, shape: String, end: Int, data: [UInt8]) -> [UInt8] {
         let header = """
             {"embeddings":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},\

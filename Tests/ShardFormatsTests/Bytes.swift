@@ -1,4 +1,4 @@
-/// Hand-made files, so that each can be wrong in one way.
+/// Builds files byte by byte, so that a test can make one thing in them wrong.
 enum Bytes {
     /// The little-endian bytes of an integer.
     static func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
@@ -17,7 +17,7 @@ enum Bytes {
         return [0x93] + Array("NUMPY".utf8) + [major, minor] + length + text + data
     }
 
-    /// An .npy file with `count` bytes of zeros, or those given.
+    /// An .npy file with these header entries, written as Python literals.
     static func npy(descr: String = "'<f4'", order: String = "False", shape: String, data: [UInt8]) -> [UInt8] {
         npy(header: "{'descr': \(descr), 'fortran_order': \(order), 'shape': \(shape), }\n", data: data)
     }
@@ -27,7 +27,7 @@ enum Bytes {
         little(UInt64(header.utf8.count)) + Array(header.utf8) + data
     }
 
-    /// Zeros.
+    /// `count` bytes of 0.
     static func zeros(_ count: Int) -> [UInt8] {
         Array(repeating: 0, count: count)
     }

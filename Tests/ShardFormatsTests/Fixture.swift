@@ -1,12 +1,12 @@
 import FoundationEssentials
 import ShardFormats
 
-/// Files that numpy and safetensors wrote; `Fixtures/make_fixtures.py` says how.
+/// The files in `Fixtures/`, which `Fixtures/make_fixtures.py` has written with numpy and safetensors.
 enum Fixture {
     static let rows = 5
     static let dimension = 3
 
-    /// The matrix that all of them hold, unless their name says otherwise.
+    /// The matrix that the files contain, unless their names say otherwise.
     static let matrix: Matrix = {
         var values: [Float] = []
         for row in 0..<rows {
@@ -14,8 +14,11 @@ enum Fixture {
         }
         return Matrix(rows: rows, dimension: dimension, values: values)
     }()
+    /// The ids in the files with signed integers.
     static let integers = ["-3", "7", "100", "-128", "0"]
+    /// The ids in the files with unsigned integers.
     static let naturals = ["3", "7", "100", "255", "0"]
+    /// The ids in the files with text.
     static let texts = ["a", "Grüße", "日本", "naïve 😀", "with space"]
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
@@ -25,7 +28,7 @@ enum Fixture {
         Array(try Data(contentsOf: folder.appending(path: path)))
     }
 
-    /// The paths of all files with an extension of a shard.
+    /// The paths of all fixtures.
     static func allPaths() throws -> [String] {
         try ["npy", "npz", "safetensors"].flatMap { part in
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: part).path)
@@ -33,7 +36,7 @@ enum Fixture {
         }
     }
 
-    /// Reads a fixture as a shard named "NAME".
+    /// Reads a fixture as a shard with the name "NAME" and, if given, this sidecar.
     static func shard(_ path: String, ids: [UInt8]? = nil) throws -> Shard {
         let ending = path.split(separator: ".").last ?? ""
         return try ShardReader.read(

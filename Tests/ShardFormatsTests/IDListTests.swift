@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct IDListTests {
     @Test(
-        "Reads one id a line",
+        "Reads one id from each line",
         arguments: [
             ("a\nb\n", ["a", "b"]),
             ("a\nb", ["a", "b"]),
@@ -47,7 +47,7 @@ import Testing
         #expect(code { try IDList.validate([longest + "x"], rows: 1) } == .idTooLong)
     }
 
-    @Test("Rejects a list that does not fit its rows")
+    @Test("Rejects a list with another number of ids than rows, or with an empty id")
     func validates() throws {
         try IDList.validate(["a", "b"], rows: 2)
         #expect(code { try IDList.validate(["a"], rows: 2) } == .idsTooFew)

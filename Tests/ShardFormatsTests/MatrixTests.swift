@@ -2,7 +2,7 @@ import ShardFormats
 import Testing
 
 @Suite struct MatrixTests {
-    @Test("Finds the rows that are not finite, wherever they lie")
+    @Test("Finds the rows that are not finite, in any block")
     func findsRows() {
         var values = Array(repeating: Float.greatestFiniteMagnitude, count: 50_000 * 3)
         values[1] = -.greatestFiniteMagnitude

@@ -60,7 +60,7 @@ import Testing
         #expect(accepted > 0)
     }
 
-    /// Changes, cuts, doubles or swaps a part of `bytes`.
+    /// Changes, removes, repeats or swaps a part of `bytes`.
     private static func damage(_ bytes: inout [UInt8], using generator: inout SeededGenerator) {
         guard !bytes.isEmpty else { return }
         let place = Int.random(in: bytes.indices, using: &generator)

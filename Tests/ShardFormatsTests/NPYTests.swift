@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "Reads headers that other writers may write",
+        "Reads headers that other programs than numpy may write",
         arguments: [
             "{'shape': (1, 2), 'fortran_order': False, 'descr': '<f4'}",
             #"{"descr": "<f4", "fortran_order": False, "shape": (1, 2)}"#,
@@ -34,14 +34,14 @@ import Testing
         #expect(try NPY.read(bytes) == Matrix(rows: 1, dimension: 2, values: [1.5, -2]))
     }
 
-    @Test("Writes what it reads back, byte for byte what numpy writes")
+    @Test("Writes the same bytes as numpy, and reads them back")
     func writes() throws {
         let bytes = NPY.write(Fixture.matrix)
         #expect(try NPY.read(bytes) == Fixture.matrix)
         #expect(bytes == (try Fixture.bytes("npy/f4-little-C.npy")))
     }
 
-    @Test("Writes the data on a boundary of 64 bytes", arguments: [1, 10, 1_000, 100_000])
+    @Test("Aligns the data to 64 bytes", arguments: [1, 10, 1_000, 100_000])
     func writesAligned(rows: Int) throws {
         let matrix = Matrix(rows: rows, dimension: 1, values: (0..<rows).map { Float($0) })
         let bytes = NPY.write(matrix)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct NPZTests {
     @Test(
-        "Reads the member embeddings, or else the only one besides ids",
+        "Reads the member embeddings; without it, the only member besides ids",
         arguments: [
             "stored", "deflated", "positional", "named-otherwise", "named-and-others", "streamed", "zip64",
             "zip64-deflated",
@@ -41,14 +41,14 @@ import Testing
         #expect(try Fixture.shard("npz/zip64-deflated.npz").ids == Fixture.integers)
     }
 
-    @Test("Reads no ids that are not asked for")
+    @Test("Does not read the ids if withIDs is false")
     func skipsIDs() throws {
         let bytes = try Fixture.bytes("npz/ids-object.npz")
         let contents = try NPZ.read(bytes.span, withIDs: false)
         #expect(contents == ShardContents(matrix: Fixture.matrix, ids: nil))
     }
 
-    @Test("Accepts an archive with a comment, even one that looks like an end")
+    @Test("Accepts an archive with a comment, even if the comment contains an end record")
     func acceptsComment() throws {
         let inner = ZipBuilder(members: []).build()
         let member = ZipBuilder.Member(name: "embeddings.npy", data: NPY.write(Fixture.matrix))
@@ -68,7 +68,7 @@ import Testing
 
     @Test("Stops inflating at the stated size")
     func stopsInflating() throws {
-        // The deflated fixture again, with its embeddings announced one byte shorter than they are.
+        // The deflated fixture; its central directory states a size of the first member that is one byte too small.
         var bytes = try Fixture.bytes("npz/deflated.npz")
         let entry = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("PK\u{1}\u{2}".utf8)) })
         bytes[entry + 24] -= 1
@@ -86,7 +86,7 @@ import Testing
         #expect(error?.code == .tooLarge)
     }
 
-    @Test("Names the member that has the error")
+    @Test("The message names the member that is wrong")
     func locatesErrors() throws {
         let bytes = ZipBuilder.one(Bytes.npy(descr: "'<i4'", shape: "(1, 1)", data: Bytes.zeros(4)))
         let error = #expect(throws: ShardError.self) { try NPZ.read(bytes.span) }

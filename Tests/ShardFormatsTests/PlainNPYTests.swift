@@ -1,7 +1,8 @@
 import ShardFormats
 import Testing
 
-/// What is read straight into a matrix must be what the reader of all forms reads, and only where that finds no fault.
+/// Files that ``PlainNPY`` accepts must give the same matrix as ``NPY``, and it must accept only files that NPY
+/// accepts.
 @Suite struct PlainNPYTests {
     private func matrix(_ bytes: [UInt8], maximumBytes: Int = 1 << 20) -> Matrix? {
         let header = Array(bytes.prefix(4096))
@@ -14,24 +15,24 @@ import Testing
     }
 
     @Test(arguments: try Fixture.allPaths().filter { $0.hasSuffix(".npy") })
-    func readsWhatTheReaderOfAllFormsReads(path: String) throws {
+    func readsTheSameMatrixAsNPY(path: String) throws {
         let bytes = try Fixture.bytes(path)
         guard let plain = matrix(bytes) else { return }
         #expect(plain.values.map(\.bitPattern) == (try NPY.read(bytes)).values.map(\.bitPattern))
     }
 
     @Test(arguments: ["npy/f4-little-C.npy", "npy/version-1.npy", "npy/version-2.npy", "npy/version-3.npy"])
-    func takesWhatNumpySaves(path: String) throws {
+    func acceptsFilesAsNumpySavesThem(path: String) throws {
         let plain = matrix(try Fixture.bytes(path))
         #expect(plain == Fixture.matrix)
     }
 
-    @Test func takesOneColumnInEitherOrder() {
+    @Test func acceptsOneColumnInFortranOrder() {
         let bytes = Bytes.npy(order: "True", shape: "(3, 1)", data: Bytes.floats([1, 2, 3]))
         #expect(matrix(bytes) == Matrix(rows: 3, dimension: 1, values: [1, 2, 3]))
     }
 
-    @Test func leavesWhatIsWrongToTheReaderOfAllForms() throws {
+    @Test func rejectsWrongFilesAndOtherLayouts() throws {
         let good = try Fixture.bytes("npy/f4-little-C.npy")
         #expect(matrix(good + [0]) == nil)
         #expect(matrix(good.dropLast()) == nil)

@@ -13,13 +13,13 @@ import Testing
         #expect(try Fixture.shard("safetensors/ids-U\(bits).safetensors").ids == Fixture.naturals)
     }
 
-    @Test("Reads no ids that are not asked for")
+    @Test("Does not read the ids if withIDs is false")
     func skipsIDs() throws {
         let bytes = try Fixture.bytes("safetensors/ids-I64.safetensors")
         #expect(try SafeTensors.read(bytes.span, withIDs: false).ids == nil)
     }
 
-    @Test("Reads a header with padding after it, and tensors that lie in another order than their names")
+    @Test("Reads a header with padding, and tensors in another order than in the header")
     func readsPaddedHeader() throws {
         let header = """
             {"ids":{"dtype":"U8","shape":[1],"data_offsets":[8,9]},\

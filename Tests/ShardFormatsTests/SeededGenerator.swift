@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Random numbers that a seed repeats (SplitMix64); `NNND_TEST_SEED` sets the seed.
+/// A generator of random numbers (SplitMix64) that repeats them for the same seed; `NNND_TEST_SEED` sets the seed.
 struct SeededGenerator: RandomNumberGenerator {
     let seed: UInt64
     private var state: UInt64

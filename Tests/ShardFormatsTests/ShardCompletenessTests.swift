@@ -20,7 +20,7 @@ import Testing
         #expect(ShardReader.isComplete(format, size: bytes.count) { range in Array(bytes[range]) })
     }
 
-    @Test("Every start of a file is incomplete", arguments: paths)
+    @Test("Every beginning of a file is incomplete", arguments: paths)
     func starts(path: String) throws {
         let bytes = try Fixture.bytes(path)
         for count in bytes.indices {
@@ -46,7 +46,7 @@ import Testing
         #expect(try completeness("a.npy", Array(bytes.dropLast())) == .incomplete)
     }
 
-    @Test("The end of an archive is found before a long comment")
+    @Test("The end record of an archive is found before a long comment")
     func longComment() throws {
         let comment = Array(repeating: UInt8(ascii: "c"), count: 65_535)
         let member = ZipBuilder.Member(name: "a.npy", data: Bytes.zeros(100_000))
@@ -55,7 +55,7 @@ import Testing
         #expect(try completeness("a.npz", Array(bytes.dropLast())) == .incomplete)
     }
 
-    @Test("Errors of reading are thrown on, and a file that shrinks meanwhile is incomplete")
+    @Test("Errors of the read closure are rethrown, and a file that becomes shorter is incomplete")
     func passesErrors() {
         struct Failure: Error {}
         #expect(throws: Failure.self) {

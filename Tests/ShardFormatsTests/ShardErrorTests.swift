@@ -7,7 +7,7 @@ import Testing
         #expect(ShardError.zeroVector(rows: Array(0..<100)).rows == Array(0..<20))
     }
 
-    @Test("Names its rows in the message")
+    @Test("The message names the rows")
     func namesRows() {
         #expect(ShardError.zeroVector(rows: [7]).message.hasPrefix("Row 7 (counted from 0) has only zeros"))
         #expect(ShardError.zeroVector(rows: [1, 4]).message.hasPrefix("Rows 1 and 4 (counted from 0) have"))
@@ -15,7 +15,7 @@ import Testing
         #expect(many.message.hasPrefix("Rows 1, 2, 3, 4, 5 and more (counted from 0) have"))
     }
 
-    @Test("Has codes in snake case, each once")
+    @Test("Codes are in snake case, and all are different")
     func codes() {
         let raw = ShardError.Code.allCases.map(\.rawValue)
         #expect(Set(raw).count == raw.count)

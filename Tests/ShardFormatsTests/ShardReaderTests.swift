@@ -33,7 +33,7 @@ import Testing
         #expect(try read("\(name).npy", npy).ids.last == "\(name):4")
     }
 
-    @Test("Knows the formats by their extensions")
+    @Test("Determines the format from the extension")
     func knowsFormats() {
         #expect(ShardFormat(fileName: "a.npy") == .npy)
         #expect(ShardFormat(fileName: "a.b.npz") == .npz)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("Removes the extension, whatever character precedes it")
+    @Test("Removes the extension after any character")
     func cutsNames() {
         #expect(ShardFormat.npy.name(of: "a.b.npy") == "a.b")
         // U+0600 joins the next character, here the dot, to one that Swift sees as a single one.

@@ -1,5 +1,10 @@
-/// Writes zip archives of stored members, each field of which can be made wrong.
+/// Writes zip archives.
+///
+/// Members are not compressed, but every field can be set to a wrong value.
 struct ZipBuilder {
+    /// A member.
+    ///
+    /// A field that is `nil` gets the right value.
     struct Member {
         var name: String
         var data: [UInt8]
@@ -9,6 +14,7 @@ struct ZipBuilder {
         var byteCount: UInt32?
         var compressedByteCount: UInt32?
         var offset: UInt32?
+        /// The name in the local header.
         var localName: String?
         var extra: [UInt8] = []
     }
@@ -21,6 +27,7 @@ struct ZipBuilder {
     var directoryByteCount: UInt32?
     var disk: UInt16 = 0
     var comment: [UInt8] = []
+    /// Bytes after the end of the archive.
     var trailer: [UInt8] = []
 
     func build() -> [UInt8] {
@@ -49,7 +56,7 @@ struct ZipBuilder {
         return archive + Bytes.little(UInt16(comment.count)) + comment + trailer
     }
 
-    /// An archive of one member named `embeddings.npy`.
+    /// An archive with one member, `embeddings.npy`, which `change` can change.
     static func one(_ data: [UInt8], _ change: (inout Member) -> Void = { _ in }) -> [UInt8] {
         var member = Member(name: "embeddings.npy", data: data)
         change(&member)

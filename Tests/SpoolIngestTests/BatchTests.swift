@@ -12,7 +12,7 @@ import Testing
         spool = try TestSpool()
     }
 
-    /// A shard whose file has `fileBytes` and that has `ids` ids, and takes 64 bytes for each in memory.
+    /// A shard with a file of `fileBytes` and with `ids` ids, which count as 64 bytes each in memory.
     private func shard(fileBytes: Int, ids: Int = 1) throws -> ReadShard {
         let path = "\(spool.root)/sized"
         try Data().write(to: URL(filePath: path))

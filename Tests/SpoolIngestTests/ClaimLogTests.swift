@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func aLogOfNothingIsEmptied() throws {
+    @Test func aLogWithoutClaimedShardsIsEmptied() throws {
         var log = ClaimLog(spool.folders)
         for key in keys { log.add(key) }
         log.remove([keys[0]])
@@ -65,7 +65,7 @@ import Testing
         #expect(log.number(of: ShardKey(.images, "c.npy")) == nil)
     }
 
-    @Test func aLogThatCanNotBeWrittenIsNoReasonToStop() throws {
+    @Test func claimsContinueIfTheLogCanNotBeWritten() throws {
         try FileManager.default.createDirectory(
             atPath: "\(spool.folders.root)/processing/.claims", withIntermediateDirectories: false)
         var log = ClaimLog(spool.folders)

@@ -7,7 +7,9 @@ import SpoolProtocol
 import Testing
 import WireAPI
 
-/// The table of crash points in docs/ingestion.md: each state is built on the disk, and a new pipeline starts on it.
+/// Tests of the table "Crashes" in docs/ingestion.md.
+///
+/// Each test creates one state in the spool and starts a pipeline.
 @Suite struct CrashPointTests {
     private let spool: TestSpool
 
@@ -15,7 +17,9 @@ import WireAPI
         spool = try TestSpool()
     }
 
-    /// The moves of a shard with a sidecar, in their order; a crash can come after each, and a power failure undoes the last.
+    /// The moves of a shard with a sidecar, in order.
+    ///
+    /// A crash can follow each; a power failure can undo the last ones.
     enum Move: Int, CaseIterable {
         case claimSidecar, claimShard, detachSidecar, moveShard, moveSidecar
     }
@@ -41,7 +45,9 @@ import WireAPI
         }
     }
 
-    /// Commits a shard whose files lie in the incoming folder, and leaves them there.
+    /// Commits a shard whose files are in the incoming folder.
+    ///
+    /// Does not move the files.
     private func commit(_ name: String) throws -> Receipt {
         let shard = try #require(try spool.claim(name))
         let receipt = try #require(try spool.commit(shard))
@@ -81,14 +87,14 @@ import WireAPI
         let receipt = try commit(name)
         try make(Move.allCases.prefix(moves), name)
         try start()
-        // Of a shard that a power failure has put back into the incoming folder it is known when it has been read.
+        // With fewer moves the shard is back in the incoming folder. Reading it finds that it took effect.
         try expectDone(name, receipt.generation, unchanged: moves < 2)
-        // And once more, after its receipt.
+        // Start once more, after the receipt was written.
         try start()
         try expectDone(name, receipt.generation)
     }
 
-    @Test(arguments: 2...5) func finishedShardsAreDeletedWhereTheSettingSaysSo(moves: Int) throws {
+    @Test(arguments: 2...5) func finishedShardsAreDeletedIfTheSettingSaysSo(moves: Int) throws {
         spool.set { $0.completedShards = .delete }
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         _ = try commit("s.npy")
@@ -102,7 +108,7 @@ import WireAPI
         #expect(try spool.images == 2)
     }
 
-    /// After each move of a rejection.
+    /// A crash after each move of a rejected shard.
     @Test(arguments: 2...5, names) func aRejectionIsFinished(moves: Int, name: String) throws {
         try spool.drop(name, npy(2), ids: lines("a"))
         try spool.write(Array("{}".utf8), spool.folders.failed(.images), SpoolNames.rejection(of: name))
@@ -110,18 +116,18 @@ import WireAPI
         try start()
         let sidecar = try #require(SpoolNames.sidecar(of: name))
         #expect(try spool.files == ["failed": [sidecar, name, SpoolNames.rejection(of: name)].sorted()])
-        // As long as the shard lies in processing/, it is rejected again, with its own ids.
+        // While the shard is in processing/, it is rejected again, with its own ids.
         if moves < 4 { #expect(try spool.failure(name)?.code == "ids_too_few") }
         #expect(try spool.images == 0)
     }
 
-    @Test func aReceiptIsWrittenWhereItIsMissing() throws {
+    @Test func aMissingReceiptIsWritten() throws {
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         try spool.run()
         try FileSystem.remove("\(spool.folders.done(.images))/s.npy.receipt.json")
         try start()
         try expectDone("s.npy", 1, unchanged: false)
-        // Once another shard has taken effect, nothing is pending: the document stays away.
+        // After the next commit the receipt is no longer pending: a deleted document is not written again.
         try spool.drop("other.npy", npy(1))
         try spool.run()
         try FileSystem.remove("\(spool.folders.done(.images))/s.npy.receipt.json")
@@ -141,7 +147,7 @@ import WireAPI
         #expect(try spool.receipt("s.npy")?.generation == 2)
     }
 
-    /// The next shard of a name waits in the incoming folder while the last one is at any move.
+    /// Another shard of the same name waits in the incoming folder when a crash follows any move of the first one.
     @Test(arguments: 2...5) func theNextShardOfANameFollows(moves: Int) throws {
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         _ = try commit("s.npy")
@@ -153,7 +159,7 @@ import WireAPI
         #expect(try spool.files == ["done": ["s.ids", "s.npy", "s.npy.receipt.json"]])
     }
 
-    /// Nor does it get the sidecar of the last one where it has none.
+    /// A shard without a sidecar must not get the sidecar of an earlier shard of its name.
     @Test(arguments: 2...5) func theNextShardWithoutASidecarGetsNone(moves: Int) throws {
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         _ = try commit("s.npy")
@@ -163,7 +169,7 @@ import WireAPI
         for id in ["a", "b", "s:0", "s:1"] { #expect(try spool.hasImage(id)) }
     }
 
-    @Test(arguments: [false, true]) func theNextShardThatWasClaimedIsNotTheLast(withIDs: Bool) throws {
+    @Test(arguments: [false, true]) func aClaimedShardWithOtherContentIsNotTakenForTheLastOne(withIDs: Bool) throws {
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         try spool.run()
         try FileSystem.remove("\(spool.folders.done(.images))/s.npy.receipt.json")
@@ -188,7 +194,7 @@ import WireAPI
     @Test func aSidecarWhoseShardWasNotClaimedWaitsForIt() throws {
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         try spool.run()
-        // The same ids again; their vectors are still to come.
+        // The producer has dropped the same sidecar again, but not yet its shard.
         try spool.write(lines("a", "b"), spool.folders.processing(.images), "s.ids")
         try start()
         #expect(try spool.files["images"] == ["s.ids"])
@@ -206,7 +212,7 @@ import WireAPI
         #expect(try !spool.hasImage("old"))
     }
 
-    @Test func whatTookEffectIsNotRejectedForALimitThatWasLoweredLater() throws {
+    @Test func aCommittedShardIsNotRejectedForALimitThatWasLoweredLater() throws {
         for moves in 0...3 {
             let name = "\(moves).npy"
             try spool.drop(name, npy(100), ids: nil)
@@ -223,7 +229,7 @@ import WireAPI
     }
 
     @Test func claimedShardsTakeEffectInTheOrderOfTheirClaims() throws {
-        // The last of them has the first name, and all have the same times.
+        // The order of names is the reverse of the order of claims, and all files have the same times.
         let names = ["c.npy", "b.npy", "a.npy"]
         var log = ClaimLog(spool.folders)
         for (number, name) in names.enumerated() {
@@ -236,7 +242,7 @@ import WireAPI
         #expect(try spool.corpus.lastReceipts(4).map(\.name) == ["0.npy", "a.npy", "b.npy", "c.npy"])
     }
 
-    @Test func whatCanNotBeRecoveredIsTriedAgain() throws {
+    @Test func aFailedRecoveryIsTriedAgain() throws {
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         _ = try commit("s.npy")
         try make(Move.allCases.prefix(4), "s.npy")
@@ -246,7 +252,7 @@ import WireAPI
         #expect(try spool.run() <= 5)
         #expect(try spool.files["processing/done"] == ["s.ids"])
         #expect(try spool.files["failed"] == ["t.ids"])
-        // A shard of that name waits, others do not.
+        // A shard of this name waits; others don't.
         try spool.drop("s.npy", npy(3), ids: lines("c", "d", "e"))
         try spool.drop("other.delete", lines("a"))
         try spool.run()

@@ -38,7 +38,7 @@ import WireAPI
         #expect(try spool.corpus.state().generation == 2)
     }
 
-    @Test func aRejectionHoldsNoOtherShardUp() throws {
+    @Test func aRejectedShardDoesNotDelayOthers() throws {
         try spool.drop("bad.npy", Array("nothing".utf8), ids: lines("a"))
         try spool.drop("good.npy", npy(1))
         try spool.drop("wrong.npy", NPY.write(Matrix(rows: 1, dimension: 3, values: [1, 2, 3])))
@@ -100,10 +100,10 @@ import WireAPI
         #expect(try spool.receipt("s.npy") != nil)
     }
 
-    @Test func aSidecarThatIsMissingIsWaitedForAndTheShardIsReadAgain() throws {
+    @Test func aShardWhoseSidecarIsMissingIsReadAgain() throws {
         try spool.drop("s.npy", npy(1), ids: lines("a"))
         let join = try spool.separate(spool.folders.processing(.images))
-        // Neither can be moved: both stay.
+        // Neither of the files can be moved, so both stay.
         #expect(try spool.run() <= 2)
         #expect(try spool.files["images"] == ["s.ids", "s.npy"])
         try join()
@@ -113,13 +113,13 @@ import WireAPI
         #expect(try spool.hasImage("a"))
     }
 
-    @Test func aShardThatCanNotBePublishedWaitsAndHoldsNoOtherUp() throws {
+    @Test func aShardThatCanNotBePublishedWaitsAndDoesNotDelayOthers() throws {
         let join = try spool.separate(spool.folders.done(.images))
         try spool.drop("s.npy", npy(1))
         #expect(try spool.run() <= 2)
         #expect(try spool.images == 1)
         try spool.drop("bad.npy", [])
-        // The next of its name waits, too.
+        // Another shard of this name waits too.
         try spool.drop("s.npy", npy(2))
         try spool.run()
         #expect(try spool.failure("bad.npy") != nil)
@@ -133,12 +133,12 @@ import WireAPI
         #expect(try spool.corpus.lastReceipts(9).map(\.rows) == [2, 1])
     }
 
-    @Test func aReceiptThatCanNotBeWrittenComesLater() throws {
+    @Test func aReceiptThatCanNotBeWrittenIsWrittenLater() throws {
         let obstacle = "\(spool.folders.done(.images))/.s.npy.receipt.json.tmp"
         try FileSystem.makeFolder(obstacle, mode: 0o700)
         try spool.drop("s.npy", npy(1), ids: lines("a"))
         #expect(try spool.run() <= 2)
-        // Its files have moved, but another of its name would take the place of its receipt.
+        // Its files have moved. Another shard of this name must wait, because it would replace the receipt.
         try spool.drop("s.npz", [])
         try spool.run()
         #expect(try spool.files["images"] == ["s.npz"])
@@ -149,7 +149,7 @@ import WireAPI
         #expect(try spool.failure("s.npz") != nil)
     }
 
-    @Test func whatIsNoShardIsRejected() throws {
+    @Test func aFileThatIsNotAShardIsRejected() throws {
         let incoming = spool.folders.incoming(.images)
         try FileSystem.makeFolder("\(incoming)/folder.npy", mode: 0o700)
         try FileManager.default.createSymbolicLink(atPath: "\(incoming)/link.npy", withDestinationPath: "nowhere")
@@ -160,7 +160,7 @@ import WireAPI
         #expect(try spool.files["images"] == nil)
     }
 
-    @Test func aFolderThatCanNotBeMovedHasItsReason() throws {
+    @Test func aFolderThatCanNotBeMovedHasAnErrorDocument() throws {
         _ = try spool.separate(spool.folders.processing(.images))
         try FileSystem.makeFolder("\(spool.folders.incoming(.images))/folder.npy", mode: 0o700)
         try spool.run()
@@ -179,7 +179,7 @@ import WireAPI
         #expect(spool.status.failures.map(\.code) == ["bad_name", "bad_name"])
         #expect(spool.status.failures.first?.name == "caf%E9")
         #expect(try spool.names(spool.folders.incoming(.images)).isEmpty)
-        // Both folders are kept, and one reason.
+        // Both rejected folders are kept, but only one error document.
         #expect(try spool.names(spool.folders.failed(.images)).count == 3)
     }
 
@@ -204,7 +204,7 @@ import WireAPI
         try spool.run()
         #expect(try spool.images == 303)
         #expect(try spool.corpus.state().generation == 4)
-        // Again under its name, and with ids that are there under another: read whole.
+        // The same name again, and existing ids under another name: both shards are read as a whole.
         try spool.drop("1.npy", npy(100))
         try spool.run()
         #expect(try spool.receipt("1.npy")?.unchanged == true)
@@ -225,14 +225,14 @@ import WireAPI
         #expect(try spool.files == ["images": ["s.ids"]])
     }
 
-    @Test func nothingBeginsWhileItStops() throws {
+    @Test func noFileIsProcessedWhileStopping() throws {
         try spool.drop("s.npy", npy(1))
         var pipeline = spool.pipeline
         _ = try pipeline.runOnce(isStopping: { true })
         #expect(try spool.files == ["images": ["s.npy"]])
     }
 
-    @Test func foldersThatWereDeletedAreMadeAgain() throws {
+    @Test func deletedFoldersAreCreatedAgain() throws {
         for folder in ["images", "processing", "done", "failed"] {
             try FileManager.default.removeItem(atPath: "\(spool.folders.root)/\(folder)")
         }

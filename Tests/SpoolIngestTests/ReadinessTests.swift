@@ -22,7 +22,7 @@ import Testing
             ShardKey(.images, name), try #require(try spool.entry(folder, name)), isClaimed: isClaimed)
     }
 
-    /// The delay of a file `seconds` after its last change.
+    /// What `Readiness.delay` returns for a file `seconds` after its last change.
     private func delay(_ name: String, after seconds: Double, isClaimed: Bool = false) throws -> Double {
         let file = try file(name, isClaimed: isClaimed)
         let changed = Double(max(file.entry.modified, isClaimed ? 0 : file.entry.changed)) / 1e9
@@ -38,7 +38,7 @@ import Testing
         #expect(try delay("s.npy", after: 1) > 0)
         readiness.noteRenamed([.images: ["s.npy", "absent.npy", "s.ids"]])
         #expect(try delay("s.npy", after: 1) == 0)
-        // Another file of its name is not known to be whole.
+        // Another file of this name is not known to be whole.
         try spool.drop("s.npy", npy(2))
         #expect(try delay("s.npy", after: 1) > 0)
     }
@@ -67,7 +67,7 @@ import Testing
         #expect(try delay("s.npy", after: 0) == 0)
     }
 
-    @Test func aFileOfTheFutureIsQuietByTheClockThatNeverJumps() throws {
+    @Test func aFileWithATimeInTheFutureIsQuietByTheMonotonicClock() throws {
         try spool.drop("s.npy", npy(1))
         let file = try file("s.npy")
         let wall = Double(file.entry.modified) / 1e9 - 1000
@@ -75,7 +75,7 @@ import Testing
         #expect(try delay(file, wall: wall, uptime: 57) == 3)
         readiness.keep([file])
         #expect(try delay(file, wall: wall, uptime: 60) == 0)
-        // What isn't there any more is forgotten.
+        // A file that no longer exists is forgotten.
         readiness.keep([])
         #expect(try delay(file, wall: wall, uptime: 61) == 10)
     }
@@ -91,8 +91,8 @@ import Testing
         #expect(try delay("s.npy", after: 11, isClaimed: true) == 0)
     }
 
-    /// The claim itself changes the time of the last change.
-    @Test func aClaimIsNoChange() throws {
+    /// The claim changes the ctime of the file.
+    @Test func aClaimDoesNotCountAsAChange() throws {
         try spool.drop("s.npy", npy(1))
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSinceNow: -100)], ofItemAtPath: "\(incoming)/s.npy")

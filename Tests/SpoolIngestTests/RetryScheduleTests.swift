@@ -45,7 +45,7 @@ import Testing
         #expect(schedule.delay(now: 0) == nil)
     }
 
-    @Test func filesThatNobodyTriesAnyMoreAreForgotten() {
+    @Test func filesThatAreNoLongerTriedAreForgotten() {
         schedule.add("a", nil, now: 0)
         schedule.removeAbandoned(now: 61)
         var isFirst = schedule.add("a", nil, now: 61)
@@ -55,7 +55,7 @@ import Testing
         #expect(isFirst)
     }
 
-    @Test func theNextTryIsThatOfTheFirstFileThatIsDue() {
+    @Test func theDelayIsThatOfTheFileThatIsDueFirst() {
         schedule.add("a", nil, now: 0)
         schedule.add("b", nil, now: 1)
         #expect(schedule.delay(now: 1) == 1)
@@ -63,7 +63,7 @@ import Testing
         #expect(schedule.delay(now: 3) == nil)
     }
 
-    @Test func beyond65536FilesNoneIsRemembered() {
+    @Test func filesBeyondTheLimitAreNotRecorded() {
         for number in 0..<65_536 { schedule.add("\(number)", nil, now: 0) }
         schedule.add("one more", nil, now: 0)
         #expect(!schedule.isWaiting("one more", nil, now: 1))

@@ -57,7 +57,7 @@ import Testing
         #expect(try spool.files == ["processing": ["s.npy"]])
     }
 
-    /// What lies in processing/, and which shards wait for that.
+    /// Files in processing/, and the shards that must wait because of them.
     static let occupied: [(folder: String, file: String, waiting: [String])] = [
         ("processing/images", "s.npy", ["s.npy", "s.npz", "s.safetensors"]),
         ("processing/images", "s.npz", ["s.npy"]),
@@ -100,7 +100,7 @@ import Testing
         #expect(try spool.files == ["images": ["s.ids"]])
         let path = "\(spool.folders.incoming(.images))/s.ids"
         #expect(FileManager.default.contents(atPath: path) == Data(lines("old")))
-        // It may be gone by then.
+        // The sidecar may no longer exist.
         try claimer.putBack("s.ids", .images)
     }
 
@@ -115,5 +115,5 @@ import Testing
     }
 }
 
-/// A stage returned something else than the test expects.
+/// A function returned another outcome than the test expects.
 struct Unexpected: Error {}

@@ -40,7 +40,7 @@ import WireAPI
         #expect(finalizer().documents.contains(receipt))
     }
 
-    @Test func aShardThatTookEffectIsDeletedWhereTheSettingSaysSo() throws {
+    @Test func aShardThatTookEffectIsDeletedIfTheSettingSaysSo() throws {
         guard case .done = try finalizer(.delete).publish(committed()) else { throw Unexpected() }
         #expect(try spool.files == ["done": ["s.npy.receipt.json"]])
     }
@@ -64,7 +64,7 @@ import WireAPI
     }
 
     @Test(arguments: [SpoolFolders.Destination.done, .failed])
-    func aShardWaitsWhereItCanNotBeMoved(destination: SpoolFolders.Destination) throws {
+    func aShardThatCanNotBeMovedWaits(destination: SpoolFolders.Destination) throws {
         let join = try spool.separate(spool.folders.destination(destination, .images))
         let shard = try destination == .done ? committed() : rejected()
         guard case .waiting(let error) = try finalizer().publish(shard) else { throw Unexpected() }
@@ -86,7 +86,7 @@ import WireAPI
         #expect(try spool.files == Self.done)
     }
 
-    @Test func foldersThatWereDeletedAreMadeAgain() throws {
+    @Test func deletedFoldersAreCreatedAgain() throws {
         let shards = [try committed(), try rejected("t.npy")]
         for folder in ["done", "failed"] {
             try FileManager.default.removeItem(atPath: "\(spool.folders.root)/\(folder)")
@@ -95,14 +95,14 @@ import WireAPI
         #expect(try spool.files == Self.done.merging(["failed": ["t.ids", "t.npy", "t.npy.error.json"]]) { a, _ in a })
     }
 
-    @Test func theFolderOfAReceiptThatWasDeletedIsMadeAgain() throws {
+    @Test func theDeletedFolderOfAReceiptIsCreatedAgain() throws {
         let shard = try committed(ids: nil)
         try FileManager.default.removeItem(atPath: "\(spool.folders.root)/done")
         guard case .done = try finalizer(.delete).publish(shard) else { throw Unexpected() }
         #expect(try spool.files == ["done": ["s.npy.receipt.json"]])
     }
 
-    @Test func foldersInTheWayStay() throws {
+    @Test func foldersWithTheNameOfATargetStay() throws {
         for name in ["s.npy", "s.ids", "s.npy.receipt.json"] {
             try FileSystem.makeFolder("\(spool.folders.done(.images))/\(name)", mode: 0o700)
         }

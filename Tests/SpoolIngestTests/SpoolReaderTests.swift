@@ -56,7 +56,7 @@ import Testing
         #expect(error.code.rawValue == code)
     }
 
-    @Test func whatIsNoFileIsRejected() throws {
+    @Test func anEntryThatIsNotAFileIsRejected() throws {
         try FileSystem.makeFolder("\(spool.folders.incoming(.images))/folder.npy", mode: 0o700)
         let link = "\(spool.folders.incoming(.images))/link.npy"
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere")
@@ -82,13 +82,13 @@ import Testing
         #expect(error.code == .tooLarge)
         let receipt = try #require(try spool.commit(shard))
         guard case .committed(receipt) = try reader(maximumBytes: 100).read(shard) else { throw Unexpected() }
-        // With a sidecar it would be another shard.
+        // With a sidecar the content differs.
         shard = ClaimedShard(shard.key, shard.entry, sidecar: "s.ids", received: .now)
         try spool.write(lines("a"), spool.folders.processing(.images), "s.ids")
         guard case .rejected = try reader(maximumBytes: 100).read(shard) else { throw Unexpected() }
     }
 
-    @Test func aSidecarThatIsTooLargeIsNoReasonToRejectWhatTookEffect() throws {
+    @Test func aCommittedShardIsNotRejectedForALargeSidecar() throws {
         let shard = try claimed("s.npy", npy(2), ids: lines("a", String(repeating: "b", count: 400)))
         let receipt = try #require(try spool.commit(shard))
         guard case .committed(receipt) = try reader(maximumBytes: 300).read(shard) else { throw Unexpected() }

@@ -32,7 +32,7 @@ import Testing
         #expect(scan.count == 5)
     }
 
-    @Test func filesThatAreNoShardsYetAreLeftOut() throws {
+    @Test func temporaryFilesAndSidecarsAreNotListed() throws {
         for name in [".hidden.npy", "s.npy.tmp", "s.npy.part", "s.ids", ".\u{301}.npy"] {
             try spool.write(npy(1), spool.folders.incoming(.images), name)
         }

@@ -10,14 +10,14 @@ import SpoolProtocol
 import Testing
 
 @Suite struct SpoolServiceTests {
-    @Test func aSecondDaemonIsKeptOffTheSpool() throws {
+    @Test func aSecondDaemonCanNotLockTheSpool() throws {
         let spool = try TestSpool()
         let first = try SpoolLock(spool.folders)
         #expect(throws: StartupError.self) { try SpoolLock(spool.folders) }
         withExtendedLifetime(first) {}
     }
 
-    @Test func eventsTellWhatWasRenamedAndWhichFoldersAreGone() throws {
+    @Test func eventsNameRenamedFilesAndReportLostFolders() throws {
         let spool = try TestSpool()
         let watch = try SpoolWatch(spool.folders)
         try spool.write(npy(1), spool.root, "s.npy")
@@ -51,11 +51,11 @@ import Testing
         try spool.write(npy(1), spool.root, "s.npy")
         try FileSystem.move("\(spool.root)/s.npy", to: "\(spool.folders.incoming(.images))/s.npy")
         while try spool.receipt("s.npy") == nil { _ = done.wait(seconds: 10) }
-        // A folder that goes away is made again.
+        // A deleted folder is created again.
         try FileManager.default.removeItem(atPath: spool.folders.incoming(.images))
         let root = try SpoolWatch(SpoolFolders(root: spool.folders.root + "/done"))
         while try spool.entry(spool.folders.root, "images") == nil { _ = root.wait(seconds: 0.01) }
-        service.look()
+        service.rescanSoon()
         await group.triggerGracefulShutdown()
         try await running.value
         #expect(try spool.images == 1)

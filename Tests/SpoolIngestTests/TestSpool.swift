@@ -10,7 +10,7 @@ import Synchronization
 import VectorMath
 import WireAPI
 
-/// A clock that stands still until a test moves it.
+/// A clock that only a test advances.
 final class TestClock: Sendable {
     private let time = Mutex(SpoolTime.now())
 
@@ -75,13 +75,15 @@ final class TestSpool {
         settings.value.withLock { body(&$0) }
     }
 
-    /// A pipeline that knows nothing of what went before, as after a crash.
+    /// Replaces the pipeline by a new one, as after a crash.
     func restart() {
         pipeline = IngestPipeline(
             Self.context(corpus, folders, settings, status, clock, minimumStagedBytes: minimumStagedBytes))
     }
 
-    /// Runs the pipeline until it has nothing to do; seconds until it has.
+    /// Runs the pipeline until it has nothing to do.
+    ///
+    /// Returns the seconds until it has.
     @discardableResult
     func run() throws -> Double {
         while true {
@@ -94,7 +96,9 @@ final class TestSpool {
         pipeline.noteRenamed([.images: Set(names)])
     }
 
-    /// Waits until a file that changes now is seen to be younger than all others: times on files are coarse.
+    /// Waits until a file that changes now has a later time than all others.
+    ///
+    /// Times of files are coarse.
     func letTimePass() throws {
         let path = "\(root)/tick"
         try Data().write(to: URL(filePath: path))
@@ -102,13 +106,13 @@ final class TestSpool {
         repeat { try Data().write(to: URL(filePath: path)) } while try FileSystem.entry(path)?.modified == before
     }
 
-    // What lies in the folders.
+    // The content of the folders.
 
     func names(_ folder: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
     }
 
-    /// The names in all folders for images, without the empty ones.
+    /// The names in all folders for images that aren't empty.
     var files: [String: [String]] {
         get throws {
             var all = ["images": folders.incoming(.images), "processing": folders.processing(.images)]
@@ -135,12 +139,14 @@ final class TestSpool {
     func hasImage(_ id: String) throws -> Bool { try corpus.explainImage(id) != nil }
 }
 
-/// An .npy file of `rows` vectors of two numbers, all of which differ by `seed`.
+/// An .npy file of `rows` vectors of dimension 2.
+///
+/// Another `seed` gives other vectors.
 func npy(_ rows: Int, seed: Float = 1) -> [UInt8] {
     NPY.write(Matrix(rows: rows, dimension: 2, values: (0..<2 * rows).map { seed + Float($0) }))
 }
 
-/// A sidecar of these ids.
+/// The content of a sidecar with these ids.
 func lines(_ ids: String...) -> [UInt8] { Array(ids.map { $0 + "\n" }.joined().utf8) }
 
 extension TestSpool {
@@ -148,7 +154,7 @@ extension TestSpool {
         try Data(bytes).write(to: URL(filePath: "\(folder)/\(name)"))
     }
 
-    /// Puts a shard into the incoming folder, its sidecar first.
+    /// Writes a sidecar and then a shard to the incoming folder.
     func drop(_ name: String, _ bytes: [UInt8], ids: [UInt8]? = nil) throws {
         if let ids, let sidecar = SpoolNames.sidecar(of: name) { try write(ids, folders.incoming(.images), sidecar) }
         try write(bytes, folders.incoming(.images), name)
@@ -172,7 +178,9 @@ extension TestSpool {
         return shard
     }
 
-    /// Commits a claimed shard, and publishes nothing of it.
+    /// Commits a claimed shard.
+    ///
+    /// Does not publish it.
     func commit(_ shard: ClaimedShard) throws -> Receipt? {
         let reader = SpoolReader(corpus: corpus, folders: folders, maximumBytes: 1 << 20)
         guard case .read(let read) = try reader.read(shard),
@@ -183,9 +191,9 @@ extension TestSpool {
         return receipt
     }
 
-    /// Makes a folder lie on another file system than the spool, so that nothing can be moved into it.
+    /// Puts a folder on another file system than the spool, so that no file can be moved into it.
     ///
-    /// - Returns: what makes it a folder of the spool again.
+    /// - Returns: a function that restores the folder.
     func separate(_ folder: String) throws -> () throws -> Void {
         let other = "/dev/shm/nnnd-test-\(UUID().uuidString)"
         try FileSystem.makeFolder(other, mode: 0o700)

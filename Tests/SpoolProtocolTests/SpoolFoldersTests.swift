@@ -18,7 +18,7 @@ import Testing
         return try #require(attributes[.posixPermissions] as? Int)
     }
 
-    @Test func foldersAreMadeWithTheirPermissionsAndMadeAgain() throws {
+    @Test func foldersAreCreatedWithTheirPermissionsAlsoAfterDeletion() throws {
         defer { try? FileManager.default.removeItem(atPath: root) }
         for _ in 0..<2 {
             try folders.make()
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func everyFolderIsAnother() {
+    @Test func allFoldersAreDifferent() {
         let all = VectorRole.allCases.flatMap { role in
             [folders.incoming(role), folders.processing(role), folders.done(role), folders.failed(role)]
                 + SpoolFolders.Destination.allCases.map { folders.leaving($0, role) }

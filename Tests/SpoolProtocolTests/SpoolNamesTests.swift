@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: ["words.delete", "words.txt", "words", ".npy", "words.ids"])
-    func aFileThatHoldsNoVectorsHasNoSidecar(name: String) {
+    func aFileWithoutVectorsHasNoSidecar(name: String) {
         #expect(SpoolNames.sidecar(of: name) == nil)
     }
 
@@ -38,7 +38,9 @@ import Testing
         }
     }
 
-    /// With the dot before it and ".tmp" behind it, as it is being written, a document's name has 255 bytes at most.
+    /// While a document is written, its name has a dot before it and ".tmp" after it.
+    ///
+    /// It must still fit 255 bytes.
     @Test(arguments: 1...255) func documentsOfAllLengthsFit(count: Int) {
         let name = String(repeating: "n", count: count)
         for document in [SpoolNames.receipt(of: name), SpoolNames.rejection(of: name)] {
@@ -48,12 +50,12 @@ import Testing
         }
     }
 
-    @Test func longNamesWithOneBeginningHaveDifferentDocuments() {
+    @Test func longNamesWithTheSameBeginningHaveDifferentDocuments() {
         let names = (0..<10).map { String(repeating: "n", count: 250) + "\($0).npy" }
         #expect(Set(names.map(SpoolNames.receipt)).count == names.count)
     }
 
-    @Test func aShortenedNameEndsBetweenCharacters() {
+    @Test func aCutNameEndsAtACharacterBoundary() {
         let name = String(repeating: "日", count: 83) + "nn.npy"
         let document = SpoolNames.receipt(of: name)
         #expect(document.utf8.count <= 240)

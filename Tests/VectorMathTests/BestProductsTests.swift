@@ -21,31 +21,32 @@ extension KernelTests {
         }
 
         @Test(arguments: Kernels.Level.allCases, Shape.allCases)
-        func theLargestAreSortedWithTiesByColumn(level: Kernels.Level, shape: Shape) {
+        func theLargestAreSortedWithTiesByRow(level: Kernels.Level, shape: Shape) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var ranking = BestProducts(count: 5000)
+            var selection = BestProducts(count: 5000)
             for count in [0, 1, 2, 31, 33, 160, 319, 320, 321, 500, 5000] {
                 for capacity in [1, 10, 160, 300, 320, 400, 6000] {
-                    let values = shape.products(count)
-                    let names = (0..<UInt32(count)).shuffled()
-                    var products = [Float](repeating: .nan, count: capacity)
-                    var columns = [UInt32](repeating: .max, count: capacity)
-                    let kept = ranking.select(
-                        values.span, names.span, capacity: capacity, products: &products, columns: &columns)
-                    let best = zip(values, names).sorted { ($1.0, $0.1) < ($0.0, $1.1) }.prefix(capacity)
+                    let products = shape.products(count)
+                    let rows = (0..<UInt32(count)).shuffled()
+                    var bestProducts = [Float](repeating: .nan, count: capacity)
+                    var bestRows = [UInt32](repeating: .max, count: capacity)
+                    let kept = selection.select(
+                        products.span, rows: rows.span, capacity: capacity, bestProducts: &bestProducts,
+                        bestRows: &bestRows)
+                    let best = zip(products, rows).sorted { ($1.0, $0.1) < ($0.0, $1.1) }.prefix(capacity)
                     #expect(kept == best.count)
-                    #expect(Array(products[..<kept]) == best.map(\.0), "\(capacity) of \(count)")
-                    #expect(Array(columns[..<kept]) == best.map(\.1), "\(capacity) of \(count)")
+                    #expect(Array(bestProducts[..<kept]) == best.map(\.0), "\(capacity) of \(count)")
+                    #expect(Array(bestRows[..<kept]) == best.map(\.1), "\(capacity) of \(count)")
                 }
             }
         }
 
-        @Test func aKeyHoldsItsProductAndColumn() {
+        @Test func aKeyHoldsItsProductAndRow() {
             for product: Float in [-.infinity, -2, -0x1p-149, 0, 0x1p-149, 3.5, .infinity] {
-                for column: UInt32 in [0, 7, .max] {
-                    let ranked = RankedProduct(product, column: column)
-                    #expect(ranked.product == product && ranked.column == column)
+                for row: UInt32 in [0, 7, .max] {
+                    let ranked = RankedProduct(product, row: row)
+                    #expect(ranked.product == product && ranked.row == row)
                     #expect(RankedProduct(key: ranked.key) == ranked)
                 }
             }

@@ -2,15 +2,15 @@ import Foundation
 import Testing
 import VectorMath
 
-/// A search by codes finds the same as products of all pairs, also where codes exclude nothing.
+/// A search by codes finds the same as products of all pairs, even if codes exclude nothing.
 extension KernelTests {
     @Suite struct CodedSearchTests {
         enum Shape: CaseIterable {
             /// Random directions.
             case smooth
-            /// Copies of one vector: all products tie.
+            /// Copies of one vector: all products are equal.
             case equal
-            /// One vector with changes that codes are too coarse to show.
+            /// One vector with changes that are too small to change its code.
             case nearlyEqual
             /// Few directions with many lengths, some of them zero.
             case lengths
@@ -36,26 +36,26 @@ extension KernelTests {
             }
         }
 
-        /// The order in which columns are added.
+        /// The order in which vectors are added.
         enum Order: CaseIterable {
             case random
             /// The order in which the vectors were made.
             case given
-            /// Descending by the product with the first row: every estimate of its threshold is too high.
+            /// By falling product with the first query: every estimate of its threshold is too high.
             case bestFirst
-            /// Ascending by the product with the first row.
+            /// By rising product with the first query.
             case bestLast
 
-            func names(_ count: Int, _ row: [Float], _ columns: [[Float]]) -> [UInt32] {
-                let given = (0..<UInt32(count)).map(\.self)
+            func rows(_ query: [Float], _ vectors: [[Float]]) -> [UInt32] {
+                let given = (0..<UInt32(vectors.count)).map(\.self)
                 switch self {
                 case .random: return given.shuffled()
                 case .given: return given
-                case .bestFirst: return Array(Order.bestLast.names(count, row, columns).reversed())
+                case .bestFirst: return Array(Order.bestLast.rows(query, vectors).reversed())
                 case .bestLast:
                     return given.sorted { a, b in
-                        let (x, y) = (columns[Int(a)], columns[Int(b)])
-                        return Kernels.product(row.span, x.span) < Kernels.product(row.span, y.span)
+                        let (x, y) = (vectors[Int(a)], vectors[Int(b)])
+                        return Kernels.product(query.span, x.span) < Kernels.product(query.span, y.span)
                     }
                 }
             }
@@ -71,40 +71,40 @@ extension KernelTests {
         private func check(_ level: Kernels.Level, _ shape: Shape, _ order: Order, capacity: Int) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            let (dimension, columnCount) = (37, 700)
+            let (dimension, vectorCount) = (37, 700)
             let layout = CodeLayout(rows: 64, dimension: dimension)
-            let rows = Self.vectors(shape, 21, dimension)
-            var columns = Self.vectors(shape, columnCount, dimension)
-            columns[100] = Array(repeating: .nan, count: dimension)
+            let queries = Self.vectors(shape, 21, dimension)
+            var vectors = Self.vectors(shape, vectorCount, dimension)
+            vectors[100] = Array(repeating: .nan, count: dimension)
 
-            let names = order.names(columnCount, rows[0], columns)
-            var search = CodedSearch(rows: rows.count, capacity: capacity, layout: layout)
-            search.begin(rows.flatMap(\.self), columns: columnCount)
-            let vectors: CodedSearch.Vectors = { column, body in
-                let vector = columns[column]
+            let rows = order.rows(queries[0], vectors)
+            var search = CodedSearch(queries: queries.count, capacity: capacity, layout: layout)
+            search.begin(queries.flatMap(\.self), vectorCount: vectorCount)
+            let access: CodedSearch.VectorAccess = { row, body in
+                let vector = vectors[row]
                 body(vector.span)
             }
-            for start in stride(from: 0, to: columnCount, by: layout.rows) {
-                let block = names[start..<min(start + layout.rows, columnCount)].map { columns[Int($0)] }
+            for start in stride(from: 0, to: vectorCount, by: layout.rows) {
+                let block = rows[start..<min(start + layout.rows, vectorCount)].map { vectors[Int($0)] }
                 let flat = block.flatMap(\.self)
                 CodeBlock(flat.span, layout: layout).withBytes {
-                    search.add($0, names: names[start..<start + block.count], vectors: vectors)
+                    search.add($0, rows: rows[start..<start + block.count], vectors: access)
                 }
             }
-            search.rescore(vectors)
-            for (index, row) in rows.enumerated() {
+            search.rescore(access)
+            for (index, query) in queries.enumerated() {
                 var products = [Float](repeating: 0, count: capacity)
                 var found = [UInt32](repeating: 0, count: capacity)
-                let count = search.result(row: index, products: &products, columns: &found)
-                let exact = columns.map { column in
-                    let (a, b) = (row, column)
+                let count = search.result(query: index, products: &products, rows: &found)
+                let exact = vectors.map { vector in
+                    let (a, b) = (query, vector)
                     return Kernels.product(a.span, b.span)
                 }
-                let best = columns.indices.filter { !exact[$0].isNaN }
+                let best = vectors.indices.filter { !exact[$0].isNaN }
                     .sorted { (exact[$1], $0) < (exact[$0], $1) }.prefix(capacity)
                 #expect(count == capacity)
-                #expect(found.map(Int.init) == Array(best), "\(level), \(shape), \(order), row \(index)")
-                #expect(products == best.map { exact[$0] }, "\(level), \(shape), \(order), row \(index)")
+                #expect(found.map(Int.init) == Array(best), "\(level), \(shape), \(order), query \(index)")
+                #expect(products == best.map { exact[$0] }, "\(level), \(shape), \(order), query \(index)")
             }
         }
     }

@@ -2,10 +2,11 @@ import Foundation
 import Testing
 import VectorMath
 
-/// The bounds from codes hold for every vector, at every level of the kernels.
+/// The bounds from codes are valid for every vector, with every instruction set.
 extension KernelTests {
     @Suite struct CodesTests {
-        /// Vectors that are hard to bound: of many lengths, with equal numbers, with one large number, zeros.
+        /// A random vector that is hard to bound: very short or long, of equal magnitudes, with one large component, or
+        /// zero.
         private static func vector(_ dimension: Int, _ random: inout SystemRandomNumberGenerator) -> [Float] {
             let length = Float.random(in: -20...20, using: &random)
             let shape = Int.random(in: 0..<4, using: &random)
@@ -53,7 +54,7 @@ extension KernelTests {
                     var bounds = ScoreIntervals(count: layout.rows)
                     let found = unsafe coded.collect(
                         query, block.span.bytes, count: layout.rows, products: products, at: query * layout.rows,
-                        means: means.span, from: -.infinity, into: &bounds)
+                        means: means.span, minimumScore: -.infinity, into: &bounds)
                     let all = (0..<found).map { bounds[$0].row }
                     #expect(all == (0..<layout.rows).filter { $0 != 7 })
                     for (row, lower, upper) in (0..<found).map({ bounds[$0] }) {

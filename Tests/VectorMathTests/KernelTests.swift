@@ -1,4 +1,6 @@
 import Testing
 
-/// All tests of the kernels, run one after the other: some set the level, which is shared by the process.
+/// All tests that set the instruction set of the kernels.
+///
+/// They run one after another, because the whole process uses it.
 @Suite(.serialized) enum KernelTests {}

@@ -5,8 +5,8 @@ import VectorMath
     @Test(arguments: 0..<8) func anIntegerOfAnyAlignmentIsRead(offset: Int) {
         let bytes = Array(repeating: 0xFF, count: offset) + [1, 2, 3, 4, 5, 6, 7, 8].map { UInt8($0) }
         let span = unsafe bytes.span.bytes
-        #expect(NumberView.row(span.extracting(offset..<offset + 4)) == 0x0403_0201)
-        #expect(NumberView.number(span.extracting(offset..<offset + 8)) == 0x0807_0605_0403_0201)
+        #expect(NumberView.uint32(span.extracting(offset..<offset + 4)) == 0x0403_0201)
+        #expect(NumberView.uint64(span.extracting(offset..<offset + 8)) == 0x0807_0605_0403_0201)
     }
 
     @Test func floatsAndIntegersAreSeenAndChangedInPlace() {

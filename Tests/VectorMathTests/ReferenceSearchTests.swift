@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VectorMath
 
-/// The searches that biases come from, compared with Faiss's public index as an independent implementation.
+/// The searches for the best references of images, compared with Faiss's public index as an independent implementation.
 extension KernelTests {
     @Suite struct ReferenceSearchTests {
         @Test(arguments: Kernels.Level.allCases, [1, 25, 90])
@@ -20,14 +20,15 @@ extension KernelTests {
                 let place: Comment = "\(references) references, dimension \(dimension)"
                 #expect(searches.agree(products, faiss), place)
                 #expect(searches.agree(codes, faiss), place)
-                // Between our own searches there is no difference at all.
+                // The two searches of the daemon give the same floats.
                 #expect(products.products == codes.products && products.references == codes.references, place)
             }
         }
 
         /// Prints CPU seconds of one thread, for `Benchmarks/references.py`.
         ///
-        /// A line for each size: dimension, references, images, then the seconds by products, by codes, by Faiss.
+        /// A line has the dimension, the numbers of references and images, and the seconds by products, by codes, by
+        /// Faiss.
         @Test(.enabled(if: ProcessInfo.processInfo.environment["NNND_MEASURE"] != nil))
         func measure() throws {
             var random = SystemRandomNumberGenerator()

@@ -5,7 +5,8 @@ import VectorMath
 struct RowChecksumTests {
     private static let digits: [UInt8] = Array("123456789".utf8)
 
-    private func sealed(row: UInt32) -> [UInt8] {
+    /// The bytes 0xAA, the digits, and their checksum for a row.
+    private func bytesWithChecksum(row: UInt32) -> [UInt8] {
         var bytes = [0xAA] + Self.digits + [0, 0, 0, 0]
         var span = bytes.mutableSpan
         var raw = unsafe span.mutableBytes
@@ -18,12 +19,12 @@ struct RowChecksumTests {
     }
 
     @Test func rowZeroHasThePlainCRC32() {
-        #expect(sealed(row: 0) == [0xAA] + Self.digits + [0x26, 0x39, 0xF4, 0xCB])
+        #expect(bytesWithChecksum(row: 0) == [0xAA] + Self.digits + [0x26, 0x39, 0xF4, 0xCB])
     }
 
     @Test(arguments: [0, 7, UInt32.max])
     func matchesOnlyItsRowAndBytes(row: UInt32) {
-        let bytes = sealed(row: row)
+        let bytes = bytesWithChecksum(row: row)
         #expect(holds(bytes, row: row))
         #expect(!holds(bytes, row: row ^ 1))
         for bit in 8..<(14 * 8) {

@@ -1,7 +1,7 @@
 import Testing
 import VectorMath
 
-/// Operations on columns of bounds, compared with a few plain lines.
+/// Operations on a table of intervals, compared with plain Swift.
 extension KernelTests {
     @Suite struct ScoreIntervalsTests {
         private typealias Interval = (row: Int, lower: Float, upper: Float)
@@ -20,7 +20,7 @@ extension KernelTests {
             return (intervals, plain)
         }
 
-        /// The same with wide intervals, which a search by codes gives.
+        /// Random intervals with different bounds, as products of codes give them.
         private static func wideIntervals(_ count: Int) -> (ScoreIntervals, [Interval]) {
             var random = SystemRandomNumberGenerator()
             let layout = CodeLayout(rows: max(1, count), dimension: 19)
@@ -33,8 +33,8 @@ extension KernelTests {
             let found = CodeBlock(values.span, layout: layout).withBytes { block in
                 queries.products(block, queries: 0..<1, into: &products)
                 return queries.collect(
-                    0, block, count: count, products: products, at: 0, means: means.span, from: -.infinity,
-                    into: &intervals)
+                    0, block, count: count, products: products, at: 0, means: means.span,
+                    minimumScore: -.infinity, into: &intervals)
             }
             precondition(found == count)
             return (intervals, (0..<count).map { intervals[$0] })
@@ -102,29 +102,30 @@ extension KernelTests {
 
         @Test func inexactRowsAreListedUntilTheirScoresAreSet() {
             var (intervals, plain) = Self.wideIntervals(90)
-            var places = [UInt32](repeating: 0, count: 100)
+            var positions = [UInt32](repeating: 0, count: 100)
             let midpoints = plain.map { ($0.lower + $0.upper) * 0.5 }
             let minimum = midpoints.sorted()[30]
-            let count = intervals.appendInexact(from: 10, count: 70, midpointFrom: minimum, to: &places, at: 7)
+            let count = intervals.appendInexact(from: 10, count: 70, minimumMidpoint: minimum, to: &positions, at: 7)
             let expected = (10..<80).filter { midpoints[$0] >= minimum }.map(UInt32.init)
-            #expect(Array(places[7..<7 + count]) == expected)
+            #expect(Array(positions[7..<7 + count]) == expected)
 
             let scores = expected.map { Float($0) }
             intervals.setExact(expected[...], scores)
-            for place in expected {
-                #expect(intervals[Int(place)] == (plain[Int(place)].row, Float(place), Float(place)))
+            for position in expected {
+                let expectedInterval = (plain[Int(position)].row, Float(position), Float(position))
+                #expect(intervals[Int(position)] == expectedInterval)
             }
-            let left = intervals.appendInexact(from: 10, count: 70, midpointFrom: minimum, to: &places, at: 0)
+            let left = intervals.appendInexact(from: 10, count: 70, minimumMidpoint: minimum, to: &positions, at: 0)
             #expect(left == 0)
         }
 
-        @Test func renamedRowsHaveTheNamesAtTheirNumbers() {
+        @Test func aRowIsReplacedByTheElementAtItsIndex() {
             var (intervals, plain) = Self.intervals(20, from: 3)
-            let names = (0..<25).map { UInt32(1000 + $0) }
-            intervals.rename(from: 4, count: 10, names[5...])
+            let newRows = (0..<25).map { UInt32(1000 + $0) }
+            intervals.replaceRows(from: 4, count: 10, by: newRows[5...])
             for index in 0..<20 {
-                let isRenamed = (1..<11).contains(index)
-                #expect(intervals[3 + index].row == plain[index].row + (isRenamed ? 1005 : 0))
+                let isReplaced = (1..<11).contains(index)
+                #expect(intervals[3 + index].row == plain[index].row + (isReplaced ? 1005 : 0))
             }
         }
     }

@@ -22,7 +22,7 @@ extension KernelTests {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
             let coding = VectorCoding(.float16)
-            // One by one, and together, for the vectorised and the remaining numbers.
+            // Alone and in a long vector: the first are converted with vector instructions, the last ones without.
             for (value, expected) in Self.rounded { #expect(coding.rounded([value]) == [expected], "\(value)") }
             let all = Array(repeatElement(Self.rounded, count: 3).joined())
             #expect(coding.rounded(all.map(\.0)) == all.map(\.1))
@@ -43,7 +43,7 @@ extension KernelTests {
             let values = (0..<37).map { _ in Float.random(in: -10...10) }
             let rounded = coding.rounded(values)
             #expect((rounded == values) == (precision == .float32))
-            // At an offset that no number is aligned to.
+            // At an odd offset, to which no number is aligned.
             var bytes = [UInt8](repeating: 0xAA, count: 3 + values.count * precision.byteCount + 1)
             var span = bytes.mutableSpan
             var raw = unsafe span.mutableBytes
@@ -59,7 +59,7 @@ extension KernelTests {
         @Test(arguments: Precision.allCases) func storedVectorsAreSeenAsFloats(precision: Precision) {
             let coding = VectorCoding(precision)
             let scratch = FloatScratch()
-            // The scratch memory serves long and short vectors in turn.
+            // The same memory is used for longer and shorter vectors.
             for count in [8, 40, 8] {
                 let values = coding.rounded((0..<count).map { _ in Float.random(in: -10...10) })
                 var bytes = [UInt64](repeating: 0, count: count * precision.byteCount / 8)

@@ -1,8 +1,8 @@
 internal import PosixSupport
 
-/// A backup while it is written: a hidden folder that gets its name when all of it is on the disk.
+/// A backup that is being written: a hidden folder, which ``place()`` renames when its content is on the disk.
 ///
-/// The folder is removed when the value is destroyed, unless it got its name.
+/// The folder is removed when the value is destroyed, unless it was renamed.
 package struct BackupFolder: ~Copyable {
     private let target: String
     private let parent: String
@@ -11,12 +11,13 @@ package struct BackupFolder: ~Copyable {
 
     private static let fileName = "data.mdb"
 
-    /// Begins a backup that is to be at `target`, where nothing or an empty folder must be.
+    /// Creates the hidden folder, beside `target`.
     ///
-    /// - Throws: ``Failure`` where something else exists at `target`; `SystemError`.
+    /// - Parameter target: the path of the finished backup; nothing or an empty folder must be there.
+    /// - Throws: ``Failure`` if the path can't be that of a new folder or something else exists there; `SystemError`.
     package init(for target: String) throws {
         let trimmed = String(target.reversed().drop { $0 == "/" }.reversed())
-        try Self.check(trimmed, asked: target)
+        try Self.check(trimmed, given: target)
         let parent = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(trimmed[...$0]) } ?? "."
         let path = "\(parent)/.nnnctl-backup-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         file = try Self.makeFile(in: path)
@@ -30,7 +31,7 @@ package struct BackupFolder: ~Copyable {
         try file.write(bytes)
     }
 
-    /// Gives the backup its name once everything is on the disk, and waits until the name is there too.
+    /// Syncs the content to the disk, renames the folder to its target, and syncs the rename.
     package func place() throws {
         try file.synchronize()
         try OpenFile(folder: path).synchronize()
@@ -42,7 +43,7 @@ package struct BackupFolder: ~Copyable {
         try OpenFile(folder: parent).synchronize()
     }
 
-    // Once the backup is in place no folder has the random name.
+    // After place() nothing has the random name, and the removals do nothing.
     deinit {
         try? FileSystem.remove("\(path)/\(Self.fileName)")
         FileSystem.removeEmptyFolder(path)
@@ -58,8 +59,9 @@ package struct BackupFolder: ~Copyable {
         }
     }
 
-    private static func check(_ path: String, asked: String) throws {
-        guard !path.isEmpty else { throw Failure(.inputOutput, "'\(asked)' can't be a backup; name a new folder") }
+    /// Checks that a backup can be created at `path`; `given` is the path as the user wrote it.
+    private static func check(_ path: String, given: String) throws {
+        guard !path.isEmpty else { throw Failure(.inputOutput, "'\(given)' can't be a backup; name a new folder") }
         let name = FileSystem.name(of: path)
         let limit = FileSystem.maximumNameByteCount
         guard name.utf8.count <= limit else {

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// An answer of the daemon: the document as it came, and its content.
+/// A successful response of the daemon: the JSON document as it was received, and the value decoded from it.
 package struct Answer<Value: Sendable>: Sendable {
     package let value: Value
     package let document: Data

@@ -10,21 +10,19 @@ package import WireAPI
 ///     let daemon = DaemonClient(socket: "/run/nnnd/nnnd.sock")
 ///     let images = try await daemon.status().value.images
 ///
-/// Every method throws the daemon's `Problem` where the daemon rejects the request, and a ``Failure`` where it can't be
-/// reached.
+/// Every method throws the daemon's `Problem` if the daemon rejects the request, and ``Failure`` if the daemon can't be
+/// reached or its response can't be read.
 package struct DaemonClient: Sendable {
-    /// The most time for a response that needs no computation.
+    /// The timeout of a request that needs no long computation.
     private static let timeout = Duration.seconds(30)
-    /// The most bytes of a response that are read into memory.
+    /// The maximum size of a response that is read into memory.
     private static let maximumResponseBytes = 2 << 30
 
     /// The socket's path.
     private let socket: String
     private let exchange: HTTPExchange
 
-    /// A client of the daemon that listens on `socket`.
-    ///
-    /// Each call makes a connection of its own.
+    /// A client of the daemon that listens on the socket with this path; each request opens a new connection.
     package init(socket: String) {
         self.socket = socket
         exchange = HTTPExchange(socket: socket)
@@ -40,9 +38,9 @@ package struct DaemonClient: Sendable {
         try await get("/v1/images/\(id.percentEncoded)")
     }
 
-    /// Gets an image's bias like ``image(_:)``, with a reason of its own where the id is a reference's.
+    /// Gets an image's bias like ``image(_:)``, but with a clearer error if a reference has the id.
     ///
-    /// - Throws: ``Failure`` where the id is a reference's; else as ``image(_:)``.
+    /// - Throws: ``Failure`` if no image but a reference has the id; else as ``image(_:)``.
     package func explain(_ id: String) async throws -> Answer<ImageReport> {
         do {
             return try await image(id)
@@ -57,9 +55,14 @@ package struct DaemonClient: Sendable {
         try await get("/v1/references/\(id.percentEncoded)")
     }
 
-    /// Searches for the queries of an .npy file: `POST /v1/search`.
+    /// Searches for queries: `POST /v1/search`.
     ///
     /// There is no timeout.
+    ///
+    /// - Parameters:
+    ///   - queries: the bytes of an .npy file with a query in each row.
+    ///   - topK: the number of images to find for each query.
+    ///   - alpha: the weight of the bias; `nil` for the daemon's setting.
     package func search(_ queries: [UInt8], topK: Int, alpha: Float?) async throws -> Answer<SearchResponse> {
         let weight = alpha.map { "&alpha=\($0)".replacing("+", with: "%2B") } ?? ""
         return try await post("/v1/search?top_k=\(topK)\(weight)", queries, mediaType: "application/x-npy")
@@ -74,10 +77,10 @@ package struct DaemonClient: Sendable {
 
     /// Copies the store: `GET /v1/backup`.
     ///
-    /// There is no timeout.
+    /// There is no timeout. The copy is complete if this method returns.
     ///
-    /// - Parameter body: is called with each part of the copy, in order. The copy is complete if this returns.
-    func backup(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
+    /// - Parameter body: is called with each part of the data file, in order.
+    func copyStore(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
         var problem: [UInt8] = []
         var head: HTTPResponseHead?
         var bodyError: (any Error)?
@@ -133,7 +136,7 @@ package struct DaemonClient: Sendable {
         }
     }
 
-    /// Gets a whole response; every failure to get one becomes a ``Failure``.
+    /// Sends a request and returns the whole response; throws ``Failure`` if that fails.
     private func respond(
         to request: HTTPRequestHead, content: [UInt8], timeout: Duration?
     ) async throws -> (HTTPResponseHead, [UInt8]) {
@@ -149,7 +152,7 @@ package struct DaemonClient: Sendable {
         }
     }
 
-    /// The problem that a response whose status is not 200 describes.
+    /// The problem document of a response whose status is not 200; a generic problem if it has none.
     private func problem(_ head: HTTPResponseHead, _ document: Data) -> Problem {
         if let problem = try? WireJSON.decode(Problem.self, from: document) { return problem }
         return Problem(

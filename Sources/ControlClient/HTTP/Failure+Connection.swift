@@ -3,7 +3,7 @@ internal import NIOCore
 internal import PosixSupport
 
 extension Failure {
-    /// The failure of a request to the daemon at `socket`, from the error that it ended with.
+    /// The failure to report for the error that ended a request to the daemon at `socket`.
     init(reaching socket: String, error: any Error) {
         switch error {
         case is CancellationError: self.init(.interrupted, "interrupted")

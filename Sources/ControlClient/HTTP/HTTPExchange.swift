@@ -10,37 +10,38 @@ struct HTTPExchange: Sendable {
 
     private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
-    /// The error where the daemon closed the connection before the end of its response.
+    /// The error if the daemon closes the connection before the end of its response.
     struct ConnectionClosed: Error {}
 
-    /// The error of a response with more bytes than the caller allows.
+    /// The error if the response has more bytes than the caller allows.
     struct ResponseTooLarge: Error {}
 
-    /// Sends a request and calls `body` with each part of the response's body.
+    /// Sends a request and passes the response to `receive` part by part.
     ///
     /// - Parameters:
     ///   - head: method, target and headers; `Host`, `Connection` and `Content-Length` are added.
     ///   - content: the request's body.
-    ///   - part: is called with the response's head and the next bytes of its body, in order, at least once.
-    /// - Throws: `IOError` where the socket can't be reached, ``ConnectionClosed``, and what `part` throws.
+    ///   - receive: is called with the response's head and no bytes, then with the head and the next bytes of the body,
+    ///     until the response ends.
+    /// - Throws: `IOError` if the socket can't be reached, ``ConnectionClosed``, and what `receive` throws.
     func send(
-        _ head: HTTPRequestHead, content: [UInt8], _ part: (HTTPResponseHead, ByteBuffer) throws -> Void
+        _ head: HTTPRequestHead, content: [UInt8], _ receive: (HTTPResponseHead, ByteBuffer) throws -> Void
     ) async throws {
         let connection = try await connect()
         try await connection.executeThenClose { inbound, outbound in
             do {
                 try await write(head, content, to: outbound)
             } catch let error where Self.meansClosed(error) {
-                // The daemon can answer before it has read the whole request: the response has the reason.
+                // The daemon may have responded before it has read the whole request; the response is read below.
             }
             var responseHead: HTTPResponseHead?
             for try await next in inbound {
                 switch next {
                 case .head(let head):
                     responseHead = head
-                    try part(head, ByteBuffer())
+                    try receive(head, ByteBuffer())
                 case .body(let bytes):
-                    if let responseHead { try part(responseHead, bytes) }
+                    if let responseHead { try receive(responseHead, bytes) }
                 case .end: return
                 }
             }
@@ -51,7 +52,7 @@ struct HTTPExchange: Sendable {
 
     /// Sends a request and returns the whole response.
     ///
-    /// - Parameter limit: the most bytes that the response's body may have.
+    /// - Parameter limit: the maximum number of bytes of the response's body.
     /// - Throws: what ``send(_:content:_:)`` throws, and ``ResponseTooLarge``.
     func collect(_ head: HTTPRequestHead, content: [UInt8], upTo limit: Int) async throws -> (HTTPResponseHead, [UInt8])
     {

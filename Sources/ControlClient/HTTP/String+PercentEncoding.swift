@@ -1,5 +1,5 @@
 extension String {
-    /// The text for use within a URL's path or query: everything but unreserved characters (RFC 3986) percent-encoded.
+    /// The text with all bytes percent-encoded except unreserved characters (RFC 3986), for the path or query of a URL.
     package var percentEncoded: String {
         var encoded: [UInt8] = []
         encoded.reserveCapacity(utf8.count)

@@ -1,4 +1,4 @@
-/// The error of an operation that took too long.
+/// The error of ``withTimeout(_:_:)`` if the time is up.
 struct TimeoutError: Error {}
 
 /// Runs `body`, and cancels it after `limit`.

@@ -1,11 +1,11 @@
-/// A step of an ``Ingestion``.
+/// A step of an ``Ingestion``, for the one shard or deletion list that `name` names.
 package enum IngestEvent {
-    /// A shard is about to be copied into the spool.
+    /// It is about to be copied into the spool.
     case copying(name: String)
-    /// A shard is in the spool, and its outcome is not waited for.
+    /// It is in the spool, and the ingestion does not wait for its outcome.
     case submitted(name: String)
-    /// The outcome of a shard is pending.
+    /// Its outcome is not known yet; reported repeatedly, for the first of several such shards.
     case waiting(name: String)
-    /// The outcome of a shard is known.
+    /// Its outcome is known.
     case finished(ShardOutcome)
 }

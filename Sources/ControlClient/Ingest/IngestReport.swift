@@ -1,9 +1,11 @@
 internal import WireAPI
 
-/// Turns the steps of an ``Ingestion`` into messages for the operator.
+/// Turns the steps of an ``Ingestion`` into messages for the user of `nnnctl ingest` and `nnnctl delete`.
 package struct IngestReport {
     private let total: Int
+    /// The number of shards that need no more waiting.
     private var finished = 0
+    /// The number of rows that were added or deleted.
     private var rows = 0
 
     /// A report on `total` shards.
@@ -29,17 +31,18 @@ package struct IngestReport {
         }
     }
 
+    /// The line about a shard or deletion list that took effect.
     private mutating func line(_ receipt: ShardReceipt) -> String {
         if receipt.action == "delete" {
             rows += receipt.deleted
             return "\(NumberFormat.count(receipt.deleted, "row", "rows")) deleted, "
-                + "\(NumberFormat.count(receipt.missing)) not there, since generation \(receipt.generation)"
+                + "\(NumberFormat.count(receipt.missing)) not there, visible from generation \(receipt.generation) on"
         }
         rows += receipt.rows
         let change = receipt.unchanged ? "unchanged, " : ""
         let replaced = receipt.replaced > 0 ? ", \(NumberFormat.count(receipt.replaced)) of them replaced" : ""
-        return "\(receipt.name.printable): \(change)\(NumberFormat.count(receipt.rows, "row", "rows")) "
-            + "since generation \(receipt.generation)\(replaced)"
+        return "\(receipt.name.printable): \(change)\(NumberFormat.count(receipt.rows, "row", "rows"))\(replaced), "
+            + "visible from generation \(receipt.generation) on"
     }
 
     private func progress(_ activity: String) -> ConsoleMessage {

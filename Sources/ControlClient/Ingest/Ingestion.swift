@@ -9,17 +9,19 @@ package import WireAPI
 ///     var ingestion = Ingestion(files, into: spool, waits: true, status: { try await daemon.status().value })
 ///     let rejected = try await ingestion.run { event in print(event) }
 package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration {
-    /// The most shards that are pending at a time; the next one is submitted when one of them is finished.
+    /// The maximum number of shards whose outcomes are pending; the next one is submitted when one of them is known.
     private static var maximumPending: Int { 256 }
-    /// The time between two looks at the spool.
+    /// The time between two checks of the spool for outcomes.
     private static var interval: Duration { .milliseconds(50) }
-    /// The time after a shard has left the spool within which the receipt of an earlier submission can be replaced.
+    /// After a shard has left the incoming folder, the receipt of an earlier shard with the same content may still be
+    /// replaced; this is the time to wait for that.
     private static var replacementTime: Duration { .seconds(1) }
 
+    /// A shard that was submitted and whose outcome is not known yet.
     private struct Pending {
         let shard: SubmittedShard
-        /// The time when the shard was first seen not to be in the spool.
-        var left: ClockType.Instant?
+        /// When the shard was first missing from the incoming folder; `nil` while it is there.
+        var leftAt: ClockType.Instant?
     }
 
     private let spool: SpoolClient
@@ -31,15 +33,14 @@ package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration 
     private var pending: [Pending] = []
     private var rejected = 0
 
-    /// An ingestion that begins when it is run.
-    ///
     /// - Parameters:
     ///   - files: the shards, in the order in which they are submitted.
-    ///   - spool: the spool that they go into.
+    ///   - spool: the spool to put them into.
     ///   - waits: whether to wait for the outcomes.
-    ///   - timeout: the most time to wait for all outcomes together; `nil` for no limit.
+    ///   - timeout: the maximum duration of ``run(_:)``; `nil` for no limit.
     ///   - clock: the clock that measures times and sleeps.
-    ///   - status: gets the daemon's status, by which its end is noticed.
+    ///   - status: gets the status of the daemon; called about once a second while shards are pending, to notice that
+    ///     the daemon can't be reached.
     package init(
         _ files: [ShardFile], into spool: SpoolClient, waits: Bool, timeout: Duration? = nil,
         clock: ClockType = ContinuousClock(), status: @escaping @Sendable () async throws -> Status
@@ -52,12 +53,12 @@ package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration 
         toSubmit = files[...]
     }
 
-    /// Submits all shards, and waits if asked to.
+    /// Submits all shards, and waits for their outcomes if `waits` is true.
     ///
     /// - Parameter report: is called with each step.
     /// - Returns: the number of shards that the daemon rejected.
-    /// - Throws: ``Failure`` where the time is up, a name is taken or the daemon is gone; `SystemError`;
-    ///   `CancellationError`; and what `report` throws. Shards that are in the spool by then stay there.
+    /// - Throws: ``Failure`` if the time is up, a name is taken or the daemon can't be reached; the daemon's `Problem`;
+    ///   `SystemError`; `CancellationError`; and what `report` throws. Shards that were submitted stay in the spool.
     package mutating func run(_ report: (IngestEvent) throws -> Void) async throws -> Int {
         let start = clock.now
         while !toSubmit.isEmpty || !pending.isEmpty {
@@ -87,18 +88,18 @@ package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration 
     }
 
     private mutating func collectOutcomes(_ report: (IngestEvent) throws -> Void) throws {
-        var open: [Pending] = []
+        var stillPending: [Pending] = []
         for var entry in pending {
-            if entry.left == nil, try !spool.isWaiting(entry.shard) { entry.left = clock.now }
-            let acceptsEarlier = entry.left.map { $0.duration(to: clock.now) >= Self.replacementTime } ?? false
+            if entry.leftAt == nil, try !spool.isWaiting(entry.shard) { entry.leftAt = clock.now }
+            let acceptsEarlier = entry.leftAt.map { $0.duration(to: clock.now) >= Self.replacementTime } ?? false
             guard let outcome = try spool.outcome(of: entry.shard, acceptsEarlier: acceptsEarlier) else {
-                open.append(entry)
+                stillPending.append(entry)
                 continue
             }
             if case .rejected = outcome { rejected += 1 }
             try report(.finished(outcome))
         }
-        pending = open
+        pending = stillPending
     }
 
     private var timeoutFailure: Failure {

@@ -1,10 +1,10 @@
 internal import WireAPI
 
-/// Asks the daemon for its status now and then while shards are pending, and tolerates a restart.
+/// Checks that the daemon can be reached while an ``Ingestion`` waits; a restart of the daemon is tolerated.
 struct ReachabilityCheck<ClockType: Clock> where ClockType.Duration == Duration {
-    /// The time between two requests.
+    /// The minimum time between two requests.
     private static var interval: Duration { .seconds(1) }
-    /// The time for which the daemon can be unreachable.
+    /// How long the daemon can be unreachable before the check fails.
     private static var tolerance: Duration { .seconds(10) }
 
     private let clock: ClockType
@@ -12,16 +12,19 @@ struct ReachabilityCheck<ClockType: Clock> where ClockType.Duration == Duration 
     private var lastAsked: ClockType.Instant?
     private var lastReached: ClockType.Instant
 
-    /// A check that begins now.
+    /// - Parameters:
+    ///   - clock: the clock that measures times.
+    ///   - status: requests the status of the daemon.
     init(clock: ClockType, status: @escaping @Sendable () async throws -> Status) {
         self.clock = clock
         self.status = status
         lastReached = clock.now
     }
 
-    /// Asks, if it is time to.
+    /// Requests the status, unless the last request was less than a second ago.
     ///
-    /// - Throws: ``Failure`` if the daemon has been unreachable for too long, and the daemon's `Problem`.
+    /// - Throws: ``Failure`` if the daemon has been unreachable for ten seconds; the daemon's `Problem`, unless it says
+    ///   that the daemon is overloaded; and other errors of the request.
     mutating func run() async throws {
         if let lastAsked, lastAsked.duration(to: clock.now) < Self.interval { return }
         lastAsked = clock.now

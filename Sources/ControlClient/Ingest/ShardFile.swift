@@ -3,9 +3,9 @@ internal import PosixSupport
 internal import ShardFormats
 internal import SpoolProtocol
 
-/// A file to put into the spool: a shard, with its sidecar if there is one beside it, or a list of ids to delete.
+/// A file to put into the spool: a shard, with its sidecar (file of ids) if it has one, or a deletion list.
 package struct ShardFile {
-    /// The origin of the content.
+    /// Where the content comes from.
     package enum Source {
         /// The file at a path.
         case file(String)
@@ -16,14 +16,14 @@ package struct ShardFile {
     package let source: Source
     /// The name that the file gets in the spool.
     package let name: String
-    /// The path of the sidecar, `NAME.ids` beside `NAME.npy`; `nil` if there is none.
+    /// The path of the sidecar, `NAME.ids` in the same folder as `NAME.npy`; `nil` if there is none.
     package let idsPath: String?
-    /// The name that the sidecar has in the spool; `nil` for a list of ids to delete.
+    /// The name that a sidecar of this shard has in the spool, also if there is none; `nil` for a deletion list.
     package let idsName: String?
 
-    /// A shard at a path, after a check that its name is one that nnnd accepts and that its files can be read.
+    /// The shard at a path.
     ///
-    /// - Throws: ``Failure`` with the reason.
+    /// - Throws: ``Failure`` if nnnd would not accept the name, or if the shard or its sidecar can't be read.
     package init(path: String) throws {
         let name = FileSystem.name(of: path)
         guard let idsName = SpoolNames.sidecar(of: name) else {
@@ -52,7 +52,9 @@ package struct ShardFile {
         for path in [path, self.idsPath].compactMap(\.self) { try Self.checkReadable(path) }
     }
 
-    /// A list of ids to delete, of these bytes; it gets a name in the spool that no other file has.
+    /// A deletion list with this content; it gets a unique name in the spool.
+    ///
+    /// - Parameter bytes: UTF-8, one id per line.
     package init(deletionList bytes: [UInt8]) {
         source = .bytes(bytes)
         name = "nnnctl-\(UUID().uuidString)\(SpoolNames.deletionSuffix)"
@@ -60,21 +62,23 @@ package struct ShardFile {
         idsName = nil
     }
 
-    /// A list that deletes exactly these ids, each without a line feed.
+    /// A deletion list with these ids, none of which can contain a line feed.
     package init(deleting ids: [String]) {
-        // A reader drops one byte order mark and the CR before each LF. Those of the list come first, so that an id
-        // keeps its own.
+        // nnnd removes one byte order mark from a list, and the CR before each LF. The list has its own, so that an id
+        // that begins with a byte order mark or ends with CR stays as it is.
         let lines = ids.map { "\($0)\r\n" }
         self.init(deletionList: Array("\u{FEFF}".utf8) + Array(lines.joined().utf8))
     }
 
-    /// Checks the shards of a command line before any is copied, and that no two have the same name in the spool.
+    /// The shards of a command line, all of which are checked before the first one is copied.
+    ///
+    /// - Throws: ``Failure`` if a shard can't be ingested, or if two have the same name in the spool.
     package static func check(_ paths: [String]) throws -> [ShardFile] {
         let files = try paths.map(ShardFile.init(path:))
-        var first: [[UInt8]: String] = [:]
+        var pathsByName: [[UInt8]: String] = [:]
         for (path, file) in zip(paths, files) {
-            // Shards of two formats have one sidecar.
-            if let other = first.updateValue(path, forKey: Array((file.idsName ?? file.name).utf8)) {
+            // The name of the sidecar is compared: words.npy and words.npz would have the same one.
+            if let other = pathsByName.updateValue(path, forKey: Array((file.idsName ?? file.name).utf8)) {
                 throw Failure(
                     .usage,
                     "\(other) and \(path) have the same name in the spool: ingest them one after the other, "
@@ -84,6 +88,7 @@ package struct ShardFile {
         return files
     }
 
+    /// The kind of the file at `path`, which can be a link to it; `nil` if there is none.
     private static func kind(of path: String) throws -> FileSystem.Kind? {
         do {
             return try FileSystem.entry(path, followsLinks: true)?.kind

@@ -2,8 +2,8 @@ package import WireAPI
 
 /// The outcome of a submitted shard.
 package enum ShardOutcome {
-    /// It took effect, now or earlier.
+    /// It took effect; or the same content took effect earlier, and this shard changed nothing.
     case committed(ShardReceipt)
-    /// It was rejected, and changed nothing.
+    /// It was rejected and changed nothing.
     case rejected(ShardFailure)
 }

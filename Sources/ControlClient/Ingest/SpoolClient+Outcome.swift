@@ -5,19 +5,19 @@ internal import SpoolProtocol
 internal import WireAPI
 
 extension SpoolClient {
-    /// The outcome of a shard; `nil` while it is pending.
+    /// The outcome of a submitted shard; `nil` while it is not known.
     ///
-    /// A receipt counts if it is of the same content. The receipt of an earlier submission is replaced soon after the
-    /// shard has left the spool, by one that says "unchanged"; it counts only if `acceptsEarlier`. A rejection counts
-    /// if it is not older than the submission.
+    /// An error document counts if it is not older than the submission. A receipt counts if it is for the same content.
+    /// It can still be the receipt of an earlier shard with the same name and content. The daemon replaces that receipt
+    /// by one that says `unchanged` soon after it has claimed the new shard.
     ///
     /// - Parameters:
-    ///   - shard: the shard.
-    ///   - acceptsEarlier: whether the receipt of an earlier submission counts.
-    /// - Throws: `SystemError` if a document exists and can't be read.
+    ///   - shard: the submitted shard.
+    ///   - acceptsEarlier: whether the receipt of such an earlier shard counts.
+    /// - Throws: `SystemError` if a document exists but can't be read.
     package func outcome(of shard: SubmittedShard, acceptsEarlier: Bool) throws -> ShardOutcome? {
         guard try !isWaiting(shard) else { return nil }
-        // Documents carry milliseconds only.
+        // Times in documents are rounded to milliseconds.
         let earliest = shard.time.addingTimeInterval(-0.002)
         let rejection: ShardFailure? = try document("\(failed)/\(SpoolNames.rejection(of: shard.name))")
         if let rejection, rejection.name == shard.name, rejection.rejected >= earliest { return .rejected(rejection) }
@@ -27,11 +27,13 @@ extension SpoolClient {
         return .committed(receipt)
     }
 
+    /// Whether the receipt is for a shard with this name, role and content.
     private func matches(_ receipt: ShardReceipt, _ shard: SubmittedShard) -> Bool {
         receipt.name == shard.name && receipt.kind == role.rawValue && receipt.sha256 == shard.sha256
             && receipt.idsSha256 == shard.idsSHA256
     }
 
+    /// The document at `path`; `nil` if it is missing or not valid.
     private func document<Document: Decodable>(_ path: String) throws -> Document? {
         try FileSystem.readRegularFile(path).flatMap { try? WireJSON.decode(Document.self, from: Data($0)) }
     }

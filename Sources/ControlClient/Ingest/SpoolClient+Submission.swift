@@ -2,12 +2,13 @@ internal import FoundationEssentials
 internal import PosixSupport
 
 extension SpoolClient {
-    /// Puts a shard into the spool: it and its sidecar appear there whole, the sidecar first, or not at all.
+    /// Copies a shard and its sidecar into the spool under hidden names, then renames the sidecar and the shard.
     ///
-    /// A file of the same name that still waits in the spool is never replaced. Two programs that submit at the same
-    /// time wait for each other.
+    /// A file of the same name that still waits in the spool is not replaced. If two processes of nnnctl submit at the
+    /// same time, one waits for the other.
     ///
-    /// - Throws: ``Failure`` if a file of the name waits already, `SystemError`, or `CancellationError`.
+    /// - Throws: ``Failure`` if a file of the same name waits already or writing is not permitted; `SystemError`; or
+    ///   `CancellationError`. The spool is then as before.
     package func submit(_ file: ShardFile) throws -> SubmittedShard {
         try checkFree(file)
         let shard = try TemporaryCopy(of: file.source, in: incoming)
@@ -37,6 +38,7 @@ extension SpoolClient {
         return SubmittedShard(name: file.name, sha256: shard.sha256, idsSHA256: ids.sha256, time: time)
     }
 
+    /// Throws ``Failure`` if the incoming folder already has a file with the name of the shard or of its sidecar.
     private func checkFree(_ file: ShardFile) throws {
         let target = "\(incoming)/\(file.name)"
         if try FileSystem.exists(target) {
@@ -51,7 +53,7 @@ extension SpoolClient {
         }
     }
 
-    /// Runs `body` while no other nnnctl does the same, and makes its renames durable.
+    /// Runs `body`, which renames files in the incoming folder, under a lock among all nnnctl; then syncs the folder.
     private func withLock<Result>(_ body: () throws -> Result) throws -> Result {
         let lock = try FileLock(waitingFor: incoming)
         let result = try body()

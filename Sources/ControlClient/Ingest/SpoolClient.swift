@@ -3,29 +3,29 @@ package import ShardFormats
 internal import SpoolProtocol
 package import WireAPI
 
-/// Puts shards of one role into the daemon's spool, and reads what became of them.
+/// Puts shards of one role (images or references) into the daemon's spool, and reads their outcomes.
 package struct SpoolClient: Sendable {
     package let role: VectorRole
-    /// The folder for new shards.
+    /// The incoming folder: the folder for new shards.
     let incoming: String
     /// The folder with receipts.
     let done: String
-    /// The folder with the reasons of rejections.
+    /// The folder with error documents.
     let failed: String
 
-    /// A client of the spool that the daemon's status names.
+    /// A client of the spool whose folders the daemon's status names.
     package init(_ role: VectorRole, _ status: Status.Spool) {
         self.role = role
         incoming = role == .images ? status.images : status.references
-        // Both folders for new shards lie at the top of the spool.
+        // The parent of an incoming folder is the root of the spool.
         let folders = SpoolFolders(root: FileSystem.parent(of: incoming) ?? "")
         done = folders.done(role)
         failed = folders.failed(role)
     }
 
-    /// Checks that the folder for new shards exists here.
+    /// Checks that the incoming folder exists in the file system that nnnctl sees.
     ///
-    /// - Throws: ``Failure`` with the reason.
+    /// - Throws: ``Failure`` if it does not.
     package func check() throws {
         guard try FileSystem.entry(incoming, followsLinks: true)?.kind == .folder else {
             throw Failure(
@@ -35,7 +35,7 @@ package struct SpoolClient: Sendable {
         }
     }
 
-    /// Whether a shard still waits in the spool.
+    /// Whether a shard is still in the incoming folder.
     package func isWaiting(_ shard: SubmittedShard) throws -> Bool {
         try FileSystem.exists("\(incoming)/\(shard.name)")
     }

@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// A shard that was put into the spool, with the properties that tell its receipt from those of other shards.
+/// A shard that was put into the spool, with what identifies its receipt.
 package struct SubmittedShard {
     /// The name in the spool.
     package let name: String

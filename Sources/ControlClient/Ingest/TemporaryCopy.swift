@@ -2,23 +2,23 @@ internal import Glibc
 internal import PosixSupport
 internal import SpoolProtocol
 
-/// A copy of a file or of bytes in the spool, under a random name that the daemon ignores.
+/// A copy of a file or of bytes in the incoming folder, under a random hidden name that the daemon ignores.
 ///
-/// It is removed when the value is destroyed, unless it was renamed into place.
+/// The copy is removed when the value is destroyed, unless ``place(at:)`` has renamed it.
 struct TemporaryCopy: ~Copyable {
     /// SHA-256 of the content, in hexadecimal.
     let sha256: String
     private let path: String
 
-    /// Makes a copy, and waits until it is on the disk.
+    /// Writes a copy and syncs it to the disk.
     ///
     /// - Throws: `SystemError`, ``Failure`` if the folder can't be written, or `CancellationError`; no copy is left then.
     init(of source: ShardFile.Source, in folder: String) throws {
-        // Without the shard's own name, which may be as long as a name can be.
+        // The shard's name is not part of it, because that may already have the maximum length.
         let path = "\(folder)/.nnnctl-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         let output = try Self.create(path, in: folder)
         do {
-            // The daemon is another user, in the folder's group; it must read the copy whatever the umask says.
+            // The daemon runs as another user in the folder's group. It must be able to read the copy under any umask.
             try output.addPermissions(S_IRGRP)
             sha256 = try Self.fill(output, from: source)
         } catch {
@@ -33,7 +33,7 @@ struct TemporaryCopy: ~Copyable {
         try FileSystem.rename(path, to: target)
     }
 
-    // Once the copy is in place no file has the random name.
+    // After place(at:) no file has the random name, and the removal does nothing.
     deinit { try? FileSystem.remove(path) }
 
     private static func create(_ path: String, in folder: String) throws -> OpenFile {
@@ -47,6 +47,7 @@ struct TemporaryCopy: ~Copyable {
         }
     }
 
+    /// Writes the content and returns its SHA-256 in hexadecimal.
     private static func fill(_ output: borrowing OpenFile, from source: ShardFile.Source) throws -> String {
         switch source {
         case .file(let path):

@@ -1,23 +1,25 @@
 package import ShardFormats
 package import WireAPI
 
-/// A search for all queries of a file, in as many requests as it takes.
+/// A search for all queries of a file, in one or more requests.
 package struct BatchedSearch {
     private let batches: QueryBatches
 
-    /// A search for the rows of a matrix.
+    /// - Parameters:
+    ///   - queries: a query in each row.
+    ///   - topK: the number of images to find for each query.
     package init(_ queries: Matrix, topK: Int) {
         batches = QueryBatches(queries, topK: topK)
     }
 
-    /// Makes the requests one after the other.
+    /// Sends the requests one after the other.
     ///
     /// - Parameters:
-    ///   - search: sends the queries of a batch to the daemon.
-    ///   - body: is called with the rows of each batch and their answer, in order.
-    /// - Returns: the generations that the answers reflect, rising; more than one if the corpus changed in between.
-    /// - Throws: what `search` and `body` throw, a `Problem` with the rows of its batch if there are several; and
-    ///   ``Failure`` where an answer has another number of results than the request has queries.
+    ///   - search: sends one batch to the daemon and returns its response.
+    ///   - body: is called with the rows of each batch in the file and with the response to them, in order.
+    /// - Returns: the generations of the responses, in rising order; more than one if the corpus changed in between.
+    /// - Throws: what `search` and `body` throw, and ``Failure`` if a response does not have one result for each query.
+    ///   If there are several batches, the detail of a `Problem` names the first query of its batch.
     package func run(
         search: (QueryBatch) async throws -> SearchResponse, _ body: (Range<Int>, SearchResponse) throws -> Void
     ) async throws -> [UInt64] {

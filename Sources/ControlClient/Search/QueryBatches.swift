@@ -1,27 +1,29 @@
 package import ShardFormats
 
-/// Consecutive queries of a file that go into one request.
+/// Consecutive queries of a file, for one request.
 package struct QueryBatch {
-    /// The rows of the file.
+    /// The rows of the queries in the file.
     package let rows: Range<Int>
-    /// The queries, a row each.
+    /// The queries, one in each row.
     package let matrix: Matrix
 }
 
-/// All queries of a file, in batches that the daemon accepts and whose answers fit into memory with ease.
+/// Splits the queries of a file into batches that the daemon accepts and whose responses are of limited size.
 package struct QueryBatches: Sequence {
-    /// The most queries that the daemon accepts in one request.
+    /// The maximum number of queries that the daemon accepts in one request.
     static let maximumQueries = 4096
-    /// The most bytes of vectors in one request.
+    /// The maximum number of bytes of vectors in one request.
     static let maximumBytes = 32 << 20
-    /// The most hits in one answer, which takes about 100 bytes a hit.
+    /// The maximum number of hits in one response, which takes about 100 bytes per hit.
     static let maximumHits = 1 << 20
 
     private let matrix: Matrix
     /// The number of queries in each batch but the last, which may have fewer.
     package let queriesPerBatch: Int
 
-    /// The rows of a matrix, for searches of `topK` hits each.
+    /// - Parameters:
+    ///   - matrix: a query in each row.
+    ///   - topK: the number of hits for each query.
     package init(_ matrix: Matrix, topK: Int) {
         self.matrix = matrix
         queriesPerBatch = Swift.max(

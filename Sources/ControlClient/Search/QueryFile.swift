@@ -9,9 +9,10 @@ package struct QueryFile {
         file = InputFile(path: path)
     }
 
-    /// Reads all queries, a row each.
+    /// Reads all queries.
     ///
-    /// - Throws: ``Failure`` that names the file, if it can't be read or is not an array of vectors.
+    /// - Returns: a matrix with one query in each row.
+    /// - Throws: ``Failure``, with the name of the file, if it can't be read or is not an array of vectors.
     package func read() throws -> Matrix {
         let bytes = try file.contents()
         do {

@@ -1,11 +1,11 @@
-/// The side on which the text of a column stands.
+/// The alignment of the text in a column.
 enum Alignment {
     case leading
     case trailing
 }
 
 extension String {
-    /// The text with as many spaces as it takes to fill `width` columns of a terminal.
+    /// The text, padded with spaces to `width` columns of a terminal.
     func padded(to width: Int, alignment: Alignment) -> String {
         let space = String(repeating: " ", count: Swift.max(0, width - terminalWidth))
         return alignment == .leading ? self + space : space + self

@@ -1,13 +1,14 @@
-/// Writes messages to standard output and standard error; a terminal shows the progress in a line of its own.
+/// Writes messages to standard output and standard error.
+///
+/// If standard error is a terminal, its last line shows the progress and changes in place.
 package struct Console {
     private let progressLine = ProgressLine()
 
-    /// The console of this process.
     package init() {}
 
     /// Shows a message.
     ///
-    /// - Throws: ``BrokenPipe`` or `SystemError` where standard output can't be written.
+    /// - Throws: ``BrokenPipe`` or `SystemError` if standard output can't be written.
     package func show(_ message: ConsoleMessage) throws {
         switch message {
         case .progress(let done, let total, let text): progressLine.show(done: done, of: total, text: text)
@@ -20,7 +21,7 @@ package struct Console {
         }
     }
 
-    /// Removes the progress from the terminal.
+    /// Removes the progress line from the terminal.
     package func clearProgress() {
         progressLine.clear()
     }

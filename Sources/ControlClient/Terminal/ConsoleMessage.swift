@@ -1,9 +1,9 @@
-/// A message for the operator.
+/// A message for the user, to be shown by ``Console``.
 package enum ConsoleMessage: Equatable {
     /// A line of the command's result, for standard output.
     case output(String)
-    /// A complaint, for standard error, where it is put on one line.
+    /// An error or warning, for standard error; line ends in it become spaces.
     case error(String)
-    /// The state of the work, for a line that changes in place on a terminal: `done` of `total` steps, and a text.
+    /// The progress, for a line that changes in place on a terminal: `done` of `total` steps (or bytes), and a text.
     case progress(done: Int, total: Int, text: String)
 }

@@ -1,9 +1,9 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// Numbers as text for people.
+/// Formats numbers for people.
 package enum NumberFormat {
-    /// An integer with its thousands set apart: 1,234,567.
+    /// An integer with thousands separators: 1,234,567.
     package static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)
         var text = ""
@@ -14,7 +14,7 @@ package enum NumberFormat {
         return value < 0 ? "-" + text : text
     }
 
-    /// An integer and the noun that it counts: 1 row, 2 rows.
+    /// An integer and a noun in the singular or plural: 1 row, 2 rows.
     package static func count(_ value: Int, _ one: String, _ many: String) -> String {
         "\(count(value)) \(value == 1 ? one : many)"
     }
@@ -25,7 +25,7 @@ package enum NumberFormat {
         guard value.magnitude >= 1024 else { return "\(value) B" }
         var amount = Double(value) / 1024
         var unit = 0
-        // Half a tenth below 1024 would show as 1024.0.
+        // From 1023.95 on, rounding to one decimal would show 1024.0.
         while amount.magnitude >= 1023.95, unit < units.count - 1 {
             amount /= 1024
             unit += 1
@@ -62,7 +62,7 @@ package enum NumberFormat {
         return "\(mantissa)e\(exponent < 0 ? "-" : "+")\(digits)"
     }
 
-    /// A number with `decimals` digits after the point.
+    /// A number rounded to `decimals` digits after the point.
     private static func fixed(_ value: Double, decimals: Int) -> String {
         guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
         let scale = pow(10, Double(decimals))

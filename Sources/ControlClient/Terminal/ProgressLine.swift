@@ -1,7 +1,8 @@
 internal import Glibc
 
-/// A line on standard error that changes in place; nothing at all where standard error is no terminal.
+/// A line on standard error that changes in place; nothing is shown if standard error is not a terminal.
 struct ProgressLine {
+    /// The length of the bar in characters.
     private static let barLength = 24
 
     private let isShown = Terminal.understandsEscapes(STDERR_FILENO)

@@ -1,8 +1,8 @@
-/// Names and their values, one a line, with the values aligned.
+/// A list of names and values, one pair per line, with the values aligned.
 package struct PropertyList {
     private let entries: [(name: String, value: String)]
 
-    /// A list in this order; an empty name continues the entry before it.
+    /// - Parameter entries: the names and values in order; an entry with an empty name continues the one before it.
     package init(_ entries: [(String, String)]) {
         self.entries = entries
     }

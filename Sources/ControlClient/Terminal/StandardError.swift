@@ -1,7 +1,7 @@
 internal import Glibc
 internal import PosixSupport
 
-/// Standard error; text that can't be written to it is lost.
+/// Writes to standard error; text that can't be written is dropped.
 enum StandardError {
     /// Writes text as it is.
     static func write(_ text: String) {

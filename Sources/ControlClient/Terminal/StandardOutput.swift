@@ -2,19 +2,19 @@ package import FoundationEssentials
 internal import Glibc
 internal import PosixSupport
 
-/// The error where the reader of standard output is gone.
+/// The error if the program that reads standard output has ended (EPIPE).
 package struct BrokenPipe: Error {
     package init() {}
 }
 
-/// Standard output, unbuffered, so that an error shows where it happens.
+/// Writes to standard output without a buffer, so that each write reports its own error.
 package enum StandardOutput {
-    /// Writes each line and its end.
+    /// Writes lines, each followed by a line feed.
     package static func write(lines: [String]) throws {
         try write(lines.map { $0 + "\n" }.joined().utf8)
     }
 
-    /// Writes a document of the daemon as it came, with an end of line.
+    /// Writes a document of the daemon unchanged, with a line feed at its end.
     package static func write(document: Data) throws {
         try write(document.last == UInt8(ascii: "\n") ? document : document + [UInt8(ascii: "\n")])
     }

@@ -1,10 +1,10 @@
 extension String {
-    /// The text on one line: each run of line ends and tabs becomes a space.
+    /// The text on one line: line ends and tabs become single spaces, other control characters are escaped.
     package var onOneLine: String {
         split { $0.isNewline || $0 == "\t" }.joined(separator: " ").printable
     }
 
-    /// The text with control characters escaped, so that an id can't control the terminal.
+    /// The text with control characters escaped, so that a name or an id can't send commands to the terminal.
     package var printable: String {
         guard unicodeScalars.contains(where: Self.isControl) else { return self }
         var text = ""
@@ -18,7 +18,9 @@ extension String {
         return text
     }
 
-    /// The columns that the text takes on a terminal, colours aside: 2 for wide characters of East Asia and emoji.
+    /// The number of columns that the text takes on a terminal; East Asian wide characters and emoji take 2.
+    ///
+    /// Escape sequences of colours take none.
     package var terminalWidth: Int {
         if utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return utf8.count }
         var width = 0
@@ -35,7 +37,7 @@ extension String {
         return width
     }
 
-    /// Control characters, line separators, and marks that turn the direction of writing.
+    /// Whether a scalar is a control character, a line separator, or a mark that changes the direction of text.
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: true

@@ -5,27 +5,27 @@ package struct Table {
         let title: String
         let alignment: Alignment
 
-        /// A column of text at the left.
+        /// A left-aligned column.
         package static func leading(_ title: String) -> Column { Column(title: title, alignment: .leading) }
-        /// A column of text at the right, for numbers.
+        /// A right-aligned column, for numbers.
         package static func trailing(_ title: String) -> Column { Column(title: title, alignment: .trailing) }
     }
 
     private let columns: [Column]
     private var rows: [[String]] = []
 
-    /// A table without rows.
+    /// A table with these columns and no rows.
     package init(_ columns: [Column]) {
         self.columns = columns
     }
 
-    /// Adds a row: a text for each column.
+    /// Adds a row, which must have a text for each column.
     package mutating func append(_ row: [String]) {
         precondition(row.count == columns.count)
         rows.append(row)
     }
 
-    /// The header and the rows.
+    /// The lines of the header and the rows, each after `indent` spaces.
     package func lines(style: TextStyle, indent: Int) -> [String] {
         let header = columns.map(\.title)
         let widths = columns.indices.map { column in

@@ -1,9 +1,9 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// The abilities of the terminal, if there is one, and the user's wishes for it.
+/// What the terminal supports, and whether the user wants colours.
 enum Terminal {
-    /// Whether a descriptor is a terminal that understands escape sequences.
+    /// Whether a descriptor is a terminal that supports escape sequences.
     static func understandsEscapes(_ descriptor: CInt) -> Bool {
         isatty(descriptor) == 1 && environment["TERM"] ?? "dumb" != "dumb"
     }

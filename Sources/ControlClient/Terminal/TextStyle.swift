@@ -1,16 +1,15 @@
 internal import Glibc
 
-/// Emphasis on a terminal; plain text anywhere else.
+/// Formats text with bold and colours, or leaves it plain.
 package struct TextStyle: Sendable {
-    /// Whether escape sequences are written.
+    /// Whether texts get escape sequences.
     let isColoured: Bool
 
-    /// A style with or without escape sequences.
     package init(isColoured: Bool) {
         self.isColoured = isColoured
     }
 
-    /// The style of standard output: coloured if it is a terminal that knows colours, and `NO_COLOR` is not set.
+    /// The style of standard output: coloured if it is a terminal that supports colours, and `NO_COLOR` is not set.
     package static let output = TextStyle(
         isColoured: Terminal.understandsEscapes(STDOUT_FILENO) && !Terminal.forbidsColour)
 

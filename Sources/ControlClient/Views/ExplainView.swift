@@ -1,16 +1,15 @@
 package import WireAPI
 
-/// The report on an image as text for people.
+/// Formats the report on an image for people: `nnnctl explain`.
 package struct ExplainView {
-    /// The characters of the longest bar.
+    /// The length of the longest bar in characters.
     private static let barLength = 24
 
     private let report: ImageReport
-    /// How many references to list.
+    /// The maximum number of references to list.
     private let top: Int
     private let style: TextStyle
 
-    /// A view of a report.
     package init(report: ImageReport, top: Int, style: TextStyle) {
         self.report = report
         self.top = top
@@ -36,26 +35,26 @@ package struct ExplainView {
         let shown = report.references.prefix(top)
         guard !shown.isEmpty else { return [] }
         var table = Table([.trailing("#"), .trailing("similarity"), .leading(""), .leading("reference")])
-        for (place, entry) in shown.enumerated() {
+        for (index, entry) in shown.enumerated() {
             table.append([
-                "\(place + 1)", NumberFormat.score(entry.similarity), bar(entry.similarity), entry.id.printable,
+                "\(index + 1)", NumberFormat.score(entry.similarity), bar(entry.similarity), entry.id.printable,
             ])
         }
         var lines = table.lines(style: style, indent: 2)
-        // The heap may hold more references than the mean takes; the header is the first line.
+        // The heap can hold more references than the mean uses. The line is inserted after the header and `used` rows.
         if shown.count > report.used {
             lines.insert(style.dim("  below: in the heap, not in the mean"), at: report.used + 1)
         }
-        let left = report.references.count - shown.count
-        if left > 0 { lines.append(style.dim("  and \(NumberFormat.count(left)) more")) }
+        let notShown = report.references.count - shown.count
+        if notShown > 0 { lines.append(style.dim("  and \(NumberFormat.count(notShown)) more")) }
         return [""] + lines
     }
 
-    /// A bar as long as the similarity is in proportion to the largest; none for a negative one.
+    /// A bar whose length is proportional to the similarity; empty if the similarity is not positive.
     private func bar(_ similarity: Float) -> String {
         guard let largest = report.references.first?.similarity, largest > 0, similarity > 0 else { return "" }
-        let share = Double(similarity / largest)
-        guard share.isFinite else { return "" }
-        return String(repeating: "#", count: Int((min(1, share) * Double(Self.barLength)).rounded()))
+        let fraction = Double(similarity / largest)
+        guard fraction.isFinite else { return "" }
+        return String(repeating: "#", count: Int((min(1, fraction) * Double(Self.barLength)).rounded()))
     }
 }

@@ -1,15 +1,16 @@
 package import FoundationEssentials
 package import WireAPI
 
-/// The daemon's status as text for people.
+/// Formats the daemon's status for people: `nnnctl status`.
 package struct StatusView {
     private let status: Status
     private let style: TextStyle
     private let now: Date
 
-    /// A view of a status.
-    ///
-    /// - Parameter now: the time from which "ago" counts.
+    /// - Parameters:
+    ///   - status: the status.
+    ///   - style: the style of the text.
+    ///   - now: the current time, for texts such as "5.0 s ago".
     package init(status: Status, style: TextStyle, now: Date = Date()) {
         self.status = status
         self.style = style
@@ -51,19 +52,19 @@ package struct StatusView {
         ])
         for receipt in status.lastReceipts {
             let counts = counts(receipt)
-            let durable = receipt.commitMs.map { receipt.commitStarted.addingTimeInterval($0 / 1000) }
-            let took = durable.map { NumberFormat.duration($0.timeIntervalSince(receipt.received)) }
+            let committed = receipt.commitMs.map { receipt.commitStarted.addingTimeInterval($0 / 1000) }
+            let took = committed.map { NumberFormat.duration($0.timeIntervalSince(receipt.received)) }
             table.append([
                 receipt.name.printable, receipt.kind.printable, receipt.action.printable,
                 NumberFormat.count(receipt.rows),
                 counts.replaced, counts.deleted, counts.missing, NumberFormat.count(Int(clamping: receipt.generation)),
-                took ?? "-", ago(durable ?? receipt.commitStarted),
+                took ?? "-", ago(committed ?? receipt.commitStarted),
             ])
         }
         return ["", style.bold("Last receipts")] + table.lines(style: style, indent: 2)
     }
 
-    /// The numbers of rows replaced, deleted and missing; a dash where the action can't have any.
+    /// The numbers of replaced, deleted and missing rows; a dash for numbers that the action does not have.
     private func counts(_ receipt: ShardReceipt) -> (replaced: String, deleted: String, missing: String) {
         guard receipt.action == "delete" else { return (NumberFormat.count(receipt.replaced), "-", "-") }
         return ("-", NumberFormat.count(receipt.deleted), NumberFormat.count(receipt.missing))

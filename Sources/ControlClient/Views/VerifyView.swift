@@ -1,11 +1,10 @@
 package import WireAPI
 
-/// The report of a verification as text for people.
+/// Formats the report of a verification for people: `nnnctl verify`.
 package struct VerifyView {
     private let report: VerifyReport
     private let style: TextStyle
 
-    /// A view of a report.
     package init(report: VerifyReport, style: TextStyle) {
         self.report = report
         self.style = style
@@ -52,6 +51,7 @@ package struct VerifyView {
         return lines(of: table, shown: report.references.count, of: report.wrongReferences)
     }
 
+    /// The lines of a table, with a note if it shows only some of `all` faults.
     private func lines(of table: Table, shown: Int, of all: Int) -> [String] {
         guard shown > 0 else { return [] }
         let more = all > shown ? [style.dim("  and \(NumberFormat.count(all - shown)) more")] : []

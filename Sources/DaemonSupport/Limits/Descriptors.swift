@@ -1,17 +1,18 @@
 internal import Glibc
 
-/// The number of files that the process can have open, and their division.
+/// The limit of open file descriptors, and how many of them connections can use.
 package enum Descriptors {
-    /// Descriptors for the store, the spool, the log and the event loops, which use a few dozen.
+    /// Descriptors that are kept for the store, the spool, the log and the event loops; these use a few dozen.
     private static let reserved = 128
-    /// More connections bring no more speed, and each takes memory.
+    /// The maximum number of connections: more would take memory and make nothing faster.
     private static let maximumConnections = 2048
+    /// The limit of descriptors that the process asks the system for.
     private static let wantedLimit: rlim_t = 65_536
 
-    /// Raises the limit of the process as far as the system allows.
+    /// Raises the limit of open descriptors (RLIMIT_NOFILE) to 65,536, or as far as the system allows.
     ///
-    /// - Returns: the number of connections that can be open at once.
-    package static func raiseLimit() -> Int {
+    /// - Returns: the number of connections that can be open at once, from 16 to 2,048.
+    package static func raiseLimitForConnections() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return reserved }
         let wanted = max(limit.rlim_cur, min(limit.rlim_max, wantedLimit))

@@ -1,20 +1,20 @@
 internal import FoundationEssentials
 
-/// The memory that the process can use.
+/// How much memory the process can use.
 package enum MemoryLimit {
-    /// The memory of the machine, or the lowest limit of a control group around the process, in bytes.
+    /// The smaller of the machine's memory and the lowest memory limit of the process's control groups, in bytes.
     package static var bytes: Int {
         let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         guard let groups = read("/proc/self/cgroup") else { return machine }
         return min(machine, ofGroups(groups, read: read) ?? .max)
     }
 
-    /// The lowest limit of some control groups and their parents; `nil` where none has a limit.
+    /// The lowest memory limit of control groups and all their parents, in bytes; `nil` if none has a limit.
     ///
     /// - Parameters:
     ///   - groups: the text of `/proc/self/cgroup`, see cgroups(7): `0::/system.slice/nnnd.service` in version 2,
     ///     `5:memory:/system.slice/nnnd.service` in version 1.
-    ///   - read: returns the text of a file, or `nil`.
+    ///   - read: returns the text of the file at `path`, or `nil` if it can't be read.
     package static func ofGroups(_ groups: String, read: (_ path: String) -> String?) -> Int? {
         var limits: [Int] = []
         for line in groups.split(separator: "\n") {

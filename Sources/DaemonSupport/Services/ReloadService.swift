@@ -6,36 +6,38 @@ package import UnixSignals
 
 /// Reads the settings again on SIGHUP (`systemctl reload`) and applies those that can change while the daemon runs.
 ///
-/// The log names the settings that have changed, and those that need a restart.
+/// The log names the settings that were applied, and those that differ but need a restart.
 package struct ReloadService: Service {
     private let hangups: UnixSignalsSequence
-    private let read: @Sendable () throws -> DaemonSettings
+    private let readSettings: @Sendable () throws -> DaemonSettings
     private let live: LiveSettings
-    private let isActivated: Bool
-    private let socket: NotifySocket
+    private let isSocketActivated: Bool
+    private let notifySocket: NotifySocket
     private let metrics: DaemonMetrics
     private let applied: @Sendable () -> Void
     private let logger: Logger
 
     /// - Parameters:
-    ///   - hangups: the SIGHUPs, trapped since before the daemon was ready.
-    ///   - read: reads the settings from the sources of the start.
-    ///   - live: the settings in force.
-    ///   - isActivated: whether systemd made the listening socket.
-    ///   - socket: the way to systemd.
-    ///   - metrics: where reloads are counted.
-    ///   - applied: is called after settings have changed.
-    ///   - logger: where changes are reported.
+    ///   - hangups: the SIGHUPs of the process, trapped since before the daemon was ready.
+    ///   - readSettings: reads the settings from the same flags, environment and file as at the start; called at each
+    ///     SIGHUP.
+    ///   - live: the settings in force, which a reload changes.
+    ///   - isSocketActivated: whether systemd created the listening socket, so that `socket` and `socket-mode` have no
+    ///     effect.
+    ///   - notifySocket: gets `RELOADING=1` and `READY=1`.
+    ///   - metrics: counts reloads.
+    ///   - applied: is called after each successful reload, also if no setting has changed.
+    ///   - logger: gets a line for what a reload changed, or why it failed.
     package init(
-        hangups: UnixSignalsSequence, read: @escaping @Sendable () throws -> DaemonSettings, live: LiveSettings,
-        isActivated: Bool, socket: NotifySocket, metrics: DaemonMetrics, applied: @escaping @Sendable () -> Void,
-        logger: Logger
+        hangups: UnixSignalsSequence, readSettings: @escaping @Sendable () throws -> DaemonSettings,
+        live: LiveSettings, isSocketActivated: Bool, notifySocket: NotifySocket, metrics: DaemonMetrics,
+        applied: @escaping @Sendable () -> Void, logger: Logger
     ) {
         self.hangups = hangups
-        self.read = read
+        self.readSettings = readSettings
         self.live = live
-        self.isActivated = isActivated
-        self.socket = socket
+        self.isSocketActivated = isSocketActivated
+        self.notifySocket = notifySocket
         self.metrics = metrics
         self.applied = applied
         self.logger = logger
@@ -44,17 +46,17 @@ package struct ReloadService: Service {
     /// Reloads at each SIGHUP until the daemon stops.
     package func run() async throws {
         for await _ in hangups.cancelOnGracefulShutdown() {
-            // systemd 252 regards the unit as reloading until READY=1 comes; later versions need the time as well.
-            socket.send("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
+            // systemd regards the unit as reloading until READY=1. Versions after 252 also require the time.
+            notifySocket.send("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
             reload()
-            socket.send("READY=1")
+            notifySocket.send("READY=1")
         }
     }
 
-    /// Reads and applies the settings once.
+    /// Reads and applies the settings once; if they can't be read, all stay as they are and the log says why.
     package func reload() {
         do {
-            let reload = live.apply(try read())
+            let reload = live.apply(try readSettings())
             metrics.reloaded(ok: true)
             report(reload)
             applied()
@@ -65,19 +67,19 @@ package struct ReloadService: Service {
     }
 
     private func report(_ reload: LiveSettings.Reload) {
-        if reload.changed.isEmpty, reload.unchangeable.isEmpty {
+        if reload.changed.isEmpty, reload.needRestart.isEmpty {
             logger.notice("settings read again: nothing has changed")
         }
         if !reload.changed.isEmpty {
-            let now = live.now
+            let current = live.current
             logger.notice(
                 "settings changed",
-                metadata: Dictionary(uniqueKeysWithValues: reload.changed.map { ($0.name, "\($0.text(in: now))") }))
+                metadata: Dictionary(uniqueKeysWithValues: reload.changed.map { ($0.name, "\($0.text(in: current))") }))
         }
-        let ofSystemd = reload.unchangeable.filter { isActivated && $0.isOfSocket }
-        let ofRestart = reload.unchangeable.filter { !(isActivated && $0.isOfSocket) }
-        warn("settings that take effect at a restart only", ofRestart)
-        warn("settings without effect: systemd made the socket, set them in its unit", ofSystemd)
+        let setBySystemd = reload.needRestart.filter { isSocketActivated && $0.isOfSocket }
+        let needRestart = reload.needRestart.filter { !(isSocketActivated && $0.isOfSocket) }
+        warn("settings that take effect at a restart only", needRestart)
+        warn("settings without effect: systemd made the socket, set them in its unit", setBySystemd)
     }
 
     private func warn(_ message: Logger.Message, _ settings: [Setting]) {

@@ -8,8 +8,8 @@ package struct StatusLine: CustomStringConvertible {
     /// - Parameters:
     ///   - images: the number of images.
     ///   - references: the number of references.
-    ///   - generation: the number of commits.
-    ///   - backlog: the number of files that wait in the spool.
+    ///   - generation: the generation of the corpus.
+    ///   - backlog: the number of files that waited in the spool at its last scan.
     package init(images: Int, references: Int, generation: UInt64, backlog: Int) {
         self.images = images
         self.references = references

@@ -2,25 +2,25 @@ package import IncrementalBias
 package import Observability
 internal import ServiceLifecycle
 
-/// Sends systemd the status line when something has changed, and reports that the daemon begins to stop.
+/// Sends systemd the status line when something has changed, and `STOPPING=1` when the daemon begins to stop.
 package struct StatusService: Service {
-    private let socket: NotifySocket
+    private let notifySocket: NotifySocket
     private let corpus: Corpus
     private let spoolStatus: SpoolStatus
     private let changes: ChangeSignal
     private let timeExtension: TimeExtension
 
     /// - Parameters:
-    ///   - socket: the way to systemd.
-    ///   - corpus: the corpus, whose rows and generation the line has.
-    ///   - spoolStatus: the state of the spool, whose backlog the line has.
-    ///   - changes: signals that the line must be sent.
-    ///   - timeExtension: asks for more time while the other services stop.
+    ///   - notifySocket: gets the line.
+    ///   - corpus: its numbers of rows and its generation are in the line.
+    ///   - spoolStatus: its backlog is in the line.
+    ///   - changes: is signalled whenever the line must be sent.
+    ///   - timeExtension: asks systemd for more time while the other services stop.
     package init(
-        socket: NotifySocket, corpus: Corpus, spoolStatus: SpoolStatus, changes: ChangeSignal,
+        notifySocket: NotifySocket, corpus: Corpus, spoolStatus: SpoolStatus, changes: ChangeSignal,
         timeExtension: TimeExtension
     ) {
-        self.socket = socket
+        self.notifySocket = notifySocket
         self.corpus = corpus
         self.spoolStatus = spoolStatus
         self.changes = changes
@@ -30,20 +30,20 @@ package struct StatusService: Service {
     /// The minimum time between two lines: a busy spool would otherwise cause one for each commit.
     private static let pause = Duration.milliseconds(500)
 
-    /// Sends lines until the daemon stops.
+    /// Sends lines until a graceful shutdown begins.
     package func run() async throws {
         for await _ in changes.stream.cancelOnGracefulShutdown() {
-            // An unchanged line is sent as well: the watchdog can have sent another one meanwhile.
+            // Also sent if it is the same line as before: the watchdog may have sent another status since.
             if let state = try? corpus.state() {
                 let line = StatusLine(
                     images: state.images.count, references: state.references.count, generation: state.generation,
                     backlog: spoolStatus.backlog)
-                socket.send("STATUS=\(line)")
+                notifySocket.send("STATUS=\(line)")
             }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.pause) }
         }
-        socket.send("STOPPING=1", "STATUS=Stopping: work under way is finished or undone.")
-        // It asks while the other services stop, until the process ends.
+        notifySocket.send("STOPPING=1", "STATUS=Stopping: work under way is finished or undone.")
+        // This task ends with the process, when the other services have stopped.
         Task { await timeExtension.run() }
     }
 }

@@ -8,51 +8,51 @@ internal import ServiceLifecycle
 /// When a loop hangs, the service logs it and sends no more pings. systemd then ends the process and starts it again;
 /// the store and the spool recover as after a crash.
 package struct WatchdogService: Service {
-    private let socket: NotifySocket
-    /// How long systemd waits for a ping.
+    private let notifySocket: NotifySocket
+    /// How long systemd waits for a ping before it ends the process.
     private let timeout: Duration
-    private let loops: DaemonLoops
+    private let heartbeats: LoopHeartbeats
     private let changes: ChangeSignal
     private let logger: Logger
 
     /// - Parameters:
-    ///   - environment: the environment, in which systemd asks for pings.
-    ///   - socket: the way to systemd.
-    ///   - loops: the loops that must make progress.
-    ///   - changes: is signalled when the status line must be sent again.
-    ///   - logger: where a loop that hangs is reported.
-    /// - Returns: `nil` where systemd asks for no pings.
+    ///   - environment: the environment of the process; `WATCHDOG_USEC` in it is the timeout.
+    ///   - notifySocket: gets the pings.
+    ///   - heartbeats: the loops that must make progress.
+    ///   - changes: is signalled when a loop that hung makes progress again, so that the status line is sent again.
+    ///   - logger: gets a line when a loop hangs and when it makes progress again.
+    /// - Returns: `nil` if systemd does not ask for pings.
     package init?(
-        environment: [String: String], socket: NotifySocket, loops: DaemonLoops, changes: ChangeSignal,
+        environment: [String: String], notifySocket: NotifySocket, heartbeats: LoopHeartbeats, changes: ChangeSignal,
         logger: Logger
     ) {
-        guard socket.hasManager, let timeout = Self.timeout(environment) else { return nil }
-        self.socket = socket
+        guard notifySocket.hasServiceManager, let timeout = Self.timeout(environment) else { return nil }
+        self.notifySocket = notifySocket
         self.timeout = timeout
-        self.loops = loops
+        self.heartbeats = heartbeats
         self.changes = changes
         self.logger = logger
     }
 
-    /// Pings until the daemon stops.
+    /// Pings until a graceful shutdown begins or the task is cancelled.
     package func run() async throws {
         var watchdog = Watchdog(timeout: timeout)
         var hangs = false
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            switch watchdog.check(loops.clock, loops.samples()) {
+            switch watchdog.check(heartbeats.elapsed, heartbeats.samples()) {
             case .ping:
                 if hangs {
                     logger.notice("all loops make progress again")
                     changes.signal()
                 }
                 hangs = false
-                socket.send("WATCHDOG=1")
+                notifySocket.send("WATCHDOG=1")
             case .wait: break
             case .hangs(let loop, let stalled):
                 if !hangs { report(loop, stalled) }
                 hangs = true
             }
-            // Often enough that a loop which recovers in time is noticed in time.
+            // A loop counts as hanging after half of the timeout. If it recovers, the next ping must still be in time.
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: timeout / 8) }
         }
     }
@@ -61,10 +61,10 @@ package struct WatchdogService: Service {
         let seconds = "\(Double(Int(stalled / .milliseconds(1))) / 1000)"
         logger.critical(
             "a loop hangs; the watchdog gets no more pings", metadata: ["loop": "\(loop)", "seconds": "\(seconds)"])
-        socket.send("STATUS=The \(loop) loop has made no progress for \(seconds) s.")
+        notifySocket.send("STATUS=The \(loop) loop has made no progress for \(seconds) s.")
     }
 
-    /// The time between two pings at most, as sd_watchdog_enabled(3) describes it.
+    /// The maximum time between two pings, as sd_watchdog_enabled(3) defines it; `nil` if this process need not ping.
     static func timeout(_ environment: [String: String]) -> Duration? {
         guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }), microseconds > 0 else {
             return nil

@@ -1,5 +1,6 @@
 /// A setting that can't be used: one line for the operator, and the exit status (sysexits.h).
 package struct ConfigurationError: Error, CustomStringConvertible {
+    /// The setting, its value and the values that are allowed, without a line break.
     package let description: String
     package let exitCode: Int32
 

@@ -6,14 +6,14 @@ internal import VectorMath
 
 /// The values of all settings.
 ///
-/// A new value has the defaults; ``Setting/all`` says what each setting means.
+/// ``Setting/all`` says what each setting means. A property that is `nil` is a setting without a value of its own.
 package struct DaemonSettings: Sendable {
     package var spool = "/var/spool/nnnd"
     package var data = "/var/lib/nnnd"
     package var socket = "/run/nnnd/nnnd.sock"
     package var socketMode: UInt32 = 0o660
     package var k = 128
-    /// References that a heap can hold; `nil` for that of the store.
+    /// References that an image's heap can hold; `nil` for the capacity of the store, or the default of a new store.
     var capacity: Int?
     package var alpha: Float = 0.75
     var metric = Metric.cosine
@@ -22,8 +22,9 @@ package struct DaemonSettings: Sendable {
     package var completedShards = CompletedShardAction.move
     /// Bytes.
     package var largestShard = 1 << 30
+    /// `nil` for no limit.
     var maximumReferences: Int?
-    /// Seconds.
+    /// Seconds; `nil` for no limit.
     var referenceTTL: Double?
     /// Seconds.
     package var quiet: Double = 2
@@ -33,13 +34,14 @@ package struct DaemonSettings: Sendable {
     package var clientTimeout: Double = 60
     package var logLevel = Logger.Level.info
 
-    /// The defaults where neither systemd nor the machine's memory sets others.
+    /// The defaults of a process that systemd has not started, on a machine with enough memory.
     package init() {}
 
-    /// The defaults of a process.
+    /// The defaults in this environment.
     ///
     /// - Parameters:
-    ///   - environment: the environment, where systemd names the folders.
+    ///   - environment: the environment of the process; systemd names folders in `STATE_DIRECTORY` and
+    ///     `RUNTIME_DIRECTORY`.
     ///   - memory: the memory that the process can use, in bytes.
     package init(defaultsIn environment: [String: String], memory: Int = MemoryLimit.bytes) {
         func folder(_ variable: String) -> String? {
@@ -47,13 +49,14 @@ package struct DaemonSettings: Sendable {
         }
         if let state = folder("STATE_DIRECTORY") { data = state }
         if let runtime = folder("RUNTIME_DIRECTORY") { socket = runtime + "/nnnd.sock" }
-        // A shard takes up to seven times its size. One for which the system ends the process would be read again.
+        // A shard takes up to seven times its size in memory. If the system killed the process for it, the next start
+        // would read the same shard again.
         largestShard = min(largestShard, memory / 8)
     }
 
-    /// The settings of a process.
+    /// The settings from `sources`, with defaults for all others.
     ///
-    /// - Throws: ``ConfigurationError`` for the first setting that can't be used.
+    /// - Throws: ``ConfigurationError`` for the first setting whose value is not allowed.
     package init(_ sources: SettingSources, environment: [String: String]) throws(ConfigurationError) {
         self.init(defaultsIn: environment)
         for setting in Setting.all {
@@ -62,12 +65,12 @@ package struct DaemonSettings: Sendable {
         }
     }
 
-    /// The settings that fix a store.
+    /// The settings that are fixed when a store is created.
     package var store: RequestedSettings {
         RequestedSettings(metric: metric, precision: precision, capacity: capacity)
     }
 
-    /// The references that the corpus keeps.
+    /// How many references the corpus keeps, and for how long.
     package var retention: Retention {
         Retention(maximumReferences: maximumReferences, secondsToLive: referenceTTL)
     }

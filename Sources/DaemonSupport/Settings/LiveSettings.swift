@@ -1,32 +1,34 @@
 internal import Synchronization
 
-/// The settings in force, some of which a reload changes.
+/// The settings in force; a reload changes some of them while other threads read them.
 package final class LiveSettings: Sendable {
-    private let state: Mutex<DaemonSettings>
+    private let settings: Mutex<DaemonSettings>
 
-    /// The differences that a reload found.
+    /// The differences between the settings in force and those that a reload has read.
     package struct Reload: Sendable {
-        /// The settings that have changed.
+        /// The settings that were applied.
         package var changed: [Setting] = []
-        /// The settings that differ and need a restart or a new store.
-        package var unchangeable: [Setting] = []
+        /// The settings that were not applied, because they need a restart or a new store.
+        package var needRestart: [Setting] = []
     }
 
     /// - Parameter settings: the settings at the start.
     package init(_ settings: DaemonSettings) {
-        state = Mutex(settings)
+        self.settings = Mutex(settings)
     }
 
-    /// The settings now in force.
-    package var now: DaemonSettings { state.withLock { $0 } }
+    /// A copy of the settings in force at this moment.
+    package var current: DaemonSettings { settings.withLock { $0 } }
 
-    /// Applies those of the settings in `wanted` that can change while the daemon runs.
+    /// Applies the settings in `wanted` that can change while the daemon runs.
+    ///
+    /// - Returns: the settings of `wanted` that differ from the settings in force.
     package func apply(_ wanted: DaemonSettings) -> Reload {
-        state.withLock { current in
+        settings.withLock { current in
             var reload = Reload()
             for setting in Setting.all where setting.text(in: current) != setting.text(in: wanted) {
                 guard setting.effect == .reload else {
-                    reload.unchangeable.append(setting)
+                    reload.needRestart.append(setting)
                     continue
                 }
                 setting.copy(from: wanted, to: &current)

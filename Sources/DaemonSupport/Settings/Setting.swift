@@ -1,48 +1,51 @@
-/// One setting of the daemon: its names, its texts, and how its text becomes a value of ``DaemonSettings``.
+/// One setting of the daemon: its name, its help texts, and its parser, which sets a property of ``DaemonSettings``.
 ///
 /// ``all`` is the only list of settings. Flags, environment variables, the configuration file, the example file, the
-/// manual and the answer to a reload follow from it.
+/// manual, the table in README.md and what a reload applies are derived from it.
 package struct Setting: Sendable {
     /// The name in the configuration file: `socket-mode`.
     package let name: String
-    /// The word for a value in the help of a command: `number`.
+    /// The placeholder for a value in the help of a command: `number` in `--k <number>`.
     package let valueName: String
-    /// The values that can be chosen; empty where they can't be listed.
+    /// All allowed values, if the setting is a choice; else empty.
     package let choices: [String]
-    /// One sentence that says what the setting is, for the help of a command; code stands in backticks.
+    /// What the setting is, for the help of a command, the example file and README.md; with code in backticks.
     package let summary: String
     /// Further sentences, for the example file and the manual.
     package let details: String
-    /// The default for a reader: a value in backticks, or a phrase that says what it depends on.
+    /// The default, for the help of a command and README.md: a value in backticks, or a phrase if it is not fixed.
     package let defaultText: String
-    /// The value in the example file: the default, or an example where the default depends on the machine.
+    /// The value in the example file: the default, or an example if the default is not a fixed value.
     package let exampleValue: String
     /// When a new value takes effect.
     package let effect: Effect
 
+    /// Implements ``set(_:in:)``.
     private let assign: @Sendable (String, inout DaemonSettings) -> String?
+    /// Implements ``text(in:)``.
     private let format: @Sendable (DaemonSettings) -> String
+    /// Implements ``copy(from:to:)``.
     private let copy: @Sendable (DaemonSettings, inout DaemonSettings) -> Void
 
-    /// When a new value takes effect.
+    /// When a new value of a setting takes effect.
     package enum Effect: Sendable {
-        /// At a reload.
+        /// At a reload or a restart.
         case reload
         /// At a restart.
         case restart
-        /// Never: the value is fixed when a store is made.
+        /// Only in a new store: the value is fixed when a store is created.
         case store
     }
 
     /// - Parameters:
     ///   - name: the name in the configuration file.
-    ///   - path: the value's place in ``DaemonSettings``, which has the default.
-    ///   - type: how a text becomes a value.
+    ///   - path: the property of ``DaemonSettings``, whose initial value is the default.
+    ///   - type: parses and formats values.
     ///   - effect: when a new value takes effect.
-    ///   - summary: one sentence that says what the setting is.
+    ///   - summary: what the setting is, in one sentence.
     ///   - details: further sentences.
-    ///   - defaultText: the default for a reader, where it depends on something.
-    ///   - exampleValue: the value in the example file, where the default can't stand there.
+    ///   - defaultText: describes the default, if it is not a fixed value.
+    ///   - exampleValue: the value in the example file, if it is not the default.
     init<Value: Sendable>(
         _ name: String, _ path: any WritableKeyPath<DaemonSettings, Value> & Sendable, _ type: SettingType<Value>,
         _ effect: Effect, _ summary: String, details: String = "", defaultText: String? = nil,
@@ -72,15 +75,15 @@ package struct Setting: Sendable {
     /// The name in the environment: `NNND_SOCKET_MODE`.
     package var variable: String { "NNND_" + name.uppercased().replacing("-", with: "_") }
 
-    /// Whether the setting is about the listening socket, which systemd can have made.
+    /// Whether the setting is about the listening socket; it has no effect if systemd has created the socket.
     var isOfSocket: Bool { name == Self.socket.name || name == Self.socketMode.name }
 
-    /// The value in `settings`, for a reader.
+    /// The value in `settings` as text, for log lines and comparisons.
     package func text(in settings: DaemonSettings) -> String { format(settings) }
 
-    /// Sets the value in `settings` from a text.
+    /// Parses `text` and sets the value in `settings`.
     ///
-    /// - Returns: a description of the values that are allowed, if `text` is not one of them.
+    /// - Returns: `nil` if `text` is allowed; else a phrase that describes the allowed values, such as "a path".
     package func set(_ text: String, in settings: inout DaemonSettings) -> String? { assign(text, &settings) }
 
     /// Copies the value from one set of settings to another.

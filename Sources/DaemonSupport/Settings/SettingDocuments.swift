@@ -1,8 +1,8 @@
-/// The texts that are made from the table of settings: the example configuration file and the table in README.md.
+/// The texts that are generated from ``Setting/all``: the example configuration file and the table in README.md.
 package enum SettingDocuments {
     /// The example configuration file, `systemd/nnnd.yaml`, in which every setting is commented out.
     ///
-    /// The manual page nnnd.yaml(5) is made from it.
+    /// The manual page nnnd.yaml(5) is generated from this file.
     package static var yaml: String {
         yamlHeader
             + Setting.all.map { setting in
@@ -12,7 +12,7 @@ package enum SettingDocuments {
             }.joined()
     }
 
-    /// The rows of the table of settings in README.md.
+    /// The table of settings in README.md.
     package static var markdown: String {
         "| setting | default | |\n|---|---|---|\n"
             + Setting.all.map { setting in
@@ -22,17 +22,18 @@ package enum SettingDocuments {
     }
 
     private static let yamlHeader = """
-        # Settings of nnnd, in /etc/nnnd/nnnd.yaml (for nnnd@NAME.service in /etc/nnnd/NAME.yaml). Every setting has a default,
-        # which stands here behind a '#'. A flag of `nnnd serve` overrides the environment (NNND_SOCKET_MODE=0600 for
-        # socket-mode), and the environment overrides this file.
+        # Settings of nnnd, in /etc/nnnd/nnnd.yaml (for nnnd@NAME.service in /etc/nnnd/NAME.yaml). All lines are comments and
+        # show the defaults, except threads, max-references and reference-ttl, which show examples. A flag of `nnnd serve`
+        # overrides the environment (NNND_SOCKET_MODE=0600 for socket-mode), and the environment overrides this file.
         #
-        # `systemctl reload nnnd` applies the settings marked [reload]. The others take effect at a restart, and the log
-        # names them. Settings marked [store] are fixed when a store is made: another value needs a new data folder and all
-        # shards again (another capacity needs only `nnnd rebuild`).
+        # `systemctl reload nnnd` applies the settings marked [reload]. The others take effect at a restart; the log of a
+        # reload names those that have changed. Settings marked [store] are fixed when a store is created: another value
+        # needs a new data folder, into which all shards must be ingested again. (For another capacity `nnnd rebuild` is
+        # enough.)
 
         """
 
-    /// Marks of a setting that is not applied by a restart alone.
+    /// The marks of a setting: `reload` or `store`; none if it takes effect at a restart.
     private static func marks(_ setting: Setting) -> [String] {
         switch setting.effect {
         case .reload: ["reload"]
@@ -41,7 +42,7 @@ package enum SettingDocuments {
         }
     }
 
-    /// Lines of at most 120 characters that begin with `# `.
+    /// The text as comment lines of at most 120 characters, which begin with `# `.
     private static func wrapped(_ text: String) -> String {
         var lines = [""]
         for word in text.split(separator: " ") {

@@ -1,20 +1,22 @@
 internal import FoundationEssentials
 
-/// How the text of a setting becomes a value, and a value a text.
+/// Parses and formats the values of a setting.
 struct SettingType<Value: Sendable>: Sendable {
-    /// The word for a value in the help of a command: `number`.
+    /// The placeholder for a value in the help of a command: `number` in `--k <number>`.
     var valueName: String
-    /// The values that can be chosen; empty where they can't be listed.
+    /// All allowed values, if the setting is a choice; else empty.
     var choices: [String] = []
-    /// The value of a text, or `nil`; a bound can depend on settings that stand before this one in the table.
+    /// Parses a text; `nil` if it is not allowed.
+    ///
+    /// The bounds can depend on the settings before this one in ``Setting/all``, which the second argument holds.
     var parse: @Sendable (String, DaemonSettings) -> Value?
-    /// A description of the allowed values, which completes "it must be".
+    /// A phrase that describes the allowed values and completes "it must be".
     var expected: @Sendable (DaemonSettings) -> String
-    /// The text of a value; ``parse`` reads it again.
+    /// Formats a value as a text that ``parse`` accepts.
     var format: @Sendable (Value) -> String
 
-    /// A setting that can be left out: `none` is the text of its absence.
-    func orNone(_ none: String) -> SettingType<Value?> {
+    /// The type of a setting that need not have a value; `none` is what ``format`` returns for `nil`.
+    func optional(none: String) -> SettingType<Value?> {
         SettingType<Value?>(
             valueName: valueName, choices: choices, parse: { parse($0, $1).map(Optional.some) }, expected: expected,
             format: { $0.map(format) ?? none })
@@ -22,7 +24,7 @@ struct SettingType<Value: Sendable>: Sendable {
 }
 
 extension SettingType where Value == String {
-    /// A path; a relative one counts from the working directory.
+    /// A path; a relative path is completed with the working directory.
     static func path(_ valueName: String) -> Self {
         Self(
             valueName: valueName,
@@ -43,7 +45,7 @@ extension SettingType where Value == UInt32 {
 }
 
 extension SettingType where Value == Int {
-    /// A whole number within bounds.
+    /// A whole number within bounds, which can depend on other settings.
     static func integer(in range: @escaping @Sendable (DaemonSettings) -> ClosedRange<Int>) -> Self {
         Self(
             valueName: "number",
@@ -116,7 +118,7 @@ extension SettingType where Value: CaseIterable & RawRepresentable<String> {
     }
 }
 
-/// A number without a superfluous fraction: `2`, `0.75`.
+/// A number, without `.0` if it is whole: `2`, `0.75`.
 private func plain(_ number: some BinaryFloatingPoint & LosslessStringConvertible) -> String {
     Int(exactly: number).map { String($0) } ?? String(number)
 }

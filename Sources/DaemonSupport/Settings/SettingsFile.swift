@@ -1,13 +1,16 @@
 internal import FoundationEssentials
 internal import Yams
 
-/// The configuration file: lines `setting: value` in YAML.
+/// Reads the configuration file, a YAML mapping with lines `setting: value`.
 enum SettingsFile {
-    /// The texts of the settings in a file, by the names of settings.
+    /// The values in a file as texts, by ``Setting/name``.
     ///
-    /// - Parameter mustExist: whether a missing file is an error.
-    /// - Returns: `nil` where the file is missing or empty.
-    /// - Throws: ``ConfigurationError`` where the file is not a list of settings, each named once.
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - mustExist: whether a missing file is an error.
+    /// - Returns: `nil` if the file is missing or sets nothing.
+    /// - Throws: ``ConfigurationError`` if the file can't be read or is not YAML, or if it has an unknown setting, a
+    ///   setting twice, or a list or a mapping as a value.
     static func read(_ path: String, mustExist: Bool) throws(ConfigurationError) -> [String: String]? {
         guard mustExist || FileManager.default.fileExists(atPath: path) else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else { throw error(path, "it can't be read") }
@@ -24,7 +27,7 @@ enum SettingsFile {
             let name = key.string ?? "?"
             guard Setting.all.contains(where: { $0.name == name }) else {
                 let known = Setting.all.map { $0.name }.joined(separator: ", ")
-                throw error(path, "'\(name)' is not a setting; there are \(known)")
+                throw error(path, "'\(name)' is not a setting; the settings are \(known)")
             }
             guard let scalar = value.scalar else {
                 throw error(path, "'\(name)' must be one value, not a list or a group")
@@ -36,6 +39,7 @@ enum SettingsFile {
         return values
     }
 
+    /// The error of the file at `path`; `text` says what is wrong with it.
     private static func error(_ path: String, _ text: String) -> ConfigurationError {
         ConfigurationError(
             description: "configuration file \(path): \(text)", exitCode: ConfigurationError.configuration)

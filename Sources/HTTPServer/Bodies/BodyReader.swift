@@ -3,11 +3,11 @@ internal import Hummingbird
 internal import NIOCore
 internal import WireAPI
 
-/// Reads the bodies of requests within the limits of one and of all.
+/// Reads the bodies of requests, within the limit for one body and the limit for all bodies together.
 struct BodyReader: Sendable {
     private let budget: MemoryBudget
 
-    /// - Parameter budget: the memory of all bodies together.
+    /// - Parameter budget: limits the memory of all bodies together.
     init(budget: MemoryBudget = MemoryBudget(RequestLimits.allBodyBytes, free: RequestLimits.freeBodyBytes)) {
         self.budget = budget
     }
@@ -37,7 +37,7 @@ struct BodyReader: Sendable {
                 body.writeBuffer(&part)
             }
         } catch let error where !(error is Problem || error is CancellationError) {
-            // The client's fault: it disconnected or sent bad chunks.
+            // The client disconnected or sent chunks that do not follow HTTP/1.1.
             throw Problem.incompleteBody
         }
         return body

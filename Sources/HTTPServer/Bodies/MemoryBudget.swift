@@ -3,8 +3,8 @@ package import WireAPI
 
 /// A limit on the memory that all requests reserve together.
 ///
-/// One request at a time can exceed the limit: the first that the others leave no capacity. Otherwise growing requests
-/// could block each other until all are rejected.
+/// One request at a time can exceed the limit: the first one for which the limit is not enough. Without this exception,
+/// requests that grow at the same time could fill the budget together, and all of them would be rejected.
 package final class MemoryBudget: Sendable {
     private let limit: Int
     private let free: Int
@@ -41,9 +41,9 @@ package final class MemoryBudget: Sendable {
             }
         }
 
-        /// Grows the reservation to `count` in all; it never shrinks.
+        /// Grows the reservation to `count` in total; it never shrinks.
         ///
-        /// - Throws: ``Problem/overloaded`` where the others leave too little.
+        /// - Throws: ``Problem/overloaded`` if the budget is used up.
         package func grow(to count: Int) throws(Problem) {
             let wanted = max(0, count - budget.free)
             let granted = held.withLock { held in

@@ -8,7 +8,7 @@ extension Response {
 
     /// A response with a JSON document.
     ///
-    /// - Throws: `EncodingError` for a number that JSON can't represent: the store has a value that it must not have.
+    /// - Throws: `EncodingError` for a number that JSON can't represent; only a damaged store has such numbers.
     init(json: some Encodable) throws {
         self.init(body: ByteBuffer(bytes: try WireJSON.encode(json)), mediaType: Self.jsonMediaType)
     }
@@ -22,7 +22,7 @@ extension Response {
 
     /// A response with a JSON document that can be large.
     ///
-    /// It is sent in slices, each when the one before has been taken. `reservation` ends with it.
+    /// It is sent in slices, each when the client has taken the one before. `reservation` is kept until all are sent.
     init(json body: ByteBuffer, holding reservation: MemoryBudget.Reservation) {
         self.init(
             status: .ok, headers: [.contentType: Self.jsonMediaType, .contentLength: String(body.readableBytes)],

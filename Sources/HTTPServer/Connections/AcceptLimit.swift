@@ -10,7 +10,7 @@ package final class AcceptLimit: ChannelDuplexHandler {
     package typealias OutboundOut = any Channel
 
     private let connections: Connections
-    /// Whether the channel asked for connections and was put off.
+    /// Whether a read of new connections was held back because the limit was reached.
     private var isHolding = false
 
     package init(_ connections: Connections) {

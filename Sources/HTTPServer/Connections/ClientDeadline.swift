@@ -2,7 +2,7 @@ internal import HTTPTypes
 package import NIOCore
 package import NIOHTTPTypes
 
-/// Closes a connection whose client keeps the daemon waiting: for a request, for the rest of one, or to take a response.
+/// Closes a connection whose client is too slow: in sending a request, or in receiving a response, or idle in between.
 ///
 /// The timeout covers each of these as a whole, however the client spreads its bytes; of a long response it covers each
 /// 64 MiB. While the daemon works on a response, no time runs.
@@ -51,7 +51,7 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
         case .head:
             openRequests += 1
             isReceiving = true
-            // A request that is sent ahead waits for the daemon.
+            // A further request that arrives before the last response waits for the daemon, not for the client.
             if openRequests == 1 {
                 connections.requestBegan(context.channel)
                 startTimer(context)
@@ -101,7 +101,7 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
     private func responseTaken(_ context: ChannelHandlerContext) {
         openRequests -= 1
         if openRequests == 0 { connections.responsesTaken(context.channel) }
-        // With another whole request, it is the daemon's turn again.
+        // If another request has arrived completely, the client waits for the daemon and no time runs.
         if openRequests > 0, !isReceiving { stopTimer() } else { startTimer(context) }
     }
 

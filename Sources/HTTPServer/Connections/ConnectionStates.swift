@@ -1,7 +1,9 @@
-/// The states of all connections of a server, and what to do when one changes; no channels, no clock.
+/// Keeps the states of all connections of a server and decides what to do when one changes.
 ///
-/// As many connections are open as the limit allows. When it is reached, the connection that has been idle for longest
-/// is ended, so that the next can come.
+/// It uses no channels and no clock; ``Connections`` carries out its decisions.
+///
+/// When the limit of open connections is reached, the connection that has been idle for longest is closed, so that the
+/// next client can connect.
 ///
 /// A shutdown loses no request. After ``drain()`` no connection is accepted, and each one ends with its next response.
 /// After ``endIdle()`` each one without a request ends.
@@ -12,9 +14,9 @@ package struct ConnectionStates<ID: Hashable & Sendable>: Sendable {
         case finish(ID)
         /// Close a connection at once.
         case close(ID)
-        /// Accept connections again, if accepting was put off.
+        /// Accept connections again, if accepting was held back.
         case resumeAccepting
-        /// Close the listening channel: every accepted connection is served, and none will follow.
+        /// Close the listening channel: a task serves every accepted connection, and no more are accepted.
         case allServed
     }
 
@@ -29,7 +31,7 @@ package struct ConnectionStates<ID: Hashable & Sendable>: Sendable {
         var announcedClose = false
         /// Whether it is being ended so that another one can come.
         var isEnding = false
-        /// The order of the last uses: connections with lower numbers have been idle for longer.
+        /// A number that grows with each use of any connection; a lower number means idle for longer.
         var lastUse: UInt64
 
         var isIdle: Bool { isRegistered && !isBusy && !isEnding }

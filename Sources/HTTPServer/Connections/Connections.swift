@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The open connections of a server: keeps their channels and does what ``ConnectionStates`` decides.
+/// The open connections of a server: keeps their channels and carries out what ``ConnectionStates`` decides.
 package final class Connections: Sendable {
     private struct State {
         var states: ConnectionStates<ObjectIdentifier>
@@ -87,12 +87,12 @@ package final class Connections: Sendable {
     /// Ends all connections, whatever is under way.
     func endAll() { update { $0.endAll() } }
 
-    /// Changes the states, then does what follows.
+    /// Changes the states, then carries out the actions that follow.
     private func update(
         _ change: (inout ConnectionStates<ObjectIdentifier>) -> [ConnectionStates<ObjectIdentifier>.Action]
     ) {
         let effects = state.withLock { state in change(&state.states).map { state.effect(of: $0) } }
-        // Without the lock: closing a channel calls back.
+        // After the lock is released: closing a channel calls methods of this object.
         for effect in effects { effect() }
     }
 }

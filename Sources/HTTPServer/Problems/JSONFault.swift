@@ -1,6 +1,6 @@
-/// Finds the place where a text is not JSON (RFC 8259), or has a number beyond a 32-bit float.
+/// Finds the first place where a text is not JSON (RFC 8259) or has a number too large for a 32-bit float.
 ///
-/// Foundation's decoder reports neither.
+/// The errors of Foundation's decoder do not contain this place.
 struct JSONFault {
     private let bytes: [UInt8]
     private var position = 0
@@ -13,7 +13,7 @@ struct JSONFault {
 
     private static let maximumDepth = 64
 
-    /// Describes the first fault of `bytes`; `nil` where there is none.
+    /// Describes the first fault of `bytes`; `nil` if there is none.
     static func find(in bytes: [UInt8]) -> String? {
         var parser = JSONFault(bytes: bytes)
         do throws(Found) {

@@ -7,7 +7,7 @@ extension Problem {
         .badRequest("bad_npy", "The body is not a usable .npy file: \(error.message) \(error.advice)")
     }
 
-    /// The error of a body that is not the JSON document that the path takes.
+    /// The error of a body that is not the JSON document that the path accepts.
     static func badJSON(_ error: any Error, _ body: [UInt8]) -> Problem {
         .badRequest("bad_json", "The body is not the expected JSON: \(JSONFault.find(in: body) ?? explain(error))")
     }

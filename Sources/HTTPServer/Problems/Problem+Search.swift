@@ -24,7 +24,7 @@ extension Problem {
         case .zeroVector:
             .badRequest("zero_vector", "Query \(index) is all zeros, which has no direction under the cosine metric.")
         case .tooLarge:
-            .badRequest("norm_too_large", "Query \(index) is longer than \(Metric.greatestNorm).")
+            .badRequest("norm_too_large", "Query \(index) is longer than \(Metric.maximumNorm).")
         }
     }
 }

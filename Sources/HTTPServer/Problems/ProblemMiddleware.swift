@@ -31,7 +31,7 @@ struct ProblemMiddleware: RouterMiddleware {
         }
     }
 
-    /// The response to a request that no route takes: the path is unknown, or the method is wrong.
+    /// The response to a request that matches no route: the path is unknown, or the method is wrong.
     private func withoutRoute(_ request: Request) -> Response {
         let allowed = routes.methods(for: request.uri.path)
         guard !allowed.isEmpty else { return Response(.unknownPath(request.uri.path)) }

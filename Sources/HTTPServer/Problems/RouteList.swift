@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// The methods that each path takes: they tell a wrong method from an unknown path.
+/// The methods that each path accepts, to tell a wrong method from an unknown path.
 struct RouteList: Sendable {
     private var entries: [(segments: [Substring], method: HTTPRequest.Method)] = []
 
@@ -9,7 +9,7 @@ struct RouteList: Sendable {
         entries.append((path.split(separator: "/"), method))
     }
 
-    /// The methods that `path` takes; none for an unknown path.
+    /// The methods that `path` accepts; empty for an unknown path.
     func methods(for path: String) -> [HTTPRequest.Method] {
         let segments = path.split(separator: "/")
         return entries.filter { entry in

@@ -8,9 +8,9 @@ internal import PosixSupport
 
 /// `GET /v1/backup`: a copy of the store, made while the client takes it.
 ///
-/// One copy at a time can be made: each keeps pages of the data file from being reused. Its length is not known in
-/// advance, so it is sent in chunks. After an error the connection ends without the last chunk, and the client knows
-/// that its copy is incomplete.
+/// Only one copy runs at a time, because a running copy prevents LMDB from reusing free pages. The length of the copy
+/// is not known in advance, so it is sent in chunks. After an error the connection ends without the last chunk, which
+/// tells the client that its copy is incomplete.
 struct BackupResource: Resource {
     let corpus: Corpus
     let operation = ExclusiveOperation(rejection: .backupRunning)
@@ -42,8 +42,8 @@ struct BackupResource: Resource {
         let reader = try await Self.reader(of: pipe)
         async let copied: Void = withCheckedThrowingContinuation { continuation in
             NamedThread.start("backup") {
-                let result = Result { try corpus.writeCopy(to: pipe.output) }
-                pipe.closeOutput()
+                let result = Result { try corpus.writeCopy(to: pipe.writeEnd) }
+                pipe.closeWriteEnd()
                 continuation.resume(with: result)
             }
         }
@@ -60,18 +60,18 @@ struct BackupResource: Resource {
         return bytes
     }
 
-    /// The reading end of a pipe as a channel; closes both ends where there can be none.
+    /// The reading end of a pipe as a channel; if the channel can't be created, both ends are closed.
     private static func reader(of pipe: Pipe) async throws -> NIOAsyncChannel<ByteBuffer, Never> {
         do {
             return try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .takingOwnershipOfDescriptor(input: pipe.input) { channel in
+                .takingOwnershipOfDescriptor(input: pipe.readEnd) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try NIOAsyncChannel<ByteBuffer, Never>(wrappingChannelSynchronously: channel)
                     }
                 }
         } catch {
-            pipe.closeInput()
-            pipe.closeOutput()
+            pipe.closeReadEnd()
+            pipe.closeWriteEnd()
             throw error
         }
     }

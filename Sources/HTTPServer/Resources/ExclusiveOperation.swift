@@ -6,14 +6,14 @@ final class ExclusiveOperation: Sendable {
     private let rejection: Problem
     private let isRunning = Atomic(false)
 
-    /// - Parameter rejection: the error of another request meanwhile.
+    /// - Parameter rejection: the error for other requests while the operation runs.
     init(rejection: Problem) {
         self.rejection = rejection
     }
 
     /// Takes the permit.
     ///
-    /// - Throws: the rejection while another request has it.
+    /// - Throws: the rejection, if another request has the permit.
     func begin() throws(Problem) -> Permit {
         guard !isRunning.exchange(true, ordering: .acquiring) else { throw rejection }
         return Permit(of: self)

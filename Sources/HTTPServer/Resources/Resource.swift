@@ -2,7 +2,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOPosix
 
-/// A path of the API with its method: a value with all that the response needs.
+/// A path of the API with its method, and what is needed to answer requests to it.
 protocol Resource: Sendable {
     var method: HTTPRequest.Method { get }
     /// The path; `{id}` in it is a parameter.

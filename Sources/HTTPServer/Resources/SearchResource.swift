@@ -5,14 +5,14 @@ internal import NIOCore
 internal import Observability
 internal import WireAPI
 
-/// `POST /v1/search`: the images that suit some queries best.
+/// `POST /v1/search`: the images with the highest scores for each query.
 struct SearchResource: Resource {
     let corpus: Corpus
     let queue: SearchQueue
     let settings: @Sendable () -> APISettings
     let metrics: DaemonMetrics
     let bodies: BodyReader
-    /// The hits of all responses together.
+    /// Limits the hits of all responses together, from the request until the response is sent.
     let hits = MemoryBudget(RequestLimits.allHits, free: RequestLimits.freeHits)
 
     let method = HTTPRequest.Method.post
@@ -47,7 +47,7 @@ struct SearchResource: Resource {
         return Response(json: json, holding: reservation)
     }
 
-    /// Rejects a search whose hits would take too much memory, alone or with those of the requests under way.
+    /// Rejects a search if its hits would take too much memory, alone or with those of the other requests under way.
     private func reserve(_ reservation: MemoryBudget.Reservation, for batch: SearchBatch) throws {
         let count = batch.count * min(batch.topK, try corpus.state().images.count)
         guard count <= RequestLimits.hits else {

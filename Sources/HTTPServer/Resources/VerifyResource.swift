@@ -25,7 +25,7 @@ struct VerifyResource: Resource {
         return try Response(json: VerifyReport(found))
     }
 
-    /// Verifies on a thread of its own: a verification is long, and the shared threads serve other requests.
+    /// Verifies on a new thread, because a verification is long and the threads of the pool serve other requests.
     private func verify(_ sample: Int?) async throws -> Verification {
         try await withCheckedThrowingContinuation { continuation in
             NamedThread.start("verify") { continuation.resume(with: Result { try corpus.verify(sample: sample) }) }

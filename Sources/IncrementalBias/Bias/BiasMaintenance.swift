@@ -1,16 +1,23 @@
 internal import LMDB
 internal import ShardFormats
 
-/// Keeps the heaps of all images up to date, and with them means and thresholds.
+/// Keeps the heap, the mean and the threshold of each image up to date.
+///
+/// A heap is the sorted list of an image's best references (``ReferenceHeap``). The mean averages its `k` largest
+/// similarities. The threshold is the similarity that a new reference must exceed to enter the heap.
+/// `docs/bias-maintenance.md` describes the method.
 struct BiasMaintenance {
     let layout: StoreLayout
     let tables: Tables
-    /// How many of a heap's similarities its mean takes.
+    /// The number of similarities that a mean averages.
     let k: Int
+    /// The threads that compute.
     let pool: WorkerPool
     let priority: SearchPriority
 
-    /// Images processed between two writes, which bounds the memory for results.
+    /// The number of images that are processed before results are written.
+    ///
+    /// It bounds the memory that results take.
     static let imagesPerBatch = 8192
 
     var heaps: HeapTable { HeapTable(database: tables.heaps, layout: layout.heaps) }

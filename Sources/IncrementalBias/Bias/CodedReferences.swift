@@ -1,22 +1,28 @@
 internal import VectorMath
 
-/// The codes of all references, in memory and in random order, for comparison with many images.
+/// The codes of all references, in memory and in random order, for a search by codes (``SearchByCodes``).
+///
+/// The random order makes any number of first references a sample of all, which ``CodedSearch`` needs for its
+/// estimates.
 struct CodedReferences: Sendable {
-    /// References per block of codes.
+    /// The number of references in a block of codes.
     static let rowsPerBlock = 512
 
     let layout: CodeLayout
-    /// The row of each reference.
+    /// The rows of the references, in the random order.
     private let rows: [UInt32]
+    /// The codes of `rows`, `rowsPerBlock` in each block.
     private let blocks: [CodeBlock]
 
-    /// Encodes the vectors of the rows below `end`.
+    /// Encodes the vectors of all rows below `end`, on the threads of `pool`.
+    ///
+    /// Free rows are encoded too. Their vectors are NaN, which no search finds.
     init(_ vectors: MappedVectors, end: Int, pool: WorkerPool) throws {
         let layout = CodeLayout(rows: Self.rowsPerBlock, dimension: vectors.layout.dimension)
-        let count = (end + Self.rowsPerBlock - 1) / Self.rowsPerBlock
+        let blockCount = (end + Self.rowsPerBlock - 1) / Self.rowsPerBlock
         let rows = (0..<UInt32(end)).shuffled()
-        let workers = try pool.run(count: count) {
-            (scratch: FloatScratch(), done: [(number: Int, block: CodeBlock)]())
+        let workers = try pool.run(count: blockCount) {
+            (scratch: FloatScratch(), encoded: [(number: Int, block: CodeBlock)]())
         } body: { worker, number in
             var values: [Float] = []
             values.reserveCapacity(Self.rowsPerBlock * layout.dimension)
@@ -25,17 +31,18 @@ struct CodedReferences: Sendable {
                     for index in vector.indices { values.append(vector[index]) }
                 }
             }
-            worker.done.append((number, CodeBlock(values.span, layout: layout)))
+            worker.encoded.append((number, CodeBlock(values.span, layout: layout)))
         }
         self.layout = layout
         self.rows = rows
-        blocks = workers.flatMap(\.done).sorted { $0.number < $1.number }.map(\.block)
+        blocks = workers.flatMap(\.encoded).sorted { $0.number < $1.number }.map(\.block)
     }
 
-    /// Calls `body` with the block of codes of the references at the indices `range`, and with their rows.
+    /// Calls `body` with the block of codes that holds the references at `positions`, and with their rows.
     ///
-    /// - Parameter range: starts at a multiple of ``rowsPerBlock`` and ends in the same block.
-    func withBlock<R>(at range: Range<Int>, _ body: (RawSpan, ArraySlice<UInt32>) throws -> R) rethrows -> R {
-        try blocks[range.lowerBound / Self.rowsPerBlock].withBytes { try body($0, rows[range]) }
+    /// - Parameter positions: positions in the random order. They start at a multiple of ``rowsPerBlock`` and end in
+    ///   the same block.
+    func withBlock<R>(at positions: Range<Int>, _ body: (RawSpan, ArraySlice<UInt32>) throws -> R) rethrows -> R {
+        try blocks[positions.lowerBound / Self.rowsPerBlock].withBytes { try body($0, rows[positions]) }
     }
 }

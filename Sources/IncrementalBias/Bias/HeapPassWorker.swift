@@ -1,130 +1,154 @@
 internal import VectorMath
 
-/// Applies a change of the references to blocks of images, one block at a time, for one thread.
+/// Applies a change of the references to the heaps of one block of images after another, on one thread.
 ///
-/// The calls for each block, in order: ``start(block:rows:means:thresholds:)``, ``removeReferences(_:)``,
-/// ``addReferences(_:_:images:codes:)``, ``finish(_:)``.
+/// For each block it is called in this order: ``start(block:rows:means:thresholds:)``, ``removeReferences(_:)``,
+/// ``addReferences(_:referenceCodes:imageVectors:imageCodes:)``, ``finish(_:)``. The two calls in the middle can be
+/// left out. A *slot* is the position of a row in its block.
 struct HeapPassWorker {
     private let layout: StoreLayout
     private let k: Int
-    private let heaps: MappedHeaps
-    private var filter: CandidateFilter
+    private let storedHeaps: MappedHeaps
+    private var filter: ThresholdFilter
 
+    /// The row of the block's slot 0.
     private var firstRow = 0
+    /// The mean of each row of the block; +infinity for a row without an image.
     private var means: [Float] = []
+    /// The threshold of each row of the block.
     private var thresholds: [Float] = []
-    /// The words of the heaps that have changed.
-    private var changed: [UInt32] = []
-    /// For each row the index of the first word of its changed heap; `nil` where the heap has not changed.
-    private var changedAt: [Int?] = []
+    /// The heaps of the block that have changed, one after another in their stored form.
+    private var changedHeaps: [UInt32] = []
+    /// For each slot the index of the first word of its heap in `changedHeaps`; `nil` if the heap has not changed.
+    private var changedHeapStarts: [Int?] = []
 
+    /// The heap that is being worked on.
     private var heap: ReferenceHeap
-    private var candidates: ReferenceHeap
+    /// The added references that match one image, in the form of a heap.
+    private var newEntries: ReferenceHeap
 
+    /// - Parameters:
+    ///   - layout: the sizes of the store's blocks and heaps.
+    ///   - k: the number of similarities that a mean averages.
+    ///   - heaps: mapped heaps, at least those of the blocks that the worker will process.
+    ///   - priority: the priority of searches, to which long loops yield.
     init(layout: StoreLayout, k: Int, heaps: MappedHeaps, priority: SearchPriority) throws {
         self.layout = layout
         self.k = k
-        self.heaps = heaps
-        filter = try CandidateFilter(layout: layout, priority: priority)
+        storedHeaps = heaps
+        filter = try ThresholdFilter(layout: layout, priority: priority)
         heap = ReferenceHeap(capacity: layout.settings.capacity)
-        candidates = heap
+        newEntries = heap
     }
 
-    /// Begins a block, of which the first `rows` rows were ever used, with its stored means and thresholds.
+    /// Begins a block.
+    ///
+    /// - Parameters:
+    ///   - block: the number of the block.
+    ///   - rows: the number of its rows that were ever used; they are the first ones.
+    ///   - means: the stored mean of each row of the block.
+    ///   - thresholds: the stored threshold of each row of the block.
     mutating func start(block: Int, rows: Int, means: [Float], thresholds: [Float]) {
         firstRow = block * layout.rowsPerBlock
         self.means = means
         self.thresholds = thresholds
-        changed.removeAll(keepingCapacity: true)
-        changedAt = Array(repeating: nil, count: rows)
+        changedHeaps.removeAll(keepingCapacity: true)
+        changedHeapStarts = Array(repeating: nil, count: rows)
     }
 
-    /// Removes the removed references from the heaps, and sets the thresholds for the added ones.
+    /// Removes the removed references from all heaps of the block, and updates the thresholds for the added references.
     mutating func removeReferences(_ change: ReferenceChange) {
-        for slot in changedAt.indices where isImage(slot) {
-            load(slot)
-            if heap.remove(change.removed) > 0 { keepChange(slot) }
-            thresholds[slot] = heap.threshold(references: change.countBetween)
+        for slot in changedHeapStarts.indices where hasImage(slot) {
+            loadHeap(slot)
+            if heap.remove(change.removed) > 0 { keepChangedHeap(slot) }
+            thresholds[slot] = heap.threshold(references: change.countAfterRemoval)
         }
     }
 
-    /// Merges the added references into the heaps whose thresholds they exceed.
+    /// Merges each added reference into the heaps whose thresholds its similarity exceeds.
     ///
     /// - Parameters:
-    ///   - coded: the codes of the added references.
-    ///   - images: mapped vectors that include those of the block's images.
-    ///   - codes: the block of codes.
+    ///   - referenceCodes: the codes of the added references.
+    ///   - imageVectors: mapped vectors, at least those of the block's images.
+    ///   - imageCodes: the block of the images' codes.
     mutating func addReferences(
-        _ change: ReferenceChange, _ coded: CodedQueries, images: MappedVectors, codes: RawSpan
+        _ change: ReferenceChange, referenceCodes: CodedQueries, imageVectors: MappedVectors, imageCodes: RawSpan
     ) throws {
         try filter.find(
-            change, coded, rows: firstRow..<firstRow + changedAt.count, thresholds: thresholds, images: images,
-            codes: codes)
-        for slot in changedAt.indices where isImage(slot) {
-            filter.copyCandidates(of: slot, into: &candidates)
-            guard candidates.count > 0 else { continue }
-            candidates.renameRows { change.addedRows[Int($0)] }
-            load(slot)
-            heap.merge(candidates)
-            keepChange(slot)
+            change, referenceCodes: referenceCodes, rows: firstRow..<firstRow + changedHeapStarts.count,
+            thresholds: thresholds, imageVectors: imageVectors, imageCodes: imageCodes)
+        for slot in changedHeapStarts.indices where hasImage(slot) {
+            filter.copyMatches(of: slot, into: &newEntries)
+            guard newEntries.count > 0 else { continue }
+            newEntries.mapRows { change.addedRows[Int($0)] }
+            loadHeap(slot)
+            heap.merge(newEntries)
+            keepChangedHeap(slot)
         }
     }
 
-    /// The changes of the block; `nil` where nothing has changed.
+    /// Ends the block.
+    ///
+    /// - Returns: what must be stored; `nil` if nothing has changed.
     mutating func finish(_ change: ReferenceChange) -> HeapPassResult? {
-        guard change.concernsAll || !changed.isEmpty else { return nil }
+        guard change.readsEveryHeap || !changedHeaps.isEmpty else { return nil }
         var result = HeapPassResult(block: firstRow / layout.rowsPerBlock)
-        for slot in changedAt.indices where isImage(slot) {
-            if let start = changedAt[slot] {
+        for slot in changedHeapStarts.indices where hasImage(slot) {
+            if let start = changedHeapStarts[slot] {
                 result.rows.append(UInt32(firstRow + slot))
                 result.starts.append(start)
-            } else if !change.concernsAll {
+            } else if !change.readsEveryHeap {
                 continue
             }
-            load(slot)
+            loadHeap(slot)
             means[slot] = heap.mean(k: k)
-            thresholds[slot] = heap.threshold(references: change.count)
-            if heap.isDeficient(k: k, references: change.count) { result.deficient.append(UInt32(firstRow + slot)) }
+            thresholds[slot] = heap.threshold(references: change.countAfterChange)
+            if heap.isDeficient(k: k, references: change.countAfterChange) {
+                result.deficient.append(UInt32(firstRow + slot))
+            }
         }
-        swap(&result.heaps, &changed)
+        swap(&result.heaps, &changedHeaps)
         result.means = means
         result.thresholds = thresholds
         return result
     }
 
-    private func isImage(_ slot: Int) -> Bool { means[slot] != .infinity }
+    private func hasImage(_ slot: Int) -> Bool { means[slot] != .infinity }
 
-    private mutating func load(_ slot: Int) {
-        if let offset = changedAt[slot] {
-            let changed = changed
-            heap.load(changed.span, at: offset)
+    /// Loads the current heap of a row into `heap`.
+    private mutating func loadHeap(_ slot: Int) {
+        if let start = changedHeapStarts[slot] {
+            let changedHeaps = changedHeaps
+            heap.load(changedHeaps.span, at: start)
         } else {
-            heaps.load(row: firstRow + slot, into: &heap)
+            storedHeaps.load(row: firstRow + slot, into: &heap)
         }
     }
 
-    private mutating func keepChange(_ slot: Int) {
-        if let start = changedAt[slot] {
-            heap.store(to: &changed, at: start)
+    /// Stores `heap` as the changed heap of a row.
+    private mutating func keepChangedHeap(_ slot: Int) {
+        if let start = changedHeapStarts[slot] {
+            heap.store(to: &changedHeaps, at: start)
         } else {
-            changedAt[slot] = changed.count
-            heap.append(to: &changed)
+            changedHeapStarts[slot] = changedHeaps.count
+            heap.append(to: &changedHeaps)
         }
     }
 }
 
-/// The changes that a pass makes to one block of images.
+/// What must be stored after a pass over one block of images.
 struct HeapPassResult {
     let block: Int
-    /// The images whose heaps have changed, rising.
+    /// The rows of the images whose heaps have changed, ascending.
     var rows: [UInt32] = []
-    /// The changed heaps, as ``ReferenceHeap/append(to:)`` writes them.
+    /// The changed heaps one after another in their stored form, as ``ReferenceHeap/append(to:)`` writes them.
     var heaps: [UInt32] = []
-    /// For each changed heap the index of its first word.
+    /// For each of `rows` the index of the first word of its heap in `heaps`.
     var starts: [Int] = []
-    /// The means and thresholds of the block, all of its rows.
+    /// The mean of each row of the block.
     var means: [Float] = []
+    /// The threshold of each row of the block.
     var thresholds: [Float] = []
-    /// The images whose heaps lack references that their means need.
+    /// The rows of the images whose heaps have fewer references than their means need.
     var deficient: [UInt32] = []
 }

@@ -1,7 +1,10 @@
-/// The mapped vectors of all references, for comparison with images; valid as `MappedValues` are.
+/// All references, prepared for comparison with images.
 struct MappedReferences: Sendable {
-    let rows: StoreState.Rows
+    let counts: StoreState.RowCounts
+    /// The vectors, in place in LMDB's memory map.
+    ///
+    /// In a write transaction they are valid until its next write.
     var vectors: MappedVectors
-    /// The references' codes, where a search by codes is faster.
-    let coded: CodedReferences?
+    /// The codes; `nil` if a search by products is faster.
+    let codes: CodedReferences?
 }

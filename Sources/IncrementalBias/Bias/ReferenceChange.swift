@@ -1,18 +1,22 @@
-/// A change to the set of references that one pass over the images applies to all heaps.
+/// A change of the references, which one pass over the images applies to all heaps.
+///
+/// A replaced reference is both removed and added. The removal happens first.
 struct ReferenceChange: Sendable {
-    /// Rows whose vectors leave the corpus.
+    /// The rows of references whose old vectors leave the heaps.
     var removed = RowSet()
-    /// Rows that get a new vector; they can be among the removed ones.
+    /// The rows that get a new vector.
     var addedRows: [UInt32] = []
     /// The new vectors, addedRows.count x dimension, rounded to the store's precision.
     var addedValues: [Float] = []
     /// The number of references after the removal and before the addition.
-    var countBetween: Int
-    /// The number of references after the change.
-    var count: Int
-    /// Whether every mean must be computed anew because `k` has changed.
+    var countAfterRemoval: Int
+    /// The number of references after the whole change.
+    var countAfterChange: Int
+    /// Whether all means must be recomputed because `k` has changed.
     var kChanged = false
 
-    /// Whether every heap must be read, not only those that a new reference enters.
-    var concernsAll: Bool { !removed.isEmpty || kChanged }
+    /// Whether the pass must read every heap.
+    ///
+    /// Otherwise it reads only the heaps that a new reference enters.
+    var readsEveryHeap: Bool { !removed.isEmpty || kChanged }
 }

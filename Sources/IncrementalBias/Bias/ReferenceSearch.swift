@@ -1,68 +1,85 @@
 internal import VectorMath
 
-/// A search for the best references of some images, which one thread feeds with references piece by piece.
+/// A search for the best references of some images.
+///
+/// One thread uses it: it calls ``begin(_:referenceCount:)`` with the images, ``add(_:)`` for each piece of the
+/// references, ``finish()``, and then ``copyBest(of:into:)`` for each image.
 protocol ReferenceSearch: SendableMetatype {
-    /// The largest number of images of one search.
-    static var images: Int { get }
+    /// The maximum number of images of one search.
+    static var maximumImages: Int { get }
     /// The number of references in a piece.
     static var referencesPerPiece: Int { get }
 
-    /// Begins a search for other images.
+    /// Begins a search for new images.
     ///
     /// - Parameters:
-    ///   - images: images x dimension.
-    ///   - references: how many references will be added.
-    mutating func begin(_ images: [Float], references: Int)
+    ///   - images: the vectors of the images, images x dimension.
+    ///   - referenceCount: the number of references that will be added.
+    mutating func begin(_ images: [Float], referenceCount: Int)
 
-    /// Compares the images with the references of one piece.
-    mutating func add(_ references: Range<Int>) throws
+    /// Compares the images with one piece of the references.
+    ///
+    /// - Parameter piece: numbers below the number of all reference rows. The first is a multiple of
+    ///   ``referencesPerPiece``, and there are at most so many. Each implementation assigns the numbers to rows in an
+    ///   order that it chooses.
+    mutating func add(_ piece: Range<Int>) throws
 
-    /// Ends the search, after the last piece.
+    /// Ends the search. Call it after the last piece.
     mutating func finish()
 
-    /// Copies the best references of an image, after ``finish()``.
+    /// Replaces the content of `heap` by the best references of an image, at most `capacity` of them.
+    ///
+    /// - Parameter image: the index of the image in the vectors passed to ``begin(_:referenceCount:)``.
     mutating func copyBest(of image: Int, into heap: inout ReferenceHeap)
 }
 
-/// A search that multiplies every pair and has Faiss select.
+/// A search that multiplies every pair of an image and a reference.
+///
+/// Faiss selects the best.
 struct SearchByProducts: ReferenceSearch {
-    static let images = 512
+    static let maximumImages = 512
     static let referencesPerPiece = 512
 
     private let vectors: MappedVectors
     private let search: ExhaustiveSearch
+    /// The vectors of the images, images x dimension.
     private var images: [Float] = []
+    /// The vectors of one piece of the references, references x dimension.
     private var references: [Float] = []
 
+    /// - Parameters:
+    ///   - vectors: the mapped vectors of all references.
+    ///   - capacity: the number of references to find for each image.
     init(_ vectors: MappedVectors, capacity: Int) throws {
         self.vectors = vectors
-        search = try ExhaustiveSearch(rows: Self.images, capacity: capacity)
+        search = try ExhaustiveSearch(queries: Self.maximumImages, capacity: capacity)
     }
 
-    mutating func begin(_ images: [Float], references: Int) {
+    mutating func begin(_ images: [Float], referenceCount: Int) {
         self.images = images
-        search.begin(rows: images.count / vectors.layout.dimension)
+        search.begin(queries: images.count / vectors.layout.dimension)
     }
 
-    mutating func add(_ references: Range<Int>) throws {
+    /// - Parameter piece: the rows of the references.
+    mutating func add(_ piece: Range<Int>) throws {
         let dimension = vectors.layout.dimension
-        vectors.copy(references, to: &self.references)
-        let columns = self.references
+        vectors.copy(piece, to: &self.references)
+        let references = self.references
         try search.add(
-            images.span, columns: columns.span.extracting(first: references.count * dimension), dimension: dimension,
-            firstColumn: UInt32(references.lowerBound))
+            images.span, vectors: references.span.extracting(first: piece.count * dimension), dimension: dimension,
+            firstRow: UInt32(piece.lowerBound))
     }
 
     func finish() {}
 
     func copyBest(of image: Int, into heap: inout ReferenceHeap) {
-        heap.copy(from: search, row: image)
+        heap.copy(from: search, query: image)
     }
 }
 
-/// A search that multiplies codes, and vectors only of pairs that the bounds of their codes don't exclude.
+/// A search that multiplies codes, and then the vectors of those pairs that the bounds of their codes do not exclude.
 struct SearchByCodes: ReferenceSearch {
-    static let images = 256
+    static let maximumImages = 256
     static let referencesPerPiece = CodedReferences.rowsPerBlock
 
     private let vectors: MappedVectors
@@ -70,20 +87,25 @@ struct SearchByCodes: ReferenceSearch {
     private var search: CodedSearch
     private let scratch = FloatScratch()
 
+    /// - Parameters:
+    ///   - vectors: the mapped vectors of all references.
+    ///   - references: the codes of all references.
+    ///   - capacity: the number of references to find for each image.
     init(_ vectors: MappedVectors, _ references: CodedReferences, capacity: Int) {
         self.vectors = vectors
         self.references = references
-        search = CodedSearch(rows: Self.images, capacity: capacity, layout: references.layout)
+        search = CodedSearch(queries: Self.maximumImages, capacity: capacity, layout: references.layout)
     }
 
-    mutating func begin(_ images: [Float], references: Int) {
-        search.begin(images, columns: references)
+    mutating func begin(_ images: [Float], referenceCount: Int) {
+        search.begin(images, vectorCount: referenceCount)
     }
 
-    mutating func add(_ references: Range<Int>) {
+    /// - Parameter piece: positions in the random order of the ``CodedReferences``.
+    mutating func add(_ piece: Range<Int>) {
         let (vectors, scratch) = (vectors, scratch)
-        self.references.withBlock(at: references) { block, rows in
-            search.add(block, names: rows) { row, body in vectors.withVector(row, scratch: scratch, body) }
+        references.withBlock(at: piece) { block, rows in
+            search.add(block, rows: rows) { row, body in vectors.withVector(row, scratch: scratch, body) }
         }
     }
 
@@ -93,6 +115,6 @@ struct SearchByCodes: ReferenceSearch {
     }
 
     mutating func copyBest(of image: Int, into heap: inout ReferenceHeap) {
-        heap.copy(from: &search, row: image)
+        heap.copy(from: &search, query: image)
     }
 }

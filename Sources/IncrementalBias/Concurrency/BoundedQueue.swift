@@ -1,19 +1,20 @@
 internal import Foundation
 
-/// A queue between one sending and one receiving thread that holds at most a fixed number of values.
+/// A queue from one sending thread to one receiving thread, with a maximum number of waiting values.
 ///
-/// The sender waits while the queue is full, the receiver while it is empty.
+/// The sender waits while the queue is full. The receiver waits while the queue is empty.
 package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
-    // Sendable: all state is accessed under the condition's lock only.
+    // Sendable: all variables are accessed under the condition's lock only.
     private let condition = NSCondition()
     private let limit: Int
     private var waiting: [Element] = []
+    /// How the sender ended the sequence of values; `nil` before its end.
     private var end: Result<Void, any Error>?
     private var isCancelled = false
 
     /// Makes an empty queue.
     ///
-    /// - Parameter limit: how many values can wait, at least 1.
+    /// - Parameter limit: the maximum number of waiting values, at least 1.
     package init(limit: Int) {
         self.limit = limit
     }
@@ -30,7 +31,9 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// Ends the sequence of values, with success or with the error that ``receive()`` throws after the last value.
+    /// Ends the sequence of values; called by the sender.
+    ///
+    /// - Parameter result: success, or the error that ``receive()`` throws after the last value.
     package func finish(_ result: Result<Void, any Error>) {
         condition.withLock {
             end = result
@@ -41,7 +44,7 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     /// Removes the next value; waits while the queue is empty.
     ///
     /// - Returns: `nil` after the last value.
-    /// - Throws: the error that the sender finished with, after the last value.
+    /// - Throws: the error passed to ``finish(_:)``, after the last value.
     package func receive() throws -> Element? {
         try condition.withLock {
             while waiting.isEmpty, end == nil { condition.wait() }
@@ -52,7 +55,7 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// Tells the sender that nobody receives any more: every ``send(_:)`` then throws.
+    /// Makes every ``send(_:)`` throw, waiting or later; called by the receiver when it stops receiving.
     package func cancel() {
         condition.withLock {
             isCancelled = true

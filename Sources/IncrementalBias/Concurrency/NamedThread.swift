@@ -7,7 +7,7 @@ package enum NamedThread {
     ///
     /// - Parameter name: the thread's name; Linux keeps the first 15 bytes.
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        // A thread can set its name only after `start()` has recorded it; without the wait the name is lost at times.
+        // The thread can set its name only after `start()` has returned. Without the wait the name is sometimes lost.
         let isStarted = DispatchSemaphore(value: 0)
         let thread = Thread {
             isStarted.wait()

@@ -1,25 +1,30 @@
 internal import Foundation
 
-/// Gives searches priority over maintenance: maintenance waits between two pieces of work while a search runs.
+/// Gives searches priority over maintenance: between two pieces of work, maintenance waits while a search runs.
 ///
-/// Each call of ``yieldToSearches()`` waits for one search at most, so a steady stream of searches slows maintenance
-/// down but never stops it.
+/// A call of ``yieldToSearches()`` waits for one search at most. A steady stream of searches therefore slows
+/// maintenance down and never stops it.
 final class SearchPriority: @unchecked Sendable {
-    // Sendable: all state is accessed under the condition's lock only.
+    // Sendable: all variables are accessed under the condition's lock only.
     private let condition = NSCondition()
     private var isSearching = false
     private var finishedSearches = 0
     private var closed = false
-    private let advanced: @Sendable () -> Void
+    private let onYield: @Sendable () -> Void
 
-    /// Makes one that is open, with no search under way.
+    /// Makes a priority with no search running.
     ///
-    /// - Parameter advanced: called at the begin of every ``yieldToSearches()``, by its thread.
-    init(advanced: @escaping @Sendable () -> Void) {
-        self.advanced = advanced
+    /// - Parameter onYield: called at the start of each ``yieldToSearches()``, by the thread that yields. It shows that
+    ///   maintenance makes progress.
+    init(onYield: @escaping @Sendable () -> Void) {
+        self.onYield = onYield
     }
 
-    /// Runs a search; maintenance that yields meanwhile waits for its end.
+    /// Runs a search.
+    ///
+    /// Maintenance that yields meanwhile waits for its end.
+    ///
+    /// The caller runs one search at a time.
     func search<R>(_ body: () throws -> R) rethrows -> R {
         condition.withLock { isSearching = true }
         defer {
@@ -32,11 +37,11 @@ final class SearchPriority: @unchecked Sendable {
         return try body()
     }
 
-    /// Waits until no search runs, or until one search has ended since the call.
+    /// Returns at once if no search runs; otherwise waits until a search has ended.
     ///
     /// - Throws: `CancellationError` after ``close()``.
     func yieldToSearches() throws {
-        advanced()
+        onYield()
         try condition.withLock {
             let before = finishedSearches
             while isSearching, finishedSearches == before, !closed { condition.wait() }
@@ -47,7 +52,7 @@ final class SearchPriority: @unchecked Sendable {
     /// Whether ``close()`` has been called.
     var isClosed: Bool { condition.withLock { closed } }
 
-    /// Stops maintenance: every ``yieldToSearches()``, waiting or later, throws.
+    /// Interrupts maintenance: every ``yieldToSearches()``, waiting or later, throws.
     func close() {
         condition.withLock {
             closed = true

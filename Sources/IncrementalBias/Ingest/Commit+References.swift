@@ -3,68 +3,74 @@ internal import LMDB
 internal import ShardFormats
 
 extension Commit {
-    /// Stores the run's references, new or replaced, removes those that retention doesn't keep, and updates all heaps in one
-    /// pass.
+    /// Adds or replaces the references of the group, removes the references that retention does not keep, and updates
+    /// all heaps in one pass.
     ///
-    /// - Returns: for each id of the run whether it had a reference before.
+    /// - Returns: for each id of the group whether it had a reference before.
     mutating func addReferences(in transaction: borrowing WriteTransaction) throws -> [Bool] {
         let countBefore = state.references.count
         let (rows, existed) = try IdentityTable(tables: tables.references)
-            .assign(run.ids, rows: &state.references, in: transaction)
+            .assign(group.ids, counts: &state.references, in: transaction)
         try tables.arrivals.append(rows, time: time, next: &state.nextArrival, in: transaction)
         let maintenance = makeMaintenance(state.dimension)
-        try maintenance.vectors(.references).write(run.values.span, rows: rows, in: transaction)
+        try maintenance.vectors(.references).write(group.values.span, rows: rows, in: transaction)
         let replaced = zip(rows, existed).filter(\.1).map(\.0)
-        let retired = try expired(in: transaction)
+        let retired = try referencesToRemove(in: transaction)
         summary.retired += retired.count
-        try change(
-            removed: retired, replaced: replaced, added: rows, values: run.values,
+        try applyChange(
+            removed: retired, replaced: replaced, added: rows, values: group.values,
             countBefore: countBefore, in: transaction)
         return existed
     }
 
-    /// Removes the run's references.
+    /// Removes the references of the group, and updates all heaps.
     ///
-    /// - Returns: for each id of the run whether it had a reference.
+    /// - Returns: for each id of the group whether it had a reference.
     mutating func deleteReferences(in transaction: borrowing WriteTransaction) throws -> [Bool] {
-        let (rows, existed) = try find(.references, in: transaction)
-        if !rows.isEmpty { try change(removed: rows, countBefore: state.references.count, in: transaction) }
+        let (rows, existed) = try lookUpRows(.references, in: transaction)
+        if !rows.isEmpty { try applyChange(removed: rows, countBefore: state.references.count, in: transaction) }
         return existed
     }
 
-    /// Removes the references that retention doesn't keep.
+    /// Removes the references that retention does not keep, and updates all heaps.
     mutating func retire(in transaction: borrowing WriteTransaction) throws {
-        let rows = try expired(in: transaction)
+        let rows = try referencesToRemove(in: transaction)
         summary.retired += rows.count
-        if !rows.isEmpty { try change(removed: rows, countBefore: state.references.count, in: transaction) }
+        if !rows.isEmpty { try applyChange(removed: rows, countBefore: state.references.count, in: transaction) }
     }
 
-    private func expired(in transaction: borrowing WriteTransaction) throws -> [UInt32] {
-        try retention.expired(among: state.references.count, tables.arrivals, now: now, in: transaction)
+    /// The rows of the references that retention does not keep, the oldest first.
+    private func referencesToRemove(in transaction: borrowing WriteTransaction) throws -> [UInt32] {
+        try retention.rowsToRemove(count: state.references.count, tables.arrivals, now: now, in: transaction)
     }
 
-    /// Removes references from the corpus, and updates all heaps for the removed and the added ones.
+    /// Removes references from the tables, and updates all heaps for the removed and the added references.
+    ///
+    /// The vectors of added references must be in the tables already.
     ///
     /// - Parameters:
-    ///   - removed: rows that leave the corpus. A row can be added and removed in one commit.
-    ///   - replaced: rows that get another vector, all of them among the added ones.
-    ///   - added: rows that get a vector, which is stored already.
+    ///   - removed: the rows of references that leave the corpus. A row can be in `added` too: if a shard has more rows
+    ///     than retention keeps, its first rows are added and removed in the same commit.
+    ///   - replaced: the rows of `added` that had another vector before.
+    ///   - added: the rows of new and replaced references.
     ///   - values: the vectors of the added rows, added.count x dimension.
-    ///   - countBefore: the number of references before any was added.
-    private mutating func change(
+    ///   - countBefore: the number of references before the addition.
+    private mutating func applyChange(
         removed: [UInt32], replaced: [UInt32] = [], added: [UInt32] = [], values: [Float] = [], countBefore: Int,
         in transaction: borrowing WriteTransaction
     ) throws {
         let maintenance = makeMaintenance(state.dimension)
-        let leaving = RowSet(removed)
-        let kept = RowSet(replaced)
-        let fresh = RowSet(added.filter { !kept.contains($0) })
+        let removedSet = RowSet(removed)
+        let replacedSet = RowSet(replaced)
+        // No heap contains a new reference yet, so a new reference is never removed from a heap.
+        let newSet = RowSet(added.filter { !replacedSet.contains($0) })
         var change = ReferenceChange(
-            removed: RowSet(replaced + removed.filter { !fresh.contains($0) }), countBetween: 0, count: 0)
-        change.countBetween = countBefore - change.removed.count
+            removed: RowSet(replaced + removed.filter { !newSet.contains($0) }), countAfterRemoval: 0,
+            countAfterChange: 0)
+        change.countAfterRemoval = countBefore - change.removed.count
         (change.addedRows, change.addedValues) = (added, values)
-        if added.contains(where: leaving.contains) {
-            let staying = added.indices.filter { !leaving.contains(added[$0]) }
+        if added.contains(where: removedSet.contains) {
+            let staying = added.indices.filter { !removedSet.contains(added[$0]) }
             change.addedRows = staying.map { added[$0] }
             change.addedValues = staying.flatMap { row in
                 values[row * state.dimension..<(row + 1) * state.dimension]
@@ -72,8 +78,8 @@ extension Commit {
         }
         try tables.arrivals.remove(removed, in: transaction)
         try maintenance.vectors(.references).erase(rows: removed, in: transaction)
-        try IdentityTable(tables: tables.references).release(removed, rows: &state.references, in: transaction)
-        change.count = state.references.count
+        try IdentityTable(tables: tables.references).release(removed, counts: &state.references, in: transaction)
+        change.countAfterChange = state.references.count
         summary.refilledHeaps += try maintenance.apply(
             change, images: state.images, references: state.references, in: transaction)
     }

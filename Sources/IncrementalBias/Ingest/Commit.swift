@@ -2,58 +2,67 @@ internal import Foundation
 internal import LMDB
 internal import ShardFormats
 
-/// Applies shards to the tables inside one write transaction.
+/// Applies shards to the tables, inside one write transaction.
 ///
-/// Neighbouring shards of one role and action whose ids differ form a *run* and are applied together, so that a hundred
-/// shards of one reference cost one pass over the images and not a hundred.
+/// Consecutive shards with the same role and action, and without a common id, form a ``ShardGroup`` and are applied
+/// together. A hundred shards with one reference each then need one pass over the images, and not a hundred.
 struct Commit {
+    /// The counters of the store, which the commit changes.
     var state: StoreState
-    private let before: StoreState
+    /// The counters before the commit.
+    private let stateBefore: StoreState
     let tables: Tables
     private let receipts: ReceiptTable
-    let makeMaintenance: (Int) -> BiasMaintenance
+    /// Returns the bias maintenance for vectors of a dimension.
+    let makeMaintenance: (_ dimension: Int) -> BiasMaintenance
     let retention: Retention
     let now: Date
 
-    private(set) var run = Run(role: .images, action: .add)
+    /// The shards that are not yet applied.
+    private(set) var group = ShardGroup(role: .images, action: .add)
+    /// All shards of the commit, in the order in which they were added.
     private var entries: [Entry] = []
-    /// The effects that the outcomes don't tell.
+    /// The effects of the commit that the shards' outcomes do not contain.
     var summary = CommitSummary()
 
-    /// The state of one shard in the commit.
+    /// A shard of the commit.
     private enum Entry {
-        /// The outcome is known.
+        /// A shard that changes nothing.
         case decided(ShardOutcome)
-        /// The shard takes effect; ``finish(in:)`` makes its receipt.
+        /// A shard that takes effect, and how many of its ids had a row before; 0 until its group has been applied.
+        ///
+        /// ``finish(in:)`` creates its receipt.
         case accepted(IncomingShard, replaced: Int)
     }
 
-    /// Shards of one role and action that are applied together.
-    struct Run {
+    /// Shards with the same role and action that are applied together.
+    struct ShardGroup {
         let role: VectorRole
         let action: Receipt.Action
-        /// For each shard its index in `entries`, and its number of rows.
+        /// For each shard its index in `entries`, and its number of ids.
         var shards: [(entry: Int, rows: Int)] = []
+        /// The ids of all shards.
         var ids: [String] = []
         /// The same ids, as a set.
-        var known: Set<String> = []
-        /// The vectors of the ids, ids.count x dimension; none in a deletion.
+        var idSet: Set<String> = []
+        /// The vectors, ids.count x dimension; empty in a deletion.
         var values: [Float] = []
     }
 
-    /// Begins a commit.
+    /// Creates a commit without shards.
     ///
     /// - Parameters:
-    ///   - state: the state that the transaction read.
-    ///   - maintenance: makes the maintenance of heaps for a dimension.
-    ///   - retention: which references stay when new ones come.
+    ///   - state: the counters of the store, as the transaction read them.
+    ///   - tables: the tables of the store.
+    ///   - maintenance: returns the bias maintenance for vectors of a dimension.
+    ///   - retention: the rule that decides which references are removed when references are added.
     ///   - now: the time of the commit.
     init(
         state: StoreState, tables: Tables, maintenance: @escaping (Int) -> BiasMaintenance, retention: Retention,
         now: Date
     ) {
         self.state = state
-        before = state
+        stateBefore = state
         self.tables = tables
         receipts = ReceiptTable(tables: tables)
         makeMaintenance = maintenance
@@ -61,19 +70,21 @@ struct Commit {
         self.now = now
     }
 
-    /// Adds a shard, which takes effect at the latest in ``finish(in:)``.
+    /// Adds a shard.
+    ///
+    /// It is applied when its group ends, at the latest in ``finish(in:)``.
     mutating func add(_ shard: IncomingShard, in transaction: borrowing WriteTransaction) throws {
         if let receipt = try receipts.last(role: shard.role, name: shard.name, in: transaction),
             receipt.covers(shard)
         {
-            // The files of this drop must be moved too.
+            // The shard was dropped again, and its files must be moved again: the receipt is pending until then.
             try receipts.markPending(receipt, in: transaction)
             entries.append(.decided(.unchanged(receipt)))
             return
         }
         switch shard.content {
         case .staged(let images):
-            try applyRun(in: transaction)
+            try applyGroup(in: transaction)
             try publishStaged(images, ids: shard.ids, in: transaction)
             entries.append(.accepted(shard, replaced: 0))
         case .deletion:
@@ -88,39 +99,39 @@ struct Commit {
         }
     }
 
-    /// The reason why the corpus can't take vectors, or `nil`.
+    /// The reason why these vectors can't be added to the corpus, or `nil`.
     private func rejection(of vectors: PreparedVectors) -> ShardRejection? {
-        if vectors.dimension > StoreLayout.largestDimension { return .dimensionTooLarge(vectors.dimension) }
+        if vectors.dimension > StoreLayout.maximumDimension { return .dimensionTooLarge(vectors.dimension) }
         if state.dimension == 0 || vectors.dimension == state.dimension { return nil }
         return .wrongDimension(found: vectors.dimension, expected: state.dimension)
     }
 
-    /// Appends a shard to the run, or applies the run and begins another.
+    /// Appends a shard to the group; if it does not fit into the group, applies the group first and begins another.
     private mutating func append(
         _ shard: IncomingShard, _ action: Receipt.Action, _ values: [Float], in transaction: borrowing WriteTransaction
     ) throws {
-        if (run.role, run.action) != (shard.role, action) || !run.known.isDisjoint(with: shard.ids) {
-            try applyRun(in: transaction)
-            run = Run(role: shard.role, action: action)
+        if (group.role, group.action) != (shard.role, action) || !group.idSet.isDisjoint(with: shard.ids) {
+            try applyGroup(in: transaction)
+            group = ShardGroup(role: shard.role, action: action)
         }
-        run.shards.append((entries.count, shard.ids.count))
-        if run.ids.isEmpty {
-            (run.ids, run.values) = (shard.ids, values)
+        group.shards.append((entries.count, shard.ids.count))
+        if group.ids.isEmpty {
+            (group.ids, group.values) = (shard.ids, values)
         } else {
-            run.ids += shard.ids
-            run.values += values
+            group.ids += shard.ids
+            group.values += values
         }
-        run.known.formUnion(shard.ids)
+        group.idSet.formUnion(shard.ids)
         entries.append(.accepted(shard, replaced: 0))
     }
 
-    /// Applies the last run, and stores receipts and state.
+    /// Applies the last group, and stores the receipts and the counters.
     ///
-    /// - Returns: the outcome of each shard, in the order in which they were added.
+    /// - Returns: the outcome of each shard, in the order in which the shards were added.
     mutating func finish(in transaction: borrowing WriteTransaction) throws -> [ShardOutcome] {
-        try applyRun(in: transaction)
+        try applyGroup(in: transaction)
         let isEffective = entries.contains { if case .accepted = $0 { true } else { false } }
-        if isEffective || state != before { state.generation += 1 }
+        if isEffective || state != stateBefore { state.generation += 1 }
         let outcomes = try entries.map { entry in
             switch entry {
             case .decided(let outcome): return outcome
@@ -133,26 +144,27 @@ struct Commit {
                 return .applied(receipt)
             }
         }
-        if state != before { try tables.write(state, in: transaction) }
+        if state != stateBefore { try tables.write(state, in: transaction) }
         return outcomes
     }
 
-    private mutating func applyRun(in transaction: borrowing WriteTransaction) throws {
-        guard !run.shards.isEmpty else { return }
+    /// Applies the shards of the group and empties it.
+    private mutating func applyGroup(in transaction: borrowing WriteTransaction) throws {
+        guard !group.shards.isEmpty else { return }
         let existed =
-            switch (run.role, run.action) {
+            switch (group.role, group.action) {
             case (.images, .add): try addImages(in: transaction)
             case (.references, .add): try addReferences(in: transaction)
             case (.images, .delete): try deleteImages(in: transaction)
             case (.references, .delete): try deleteReferences(in: transaction)
             }
         var start = 0
-        for (entry, rows) in run.shards {
+        for (entry, rows) in group.shards {
             if case .accepted(let shard, _) = entries[entry] {
                 entries[entry] = .accepted(shard, replaced: existed[start..<start + rows].count { $0 })
             }
             start += rows
         }
-        run = Run(role: run.role, action: run.action)
+        group = ShardGroup(role: group.role, action: group.action)
     }
 }

@@ -1,10 +1,10 @@
-/// The effects of a commit that its receipts don't tell.
+/// The effects of a commit that its receipts do not contain.
 package struct CommitSummary: Equatable, Sendable {
     /// The number of references that retention removed.
     package var retired = 0
-    /// The number of images whose heaps had lost so many references that they were searched anew.
+    /// The number of heaps that had lost so many references that a search over all references filled them again.
     package var refilledHeaps = 0
 
-    /// Makes the summary of a commit without such effects.
+    /// Creates the summary of a commit without such effects.
     package init() {}
 }

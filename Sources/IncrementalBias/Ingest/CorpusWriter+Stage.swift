@@ -2,29 +2,32 @@ internal import LMDB
 internal import ShardFormats
 internal import VectorMath
 
-/// Some images of a large shard that are computed and not yet stored.
+/// A piece of a large shard that has been computed and is not yet stored.
 private struct StagedPiece: Sendable {
+    /// The rows of the images.
     let rows: ArraySlice<UInt32>
-    /// The images' vectors, rows x dimension.
+    /// The vectors of the images, rows.count x dimension.
     let values: [Float]
     let codes: EncodedRows
-    let heaps: [HeapChanges]
+    let heaps: [ComputedHeaps]
 }
 
 extension CorpusWriter {
-    /// The size of the vectors that are computed together, in bytes.
+    /// The size of the vectors in one piece, in bytes.
     private static let bytesPerPiece = 16 << 20
-    /// The size of written values after which a commit ends, in bytes; its pages are in memory until then.
+    /// The number of bytes written after which a commit ends.
+    ///
+    /// LMDB keeps changed pages in memory until the commit.
     private static let bytesPerCommit = 64 << 20
 
     /// Stores the vectors, codes and heaps of new images; see ``Corpus/stage(ids:from:rowsPerPiece:)``.
     func stage(ids: [String], from source: any VectorSource, rowsPerPiece: Int?) throws -> StagedImages? {
         let dimension = source.dimension
         precondition(ids.count == source.rows)
-        guard dimension <= StoreLayout.largestDimension else { throw ShardRejection.dimensionTooLarge(dimension) }
+        guard dimension <= StoreLayout.maximumDimension else { throw ShardRejection.dimensionTooLarge(dimension) }
         let (state, plan) = try environment.read { transaction in
             let state = try tables.state(in: transaction)
-            return (state, try IdentityTable(tables: tables.images).plan(ids, rows: state.images, in: transaction))
+            return (state, try IdentityTable(tables: tables.images).plan(ids, counts: state.images, in: transaction))
         }
         guard state.dimension == 0 || state.dimension == dimension else {
             throw ShardRejection.wrongDimension(found: dimension, expected: state.dimension)
@@ -34,46 +37,50 @@ extension CorpusWriter {
             rowsPerPiece ?? max(1, min(BiasMaintenance.imagesPerBatch, Self.bytesPerPiece / (4 * dimension)))
         let number = try beginStaging()
         do {
-            let columns = try store(source, plan.rows, state.references, rowsPerPiece: rowsPerPiece)
+            let stored = try storePieces(of: source, plan.rows, state.references, rowsPerPiece: rowsPerPiece)
             return StagedImages(
-                dimension: dimension, plan: plan, columns: columns, state: state, number: number, writer: self)
+                dimension: dimension, plan: plan, meansAndThresholds: stored, state: state, number: number,
+                writer: self)
         } catch {
             try? discardStaged(number)
             throw error
         }
     }
 
-    /// Computes and stores images piece by piece: one thread stores a piece while the other computes the next.
+    /// Computes and stores images piece by piece: one thread computes a piece while the other stores the previous one.
     ///
-    /// - Returns: the means and thresholds of the images.
-    private func store(
-        _ source: any VectorSource, _ rows: [UInt32], _ references: StoreState.Rows, rowsPerPiece: Int
-    ) throws -> [HeapChanges] {
+    /// - Parameters:
+    ///   - rows: the rows that the images get, in the order of `source`.
+    ///   - references: the row counts of the references.
+    /// - Returns: the means and thresholds of the images, without their heaps.
+    private func storePieces(
+        of source: any VectorSource, _ rows: [UInt32], _ references: StoreState.RowCounts, rowsPerPiece: Int
+    ) throws -> [ComputedHeaps] {
         let pieces = BoundedQueue<StagedPiece>(limit: 1)
         let maintenance = maintenance(dimension: source.dimension)
-        let columns = try stagePool.run(count: 2) {
-            [HeapChanges]()
-        } body: { columns, part in
-            if part == 0 {
+        let stored = try stagePool.run(count: 2) {
+            [ComputedHeaps]()
+        } body: { stored, task in
+            if task == 0 {
                 pieces.finish(
                     Result {
-                        try makePieces(of: source, rows, maintenance, references, rowsPerPiece: rowsPerPiece, pieces)
+                        try computePieces(of: source, rows, maintenance, references, rowsPerPiece: rowsPerPiece, pieces)
                     })
             } else {
                 defer { pieces.cancel() }
-                columns = try store(pieces, maintenance)
+                stored = try writePieces(pieces, maintenance)
             }
         }
-        return columns.flatMap(\.self)
+        return stored.flatMap(\.self)
     }
 
-    /// Reads vectors and computes codes and heaps, piece by piece.
-    private func makePieces(
-        of source: any VectorSource, _ rows: [UInt32], _ maintenance: BiasMaintenance, _ references: StoreState.Rows,
-        rowsPerPiece: Int, _ pieces: BoundedQueue<StagedPiece>
+    /// Reads vectors, computes their codes and heaps, and sends the pieces to the queue `pieces`.
+    private func computePieces(
+        of source: any VectorSource, _ rows: [UInt32], _ maintenance: BiasMaintenance,
+        _ references: StoreState.RowCounts, rowsPerPiece: Int, _ pieces: BoundedQueue<StagedPiece>
     ) throws {
         let preparation = VectorPreparation(settings: settings, pool: pool)
-        // One snapshot serves for all pieces: no other commit changes the references meanwhile.
+        // One read transaction is enough for all pieces: nothing else changes the references during a staging.
         try environment.read { transaction in
             let references = try maintenance.mapped(references, for: rows.count, in: transaction)
             for start in stride(from: 0, to: rows.count, by: rowsPerPiece) {
@@ -90,11 +97,13 @@ extension CorpusWriter {
         }
     }
 
-    /// Stores pieces in the order of the queue, in several commits.
+    /// Receives pieces from the queue and stores their vectors, codes and heaps, in several commits.
     ///
-    /// - Returns: the means and thresholds of the images, which only the commit of the shard may store.
-    private func store(_ pieces: BoundedQueue<StagedPiece>, _ maintenance: BiasMaintenance) throws -> [HeapChanges] {
-        var columns: [HeapChanges] = []
+    /// - Returns: the means and thresholds of the images, which the commit of the shard stores.
+    private func writePieces(
+        _ pieces: BoundedQueue<StagedPiece>, _ maintenance: BiasMaintenance
+    ) throws -> [ComputedHeaps] {
+        var meansAndThresholds: [ComputedHeaps] = []
         while let first = try pieces.receive() {
             try environment.write { transaction in
                 var next: StagedPiece? = first
@@ -103,14 +112,14 @@ extension CorpusWriter {
                     try maintenance.codes.write(piece.codes, rows: piece.rows, in: transaction)
                     try maintenance.vectors(.images).write(piece.values.span, rows: Array(piece.rows), in: transaction)
                     for var changes in piece.heaps {
-                        try maintenance.write(changes, in: transaction)
+                        try maintenance.writeHeaps(changes, in: transaction)
                         changes.words = []
-                        columns.append(changes)
+                        meansAndThresholds.append(changes)
                     }
                     next = transaction.writtenBytes < Self.bytesPerCommit ? try pieces.receive() : nil
                 }
             }
         }
-        return columns
+        return meansAndThresholds
     }
 }

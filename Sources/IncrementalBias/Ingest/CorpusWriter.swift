@@ -2,28 +2,34 @@ internal import Foundation
 internal import LMDB
 internal import Synchronization
 
-/// The only object that changes a store: stages the images of large shards, and commits.
+/// The only object that changes a store: it commits shards, and stages the images of large shards.
 ///
-/// At most one staging is open at a time. It ends with the commit of its images, or it is discarded: by the next other
-/// commit, the next staging, or with its ``StagedImages``. So staged images take effect with their shard or not at all.
+/// A *staging* stores the images of one large shard before the commit that makes them visible. At most one staging is
+/// open at a time. It ends when its images are committed or discarded. The next other commit, the next staging and the
+/// deallocation of its ``StagedImages`` discard it.
 final class CorpusWriter: Sendable {
     let environment: LMDB.Environment
     let tables: Tables
     let settings: StoreSettings
-    /// How many of a heap's similarities a mean takes.
+    /// The number of largest similarities that a mean averages.
     let k: Int
+    /// The threads that compute.
     let pool: WorkerPool
     let priority: SearchPriority
-    /// Of a staging, one thread computes pieces and the other stores them.
+    /// Two threads for a staging: one computes pieces, the other stores them.
     let stagePool = WorkerPool(threads: 2, name: "stage")
-    private let stagings = Mutex(Stagings())
-    /// The receipts with the duration of their commits, by number, until these are stored.
-    private let timed = Mutex<[UInt64: Receipt]>([:])
-    /// The size of the values that the last commit wrote, in bytes.
-    private let lastWrite = Atomic(0)
+    private let staging = Mutex(StagingNumbers())
+    /// The receipts whose commit durations are known and not yet stored, by number.
+    ///
+    /// They contain the durations.
+    private let receiptsWithDuration = Mutex<[UInt64: Receipt]>([:])
+    /// The number of bytes of values that the last commit wrote.
+    private let lastCommitBytes = Atomic(0)
 
-    private struct Stagings {
+    private struct StagingNumbers {
+        /// The number of the last staging; stagings are numbered from 1.
         var last = 0
+        /// The number of the open staging, if there is one.
         var open: Int?
     }
 
@@ -39,17 +45,17 @@ final class CorpusWriter: Sendable {
         self.priority = priority
     }
 
-    /// The maintenance of heaps of vectors of `dimension` numbers.
+    /// The bias maintenance for vectors of a dimension.
     func maintenance(dimension: Int) -> BiasMaintenance {
         BiasMaintenance(
             layout: StoreLayout(dimension: dimension, settings: settings), tables: tables, k: k, pool: pool,
             priority: priority)
     }
 
-    /// Runs `body` in a write transaction, and records how much it writes.
+    /// Runs `body` in a write transaction, commits, and sets ``lastCommitBytes``.
     func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
         try environment.write { transaction in
-            defer { lastWrite.store(transaction.writtenBytes, ordering: .relaxed) }
+            defer { lastCommitBytes.store(transaction.writtenBytes, ordering: .relaxed) }
             return try body(transaction)
         }
     }
@@ -62,37 +68,40 @@ final class CorpusWriter: Sendable {
         let (started, outcomes, summary) = try write { transaction in
             let started = ContinuousClock.now
             try acknowledge(acknowledged, in: transaction)
-            var commit = try commit(retention, now: now(), in: transaction)
+            var commit = try makeCommit(retention, now: now(), in: transaction)
             for shard in shards { try commit.add(shard, in: transaction) }
             return (started, try commit.finish(in: transaction), commit.summary)
         }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         for (shard, outcome) in zip(shards, outcomes) {
-            if case .staged = shard.content, case .applied = outcome { stagings.withLock { $0.open = nil } }
+            if case .staged = shard.content, case .applied = outcome { staging.withLock { $0.open = nil } }
         }
-        forgetTimes(of: acknowledged)
-        return (outcomes.map { addTime(seconds, to: $0) }, summary)
+        forgetDurations(of: acknowledged)
+        return (outcomes.map { addDuration(seconds, to: $0) }, summary)
     }
 
-    /// Removes the references that `retention` doesn't keep, in one commit, if there are any.
+    /// Removes the references that `retention` does not keep, in one commit.
     ///
-    /// - Returns: `nil` where there are none.
+    /// If there are none, nothing is committed.
+    ///
+    /// - Returns: the summary of the commit; `nil` if there was none.
     func retire(_ retention: Retention, now: Date) throws -> CommitSummary? {
-        let isIdle = try environment.read { transaction in
+        let hasNothingToRemove = try environment.read { transaction in
             let count = try tables.state(in: transaction).references.count
-            return try retention.expired(among: count, tables.arrivals, now: now, in: transaction).isEmpty
+            return try retention.rowsToRemove(count: count, tables.arrivals, now: now, in: transaction).isEmpty
         }
-        if isIdle { return nil }
+        if hasNothingToRemove { return nil }
         try discardStaged()
         return try write { transaction in
-            var commit = try commit(retention, now: now, in: transaction)
+            var commit = try makeCommit(retention, now: now, in: transaction)
             try commit.retire(in: transaction)
             _ = try commit.finish(in: transaction)
             return commit.summary
         }
     }
 
-    private func commit(
+    /// Creates a commit without shards.
+    private func makeCommit(
         _ retention: Retention, now: Date, in transaction: borrowing WriteTransaction
     ) throws -> Commit {
         Commit(
@@ -100,22 +109,26 @@ final class CorpusWriter: Sendable {
             retention: retention, now: now)
     }
 
-    /// Makes an empty commit after a large one, so that the next commit can use the pages that the large one freed.
+    /// If the last commit was large, makes a small one, so that the next commit can reuse the pages that the large one
+    /// freed.
     ///
-    /// LMDB reuses pages that were freed two commits ago, so that the snapshot before the last stays whole. Without an empty
-    /// commit between them, two large commits would each grow the file by all that they write.
+    /// LMDB does not reuse pages that the last commit freed, because the snapshot before it must stay complete; it
+    /// reuses them from the second commit after it. Without a small commit in between, each of two large commits would
+    /// grow the data file by all that it writes.
     ///
-    /// - Returns: whether there was such a commit, with which the receipts are acknowledged.
+    /// - Parameter acknowledged: the numbers of receipts that the small commit acknowledges.
+    /// - Returns: whether a commit was made; only then are the receipts acknowledged.
     func reclaimPages(acknowledging acknowledged: Set<UInt64>) throws -> Bool {
-        guard lastWrite.load(ordering: .relaxed) > Self.minimumBytesToReclaim else { return false }
+        guard lastCommitBytes.load(ordering: .relaxed) > Self.minimumBytesToReclaim else { return false }
         try commitEmpty(acknowledged)
-        forgetTimes(of: acknowledged)
+        forgetDurations(of: acknowledged)
         return true
     }
 
+    /// A commit that wrote more bytes than this is large.
     private static let minimumBytesToReclaim = 1 << 22
 
-    /// Makes a commit that only acknowledges receipts.
+    /// Makes a commit that changes nothing but receipts, which it acknowledges.
     private func commitEmpty(_ acknowledged: Set<UInt64> = []) throws {
         try write { transaction in
             try acknowledge(acknowledged, in: transaction)
@@ -125,89 +138,94 @@ final class CorpusWriter: Sendable {
 }
 
 extension CorpusWriter {
-    /// The receipt with the duration of its commit, as far as that is known.
-    func addTime(to receipt: Receipt) -> Receipt {
-        timed.withLock { $0[receipt.number] } ?? receipt
+    /// The receipt with the duration of its commit, if the duration is known.
+    func addDuration(to receipt: Receipt) -> Receipt {
+        receiptsWithDuration.withLock { $0[receipt.number] } ?? receipt
     }
 
-    /// Adds the duration of the commit to the outcome of a shard.
-    private func addTime(_ seconds: Double, to outcome: ShardOutcome) -> ShardOutcome {
+    /// Adds the duration of the commit to the receipt in the outcome of a shard, and remembers it until it is stored.
+    private func addDuration(_ seconds: Double, to outcome: ShardOutcome) -> ShardOutcome {
         switch outcome {
         case .applied(var receipt):
             receipt.commitSeconds = (seconds * 1e6).rounded() / 1e6
-            timed.withLock { $0[receipt.number] = receipt }
+            receiptsWithDuration.withLock { $0[receipt.number] = receipt }
             return .applied(receipt)
-        case .unchanged(let receipt): return .unchanged(addTime(to: receipt))
+        case .unchanged(let receipt): return .unchanged(addDuration(to: receipt))
         case .rejected: return outcome
         }
     }
 
-    /// Makes receipts no longer pending, and stores the duration of their commits.
+    /// Makes receipts no longer pending, and stores the durations of their commits.
     private func acknowledge(_ numbers: Set<UInt64>, in transaction: borrowing WriteTransaction) throws {
         guard !numbers.isEmpty else { return }
         let receipts = ReceiptTable(tables: tables)
-        let timed = timed.withLock { $0 }
-        for number in numbers { try receipts.acknowledge(number, timed: timed[number], in: transaction) }
+        let known = receiptsWithDuration.withLock { $0 }
+        for number in numbers { try receipts.acknowledge(number, withDuration: known[number], in: transaction) }
     }
 
-    /// Stores the durations of commits that are not yet stored, in one commit, if there are any.
-    func storeTimes() throws {
-        let known = timed.withLock { $0 }
+    /// Stores the durations of commits that are not yet stored, in one commit.
+    ///
+    /// If there are none, nothing is committed.
+    func storeDurations() throws {
+        let known = receiptsWithDuration.withLock { $0 }
         guard !known.isEmpty else { return }
         try write { transaction in
             let receipts = ReceiptTable(tables: tables)
             for receipt in known.values { try receipts.replace(receipt, in: transaction) }
         }
-        forgetTimes(of: Set(known.keys))
+        forgetDurations(of: Set(known.keys))
     }
 
-    /// Forgets the durations of commits that are stored now.
-    private func forgetTimes(of numbers: Set<UInt64>) {
+    /// Forgets the durations of commits that have been stored.
+    private func forgetDurations(of numbers: Set<UInt64>) {
         guard !numbers.isEmpty else { return }
-        timed.withLock { timed in
-            for number in numbers { timed[number] = nil }
+        receiptsWithDuration.withLock { receipts in
+            for number in numbers { receipts[number] = nil }
         }
     }
 }
 
 extension CorpusWriter {
-    /// Opens a staging, and discards the one that is open.
+    /// Discards the open staging, if there is one, and opens another.
     ///
-    /// - Returns: the number of the staging.
+    /// - Returns: the number of the new staging.
     func beginStaging() throws -> Int {
         try discardStaged()
-        return stagings.withLock {
+        return staging.withLock {
             $0.last += 1
             $0.open = $0.last
             return $0.last
         }
     }
 
-    /// Checks that the staged images among `shards` belong to the open staging, and discards that if there are none.
+    /// Checks that the staged images among `shards` belong to the open staging.
+    ///
+    /// If no shard has staged images, discards the open staging.
     private func checkStaged(in shards: [IncomingShard]) throws {
         let staged = shards.compactMap { shard in
             if case .staged(let images) = shard.content { images } else { nil }
         }
         guard !staged.isEmpty else { return try discardStaged() }
-        let open = stagings.withLock(\.open)
+        let open = staging.withLock(\.open)
         precondition(
             staged.count == 1 && staged[0].isFrom(self) && staged[0].number == open,
             "staged images can be committed once, by the corpus that staged them, before any other change")
     }
 
-    /// Discards the images of a staging, if it is open.
+    /// Discards the images of the open staging, if there is one.
     ///
-    /// - Parameter number: the staging; `nil` for whichever is open.
+    /// - Parameter number: discards only the staging with this number; `nil` for any.
     func discardStaged(_ number: Int? = nil) throws {
-        let isOpen = stagings.withLock { stagings in
-            guard let open = stagings.open, number == nil || number == open else { return false }
-            stagings.open = nil
+        let isOpen = staging.withLock { staging in
+            guard let open = staging.open, number == nil || number == open else { return false }
+            staging.open = nil
             return true
         }
         if isOpen, !priority.isClosed { try removeUnusedRows() }
     }
 
-    /// Removes codes, vectors and heaps behind the last row used, which a staging without its commit has left.
+    /// Removes codes, vectors and heaps of rows from ``StoreState/RowCounts/end`` on: a staging that was not committed
+    /// has left them.
     func removeUnusedRows() throws {
         let state = try environment.read { try tables.state(in: $0) }
         let layout = StoreLayout(dimension: max(1, state.dimension), settings: settings)
@@ -224,7 +242,7 @@ extension CorpusWriter {
         try write { transaction in
             for (table, end) in ends { try transaction.removeAll(table, from: UInt32(end)) }
         }
-        // The next images can use the freed pages after one more commit.
+        // As in `reclaimPages`: after one more commit, the next images can use the freed pages.
         try commitEmpty()
     }
 }

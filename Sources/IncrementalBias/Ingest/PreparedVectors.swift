@@ -1,6 +1,7 @@
-/// Vectors as the store keeps them: normalised under the cosine metric, rounded to the store's precision.
+/// Vectors in the form in which they are stored: normalised under the metric `cosine`, and rounded to the store's
+/// precision.
 package struct PreparedVectors: Sendable {
-    /// Rows x dimension.
+    /// The vectors, rows x dimension.
     let values: [Float]
     let dimension: Int
 

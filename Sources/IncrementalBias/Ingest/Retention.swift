@@ -3,35 +3,41 @@ internal import LMDB
 
 /// The rule that decides which references stay in the corpus.
 package struct Retention: Equatable, Sendable {
-    /// The largest number of references; the oldest of more are removed.
+    /// The maximum number of references; if there are more, the oldest are removed.
+    ///
+    /// `nil` for no maximum.
     package var maximumReferences: Int?
-    /// The age in seconds from which a reference is removed.
+    /// The age in seconds at which a reference is removed; `nil` for no limit.
     package var secondsToLive: Double?
 
     /// The rule that keeps all references.
     package static let everything = Retention()
 
-    /// Makes a rule; `nil` sets no limit.
+    /// Creates a rule.
     ///
     /// - Parameters:
-    ///   - maximumReferences: the largest number of references; the oldest of more are removed.
-    ///   - secondsToLive: the age in seconds from which a reference is removed.
+    ///   - maximumReferences: the maximum number of references; if there are more, the oldest are removed. `nil` for no
+    ///     maximum.
+    ///   - secondsToLive: the age in seconds at which a reference is removed; `nil` for no limit.
     package init(maximumReferences: Int? = nil, secondsToLive: Double? = nil) {
         self.maximumReferences = maximumReferences
         self.secondsToLive = secondsToLive
     }
 
-    /// The rows of the references to remove, the oldest first.
+    /// The rows of the references that must be removed, the oldest first.
     ///
-    /// - Parameter count: the number of references in the corpus.
-    func expired(
-        among count: Int, _ arrivals: ArrivalTable, now: Date, in transaction: borrowing some Transaction & ~Copyable
+    /// - Parameters:
+    ///   - count: the number of references in the corpus.
+    ///   - arrivals: the order in which the references arrived.
+    ///   - now: the time from which their age is computed.
+    func rowsToRemove(
+        count: Int, _ arrivals: ArrivalTable, now: Date, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> [UInt32] {
         guard self != .everything else { return [] }
         let excess = maximumReferences.map { count - $0 } ?? 0
-        let youngest = secondsToLive.map { now.addingTimeInterval(-$0).timeIntervalSince1970 * 1000 }
-        return try arrivals.oldest(in: transaction) { arrival, older in
-            older < excess || youngest.map { Double(arrival.time) <= $0 } ?? false
+        let lastExpired = secondsToLive.map { now.addingTimeInterval(-$0).timeIntervalSince1970 * 1000 }
+        return try arrivals.oldest(in: transaction) { arrival, olderCount in
+            olderCount < excess || lastExpired.map { Double(arrival.time) <= $0 } ?? false
         }
     }
 }

@@ -1,32 +1,36 @@
-/// Images of a large shard whose vectors, codes and heaps lie in the store, but which no search finds yet.
+/// Images of a large shard whose vectors, codes and heaps are in the store, and which searches do not find yet.
 ///
-/// ``Corpus/ingest(_:acknowledged:retention:now:)`` makes them known when it gets them as the content of a shard. Images that
-/// are not committed are discarded: with the last reference to this object, or by the next other change of the corpus.
-/// Committing them after that, or to another corpus, is a programmer error.
+/// ``Corpus/ingest(_:acknowledged:retention:now:)`` makes them visible if it gets this object as the content of a
+/// shard. Otherwise they are discarded: when this object is deallocated, or by the next other change of the corpus. To
+/// commit them after that, or to another corpus, is a programmer error.
 package final class StagedImages: Sendable {
     let dimension: Int
+    /// The rows that hold the images.
     let plan: RowPlan
-    /// The means and thresholds, which make the images known; the commit writes them.
-    let columns: [HeapChanges]
-    /// The state of the store that the heaps were computed for.
+    /// The means and thresholds, which the commit stores.
+    ///
+    /// Until then they are +infinity in the store, so that searches and maintenance ignore the rows.
+    let meansAndThresholds: [ComputedHeaps]
+    /// The counters of the store when the heaps were computed; they must not change before the commit.
     let state: StoreState
-    /// The number that the writer gave to the staging.
+    /// The number of the staging; see ``CorpusWriter/beginStaging()``.
     let number: Int
     private weak let writer: CorpusWriter?
 
     init(
-        dimension: Int, plan: RowPlan, columns: [HeapChanges], state: StoreState, number: Int, writer: CorpusWriter
+        dimension: Int, plan: RowPlan, meansAndThresholds: [ComputedHeaps], state: StoreState, number: Int,
+        writer: CorpusWriter
     ) {
         self.dimension = dimension
         self.plan = plan
-        self.columns = columns
+        self.meansAndThresholds = meansAndThresholds
         self.state = state
         self.number = number
         self.writer = writer
     }
 
     deinit {
-        // What can't be removed now, the next start removes.
+        // If this fails, the next start of the daemon removes the rows.
         try? writer?.discardStaged(number)
     }
 

@@ -1,13 +1,15 @@
-/// A source of the vectors of a large shard, which are read in order, some at a time.
+/// The vectors of a large shard, read in order and a piece at a time.
 package protocol VectorSource: AnyObject, Sendable {
     /// The number of vectors.
     var rows: Int { get }
     /// The dimension of the vectors.
     var dimension: Int { get }
 
-    /// Reads the next vectors.
+    /// Reads the next `count` vectors.
     ///
-    /// - Returns: count x dimension, finite.
-    /// - Throws: an error that ends the staging.
+    /// ``Corpus/stage(ids:from:rowsPerPiece:)`` calls it from one thread, for no more than `rows` vectors in all.
+    ///
+    /// - Returns: the vectors, count x dimension, all finite.
+    /// - Throws: any error; it ends the staging, and `stage` throws it.
     func read(rows count: Int) throws -> [Float]
 }

@@ -2,7 +2,16 @@ internal import LMDB
 internal import ShardFormats
 
 extension StoreRebuild {
-    /// Computes everything that is derived from vectors and ids, which have been copied.
+    /// Computes and stores codes, heaps, means, thresholds and the lists of free rows, from the vectors and ids in
+    /// `tables`.
+    ///
+    /// - Parameters:
+    ///   - state: the counters of the store.
+    ///   - settings: the settings of the new store.
+    ///   - tables: the tables of the new store; vectors and ids have been copied.
+    ///   - environment: the environment of the new store.
+    ///   - progress: see ``run(progress:)``.
+    /// - Throws: ``StoreError/damaged(_:)`` if vectors and ids do not match each other or the counters.
     func derive(
         _ state: StoreState, settings: StoreSettings, tables: Tables, in environment: LMDB.Environment,
         _ progress: (Progress) -> Void
@@ -30,7 +39,9 @@ extension StoreRebuild {
         try checkCount(.images, images, of: state, tables, in: environment)
     }
 
-    /// Checks that the rows in use are as many as the state says, and as the ids.
+    /// Checks that the number of usable rows is that of the counters and of the ids.
+    ///
+    /// - Parameter used: the number of rows whose id and vector match.
     private func checkCount(
         _ role: VectorRole, _ used: Int, of state: StoreState, _ tables: Tables, in environment: LMDB.Environment
     ) throws {
@@ -39,33 +50,33 @@ extension StoreRebuild {
         }
         guard [ids, rows, state[role].count].allSatisfy({ $0 == used }) else {
             throw StoreError.damaged(
-                "there are \(state[role].count) \(role.rawValue), and \(ids) have an id, of which \(used) can be used")
+                "the store counts \(state[role].count) \(role.rawValue); \(ids) have an id, and \(used) can be used")
         }
     }
 
-    /// Computes codes, heaps, means and thresholds of a range of rows.
+    /// Computes and stores codes, heaps, means and thresholds of a range of rows.
     ///
-    /// - Returns: the number of images among them.
+    /// - Returns: the number of images in the range.
     private func deriveImages(
-        _ rows: Range<UInt32>, _ maintenance: BiasMaintenance, references: StoreState.Rows,
+        _ rows: Range<UInt32>, _ maintenance: BiasMaintenance, references: StoreState.RowCounts,
         in transaction: borrowing WriteTransaction
     ) throws -> Int {
         let dimension = maintenance.layout.dimension
         let (images, values) = try check(.images, rows, maintenance, in: transaction)
         let isImage = RowSet(images)
-        let others = rows.filter { !isImage.contains($0) }
-        // The longest values first, as in a commit. A scan needs every block, with a code for each row.
-        let zeros = [Float](repeating: 0, count: others.count * dimension)
-        try maintenance.codes.write(values + zeros, rows: images + others, pool: pool, in: transaction)
+        let freeRows = rows.filter { !isImage.contains($0) }
+        // The longest values first, as in `Commit.addImages`. A scan needs a code in every row, so free rows get zeros.
+        let zeros = [Float](repeating: 0, count: freeRows.count * dimension)
+        try maintenance.codes.write(values + zeros, rows: images + freeRows, pool: pool, in: transaction)
         try maintenance.buildHeaps(rows: images, values: values, references: references, in: transaction)
-        try maintenance.eraseHeaps(rows: others, in: transaction)
+        try maintenance.eraseHeaps(rows: freeRows, in: transaction)
         return images.count
     }
 
-    /// Checks that ids and vectors of a range of rows belong together, and records the free rows.
+    /// Checks the ids, vectors and checksums of a range of rows, and adds the rows without an id to the free rows.
     ///
-    /// - Returns: the rows in use, and their vectors, rows x dimension.
-    /// - Throws: ``StoreError/damaged(_:)``.
+    /// - Returns: the rows in use, and their vectors, rows.count x dimension.
+    /// - Throws: ``StoreError/damaged(_:)`` with the first row whose id or vector is wrong.
     private func check(
         _ role: VectorRole, _ rows: Range<UInt32>, _ maintenance: BiasMaintenance,
         in transaction: borrowing WriteTransaction
@@ -90,7 +101,7 @@ extension StoreRebuild {
                 throw StoreError.damaged("\(role.rawValue) row \(row) has the id '\(id)', which names another row")
             }
             guard try vectors.isIntact(row: row, in: transaction) else {
-                throw StoreError.damaged("\(role.rawValue) row \(row), '\(id)', has another vector than was stored")
+                throw StoreError.damaged("\(role.rawValue) row \(row), '\(id)': the vector does not match its checksum")
             }
             used.append(row)
             values += vector
@@ -98,8 +109,8 @@ extension StoreRebuild {
         return (used, values)
     }
 
-    /// The rows of the images or of the references in ranges of some blocks, each for a commit of its own.
-    private func pieces(of rows: StoreState.Rows, _ layout: StoreLayout) -> [Range<UInt32>] {
+    /// Splits the rows of the images, or of the references, into ranges of whole blocks; each range is one commit.
+    private func pieces(of rows: StoreState.RowCounts, _ layout: StoreLayout) -> [Range<UInt32>] {
         let bytesPerRow = layout.dimension * 5 + layout.heaps.wordsPerHeap * 4
         let blocks = max(1, Self.bytesPerCommit / (bytesPerRow * layout.rowsPerBlock))
         return stride(from: 0, to: rows.end, by: blocks * layout.rowsPerBlock).map { start in

@@ -1,30 +1,34 @@
 internal import Foundation
 internal import LMDB
 
-/// Computes anew everything that a store derives from its vectors: codes, heaps, means, thresholds, lists of free rows.
+/// Computes again everything that follows from the vectors and ids of a store: codes, heaps, means, thresholds, and the
+/// lists of free rows.
 ///
-/// The rebuild makes a new data file in a folder of its own and renames it over the old one at the end. If it ends early,
-/// the store is unchanged, and the next program that opens the store removes the rest. The rebuild holds the store's lock.
+/// A rebuild creates a new data file in the folder `rebuild.tmp` and renames it over the old one at the end. If it
+/// fails or is interrupted, the store is unchanged, and the next program that opens the store removes the folder. The
+/// store's lock is held from `init` until this object is deallocated, so no daemon can use the store.
 package final class StoreRebuild: Sendable {
     private let folder: String
     private let requested: RequestedSettings
     private let k: Int
     private let lock: StoreLock
     let pool: WorkerPool
-    /// Nobody searches during a rebuild; closed to interrupt it.
+    /// There are no searches during a rebuild.
+    ///
+    /// The object serves only to interrupt the pool, by `close()`.
     let priority = SearchPriority {}
 
     /// The progress of a rebuild.
     package enum Progress: Equatable, Sendable {
-        /// Vectors, ids and receipts are being copied.
+        /// Vectors, ids, arrivals and receipts are being copied.
         case copying
-        /// Derived data is being computed: images done, and images in all.
+        /// Codes, heaps, means and thresholds are being computed: for `done` of the images so far, `of` in all.
         case computing(done: Int, of: Int)
     }
 
     /// The result of a rebuild.
     package struct Summary: Equatable, Sendable {
-        /// The state of the new store, whose generation is one higher.
+        /// The counters of the new store; the generation is one higher than before.
         package let state: StoreState
         package let settings: StoreSettings
         /// The used size of the old data file, in bytes.
@@ -33,14 +37,16 @@ package final class StoreRebuild: Sendable {
         package let bytes: Int
     }
 
-    /// Takes the store's lock.
+    /// Takes the lock of the store.
     ///
     /// - Parameters:
     ///   - folder: the folder of the store.
-    ///   - settings: metric and precision of the store. Without a capacity the store keeps its own, unless `k` exceeds it.
-    ///   - k: how many of a heap's similarities a mean takes.
-    ///   - threads: how many threads compute.
-    /// - Throws: ``StoreError`` where there is no store or it is in use, or `LMDBError`.
+    ///   - settings: metric and precision must be those of the store. If the capacity is `nil`, the store keeps its
+    ///     capacity; if `k` exceeds it, it gets the default capacity for `k`.
+    ///   - k: the number of largest similarities that a mean averages.
+    ///   - threads: the number of threads that compute.
+    /// - Throws: ``StoreError`` if there is no store or another process uses it; `LMDBError` if the lock file can't be
+    ///   opened.
     package init(folder: String, settings: RequestedSettings, k: Int, threads: Int) throws {
         guard FileManager.default.fileExists(atPath: "\(folder)/data.mdb") else { throw StoreError.missing }
         lock = try StoreLock(folder: folder)
@@ -53,16 +59,17 @@ package final class StoreRebuild: Sendable {
 
     /// Rebuilds the store.
     ///
-    /// - Parameter progress: called now and then, by the caller's thread.
-    /// - Throws: ``StoreError`` where vectors or ids are damaged, `LMDBError` where a file can't be read or
-    ///   written, `CancellationError` after ``interrupt()``. The store is then unchanged.
+    /// - Parameter progress: called by the caller's thread, before copying and before each commit of derived data.
+    /// - Throws: ``StoreError`` if the settings differ, or vectors or ids are damaged; `LMDBError` or a Foundation
+    ///   error if a file can't be read or written; `CancellationError` after ``interrupt()``. The store is unchanged
+    ///   then.
     package func run(progress: (Progress) -> Void) throws -> Summary {
         let scratch = Self.scratch(in: folder)
         Self.removeScratch(in: folder)
         defer { Self.removeScratch(in: folder) }
         try FileManager.default.createDirectory(
             atPath: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        let summary = try fill(scratch, progress)
+        let summary = try buildStore(in: scratch, progress)
         try priority.yieldToSearches()
         try LMDB.Environment.moveDataFile(from: scratch, to: folder)
         return summary
@@ -73,30 +80,38 @@ package final class StoreRebuild: Sendable {
         priority.close()
     }
 
-    /// Removes the files of an interrupted rebuild; the caller must hold the store's lock.
+    /// Removes the folder that an interrupted rebuild left.
+    ///
+    /// The caller must hold the lock of the store.
     static func removeScratch(in folder: String) {
         try? FileManager.default.removeItem(atPath: scratch(in: folder))
     }
 
+    /// The path of the folder for the new data file.
     private static func scratch(in folder: String) -> String { "\(folder)/rebuild.tmp" }
 
-    /// The size of written values after which a commit ends, in bytes; its pages are in memory until then.
+    /// The number of bytes written after which a commit ends.
+    ///
+    /// LMDB keeps changed pages in memory until the commit.
     static let bytesPerCommit = 128 << 20
 
-    /// Makes the new store; both environments are closed when it returns.
-    private func fill(_ scratch: String, _ progress: (Progress) -> Void) throws -> Summary {
+    /// Builds the new store in the folder `scratch`.
+    ///
+    /// Both environments are closed when it returns.
+    private func buildStore(in scratch: String, _ progress: (Progress) -> Void) throws -> Summary {
         let target = try LMDB.Environment(folder: scratch, mapSize: StoreFormat.mapBytes)
-        // Opened last: a report of damage names the folder of the environment that was opened last.
+        // The old store is opened last, because a report of damage names the environment that was opened last.
         let source = try LMDB.Environment(folder: folder, mapSize: StoreFormat.mapBytes)
-        let old = try Tables(source, making: try !StoreFormat.holdsStore(source))
-        let new = try Tables(target, making: true)
-        guard let kept = try source.read({ try old.settings(in: $0) }) else { throw StoreError.notAStore }
-        let settings = try kept.rebuilt(as: requested, k: k)
+        let old = try Tables(source, createIfMissing: try !StoreFormat.holdsStore(source))
+        let new = try Tables(target, createIfMissing: true)
+        guard let oldSettings = try source.read({ try old.settings(in: $0) }) else { throw StoreError.notAStore }
+        let settings = try oldSettings.rebuilt(as: requested, k: k)
         var state = try source.read { try old.state(in: $0) }
         progress(.copying)
-        for (database, copy) in zip(old.independent, new.independent) {
+        for (database, copy) in zip(old.notDerived, new.notDerived) {
             try source.copy(
-                database, to: copy, of: target, bytesPerCommit: Self.bytesPerCommit, advance: priority.yieldToSearches)
+                database, to: copy, of: target, bytesPerCommit: Self.bytesPerCommit,
+                afterEachCommit: priority.yieldToSearches)
         }
         state.k = k
         state.generation += 1
@@ -108,8 +123,8 @@ package final class StoreRebuild: Sendable {
 }
 
 extension Tables {
-    /// The databases other than `meta` that are not derived from others.
-    fileprivate var independent: [Database] {
+    /// The databases that a rebuild copies: all but `meta` and those that are computed from others.
+    fileprivate var notDerived: [Database] {
         [
             images.vectors, references.vectors, images.rows, references.rows, images.ids, references.ids,
             arrivals.arrivals, arrivals.numbers, receipts, receiptNames, pending,

@@ -1,32 +1,34 @@
-/// The result of a verification.
+/// The result of ``Corpus/verify(sample:isCancelled:)``.
 package struct Verification: Sendable {
     /// The number of images that were checked.
     package var checked = 0
-    /// The largest difference between a stored mean and one computed from the vectors, where both are numbers.
+    /// The largest finite difference between a stored mean and the mean computed from the vectors.
     package var largestDifference: Float = 0
-    /// The images with a fault, at most ``reported``: id, fault, stored mean, mean computed from the vectors.
+    /// The images with a fault, at most ``maximumListed``: the id, the fault, the stored mean and the computed mean.
     package var wrong: [(id: String, fault: Fault, stored: Float, computed: Float)] = []
     /// The number of images with a fault.
     package var wrongCount = 0
-    /// The references with a fault, at most ``reported``.
+    /// The references with a fault, at most ``maximumListed``.
     package var wrongReferences: [(id: String, fault: Fault)] = []
     /// The number of references with a fault.
     package var wrongReferenceCount = 0
 
-    /// The largest number of images, and of references, that are named.
-    package static let reported = 100
-    /// The largest difference of means that rounding explains.
+    /// The maximum number of images, and of references, that are listed.
+    package static let maximumListed = 100
+    /// The difference up to which means count as equal; multiplied by the mean if that is above 1.
     package static let tolerance: Float = 1e-5
 
-    /// A fault of an image or a reference; the first of several.
+    /// A fault of an image or a reference.
+    ///
+    /// If there are several faults, the first in this order is reported.
     package enum Fault: String, Sendable {
-        /// The vector doesn't match its checksum.
+        /// The vector does not match its checksum.
         case vector
-        /// The id leads to another row.
+        /// The row has an id whose row is another.
         case id
-        /// The bounds of the code don't hold, so that a search could miss the image.
+        /// The error bounds of the code do not hold for the vector, so a search could miss the image.
         case code
-        /// The mean differs from the one computed from the vectors.
+        /// The stored mean differs from the mean computed from the vectors.
         case mean
     }
 }

@@ -1,41 +1,46 @@
 internal import LMDB
 internal import VectorMath
 
-/// Checks the stored means, codes, ids and checksums against the stored vectors.
+/// Compares the stored means, codes, ids and checksums with the stored vectors.
 struct Verifier {
     let environment: LMDB.Environment
     let tables: Tables
     let settings: StoreSettings
     let pool: WorkerPool
 
-    private static let referencesPerCheck = 4096
-    private static let imagesPerCheck = 64
+    /// The number of reference rows that are checked in one read transaction.
+    private static let referencesPerBatch = 4096
+    /// The number of image rows that are checked in one read transaction.
+    private static let imagesPerBatch = 64
+    /// The number of references that a thread of the pool multiplies with the images at a time.
     private static let referencesPerPiece = 512
 
     /// Verifies the store; see ``Corpus/verify(sample:isCancelled:)``.
     func run(sample: Int?, isCancelled: () -> Bool) throws -> Verification {
         var verification = Verification()
         let state = try environment.read { try tables.state(in: $0) }
-        for start in stride(from: 0, to: state.references.end, by: Self.referencesPerCheck) {
+        for start in stride(from: 0, to: state.references.end, by: Self.referencesPerBatch) {
             if isCancelled() { throw CancellationError() }
-            let few = UInt32(start)..<UInt32(min(start + Self.referencesPerCheck, state.references.end))
-            try environment.read { try checkReferences(few, &verification, in: $0) }
+            let batch = UInt32(start)..<UInt32(min(start + Self.referencesPerBatch, state.references.end))
+            try environment.read { try checkReferences(batch, &verification, in: $0) }
         }
         let end = state.images.end
         let count = min(sample ?? end, end)
         let rows = (0..<count).map { UInt32($0 * end / max(count, 1)) }
-        for start in stride(from: 0, to: count, by: Self.imagesPerCheck) {
+        for start in stride(from: 0, to: count, by: Self.imagesPerBatch) {
             if isCancelled() { throw CancellationError() }
-            let few = Array(rows[start..<min(start + Self.imagesPerCheck, count)])
-            try environment.read { try check(few, &verification, in: $0) }
+            let batch = Array(rows[start..<min(start + Self.imagesPerBatch, count)])
+            try environment.read { try checkImages(batch, &verification, in: $0) }
         }
         return verification
     }
 
-    /// Checks some rows of images in one snapshot.
-    private func check(_ rows: [UInt32], _ verification: inout Verification, in transaction: borrowing ReadTransaction)
-        throws
-    {
+    /// Checks image rows in one read transaction.
+    ///
+    /// Rows without an image are skipped.
+    private func checkImages(
+        _ rows: [UInt32], _ verification: inout Verification, in transaction: borrowing ReadTransaction
+    ) throws {
         let state = try tables.state(in: transaction)
         guard state.dimension > 0 else { return }
         let layout = StoreLayout(dimension: state.dimension, settings: settings)
@@ -71,13 +76,15 @@ struct Verifier {
                 }
             guard let fault else { continue }
             verification.wrongCount += 1
-            if verification.wrong.count < Verification.reported {
+            if verification.wrong.count < Verification.maximumListed {
                 verification.wrong.append((id, fault, stored, computed))
             }
         }
     }
 
-    /// Checks some rows of references in one snapshot.
+    /// Checks reference rows in one read transaction.
+    ///
+    /// Rows without a reference are skipped.
     private func checkReferences(
         _ rows: Range<UInt32>, _ verification: inout Verification, in transaction: borrowing ReadTransaction
     ) throws {
@@ -90,13 +97,16 @@ struct Verifier {
             let isIntact = try vectors.isIntact(row: row, in: transaction)
             if isIntact, try identities.row(of: id, in: transaction) == row { continue }
             verification.wrongReferenceCount += 1
-            if verification.wrongReferences.count < Verification.reported {
+            if verification.wrongReferences.count < Verification.maximumListed {
                 verification.wrongReferences.append((id, isIntact ? .id : .vector))
             }
         }
     }
 
-    /// The k largest similarities to references of each of some images (images x dimension).
+    /// Computes the k largest similarities of each image to the references, from the vectors alone.
+    ///
+    /// - Parameter images: the vectors of the images, images x dimension.
+    /// - Returns: for each image its similarities: k, or as many as there are references.
     private func bestSimilarities(
         to images: [Float], layout: StoreLayout, state: StoreState, in transaction: borrowing ReadTransaction
     ) throws -> [[Float]] {

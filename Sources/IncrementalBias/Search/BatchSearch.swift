@@ -1,7 +1,9 @@
 internal import LMDB
 internal import VectorMath
 
-/// The search for some batches of queries in one snapshot: checks the queries, scans once for all, and looks up ids.
+/// The search for several batches of queries in one snapshot.
+///
+/// It checks and normalises the queries, scans once for all batches, and looks up the ids of the images found.
 struct BatchSearch {
     let settings: StoreSettings
     let tables: Tables
@@ -9,9 +11,9 @@ struct BatchSearch {
 
     /// Answers batches.
     ///
-    /// - Returns: the snapshot's generation, and for each batch the hits of each query or the first query that can't be
-    ///   answered.
-    /// - Throws: `LMDBError` where the store can't be read, ``StoreError/damaged(_:)``.
+    /// - Returns: the snapshot's generation, and for each batch the hits of each query. If a query of the batch can't
+    ///   be answered, the batch has the first such query instead.
+    /// - Throws: `LMDBError` if the store can't be read, ``StoreError/damaged(_:)``.
     func run(
         _ batches: [SearchBatch], in transaction: borrowing ReadTransaction
     ) throws -> (generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]) {
@@ -28,7 +30,7 @@ struct BatchSearch {
             limits += repeatElement(min(batch.topK, state.images.count), count: batch.count)
             alphas += repeatElement(batch.alpha, count: batch.count)
         }
-        var found: [[Candidate]] = limits.map { _ in [] }
+        var found: [[ScoredRow]] = limits.map { _ in [] }
         if state.images.count > 0, !limits.isEmpty {
             let layout = StoreLayout(dimension: state.dimension, settings: settings)
             found = try Scan(layout: layout, tables: tables, pool: pool)
@@ -47,7 +49,7 @@ struct BatchSearch {
         return (state.generation, results)
     }
 
-    /// The vectors of a batch as the scan takes them: finite, and normalised under the cosine metric.
+    /// Checks the vectors of a batch, and normalises them under the cosine metric.
     private func prepare(_ batch: SearchBatch, dimension: Int) throws(RejectedQuery) -> [Float] {
         guard batch.count > 0 else { return [] }
         guard dimension == 0 || batch.dimension == dimension else {
@@ -76,20 +78,20 @@ struct BatchSearch {
             guard norm > 0 else { return .zeroVector }
             rows.normalise(index, norm: norm)
         case .innerProduct:
-            guard norm <= Metric.greatestNorm else { return .tooLarge }
+            guard norm <= Metric.maximumNorm else { return .tooLarge }
         }
         return nil
     }
 
-    private func hits(_ candidates: [Candidate], in transaction: borrowing ReadTransaction) throws -> [SearchHit] {
+    /// Looks up the ids of images.
+    private func hits(_ rows: [ScoredRow], in transaction: borrowing ReadTransaction) throws -> [SearchHit] {
         let identities = IdentityTable(tables: tables.images)
-        return try candidates.map { candidate in
-            guard let id = try identities.id(of: candidate.row, in: transaction) else {
-                throw StoreError.damaged("image row \(candidate.row) has no id")
+        return try rows.map { image in
+            guard let id = try identities.id(of: image.row, in: transaction) else {
+                throw StoreError.damaged("image row \(image.row) has no id")
             }
             return SearchHit(
-                id: id, score: candidate.score, similarity: candidate.similarity,
-                bias: candidate.similarity - candidate.score)
+                id: id, score: image.score, similarity: image.similarity, bias: image.similarity - image.score)
         }
     }
 }

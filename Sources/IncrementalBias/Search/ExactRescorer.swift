@@ -1,84 +1,94 @@
 internal import LMDB
 internal import VectorMath
 
-/// The second step of a scan: computes exact scores of the rows that bounds could not exclude.
+/// The second step of a scan: computes exact scores of the candidates.
 struct ExactRescorer {
+    /// The vectors of the queries, queries x dimension.
     let queries: [Float]
+    /// For each query its alpha.
     let alphas: [Float]
-    /// The blocks of the images' means, all of them.
+    /// All blocks of the images' means.
     let means: MappedValues
     let layout: StoreLayout
     let vectors: VectorTable
-    /// Image rows ever used.
+    /// The number of image rows that were ever used.
     let end: Int
     let pool: WorkerPool
 
-    /// With fewer rows than this, one thread is faster than the pool.
-    private static let minimumRowsForPool = 512
+    /// For fewer candidates than this, one thread is faster than the pool.
+    private static let minimumCandidatesForPool = 512
 
-    /// Offers every row that can be among a query's best to the query's `tops`, with its exact score.
+    /// Adds each candidate that can be among the best to `best`, with its exact score.
     ///
     /// - Parameters:
-    ///   - found: for each thread of the pass and each query, the rows that the bounds left.
-    ///   - tops: the best rows of each query so far.
-    func rescore(_ found: [[[ScoreInterval]]], _ tops: inout [TopRows], in transaction: borrowing ReadTransaction)
-        throws
-    {
-        let undecided = tops.indices.map { query in
-            remaining(found.map { $0[query] }, limit: tops[query].limit, threshold: tops[query].threshold)
+    ///   - candidates: for each worker of the pass and each query its candidates.
+    ///   - best: for each query the best images so far.
+    func rescore(
+        _ candidates: [[[ScoreInterval]]], _ best: inout [TopRows], in transaction: borrowing ReadTransaction
+    ) throws {
+        let remaining = best.indices.map { query in
+            merge(candidates.map { $0[query] }, limit: best[query].limit, minimum: best[query].threshold)
         }
+        // For each query the index of its first candidate in `mapped`.
         var starts = [0]
-        for rows in undecided { starts.append(starts[starts.count - 1] + rows.count) }
-        let rows = try vectors.mapped(undecided.flatMap { $0.map(\.row) }, end: end, in: transaction)
-        let (before, firsts) = (tops, starts)
-        let piece = { @Sendable (query: Int, scratch: FloatScratch) -> TopRows in
-            score(undecided[query], vectors: rows, first: firsts[query], query: query, before[query], scratch)
+        for rows in remaining { starts.append(starts[starts.count - 1] + rows.count) }
+        let mapped = try vectors.mapped(remaining.flatMap { $0.map(\.row) }, end: end, in: transaction)
+        let (bestBefore, firsts) = (best, starts)
+        let scoreQuery = { @Sendable (query: Int, scratch: FloatScratch) -> TopRows in
+            score(
+                remaining[query], vectors: mapped, first: firsts[query], query: query, bestBefore[query], scratch)
         }
-        guard rows.rows.count >= Self.minimumRowsForPool, tops.count > 1 else {
+        guard mapped.rows.count >= Self.minimumCandidatesForPool, best.count > 1 else {
             let scratch = FloatScratch()
-            for query in tops.indices { tops[query] = piece(query, scratch) }
+            for query in best.indices { best[query] = scoreQuery(query, scratch) }
             return
         }
-        let workers = try pool.run(count: tops.count) {
-            (scratch: FloatScratch(), tops: [(query: Int, top: TopRows)]())
+        let workers = try pool.run(count: best.count) {
+            (scratch: FloatScratch(), results: [(query: Int, best: TopRows)]())
         } body: { worker, query in
-            worker.tops.append((query, piece(query, worker.scratch)))
+            worker.results.append((query, scoreQuery(query, worker.scratch)))
         }
-        for (query, top) in workers.flatMap(\.tops) { tops[query] = top }
+        for result in workers.flatMap(\.results) { best[result.query] = result.best }
     }
 
-    /// The rows that can be among the best of one query, by falling upper bound.
-    ///
-    /// - Parameter found: for each thread the rows that the bounds left.
-    private func remaining(_ found: [[ScoreInterval]], limit: Int, threshold: Float) -> [ScoreInterval] {
-        var lowers = TopNumbers(limit: limit, above: threshold)
-        for rows in found { for row in rows { lowers.offer(row.lower) } }
-        let threshold = lowers.threshold
-        return found.flatMap { $0.filter { $0.upper >= threshold } }.sorted { $0.upper > $1.upper }
-    }
-
-    /// Computes exact scores for one query, until no upper bound reaches the worst of the best rows.
+    /// Merges the candidates of one query, and leaves out those that cannot be among its best.
     ///
     /// - Parameters:
-    ///   - rows: the rows to score, by falling upper bound.
-    ///   - vectors: mapped vectors that include those of `rows`, from index `first` on.
-    ///   - before: the best rows so far.
-    /// - Returns: the best rows.
+    ///   - candidates: for each worker the candidates of the query.
+    ///   - limit: the number of images to find.
+    ///   - minimum: the score that an image must reach to be among the best so far.
+    /// - Returns: the remaining candidates, by falling upper bound.
+    private func merge(_ candidates: [[ScoreInterval]], limit: Int, minimum: Float) -> [ScoreInterval] {
+        var lowerBounds = TopNumbers(limit: limit, minimum: minimum)
+        for rows in candidates { for row in rows { lowerBounds.offer(row.lower) } }
+        let threshold = lowerBounds.threshold
+        return candidates.flatMap { $0.filter { $0.upper >= threshold } }.sorted { $0.upper > $1.upper }
+    }
+
+    /// Computes exact scores for one query, until no other upper bound reaches the last of the best scores.
+    ///
+    /// - Parameters:
+    ///   - candidates: the candidates of the query, by falling upper bound.
+    ///   - vectors: mapped vectors. Those of `candidates` begin at index `first`.
+    ///   - best: the best images so far.
+    ///   - scratch: working memory of this thread.
+    /// - Returns: the best images.
     private func score(
-        _ rows: [ScoreInterval], vectors: MappedRows, first: Int, query: Int, _ before: TopRows, _ scratch: FloatScratch
+        _ candidates: [ScoreInterval], vectors: MappedRows, first: Int, query: Int, _ best: TopRows,
+        _ scratch: FloatScratch
     ) -> TopRows {
-        var top = before
-        let own = query * layout.dimension..<(query + 1) * layout.dimension
-        for (index, bound) in rows.enumerated() {
-            guard bound.upper >= top.threshold else { break }
+        var best = best
+        let queryRange = query * layout.dimension..<(query + 1) * layout.dimension
+        for (index, candidate) in candidates.enumerated() {
+            guard candidate.upper >= best.threshold else { break }
             let similarity = vectors.withVector(at: first + index, scratch: scratch) { vector in
-                Kernels.product(vector, queries.span.extracting(own))
+                Kernels.product(vector, queries.span.extracting(queryRange))
             }
-            let mean = mean(of: Int(bound.row))
-            top.offer(
-                Candidate(score: similarity - alphas[query] * mean, similarity: similarity, row: bound.row))
+            let mean = mean(of: Int(candidate.row))
+            best.offer(
+                ScoredRow(score: similarity - alphas[query] * mean, similarity: similarity, row: candidate.row))
         }
-        return top
+        return best
     }
 
     private func mean(of row: Int) -> Float {

@@ -1,10 +1,10 @@
 internal import Foundation
 
-/// The search requests that wait for a scan, in the order in which they came.
+/// The search requests that wait for a scan, in the order of their arrival.
 final class RequestQueue: @unchecked Sendable {
-    // Sendable: all state is accessed under the condition's lock only.
+    // Sendable: all variables are accessed under the condition's lock only.
 
-    /// A batch of queries, and the function that takes its answer.
+    /// A batch of queries, and the closure that is called once with its answer or an error.
     struct Request: Sendable {
         let batch: SearchBatch
         let reply: @Sendable (Result<SearchQueue.Answer, any Error>) -> Void
@@ -22,14 +22,15 @@ final class RequestQueue: @unchecked Sendable {
     private var isClosed = false
     private var isScanning = false
 
-    /// The number of waiting queries, and whether a scan is under way or about to begin.
+    /// The number of waiting queries, and whether a scan is running or about to begin.
     var load: (waiting: Int, busy: Bool) {
         condition.withLock { (queries, isScanning || !requests.isEmpty) }
     }
 
     /// Appends a request.
     ///
-    /// - Returns: the reason why the request can't wait, or `nil`.
+    /// - Parameter capacity: the maximum number of waiting queries; a request that finds the queue empty can have more.
+    /// - Returns: the reason why the queue rejects the request; `nil` if it was added.
     func add(_ request: Request, capacity: Int) -> SearchQueue.Rejection? {
         condition.withLock {
             if isClosed { return .closed }
@@ -41,10 +42,12 @@ final class RequestQueue: @unchecked Sendable {
         }
     }
 
-    /// Removes the requests of the next scan; waits while there are none.
+    /// Removes and returns the requests of the next scan; waits while there are none.
     ///
-    /// - Parameter limit: the largest number of queries, unless the first request alone has more.
-    /// - Returns: `nil` once the queue is closed and empty.
+    /// The scanning thread calls this when its last scan has ended.
+    ///
+    /// - Parameter limit: the maximum number of queries; the first request is returned even if it alone has more.
+    /// - Returns: `nil` if the queue is closed and empty.
     func next(queries limit: Int) -> [Request]? {
         condition.withLock {
             isScanning = false

@@ -1,57 +1,74 @@
 internal import VectorMath
 
-/// The part of one thread in the pass over the codes: collects the rows that bounds don't exclude.
+/// One thread's part of the pass over the codes: collects candidates, the rows that bounds do not exclude.
 struct ScanWorker {
     private let layout: StoreLayout
-    private let coded: CodedQueries
-    private var products: [Int32]
+    private let queryCodes: CodedQueries
+    /// Products of codes, queries of one step x rows of a block.
+    private var codeProducts: [Int32]
+    /// The rows of one block that bounds did not exclude for one query; their row numbers are positions in the block.
     private var bounds: ScoreIntervals
-    /// For each query the largest lower bounds: as many rows as it wants score at least the smallest of them.
-    private var lowers: [TopNumbers]
-    /// For each query the collected rows.
-    private(set) var found: [[ScoreInterval]]
-    /// The number of collected rows of all queries.
-    private(set) var count = 0
+    /// For each query the largest lower bounds of its candidates, as many as it has results.
+    ///
+    /// At least so many rows score the smallest of these or more, so a row with a lower upper bound is excluded.
+    private var lowerBounds: [TopNumbers]
+    /// For each query its candidates.
+    private(set) var candidates: [[ScoreInterval]]
+    /// The number of candidates of all queries.
+    private(set) var candidateCount = 0
 
-    /// Queries multiplied with a block at a time, so that the products stay in the cache.
+    /// The number of queries that are multiplied with a block at a time.
+    ///
+    /// The products of so few stay in the CPU's cache.
     private static let queriesPerStep = 32
 
-    init(layout: StoreLayout, coded: CodedQueries, limits: [Int], thresholds: [Float]) {
+    /// - Parameters:
+    ///   - layout: the sizes of the store's blocks.
+    ///   - queryCodes: the codes of the queries.
+    ///   - limits: for each query the number of images to find.
+    ///   - thresholds: for each query a score that at least that many images are known to reach, or -infinity.
+    init(layout: StoreLayout, queryCodes: CodedQueries, limits: [Int], thresholds: [Float]) {
         self.layout = layout
-        self.coded = coded
-        products = Array(repeating: 0, count: min(Self.queriesPerStep, coded.count) * layout.rowsPerBlock)
+        self.queryCodes = queryCodes
+        codeProducts = Array(repeating: 0, count: min(Self.queriesPerStep, queryCodes.count) * layout.rowsPerBlock)
         bounds = ScoreIntervals(count: layout.rowsPerBlock)
-        lowers = zip(limits, thresholds).map { TopNumbers(limit: $0, above: $1) }
-        found = limits.map { _ in [] }
+        lowerBounds = zip(limits, thresholds).map { TopNumbers(limit: $0, minimum: $1) }
+        candidates = limits.map { _ in [] }
     }
 
-    /// Collects the rows of a block that can be among the best.
+    /// Collects the candidates of one block.
     ///
-    /// - Parameter firstRow: the number of the block's first row.
+    /// - Parameters:
+    ///   - codes: the block of codes.
+    ///   - means: the block of means, one float for each row.
+    ///   - firstRow: the row at the first position of the block.
     mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) {
-        // A local copy: threads that retain its arrays through `self` for each query contend for the reference counts.
-        let coded = coded
+        // A local copy: accesses through `self` would change the arrays' reference counts for each query, and all
+        // threads share these counts.
+        let queryCodes = queryCodes
         NumberView.withFloats(means) { means in
-            for start in stride(from: 0, to: coded.count, by: Self.queriesPerStep) {
-                let step = start..<min(start + Self.queriesPerStep, coded.count)
-                coded.products(codes, queries: step, into: &products)
+            for start in stride(from: 0, to: queryCodes.count, by: Self.queriesPerStep) {
+                let step = start..<min(start + Self.queriesPerStep, queryCodes.count)
+                queryCodes.products(codes, queries: step, into: &codeProducts)
                 for query in step {
-                    let passed = coded.collect(
-                        query, codes, count: layout.rowsPerBlock, products: products,
-                        at: (query - start) * layout.rowsPerBlock, means: means, from: lowers[query].threshold,
-                        into: &bounds)
-                    for index in 0..<passed { collect(bounds[index], query, firstRow) }
+                    let foundCount = queryCodes.collect(
+                        query, codes, count: layout.rowsPerBlock, products: codeProducts,
+                        at: (query - start) * layout.rowsPerBlock, means: means,
+                        minimumScore: lowerBounds[query].threshold, into: &bounds)
+                    for index in 0..<foundCount { addCandidate(bounds[index], query, firstRow) }
                 }
             }
         }
     }
 
-    private mutating func collect(_ bound: (row: Int, lower: Float, upper: Float), _ query: Int, _ firstRow: UInt32) {
-        // Rows collected since the bounds were compared may have raised the threshold.
-        guard bound.upper >= lowers[query].threshold else { return }
-        lowers[query].offer(bound.lower)
-        found[query].append(
+    private mutating func addCandidate(
+        _ bound: (row: Int, lower: Float, upper: Float), _ query: Int, _ firstRow: UInt32
+    ) {
+        // Candidates of the same block may have raised the threshold since `collect` compared with it.
+        guard bound.upper >= lowerBounds[query].threshold else { return }
+        lowerBounds[query].offer(bound.lower)
+        candidates[query].append(
             ScoreInterval(row: firstRow + UInt32(bound.row), lower: bound.lower, upper: bound.upper))
-        count += 1
+        candidateCount += 1
     }
 }

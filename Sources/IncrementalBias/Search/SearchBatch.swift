@@ -4,21 +4,23 @@ package struct SearchBatch: Sendable {
     package let vectors: [Float]
     /// The number of queries.
     package let count: Int
-    /// How many images to find for each query, at least 1.
+    /// The number of images to find for each query, at least 1.
     package let topK: Int
-    /// The factor of the mean in the bias, at least 0; 0 for the plain ranking.
+    /// The weight of the bias, at least 0: bias = alpha x mean.
+    ///
+    /// With 0, images rank by similarity.
     package let alpha: Float
 
-    /// The dimension of the vectors; 0 where there are none.
+    /// The dimension of the vectors; 0 if there are none.
     package var dimension: Int { count == 0 ? 0 : vectors.count / count }
 
-    /// Makes a batch of the rows of a matrix.
+    /// Makes a batch from a matrix with one query in each row.
     ///
     /// - Parameters:
     ///   - vectors: count x dimension.
     ///   - count: the number of queries.
-    ///   - topK: how many images to find for each query, at least 1.
-    ///   - alpha: the factor of the mean in the bias, at least 0.
+    ///   - topK: the number of images to find for each query, at least 1.
+    ///   - alpha: the weight of the bias, at least 0.
     package init(vectors: [Float], count: Int, topK: Int, alpha: Float) {
         precondition(count == 0 ? vectors.isEmpty : vectors.count % count == 0)
         self.vectors = vectors
@@ -27,9 +29,9 @@ package struct SearchBatch: Sendable {
         self.alpha = alpha
     }
 
-    /// Makes a batch of separate vectors.
+    /// Makes a batch from separate vectors.
     ///
-    /// - Throws: ``RejectedQuery`` for the first vector of another dimension than the first one.
+    /// - Throws: ``RejectedQuery`` if a vector has another dimension than the first one.
     package init(queries: [[Float]], topK: Int, alpha: Float) throws(RejectedQuery) {
         let dimension = queries.first?.count ?? 0
         var vectors: [Float] = []
@@ -59,14 +61,14 @@ package struct RejectedQuery: Error, Equatable, Sendable {
 
 /// The reasons why a query can't be answered.
 package enum QueryRejection: Equatable, Sendable {
-    /// The vectors of the corpus have another dimension.
+    /// The dimension of the query differs from that of the corpus.
     case wrongDimension(found: Int, expected: Int)
-    /// The first query of the batch has another dimension.
+    /// The dimension of the query differs from that of the first query of the batch.
     case differsFromFirst(found: Int, first: Int)
-    /// The vector has an infinite number or NaN.
+    /// A component of the vector is infinite or NaN.
     case notFinite
-    /// The vector has length 0, and so no direction under the cosine metric.
+    /// The metric is cosine, and the vector has length 0.
     case zeroVector
-    /// The vector is longer than ``Metric/greatestNorm`` under the inner product.
+    /// The metric is the inner product, and the vector is longer than ``Metric/maximumNorm``.
     case tooLarge
 }

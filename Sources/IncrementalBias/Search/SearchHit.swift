@@ -1,8 +1,9 @@
-/// An image that a search found.
+/// An image that a search found for one query.
 package struct SearchHit: Equatable, Sendable {
     package let id: String
     /// similarity - bias.
     package let score: Float
+    /// The inner product of the query and the image.
     package let similarity: Float
     /// alpha x the mean of the image's k largest similarities to references.
     package let bias: Float

@@ -1,9 +1,12 @@
-/// Combines search requests that wait at the same time into one scan.
+/// Answers search requests on a separate thread, several requests with one scan.
 ///
-/// One thread scans. Requests that come during a scan wait, and the next scan answers all of them. Every request is
-/// answered from one snapshot that is taken after the request came.
+/// Requests that arrive during a scan wait, and the next scan answers them together. Each request is answered from one
+/// snapshot, which is taken after the request has arrived.
 package final class SearchQueue: Sendable {
-    /// Answers some batches in one snapshot: its generation, and for each batch the hits of its queries.
+    /// Answers several batches in one snapshot.
+    ///
+    /// Returns the generation of the snapshot, and for each batch the hits of its queries. If a query of the batch
+    /// can't be answered, the batch has the first such query instead.
     package typealias Search =
         @Sendable ([SearchBatch]) throws -> (
             generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]
@@ -12,14 +15,14 @@ package final class SearchQueue: Sendable {
     private let requests = RequestQueue()
     private let capacity: Int
 
-    /// The number of queries that wait for a scan, and whether a scan is under way or about to begin.
+    /// The number of queries that wait for a scan, and whether a scan is running or about to begin.
     package var load: (waiting: Int, busy: Bool) { requests.load }
 
     /// The answer to one request.
     package struct Answer: Sendable {
         /// The generation of the snapshot.
         package let generation: UInt64
-        /// For each query the images found, by falling score; equal scores by rising row.
+        /// For each query the images found, by falling score, and by ascending row if scores are equal.
         package let hits: [[SearchHit]]
     }
 
@@ -36,9 +39,9 @@ package final class SearchQueue: Sendable {
     /// Starts the thread that scans.
     ///
     /// - Parameters:
-    ///   - queriesPerScan: the largest number of queries in one scan, unless one request alone has more.
-    ///   - capacity: the largest number of queries that wait, unless one request alone has more.
-    ///   - search: answers some batches; called by the queue's own thread.
+    ///   - queriesPerScan: the maximum number of queries in one scan. A request with more is answered alone.
+    ///   - capacity: the maximum number of waiting queries. A request that finds the queue empty can have more.
+    ///   - search: answers several batches; called by the queue's thread.
     package init(queriesPerScan: Int = 1024, capacity: Int = 65_536, search: @escaping Search) {
         self.capacity = capacity
         NamedThread.start("search queue") { [requests] in
@@ -52,7 +55,7 @@ package final class SearchQueue: Sendable {
 
     /// Answers the queries of a batch, all from one snapshot.
     ///
-    /// - Throws: ``Rejection``, or `LMDBError` where the store can't be read.
+    /// - Throws: ``Rejection``, or the error of the closure `search`.
     package func search(_ batch: SearchBatch) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             let request = RequestQueue.Request(batch: batch) { continuation.resume(with: $0) }
@@ -60,7 +63,9 @@ package final class SearchQueue: Sendable {
         }
     }
 
-    /// Rejects all later requests; those that wait are answered.
+    /// Rejects all later requests.
+    ///
+    /// Those that wait are still answered.
     package func close() {
         requests.close()
     }

@@ -1,23 +1,23 @@
 internal import HeapModule
 
-/// The largest `limit` of the numbers offered.
+/// The largest `limit` of the numbers offered so far.
 struct TopNumbers: Sendable {
     let limit: Int
-    /// The smallest number that can still be among the largest; never falls.
+    /// The value that a number must reach to be among the largest; never falls.
     private(set) var threshold: Float
     private var heap: HeapModule.Heap<Float> = []
 
     /// Makes an empty selection.
     ///
     /// - Parameters:
-    ///   - limit: how many numbers to keep.
-    ///   - threshold: a lower bound of the numbers that can count, known from elsewhere.
-    init(limit: Int, above threshold: Float = -.infinity) {
+    ///   - limit: the number of numbers to keep.
+    ///   - minimum: smaller numbers are not kept.
+    init(limit: Int, minimum: Float = -.infinity) {
         self.limit = limit
-        self.threshold = limit > 0 ? threshold : .infinity
+        threshold = limit > 0 ? minimum : .infinity
     }
 
-    /// Adds a number if it is among the largest.
+    /// Keeps a number if it is among the largest.
     ///
     /// O(log limit).
     mutating func offer(_ number: Float) {
@@ -32,6 +32,6 @@ struct TopNumbers: Sendable {
         if heap.count == limit, let smallest = heap.min { threshold = max(threshold, smallest) }
     }
 
-    /// The numbers, in no order.
+    /// The numbers kept, in no order.
     var numbers: [Float] { heap.unordered }
 }

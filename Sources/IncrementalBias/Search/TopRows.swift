@@ -1,43 +1,48 @@
 internal import HeapModule
 
-/// A row with its exact score.
-struct Candidate: Comparable, Sendable {
+/// An image with its exact score for one query.
+struct ScoredRow: Comparable, Sendable {
     let score: Float
     let similarity: Float
+    /// The row of the image in the store.
     let row: UInt32
 
-    /// Whether `a` ranks behind `b`: by falling score, and equal scores by rising row, so that a ranking is reproducible.
-    static func < (a: Candidate, b: Candidate) -> Bool {
+    /// Whether `a` ranks behind `b`.
+    ///
+    /// Images rank by falling score, and images with equal scores by ascending row. A ranking is therefore
+    /// reproducible.
+    static func < (a: ScoredRow, b: ScoredRow) -> Bool {
         (a.score, b.row) < (b.score, a.row)
     }
 }
 
-/// The best `limit` of the candidates offered.
+/// The best `limit` of the images offered so far, for one query.
 struct TopRows: Sendable {
     let limit: Int
-    private var heap: HeapModule.Heap<Candidate> = []
+    private var heap: HeapModule.Heap<ScoredRow> = []
 
+    /// - Parameter limit: the number of images to keep.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// The smallest score that can still be among the best.
+    /// The score that an image must reach to be kept; -infinity while fewer than `limit` are kept.
     var threshold: Float {
         guard heap.count >= limit else { return -.infinity }
         return heap.min?.score ?? .infinity
     }
 
-    /// Adds a candidate if it is among the best.
+    /// Keeps an image if it is among the best.
     ///
     /// O(log limit).
-    mutating func offer(_ candidate: Candidate) {
+    mutating func offer(_ row: ScoredRow) {
         if heap.count < limit {
-            heap.insert(candidate)
-        } else if let worst = heap.min, worst < candidate {
-            heap.replaceMin(with: candidate)
+            heap.insert(row)
+        } else if let worst = heap.min, worst < row {
+            heap.replaceMin(with: row)
         }
     }
 
-    /// The candidates, in no order.
-    var candidates: [Candidate] { heap.unordered }
+    /// The images kept, in no order.
+    var rows: [ScoredRow] { heap.unordered }
 }

@@ -1,11 +1,13 @@
 extension Array {
-    /// The ranges of neighbouring elements for which `key` gives the same value.
+    /// Splits the array into ranges of consecutive elements for which `key` returns the same value.
+    ///
+    /// - Returns: the index ranges, in order; together they contain all indices.
     func chunked<Key: Equatable>(by key: (Element) -> Key) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var start = 0
         while start < count {
-            let own = key(self[start])
-            let end = self[start...].firstIndex { key($0) != own } ?? count
+            let startKey = key(self[start])
+            let end = self[start...].firstIndex { key($0) != startKey } ?? count
             ranges.append(start..<end)
             start = end
         }

@@ -1,27 +1,29 @@
 internal import LMDB
 internal import VectorMath
 
-/// The order in which references arrived, with their times; retention reads it.
+/// The order and the times in which references arrived, for ``Retention``.
 ///
-/// A reference that is replaced arrives anew.
+/// A reference that is replaced gets a new arrival.
 struct ArrivalTable: Sendable {
     /// Arrival number -> row (4 bytes), 4 zero bytes, time in milliseconds since 1970 (8 bytes).
     let arrivals: Database
     /// Row -> arrival number.
     let numbers: Database
 
-    /// A reference's entry in the order.
+    /// The arrival of a reference.
     struct Arrival {
         let row: UInt32
         /// Milliseconds since 1970.
         let time: UInt64
     }
 
-    /// Moves `rows` to the end of the order, or adds them there.
+    /// Gives each of `rows` a new arrival, in their order.
+    ///
+    /// Removes the arrivals that they had.
     ///
     /// - Parameters:
     ///   - time: milliseconds since 1970.
-    ///   - next: the next arrival number; advanced by `rows.count`.
+    ///   - next: the next arrival number; the call adds `rows.count`.
     func append(_ rows: [UInt32], time: UInt64, next: inout UInt64, in transaction: borrowing WriteTransaction) throws {
         try remove(rows, in: transaction)
         for row in rows {
@@ -31,26 +33,27 @@ struct ArrivalTable: Sendable {
         }
     }
 
-    /// Removes `rows` from the order; rows that are not in it are ignored.
+    /// Removes the arrivals of `rows`; rows without an arrival are ignored.
     func remove(_ rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         for row in rows {
-            guard let number = try transaction.value(numbers, row, { NumberView.number($0) }) else { continue }
+            guard let number = try transaction.value(numbers, row, { NumberView.uint64($0) }) else { continue }
             try transaction.remove(arrivals, number)
             try transaction.remove(numbers, row)
         }
     }
 
-    /// The rows of the oldest references, oldest first, up to the first for which `isOld` is false.
+    /// The rows of the oldest references, the oldest first; ends before the first for which `isOld` returns false.
     ///
-    /// - Parameter isOld: gets an arrival and the number of older ones.
+    /// - Parameter isOld: called with an arrival and the number of older arrivals.
     func oldest(
-        in transaction: borrowing some Transaction & ~Copyable, while isOld: (Arrival, Int) -> Bool
+        in transaction: borrowing some Transaction & ~Copyable,
+        while isOld: (_ arrival: Arrival, _ olderCount: Int) -> Bool
     ) throws -> [UInt32] {
         var rows: [UInt32] = []
         try transaction.forEach(arrivals) { _, value in
-            let row = NumberView.number(value.extracting(first: 8))
+            let row = NumberView.uint64(value.extracting(first: 8))
             let arrival = Arrival(
-                row: UInt32(truncatingIfNeeded: row), time: NumberView.number(value.extracting(last: 8)))
+                row: UInt32(truncatingIfNeeded: row), time: NumberView.uint64(value.extracting(last: 8)))
             guard isOld(arrival, rows.count) else { return false }
             rows.append(arrival.row)
             return true

@@ -1,17 +1,22 @@
 internal import LMDB
 internal import VectorMath
 
-/// The int8 codes of the images: block number -> a block of codes with the layout ``StoreLayout/codes``.
+/// The codes of the images: block number -> the codes of `rowsPerBlock` images, with the layout ``StoreLayout/codes``.
+///
+/// A code approximates a vector with one signed byte per number. A *slot* is the index of a row in its block.
 struct CodeTable {
     let database: Database
     let layout: StoreLayout
 
-    /// Vectors encoded at a time, which bounds the memory for codes that are not yet stored.
+    /// The number of vectors that are encoded before their codes are stored; it limits the memory for codes.
     private static let rowsPerBatch = 16_384
 
-    /// Encodes vectors and stores the codes as those of `rows`.
+    /// Encodes vectors and stores the codes.
     ///
-    /// - Parameter values: rows.count x dimension, rounded to the store's precision.
+    /// - Parameters:
+    ///   - values: the vectors, rows.count x dimension, rounded to the store's precision.
+    ///   - rows: the rows of the vectors.
+    ///   - pool: the threads that encode.
     func write(_ values: [Float], rows: [UInt32], pool: WorkerPool, in transaction: borrowing WriteTransaction) throws {
         for start in stride(from: 0, to: rows.count, by: Self.rowsPerBatch) {
             let batch = start..<min(start + Self.rowsPerBatch, rows.count)
@@ -19,7 +24,7 @@ struct CodeTable {
         }
     }
 
-    /// Stores codes as those of `rows`, in the order of `rows`.
+    /// Stores codes; the first code is that of the first of `rows`, and so on.
     func write(_ codes: EncodedRows, rows: ArraySlice<UInt32>, in transaction: borrowing WriteTransaction) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
         let size = layout.rowsPerBlock
@@ -33,14 +38,16 @@ struct CodeTable {
         }
     }
 
-    /// The blocks numbered `blocks`, mapped.
+    /// The blocks with these numbers, mapped.
     func mapped(blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedValues {
         try transaction.mapped(
             database, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound),
             byteCount: layout.codes.byteCount)
     }
 
-    /// Whether the bounds of the stored code of `row` hold for `vector`, the stored vector of the row.
+    /// Whether the error bounds of the stored code of `row` hold for `vector`; false if the row has no code.
+    ///
+    /// - Parameter vector: the stored vector of the row.
     func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
         let isCovered = try transaction.value(database, UInt32(block)) { bytes in
@@ -49,7 +56,12 @@ struct CodeTable {
         return isCovered ?? false
     }
 
-    /// Encodes a range of the rows of `values` (rows x dimension).
+    /// Encodes a range of vectors.
+    ///
+    /// - Parameters:
+    ///   - values: vectors, rows x dimension.
+    ///   - rows: the indices in `values` of the vectors to encode.
+    ///   - pool: the threads that encode.
     func encode(_ values: [Float], _ rows: Range<Int>, pool: WorkerPool) throws -> EncodedRows {
         let (codes, dimension) = (layout.codes, layout.dimension)
         let count = (rows.count + EncodedRows.rowsPerPiece - 1) / EncodedRows.rowsPerPiece

@@ -1,13 +1,18 @@
 internal import VectorMath
 
-/// The codes of some vectors, made by several threads in pieces of ``rowsPerPiece``.
+/// The codes of some vectors, which several threads have computed in pieces of ``rowsPerPiece`` vectors.
 struct EncodedRows: Sendable {
-    /// Vectors in every piece but the last.
+    /// The number of vectors in each piece but the last.
     static let rowsPerPiece = 256
 
     let pieces: [Codes]
 
-    /// Writes the code of vector number `position` as row `slot` of a block.
+    /// Writes one code to a block of codes.
+    ///
+    /// - Parameters:
+    ///   - position: the index of the vector among all encoded vectors.
+    ///   - block: the block.
+    ///   - slot: the index in the block that the code gets.
     func write(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
         let (piece, index) = position.quotientAndRemainder(dividingBy: Self.rowsPerPiece)
         pieces[piece].write(index, to: &block, slot: slot)

@@ -1,21 +1,25 @@
-/// The layout of stored heaps: a *page of heaps* is one value with the heaps of a few consecutive images.
+/// The layout of stored heaps.
 ///
-/// In 32-bit words, a heap is
+/// A *page of heaps* is one LMDB value with the heaps of a few consecutive images.
 ///
-///     [0]                 count, the number of references in it
+/// A heap consists of 32-bit words (K is the capacity):
+///
+///     [0]                 count, the number of references in the heap
 ///     [1]                 0
-///     [2 ..< 2+K]         their similarities, falling, as float bits
-///     [2+K ..< 2+2K]      their rows
+///     [2 ..< 2+K]         the similarities, in descending order, as float bits
+///     [2+K ..< 2+2K]      the rows of the references
 ///
-/// where K is the capacity. A page of heaps fills two LMDB pages. Smaller values would share pages with their neighbours
-/// and be rewritten with them; larger ones would rewrite more unchanged heaps. LMDB keeps the memory of one-page values
-/// after a commit and frees that of longer ones, hence two pages and not one.
+/// A page of heaps fills two LMDB pages. Smaller values would share LMDB pages, and a commit would copy them together.
+/// Larger values would make a commit write more unchanged heaps. Two LMDB pages are better than one because LMDB keeps
+/// the memory of changed single pages after a commit and frees that of longer values.
 struct HeapLayout: Sendable {
+    /// The maximum number of references in a heap.
     let capacity: Int
     let wordsPerHeap: Int
+    /// The number of heaps in a page of heaps.
     let heapsPerPage: Int
 
-    /// The bytes that two LMDB pages of 4 KiB hold beside their header.
+    /// The bytes that a value can have in two LMDB pages of 4 KiB: all but LMDB's header.
     private static let pageBytes = 2 * 4096 - 16
 
     init(capacity: Int) {
@@ -27,9 +31,9 @@ struct HeapLayout: Sendable {
     /// The size of one page of heaps, in bytes.
     var bytesPerPage: Int { heapsPerPage * wordsPerHeap * 4 }
 
-    /// The key of the page with the heap of `row`.
+    /// The number of the page with the heap of `row`; it is the key in the table.
     func page(of row: Int) -> Int { row / heapsPerPage }
 
-    /// The first word of the heap of `row` in its page.
+    /// The index of the first word of the heap of `row` in its page.
     func offset(of row: Int) -> Int { row % heapsPerPage * wordsPerHeap }
 }

@@ -16,7 +16,7 @@ struct HeapTable {
             firstPage: pages.lowerBound, layout: layout)
     }
 
-    /// Copies the heap of `row` into `heap`, which is empty afterwards if there is none.
+    /// Replaces the content of `heap` by the stored heap of `row`; by nothing if none is stored.
     func load(row: Int, into heap: inout ReferenceHeap, in transaction: borrowing some Transaction & ~Copyable) throws {
         heap.clear()
         _ = try transaction.value(database, UInt32(layout.page(of: row))) { bytes in
@@ -27,9 +27,9 @@ struct HeapTable {
     /// Stores the heaps of some images.
     ///
     /// - Parameters:
-    ///   - words: heaps, as ``ReferenceHeap/append(to:)`` writes them.
-    ///   - starts: for each heap the index of its first word.
-    ///   - rows: the images, rising.
+    ///   - words: the heaps, as ``ReferenceHeap/append(to:)`` writes them.
+    ///   - starts: for each of `rows` the index in `words` of the first word of its heap.
+    ///   - rows: the rows of the images, in ascending order.
     func write(_ words: [UInt32], starts: [Int], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         for positions in rows.chunked(by: { layout.page(of: Int($0)) }) {
             let page = layout.page(of: Int(rows[positions.lowerBound]))
@@ -59,13 +59,17 @@ struct HeapTable {
     }
 }
 
-/// The mapped heaps of a range of images, which several threads may load at the same time; valid as `MappedValues` are.
+/// The mapped heaps of a range of rows.
+///
+/// Several threads can read them at the same time.
+///
+/// They are valid as long as `MappedValues` are.
 struct MappedHeaps: Sendable {
     fileprivate let pages: MappedValues
     fileprivate let firstPage: Int
     fileprivate let layout: HeapLayout
 
-    /// Copies the heap of `row` into `heap`, which is empty afterwards if there is none.
+    /// Replaces the content of `heap` by the stored heap of `row`; by nothing if none is stored.
     func load(row: Int, into heap: inout ReferenceHeap) {
         heap.clear()
         pages.value(at: layout.page(of: row) - firstPage) { bytes in

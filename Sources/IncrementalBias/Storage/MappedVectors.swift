@@ -1,30 +1,35 @@
 internal import LMDB
 internal import VectorMath
 
-/// The mapped vectors of a range of rows; valid as `MappedValues` are.
+/// The mapped vectors of a range of rows; valid as long as `MappedValues` are.
 struct MappedVectors: Sendable {
     let blocks: MappedValues
+    /// The number of the first block in `blocks`.
     let firstBlock: Int
     let layout: VectorLayout
 
-    /// Copies the vectors of `rows` to the start of `values` as floats, rows.count x dimension; grows `values` if needed.
+    /// Copies the vectors of `rows` to the start of `values`, as floats, rows.count x dimension.
+    ///
+    /// - Parameter values: a buffer; replaced by a larger array if it is too small.
     func copy(_ rows: Range<Int>, to values: inout [Float]) {
         let dimension = layout.dimension
         if values.count < rows.count * dimension { values = Array(repeating: 0, count: rows.count * dimension) }
         var row = rows.lowerBound
         while row < rows.upperBound {
             let (block, slot) = layout.place(of: row)
-            let here = min(layout.rowsPerBlock - slot, rows.upperBound - row)
+            let count = min(layout.rowsPerBlock - slot, rows.upperBound - row)
             blocks.value(at: block - firstBlock) { bytes in
                 layout.coding.decode(
-                    bytes.extracting(layout.bytes(of: slot..<slot + here)), into: &values,
+                    bytes.extracting(layout.bytes(of: slot..<slot + count)), into: &values,
                     at: (row - rows.lowerBound) * dimension)
             }
-            row += here
+            row += count
         }
     }
 
     /// Calls `body` with the vector of `row`.
+    ///
+    /// - Parameter scratch: memory for the conversion to floats; each thread needs its own.
     func withVector<R>(_ row: Int, scratch: FloatScratch, _ body: (Span<Float>) throws -> R) rethrows -> R {
         let (block, slot) = layout.place(of: row)
         return try blocks.value(at: block - firstBlock) { bytes in
@@ -33,21 +38,23 @@ struct MappedVectors: Sendable {
     }
 }
 
-/// The mapped vectors of some rows in any order; valid as `MappedValues` are.
+/// The mapped vectors of some rows, in any order; valid as long as `MappedValues` are.
 struct MappedRows: Sendable {
     let rows: [UInt32]
     let layout: VectorLayout
     let source: Source
 
-    /// The values that the vectors are read from.
+    /// The LMDB values that contain the vectors.
     enum Source: Sendable {
-        /// For each row its block.
+        /// For each element of `rows` its block.
         case blocks(MappedValues)
-        /// The vectors of all rows.
+        /// The vectors of all rows of the table.
         case range(MappedVectors)
     }
 
-    /// Calls `body` with the vector of the row at `index`.
+    /// Calls `body` with the vector of row `rows[index]`.
+    ///
+    /// - Parameter scratch: memory for the conversion to floats; each thread needs its own.
     func withVector<R>(at index: Int, scratch: FloatScratch, _ body: (Span<Float>) throws -> R) rethrows -> R {
         let row = Int(rows[index])
         switch source {

@@ -1,35 +1,37 @@
 package import Foundation
 package import ShardFormats
 
-/// The record that the store keeps of a shard that took effect.
+/// The record in the store of a shard that took effect.
 package struct Receipt: Codable, Equatable, Sendable {
-    /// The number of the receipt: receipts are numbered in the order of their commits, from 0.
+    /// The number of the receipt.
+    ///
+    /// Receipts are numbered from 0, in the order in which their shards took effect.
     package let number: UInt64
-    /// The name of the shard's file, `words-0000.npy` for example.
+    /// The name of the shard's file, for example `words-0000.npy`.
     package let name: String
     package let role: VectorRole
     /// SHA-256 of the file, in hexadecimal.
     package let sha256: String
-    /// SHA-256 of the sidecar with the ids, if one came with the shard.
+    /// SHA-256 of the sidecar (the file with the ids) in hexadecimal, if the shard has one.
     package let idsSHA256: String?
     package let action: Action
-    /// The number of rows in the shard, or of ids in a deletion.
+    /// The number of ids in the shard; a shard of vectors has one row for each.
     package let rows: Int
-    /// How many of them replaced a row of the same id; in a deletion, how many were there to be deleted.
+    /// How many of the ids were in the corpus before the commit: their vectors were replaced, or deleted.
     package let replaced: Int
-    /// The generation that the commit made.
+    /// The generation of the corpus after the commit.
     package let generation: UInt64
     /// When the daemon began to read the shard.
     package let received: Date
     /// When the commit began.
     package let commitStarted: Date
-    /// The time in seconds from the begin of the commit until it was durable; `nil` where it is unknown.
+    /// The time in seconds from the begin of the commit until it was durable; `nil` if it is unknown.
     ///
-    /// It is known once the commit has returned, and stored with the acknowledgement of the receipt or at a stop. A crash in
-    /// between loses it.
+    /// It is known only after the commit. It is stored when the receipt is acknowledged, or when the daemon stops. A
+    /// crash before that loses it.
     package var commitSeconds: Double?
 
-    /// The effect of a shard on the rows of its ids.
+    /// What a shard does with its ids: it adds or replaces their vectors, or deletes them.
     package enum Action: String, Codable, Sendable {
         case add
         case delete
@@ -45,12 +47,14 @@ package struct Receipt: Codable, Equatable, Sendable {
         case commitSeconds = "commit_seconds"
     }
 
-    /// The keys of receipts that earlier versions stored.
+    /// The keys that version 0.1.0 used.
     private enum EarlierKeys: String, CodingKey {
         case commitStarted = "committed"
     }
 
-    /// Makes a receipt; times are rounded to milliseconds, as the store keeps them.
+    /// Creates a receipt.
+    ///
+    /// Times are rounded to milliseconds, as in the store.
     package init(
         number: UInt64, name: String, role: VectorRole, sha256: String, idsSHA256: String?, action: Action, rows: Int,
         replaced: Int, generation: UInt64, received: Date, commitStarted: Date, commitSeconds: Double? = nil
@@ -88,7 +92,7 @@ package struct Receipt: Codable, Equatable, Sendable {
         commitSeconds = try container.decodeIfPresent(Double.self, forKey: .commitSeconds)
     }
 
-    /// Whether the digests have the form of SHA-256 in hexadecimal.
+    /// Whether the digests have 64 hexadecimal digits.
     var hasDigests: Bool {
         [sha256, idsSHA256].allSatisfy { digest in
             digest.map { $0.utf8.count == 64 && $0.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit } }

@@ -3,29 +3,31 @@ package import LMDB
 package import ShardFormats
 internal import VectorMath
 
-/// The receipts of a store, by number and by the role and name of their shard.
+/// The receipts of a store, by number, and by the role and file name of their shard.
 ///
-/// A receipt is *pending* until its shard's files are known to be moved out of the incoming folders.
+/// A receipt is *pending* until it is known that its shard has been published: its files moved, its document written. A
+/// receipt is *superseded* if a later shard had the same role and file name. The table keeps the last ``minimumKept``
+/// receipts, receipts that are not superseded, and pending receipts.
 package struct ReceiptTable {
     let tables: Tables
 
-    /// Makes the table of a store.
+    /// Creates a view of the tables of a store.
     package init(tables: Tables) {
         self.tables = tables
     }
 
-    /// How many of the newest receipts are always kept.
-    package static let kept: UInt64 = 16
+    /// The number of last receipts that are kept in any case.
+    package static let minimumKept: UInt64 = 16
 
-    /// Stores a receipt as pending, and removes receipts that are superseded.
+    /// Stores a receipt as pending, and removes superseded receipts.
     package func add(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
         let key = key(receipt.role, receipt.name)
         let previous = try number(key, in: transaction)
         try store(receipt, in: transaction)
         try transaction.put(tables.receiptNames, key, receipt.number)
         try markPending(receipt, in: transaction)
-        guard receipt.number >= Self.kept else { return }
-        let oldest = receipt.number - Self.kept
+        guard receipt.number >= Self.minimumKept else { return }
+        let oldest = receipt.number - Self.minimumKept
         try removeIfSuperseded(oldest, in: transaction)
         if let previous, previous < oldest { try removeIfSuperseded(previous, in: transaction) }
     }
@@ -34,9 +36,9 @@ package struct ReceiptTable {
         try transaction.put(tables.receipts, receipt.number, try Receipt.encoder.encode(receipt).span)
     }
 
-    /// Removes a receipt whose shard's name has a later one, unless it is pending.
+    /// Removes a receipt if it is superseded and not pending.
     ///
-    /// A receipt that can't be read stays; it does no harm.
+    /// A receipt that can't be read stays: the commit does not need it.
     private func removeIfSuperseded(_ number: UInt64, in transaction: borrowing WriteTransaction) throws {
         guard try !transaction.contains(tables.pending, number), let receipt = try? receipt(number, in: transaction),
             try self.number(key(receipt.role, receipt.name), in: transaction) != number
@@ -49,24 +51,26 @@ package struct ReceiptTable {
         try transaction.put(tables.pending, receipt.number, "")
     }
 
-    /// Makes a receipt no longer pending: its shard's files have been moved.
+    /// Makes a receipt no longer pending: its shard has been published.
     ///
-    /// - Parameter timed: the receipt with the duration of its commit, to be stored in place of the one without.
+    /// - Parameters:
+    ///   - number: the number of the receipt.
+    ///   - withDuration: the same receipt with the duration of its commit; it replaces the stored receipt.
     package func acknowledge(
-        _ number: UInt64, timed: Receipt? = nil, in transaction: borrowing WriteTransaction
+        _ number: UInt64, withDuration: Receipt? = nil, in transaction: borrowing WriteTransaction
     ) throws {
         try transaction.remove(tables.pending, number)
-        if let timed { try replace(timed, in: transaction) }
+        if let withDuration { try replace(withDuration, in: transaction) }
     }
 
-    /// Stores another version of a receipt, unless it has been removed.
+    /// Replaces the stored receipt with the same number; does nothing if it has been removed.
     package func replace(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
         if try transaction.contains(tables.receipts, receipt.number) { try store(receipt, in: transaction) }
     }
 
-    /// The receipt with this number; `nil` where there is none.
+    /// The receipt with this number; `nil` if there is none.
     ///
-    /// - Throws: ``StoreError/damaged(_:)`` where it can't be read.
+    /// - Throws: ``StoreError/damaged(_:)`` if it can't be decoded.
     package func receipt(
         _ number: UInt64, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> Receipt? {
@@ -77,7 +81,7 @@ package struct ReceiptTable {
         return receipt
     }
 
-    /// The receipt of the last shard of this role and name; `nil` where there is none.
+    /// The receipt of the last shard with this role and file name; `nil` if there is none.
     package func last(
         role: VectorRole, name: String, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> Receipt? {
@@ -85,16 +89,14 @@ package struct ReceiptTable {
     }
 
     private func number(_ key: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt64? {
-        try transaction.value(tables.receiptNames, key) { NumberView.number($0) }
+        try transaction.value(tables.receiptNames, key) { NumberView.uint64($0) }
     }
 
-    /// The last `limit` receipts, the newest first.
-    ///
-    /// Of those before the last ``kept``, only the last one of each name and pending ones are there.
+    /// The newest receipts in the table, at most `limit`, the newest first.
     package func newest(_ limit: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.receipts, backwards: true) { key, _ in
-            numbers.append(NumberView.number(key))
+            numbers.append(NumberView.uint64(key))
             return numbers.count < limit
         }
         return try numbers.compactMap { try receipt($0, in: transaction) }
@@ -104,12 +106,14 @@ package struct ReceiptTable {
     package func pending(in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.pending) { key, _ in
-            numbers.append(NumberView.number(key))
+            numbers.append(NumberView.uint64(key))
             return true
         }
         return try numbers.compactMap { try receipt($0, in: transaction) }
     }
 
-    /// The key of a name: a name holds no slash, and the roles differ in their first letter.
+    /// The key in the table `receipts.names`.
+    ///
+    /// A file name contains no slash, so the key is unique.
     private func key(_ role: VectorRole, _ name: String) -> String { "\(role.rawValue)/\(name)" }
 }

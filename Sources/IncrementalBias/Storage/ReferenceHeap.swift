@@ -1,20 +1,24 @@
-/// The best references of one image, at most `capacity` of them, sorted by falling similarity.
+/// The heap of one image: the references with the largest similarities, as a list in descending order of similarity.
 ///
-/// A heap is *complete* when it holds every reference of the corpus. Otherwise it is exact down to its last similarity, and
-/// nothing is known of the references below. One value serves as a buffer for many heaps: load, change, store, load the
-/// next.
+/// A heap is *complete* if it holds every reference of the corpus. A heap that is not complete says nothing about
+/// references below its last similarity; see docs/bias-maintenance.md. One value can be used for many heaps in turn:
+/// load a heap, change it, store it, load the next.
 package struct ReferenceHeap {
+    /// The maximum number of references.
     package let capacity: Int
     /// The number of references in the heap.
     package private(set) var count = 0
-    /// The similarities, falling; the first `count` are valid.
+    /// The similarities in descending order.
+    ///
+    /// Only the first `count` elements are valid.
     package private(set) var similarities: [Float]
-    /// The references' rows, in the order of `similarities`.
+    /// The rows of the references, in the order of `similarities`.
     package private(set) var rows: [UInt32]
+    // Buffers for `merge`.
     private var mergedSimilarities: [Float]
     private var mergedRows: [UInt32]
 
-    /// Makes an empty heap.
+    /// Creates an empty heap.
     package init(capacity: Int) {
         self.capacity = capacity
         similarities = Array(repeating: 0, count: capacity)
@@ -28,12 +32,13 @@ package struct ReferenceHeap {
 
     /// Replaces the content of the heap.
     ///
-    /// - Parameter fill: writes up to `capacity` similarities, falling, and the references' rows, and returns their number.
+    /// - Parameter fill: writes at most `capacity` similarities in descending order, and the rows of their references,
+    ///   to the starts of the arrays; returns their number.
     package mutating func replace(_ fill: (_ similarities: inout [Float], _ rows: inout [UInt32]) -> Int) {
         count = fill(&similarities, &rows)
     }
 
-    /// Copies the stored heap that starts at word `offset`; see ``HeapLayout``.
+    /// Replaces the content of the heap by the stored heap that starts at `words[offset]`; see ``HeapLayout``.
     package mutating func load(_ words: Span<UInt32>, at offset: Int) {
         count = min(Int(words[offset]), capacity)
         let similaritiesAt = offset + 2
@@ -44,14 +49,14 @@ package struct ReferenceHeap {
         }
     }
 
-    /// Appends the heap to `words` as it is stored, ``HeapLayout/wordsPerHeap`` words.
+    /// Appends the heap to `words` in its stored form, ``HeapLayout/wordsPerHeap`` words.
     package func append(to words: inout [UInt32]) {
         let start = words.count
         words.append(contentsOf: repeatElement(0, count: 2 + 2 * capacity))
         store(to: &words, at: start)
     }
 
-    /// Writes the heap as it is stored, from `words[start]` on.
+    /// Writes the heap in its stored form to `words`, from index `start`.
     package func store(to words: inout [UInt32], at start: Int) {
         var span = words.mutableSpan
         span[start] = UInt32(count)
@@ -62,9 +67,9 @@ package struct ReferenceHeap {
         }
     }
 
-    /// Removes the references in `removed`.
+    /// Removes the references whose rows are in `removed`.
     ///
-    /// - Returns: how many of them the heap held.
+    /// - Returns: the number of references that the heap lost.
     package mutating func remove(_ removed: RowSet) -> Int {
         var kept = 0
         for i in 0..<count where !removed.contains(rows[i]) {
@@ -76,14 +81,14 @@ package struct ReferenceHeap {
         return count - kept
     }
 
-    /// Replaces each reference's row by `name` of it.
-    package mutating func renameRows(_ name: (UInt32) -> UInt32) {
-        for i in 0..<count { rows[i] = name(rows[i]) }
+    /// Replaces the row of each reference by `transform(row)`.
+    package mutating func mapRows(_ transform: (UInt32) -> UInt32) {
+        for i in 0..<count { rows[i] = transform(rows[i]) }
     }
 
-    /// Adds the references of `other`, of which the heap holds none; the best `capacity` of both stay.
+    /// Adds the references of `other`, and keeps the `capacity` largest similarities of both heaps.
     ///
-    /// O(capacity). Of equal similarities, those of this heap come first.
+    /// The heaps must have no reference in common. Of equal similarities, those of this heap come first. O(capacity).
     package mutating func merge(_ other: borrowing ReferenceHeap) {
         var old = 0
         var fresh = 0
@@ -105,9 +110,9 @@ package struct ReferenceHeap {
         count = merged
     }
 
-    /// The mean of the `k` largest similarities, or of all where there are fewer; 0 for an empty heap.
+    /// The mean of the `k` largest similarities, or of all if there are fewer; 0 for an empty heap.
     ///
-    /// Source: Nearest Neighbor Normalization (arXiv 2410.24114), equation 1 without its factor alpha.
+    /// Source: Nearest Neighbor Normalization (arXiv 2410.24114), equation 1 without the factor alpha.
     package func mean(k: Int) -> Float {
         let used = min(k, count)
         guard used > 0 else { return 0 }
@@ -118,18 +123,20 @@ package struct ReferenceHeap {
 
     /// The similarity that a reference must exceed to enter the heap.
     ///
-    /// A complete heap takes any reference. Another takes references above its last similarity only: a lower one must not
-    /// enter, because unknown references may lie between.
+    /// Any reference can enter a complete heap. Only references above the last similarity can enter a heap that is not
+    /// complete, because the corpus can have other references below it that the heap does not hold.
     ///
-    /// - Parameter references: the number of references of the corpus.
+    /// - Parameter references: the number of references in the corpus.
     package func threshold(references: Int) -> Float {
         if count == references { return -.infinity }
         return count == 0 ? .greatestFiniteMagnitude : similarities[count - 1]
     }
 
-    /// Whether the heap lacks references that its mean needs.
+    /// Whether the heap holds too few references for its mean: fewer than `k`, although the corpus has more.
     ///
-    /// - Parameter references: the number of references of the corpus.
+    /// - Parameters:
+    ///   - k: the number of largest similarities that the mean averages.
+    ///   - references: the number of references in the corpus.
     package func isDeficient(k: Int, references: Int) -> Bool {
         count < min(k, references)
     }

@@ -4,7 +4,7 @@ package struct RowSet: Sendable {
     /// The number of rows in the set.
     package private(set) var count = 0
 
-    /// Makes a set of `rows`.
+    /// Creates a set of `rows`; a row that occurs twice counts once.
     package init(_ rows: some Sequence<UInt32> = []) {
         for row in rows { insert(row) }
     }

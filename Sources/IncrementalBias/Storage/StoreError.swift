@@ -1,10 +1,12 @@
 internal import Glibc
 internal import LMDB
 
-/// An error of the store that says whether a later attempt can succeed.
+/// An error of a read or commit of an open store, by which callers decide whether to try again.
+///
+/// ``StoreError`` are the reasons why a store can't be opened or contradicts itself.
 package protocol StoreFailure: Error {
-    /// Whether a later attempt can succeed: the disk or the memory is full, the disk is read-only, or the store has too many
-    /// readers.
+    /// Whether a later attempt can succeed: the disk, the memory or LMDB's map is full, the disk is read-only, or
+    /// LMDB's reader table is full.
     var isRetryable: Bool { get }
     /// Whether the store is damaged.
     var isDamage: Bool { get }
@@ -18,17 +20,17 @@ extension LMDBError: StoreFailure {
 
 /// The reasons why a store can't be opened or read.
 package enum StoreError: Error, Equatable, Sendable {
-    /// The store was made with another value of a setting that can't be changed.
+    /// The store was created with another value of a setting that can't be changed.
     case settingDiffers(name: String, stored: String, wanted: String)
-    /// `k` is larger than the capacity of a heap.
+    /// `k` is larger than the capacity of the store's heaps.
     case kBeyondCapacity(k: Int, capacity: Int)
-    /// The store has a format version that this program does not know.
+    /// The store has another format version than this program reads and writes.
     case unknownFormat(found: String, expected: String)
     /// The folder has no store.
     case missing
-    /// The folder holds an LMDB environment of another program.
+    /// The folder has an LMDB environment that another program created.
     case notAStore
-    /// The content of the store contradicts itself; the text says where.
+    /// The content of the store is damaged; the text says what is wrong.
     case damaged(String)
     /// Another process has the store open.
     case inUse

@@ -1,25 +1,27 @@
 internal import Foundation
 internal import LMDB
 
-/// The format version of a store, and the values of its table `meta`.
+/// The format version of a store.
+///
+/// An extension of ``Tables`` reads and writes the values of the table `meta`.
 enum StoreFormat {
     /// The format version that this program reads and writes.
     static let version = "3"
-    /// The largest size of the data file in bytes.
+    /// The maximum size of the data file, in bytes.
     ///
-    /// LMDB reserves that much address space, not memory.
+    /// LMDB reserves address space of this size, not memory.
     static let mapBytes = 1 << 40
 
-    /// Checks that an environment is empty or a store of this format, before anything is written to it.
+    /// Checks that an environment is empty or contains a store of this format, before anything is written to it.
     ///
-    /// - Returns: whether it holds a store, which then has all tables.
+    /// - Returns: whether it contains a store. A store has all tables.
     /// - Throws: ``StoreError/notAStore`` or ``StoreError/unknownFormat(found:expected:)``.
     static func holdsStore(_ environment: LMDB.Environment) throws -> Bool {
         guard !environment.isEmpty else { return false }
         guard try environment.contains(Tables.first) else { throw StoreError.notAStore }
-        let meta = try environment.open(Tables.first, order: .bytes, making: false)
+        let meta = try environment.open(Tables.first, order: .bytes, createIfMissing: false)
         return try environment.read { transaction in
-            // A first start that was interrupted leaves tables without values.
+            // If the first start was interrupted, the tables exist and are empty.
             guard try transaction.count(meta) > 0 else { return false }
             guard let found = try transaction.string(meta, "format") else { throw StoreError.notAStore }
             try check(found)
@@ -36,16 +38,16 @@ enum StoreFormat {
 }
 
 extension Tables {
-    /// Writes format version, settings and state of a new store.
+    /// Writes the format version, the settings and the counters of a new store.
     func initialize(_ settings: StoreSettings, _ state: StoreState, in transaction: borrowing WriteTransaction) throws {
         try transaction.put(meta, "format", StoreFormat.version)
         try transaction.put(meta, "settings", try JSONEncoder().encode(settings).span)
         try write(state, in: transaction)
     }
 
-    /// The settings of the store; `nil` where none has been made.
+    /// The settings of the store; `nil` if the tables are empty.
     ///
-    /// - Throws: ``StoreError``.
+    /// - Throws: ``StoreError/unknownFormat(found:expected:)`` or ``StoreError/damaged(_:)``.
     func settings(in transaction: borrowing some Transaction & ~Copyable) throws -> StoreSettings? {
         guard let format = try transaction.string(meta, "format") else { return nil }
         try StoreFormat.check(format)
@@ -56,16 +58,16 @@ extension Tables {
         return settings
     }
 
-    /// The state of the store.
+    /// The counters of the store.
     ///
-    /// - Throws: ``StoreError/damaged(_:)`` where it is missing or can't have been written.
+    /// - Throws: ``StoreError/damaged(_:)`` if they are missing or have impossible values.
     func state(in transaction: borrowing some Transaction & ~Copyable) throws -> StoreState {
         let state = try transaction.value(meta, "state") { StoreState($0) }
-        guard let state, let state else { throw StoreError.damaged("the state is missing, or was never written so") }
+        guard let state, let state else { throw StoreError.damaged("the counters are missing or impossible") }
         return state
     }
 
-    /// Stores the state.
+    /// Stores the counters.
     func write(_ state: StoreState, in transaction: borrowing WriteTransaction) throws {
         try transaction.put(meta, "state", state.encoded.span)
     }

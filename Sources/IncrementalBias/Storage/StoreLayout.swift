@@ -1,13 +1,13 @@
 internal import VectorMath
 
-/// The sizes of the store's values, derived from its settings and the dimension.
+/// The layouts of the store's values, computed from its settings and the dimension of its vectors.
 struct StoreLayout: Sendable {
     let dimension: Int
     let settings: StoreSettings
     let vectors: VectorLayout
     let heaps: HeapLayout
-    /// Images per block of codes and of columns: the largest power of two whose codes fill at most 64 KiB, from 1 to
-    /// 4,096.
+    /// The number of images in a block of codes, means or thresholds: the largest power of two, at most 4,096, whose
+    /// codes take at most 64 KiB; at least 1.
     let rowsPerBlock: Int
 
     init(dimension: Int, settings: StoreSettings) {
@@ -23,16 +23,18 @@ struct StoreLayout: Sendable {
     /// The layout of a block of codes.
     var codes: CodeLayout { CodeLayout(rows: rowsPerBlock, dimension: dimension) }
 
-    /// The largest dimension: products of codes fit 32 bits up to it.
-    static let largestDimension = 65_536
-
-    /// Whether a search for the best of `references` references is faster by codes than by exact products alone.
+    /// The maximum dimension.
     ///
-    /// It is where there are several times as many references as a heap holds, because codes then exclude most of them.
-    func codesPay(among references: Int) -> Bool {
+    /// Up to it, products of codes fit in 32 bits.
+    static let maximumDimension = 65_536
+
+    /// Whether a search for the best of `references` references is faster by codes than by exact products of all.
+    ///
+    /// It is faster if there are several times as many references as a heap holds: codes then exclude most of them.
+    func searchByCodesIsFaster(among references: Int) -> Bool {
         references >= 4 * settings.capacity
     }
 
-    /// The number of blocks of codes and of columns that `rows` images take.
+    /// The number of blocks of codes, means or thresholds that `rows` rows take.
     func blocks(for rows: Int) -> Int { (rows + rowsPerBlock - 1) / rowsPerBlock }
 }

@@ -1,13 +1,15 @@
 internal import Glibc
 internal import LMDB
 
-/// An exclusive flock(2) on `nnnd.lock` in the folder of a store, which keeps a second process off the store.
+/// An exclusive lock (flock(2)) on `nnnd.lock` in the folder of a store, so that only one process uses the store.
 @safe final class StoreLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock; it is released with the object or the process.
+    /// Takes the lock.
     ///
-    /// - Throws: ``StoreError/inUse`` when another process holds it, or `LMDBError` with the error number.
+    /// It is released when the object is deallocated or the process ends.
+    ///
+    /// - Throws: ``StoreError/inUse`` if another process holds it; `LMDBError` with the system's error number.
     init(folder: String) throws {
         let descriptor = unsafe open(folder + "/nnnd.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw LMDBError(code: errno, operation: "open nnnd.lock") }
@@ -18,18 +20,20 @@ internal import LMDB
         self.descriptor = descriptor
     }
 
-    /// Whether the lock file records that a store has been made in the folder.
-    private var hasStore: Bool { lseek(descriptor, 0, SEEK_END) > 0 }
+    /// Whether the lock file says that the folder has a store: the file is not empty.
+    private var recordsStore: Bool { lseek(descriptor, 0, SEEK_END) > 0 }
 
-    /// Whether the data file is empty although a store has been made; LMDB would begin a new store in it.
+    /// Whether the folder had a store and its data file is empty now.
+    ///
+    /// LMDB would start an empty environment in the file.
     func hasLostStore(folder: String) -> Bool {
         var info = stat()
-        return unsafe stat(folder + "/data.mdb", &info) == 0 && info.st_size == 0 && hasStore
+        return unsafe stat(folder + "/data.mdb", &info) == 0 && info.st_size == 0 && recordsStore
     }
 
-    /// Records in the lock file that a store has been made.
-    func noteStore() {
-        if !hasStore { _ = unsafe write(descriptor, "a store is here\n", 16) }
+    /// Writes to the lock file that the folder has a store.
+    func recordStore() {
+        if !recordsStore { _ = unsafe write(descriptor, "a store is here\n", 16) }
     }
 
     deinit {

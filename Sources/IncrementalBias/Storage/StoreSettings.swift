@@ -1,36 +1,38 @@
 package import VectorMath
 
-/// The settings that a store is made with, keeps, and never changes.
+/// The settings that a store gets when it is created.
+///
+/// Only a rebuild can change one of them, the capacity.
 package struct StoreSettings: Codable, Equatable, Sendable {
     package let metric: Metric
     package let precision: Precision
-    /// How many references a heap can hold.
+    /// The maximum number of references in a heap.
     package let capacity: Int
 
-    /// Makes the settings of a store.
+    /// Creates settings.
     ///
     /// - Parameters:
     ///   - metric: how the similarity of two vectors is computed.
-    ///   - precision: the format of the numbers of stored vectors.
-    ///   - capacity: how many references a heap can hold, at least the `k` in use.
+    ///   - precision: the number format of stored vectors.
+    ///   - capacity: the maximum number of references in a heap, at least k.
     package init(metric: Metric, precision: Precision, capacity: Int) {
         self.metric = metric
         self.precision = precision
         self.capacity = capacity
     }
 
-    /// The settings of a new store.
+    /// Creates the settings of a new store.
     ///
     /// - Parameters:
-    ///   - requested: the settings that the caller asks for.
-    ///   - k: how many similarities a mean takes; the default capacity follows from it.
+    ///   - requested: the settings that the caller requires.
+    ///   - k: the number of largest similarities that a mean averages; it determines the default capacity.
     package init(_ requested: RequestedSettings, k: Int) {
         self.init(
             metric: requested.metric, precision: requested.precision,
             capacity: requested.capacity ?? Self.defaultCapacity(k: k))
     }
 
-    /// Checks that the store can be opened as requested.
+    /// Checks that the store has the requested settings.
     ///
     /// - Throws: ``StoreError/settingDiffers(name:stored:wanted:)`` for the first setting that differs.
     package func check(_ requested: RequestedSettings) throws(StoreError) {
@@ -38,7 +40,9 @@ package struct StoreSettings: Codable, Equatable, Sendable {
         if let wanted = requested.capacity { try Self.compare("capacity", String(capacity), String(wanted)) }
     }
 
-    /// Checks the settings that the stored vectors depend on, which a rebuild can't change either.
+    /// Checks metric and precision, on which the stored vectors depend.
+    ///
+    /// A rebuild can't change them.
     ///
     /// - Throws: ``StoreError/settingDiffers(name:stored:wanted:)`` for the first setting that differs.
     package func checkFormat(_ requested: RequestedSettings) throws(StoreError) {
@@ -46,9 +50,9 @@ package struct StoreSettings: Codable, Equatable, Sendable {
         try Self.compare("precision", precision.rawValue, requested.precision.rawValue)
     }
 
-    /// The settings of a store that a rebuild makes from this one.
+    /// The settings that the store has after a rebuild.
     ///
-    /// The store keeps its capacity where none is requested, unless `k` exceeds it.
+    /// If no capacity is requested, the store keeps its capacity; if `k` exceeds it, it gets the default capacity.
     ///
     /// - Throws: ``StoreError/settingDiffers(name:stored:wanted:)``, ``StoreError/kBeyondCapacity(k:capacity:)``.
     package func rebuilt(as requested: RequestedSettings, k: Int) throws(StoreError) -> StoreSettings {
@@ -59,7 +63,7 @@ package struct StoreSettings: Codable, Equatable, Sendable {
         return settings
     }
 
-    /// Checks that heaps can hold the references that a mean of `k` similarities takes.
+    /// Checks that a heap can hold the references that a mean of `k` similarities needs.
     ///
     /// - Throws: ``StoreError/kBeyondCapacity(k:capacity:)``.
     package func check(k: Int) throws(StoreError) {
@@ -70,9 +74,10 @@ package struct StoreSettings: Codable, Equatable, Sendable {
         guard stored == wanted else { throw .settingDiffers(name: name, stored: stored, wanted: wanted) }
     }
 
-    /// The default capacity for `k`: a quarter more, so that a heap can lose references without a new search.
+    /// The default capacity for `k`: a quarter more than `k`, and at least 8 more.
     ///
-    /// docs/bias-maintenance.md has the measurement.
+    /// A heap with more than `k` references can lose some without a new search. docs/bias-maintenance.md has the
+    /// measurement.
     package static func defaultCapacity(k: Int) -> Int {
         k + max(8, k / 4)
     }

@@ -1,60 +1,62 @@
 internal import ShardFormats
 
-/// The counters of a store, one small value that every commit writes and every transaction reads first.
+/// The counters of a store: one small value that every commit writes and every transaction reads first.
 package struct StoreState: Equatable, Sendable {
     /// The number of commits that changed the corpus.
     package var generation: UInt64 = 0
-    /// The dimension of the vectors; 0 until the first shard sets it.
+    /// The dimension of the vectors; 0 until the first shard with vectors.
     package var dimension = 0
-    /// The `k` of the stored means; 0 in a store that is being made.
+    /// The k that the stored means were computed with; 0 in a new store, until its first start is complete.
     package var k: Int
-    package var images = Rows()
-    package var references = Rows()
+    package var images = RowCounts()
+    package var references = RowCounts()
     /// The number of the next receipt.
     package var nextReceipt: UInt64 = 0
     /// The arrival number of the next reference.
     package var nextArrival: UInt64 = 0
 
-    /// The counts of rows of the images, or of the references.
-    package struct Rows: Equatable, Sendable {
-        /// Rows in use.
+    /// The row counts of the images, or of the references.
+    package struct RowCounts: Equatable, Sendable {
+        /// The number of rows in use: that have an id and a vector.
         package var count = 0
-        /// Rows ever used; the next new row has this number.
+        /// The number of rows that are in use or free.
+        ///
+        /// They are numbered from 0, and the next new row has this number.
         package var end = 0
 
-        /// Makes the counts of a store without rows.
+        /// Creates row counts.
         package init(count: Int = 0, end: Int = 0) {
             self.count = count
             self.end = end
         }
     }
 
-    subscript(role: VectorRole) -> Rows {
+    subscript(role: VectorRole) -> RowCounts {
         get { role == .images ? images : references }
         set { if role == .images { images = newValue } else { references = newValue } }
     }
 }
 
 extension StoreState {
-    /// Decodes nine little-endian 64-bit numbers: generation, dimension, k, images in use and ever used, references in use
-    /// and ever used, next receipt, next arrival.
+    /// Decodes nine little-endian 64-bit numbers: generation, dimension, k, `count` and `end` of the images, `count`
+    /// and `end` of the references, next receipt, next arrival.
     ///
-    /// - Returns: `nil` for bytes that no store can have written.
+    /// - Returns: `nil` if the length is wrong or a number is impossible.
     init?(_ bytes: RawSpan) {
         guard bytes.byteCount == 72 else { return nil }
         func number(_ index: Int) -> UInt64 {
             (0..<8).reduce(0) { $0 | UInt64(bytes.byte(index * 8 + $1)) << UInt64($1 * 8) }
         }
-        func rows(_ index: Int) -> Rows? {
+        func rows(_ index: Int) -> RowCounts? {
             guard let count = Int(exactly: number(index)), let end = Int(exactly: number(index + 1)),
                 count <= end, end <= Int(UInt32.max)
             else { return nil }
-            return Rows(count: count, end: end)
+            return RowCounts(count: count, end: end)
         }
-        guard let dimension = Int(exactly: number(1)), dimension <= StoreLayout.largestDimension,
+        guard let dimension = Int(exactly: number(1)), dimension <= StoreLayout.maximumDimension,
             let k = Int(exactly: number(2)), let images = rows(3), let references = rows(5)
         else { return nil }
-        // A larger number is damage; a smaller one can be raised by one without overflow.
+        // Larger numbers are damage. Numbers up to the limit can be increased without overflow.
         guard [0, 7, 8].allSatisfy({ number($0) < 1 << 62 }) else { return nil }
         generation = number(0)
         (self.dimension, self.k, self.images, self.references) = (dimension, k, images, references)

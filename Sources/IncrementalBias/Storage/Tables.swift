@@ -1,72 +1,83 @@
 package import LMDB
 package import ShardFormats
 
-/// The databases of a store.
+/// The LMDB databases of a store, written as key -> value.
 ///
-/// Their keys and values are described byte by byte in docs/storage-format.md.
+/// A *block* has the values of a fixed number of consecutive rows. docs/storage-format.md describes all keys and values
+/// byte by byte.
 package struct Tables: Sendable {
-    /// "settings", "format" and "state".
+    /// "format" -> format version; "settings" -> ``StoreSettings`` as JSON; "state" -> ``StoreState``.
     let meta: Database
     package let images: RowTables
     package let references: RowTables
-    /// Block of images -> their int8 codes.
+    /// Block number -> the codes of the images.
     let codes: Database
-    /// Block of images -> for each the mean of its k largest similarities; +infinity where there is no image.
+    /// Block number -> for each image the mean of its k largest similarities; +infinity in rows without an image.
     let means: Database
-    /// Block of images -> for each the similarity that a reference must exceed to enter its heap; +infinity where there is
-    /// no image.
+    /// Block number -> for each image the similarity that a new reference must exceed to enter its heap; +infinity in
+    /// rows without an image.
     let thresholds: Database
-    /// Page of heaps -> the heaps of a few consecutive images.
+    /// Page number -> the heaps of a few consecutive images; see ``HeapLayout``.
     let heaps: Database
     /// The order in which references arrived.
     let arrivals: ArrivalTable
-    /// Number of a receipt -> the receipt, as JSON.
+    /// Receipt number -> the receipt as JSON.
     let receipts: Database
-    /// Role and file name -> the number of the last receipt of a shard of that name.
+    /// Role and file name -> the number of the last receipt for that name.
     let receiptNames: Database
-    /// Number of a pending receipt -> nothing; stores of version 0.1.0 have a value there.
+    /// Number of a pending receipt -> empty value.
+    ///
+    /// In stores of version 0.1.0 the value is not empty.
     let pending: Database
 
     /// The tables that images and references both have.
     package struct RowTables: Sendable {
-        /// Block -> vectors.
+        /// Block number -> vectors; see ``VectorLayout``.
         let vectors: Database
         /// Id -> row.
         let rows: Database
         /// Row -> id.
         let ids: Database
-        /// Free rows, which new ids can get -> 4 zero bytes.
+        /// Free row -> 4 zero bytes.
+        ///
+        /// A new id gets a free row first.
         let free: Database
 
-        init(_ environment: LMDB.Environment, _ role: VectorRole, making: Bool) throws {
-            vectors = try environment.open("\(role.rawValue).vectors", order: .integers, making: making)
-            rows = try environment.open("\(role.rawValue).rows", order: .bytes, making: making)
-            ids = try environment.open("\(role.rawValue).ids", order: .integers, making: making)
-            free = try environment.open("\(role.rawValue).free", order: .integers, making: making)
+        init(_ environment: LMDB.Environment, _ role: VectorRole, createIfMissing: Bool) throws {
+            func open(_ name: String, _ order: Database.Order) throws -> Database {
+                try environment.open("\(role.rawValue).\(name)", order: order, createIfMissing: createIfMissing)
+            }
+            vectors = try open("vectors", .integers)
+            rows = try open("rows", .bytes)
+            ids = try open("ids", .integers)
+            free = try open("free", .integers)
         }
     }
 
-    /// The name of the database that is made first.
+    /// The name of the database that is created first.
     static let first = "meta"
 
     /// Opens the databases of a store.
     ///
-    /// - Parameter making: whether to make missing databases, for a new store. A store that is complete has all.
+    /// - Parameters:
+    ///   - environment: the environment of the store.
+    ///   - createIfMissing: whether to create missing databases, for a new store. If false, a missing database is an
+    ///     error.
     /// - Throws: `LMDBError`.
-    package init(_ environment: LMDB.Environment, making: Bool) throws {
-        meta = try environment.open(Self.first, order: .bytes, making: making)
-        images = try RowTables(environment, .images, making: making)
-        references = try RowTables(environment, .references, making: making)
-        codes = try environment.open("images.codes", order: .integers, making: making)
-        means = try environment.open("images.means", order: .integers, making: making)
-        thresholds = try environment.open("images.thresholds", order: .integers, making: making)
-        heaps = try environment.open("images.heaps", order: .integers, making: making)
+    package init(_ environment: LMDB.Environment, createIfMissing: Bool) throws {
+        meta = try environment.open(Self.first, order: .bytes, createIfMissing: createIfMissing)
+        images = try RowTables(environment, .images, createIfMissing: createIfMissing)
+        references = try RowTables(environment, .references, createIfMissing: createIfMissing)
+        codes = try environment.open("images.codes", order: .integers, createIfMissing: createIfMissing)
+        means = try environment.open("images.means", order: .integers, createIfMissing: createIfMissing)
+        thresholds = try environment.open("images.thresholds", order: .integers, createIfMissing: createIfMissing)
+        heaps = try environment.open("images.heaps", order: .integers, createIfMissing: createIfMissing)
         arrivals = ArrivalTable(
-            arrivals: try environment.open("references.arrivals", order: .integers, making: making),
-            numbers: try environment.open("references.arrived", order: .integers, making: making))
-        receipts = try environment.open("receipts", order: .integers, making: making)
-        receiptNames = try environment.open("receipts.names", order: .bytes, making: making)
-        pending = try environment.open("receipts.unsettled", order: .integers, making: making)
+            arrivals: try environment.open("references.arrivals", order: .integers, createIfMissing: createIfMissing),
+            numbers: try environment.open("references.arrived", order: .integers, createIfMissing: createIfMissing))
+        receipts = try environment.open("receipts", order: .integers, createIfMissing: createIfMissing)
+        receiptNames = try environment.open("receipts.names", order: .bytes, createIfMissing: createIfMissing)
+        pending = try environment.open("receipts.unsettled", order: .integers, createIfMissing: createIfMissing)
     }
 
     /// The tables of the images or of the references.

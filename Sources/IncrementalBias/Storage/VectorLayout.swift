@@ -1,20 +1,23 @@
 internal import VectorMath
 
-/// The layout of stored vectors: blocks of a few rows, so that a commit that replaces scattered rows copies few others.
+/// The layout of a block of stored vectors.
 ///
-/// A value of more than about 2,000 bytes fills LMDB pages of its own. A block has the fewest pages, at least two, of which
-/// its rows fill seven eighths or more.
+///     [0 ..< CacheLine.pad]        unused; aligns the vectors to cache lines if their size is a multiple of 64 bytes
+///     rowsPerBlock x rowBytes      the vectors, in the store's precision; NaN in rows without a vector
+///     rowsPerBlock x 4 bytes       the checksums, see RowChecksum; undefined in rows without a vector
 ///
-///     [0 ..< pad]                  unused; aligns vectors to cache lines where their size allows
-///     rowsPerBlock x rowBytes      vectors in the store's precision; NaN where a row has none
-///     rowsPerBlock x 4 bytes       checksums, see RowChecksum; meaningless where a row has no vector
+/// LMDB stores a value of more than about 2,000 bytes in pages that hold nothing else, and a commit writes whole
+/// values. Blocks are therefore small: a commit that replaces scattered rows copies few other rows. A block takes the
+/// smallest number of LMDB pages, at least two, at which its rows fill seven eighths of them or more.
 struct VectorLayout: Sendable {
     let dimension: Int
+    /// The conversion between floats and the store's precision.
     let coding: VectorCoding
     let rowsPerBlock: Int
 
+    /// The size of a page of LMDB, in bytes.
     private static let pageBytes = 4096
-    /// The bytes of LMDB's header in the first page of a value.
+    /// The size of LMDB's header in the first page of a value, in bytes.
     private static let headerBytes = 16
 
     init(dimension: Int, precision: Precision) {
@@ -36,21 +39,21 @@ struct VectorLayout: Sendable {
     /// The size of one block in bytes.
     var blockBytes: Int { checksum(of: rowsPerBlock) }
 
-    /// The block of `row`, and the slot of the row in the block.
+    /// The number of the block with `row`, and the slot (index) of the row in the block.
     func place(of row: Int) -> (block: Int, slot: Int) {
         let (block, slot) = row.quotientAndRemainder(dividingBy: rowsPerBlock)
         return (block, slot)
     }
 
-    /// The bytes of neighbouring slots in their block.
+    /// The bytes in a block that hold the vectors of consecutive slots.
     func bytes(of slots: Range<Int>) -> Range<Int> {
         CacheLine.pad + slots.lowerBound * rowBytes..<CacheLine.pad + slots.upperBound * rowBytes
     }
 
-    /// The bytes of one slot in its block.
+    /// The bytes in a block that hold the vector of one slot.
     func bytes(of slot: Int) -> Range<Int> { bytes(of: slot..<slot + 1) }
 
-    /// The offset of the checksum of one slot in its block.
+    /// The offset in a block of the checksum of one slot.
     func checksum(of slot: Int) -> Int {
         CacheLine.pad + rowsPerBlock * rowBytes + slot * RowChecksum.byteCount
     }

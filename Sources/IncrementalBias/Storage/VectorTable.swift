@@ -1,14 +1,18 @@
 internal import LMDB
 internal import VectorMath
 
-/// The stored vectors of the images, or of the references: block number -> a block with the layout ``VectorLayout``.
+/// The vectors of the images, or of the references: block number -> a block with the layout ``VectorLayout``.
 ///
-/// A row without a vector holds NaN in every place, so that no product with it exceeds any threshold.
+/// All numbers of a row without a vector are NaN, so that no product with it exceeds a threshold.
 struct VectorTable {
     let database: Database
     let layout: VectorLayout
 
-    /// Stores `values` (rows.count x dimension) as the vectors of `rows`.
+    /// Stores vectors with their checksums.
+    ///
+    /// - Parameters:
+    ///   - values: the vectors, rows.count x dimension.
+    ///   - rows: the rows of the vectors.
     func write(_ values: Span<Float>, rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         let dimension = layout.dimension
         try forEachBlock(of: rows, in: transaction) { bytes, slot, position in
@@ -30,8 +34,8 @@ struct VectorTable {
 
     /// The vectors of a range of rows, mapped.
     ///
-    /// - Parameter rows: rows that were all used at some time.
-    /// - Throws: ``StoreError/damaged(_:)`` where a block is missing.
+    /// - Parameter rows: rows below ``StoreState/RowCounts/end``.
+    /// - Throws: ``StoreError/damaged(_:)`` if a block is missing; `LMDBError` if a block has a wrong size.
     func mapped(_ rows: Range<Int>, in transaction: borrowing some Transaction & ~Copyable) throws -> MappedVectors {
         guard !rows.isEmpty else { return MappedVectors(blocks: MappedValues(), firstBlock: 0, layout: layout) }
         let blocks = layout.place(of: rows.lowerBound).block..<layout.place(of: rows.upperBound - 1).block + 1
@@ -42,13 +46,16 @@ struct VectorTable {
 
     /// The vectors of `rows`, mapped, in the order of `rows`.
     ///
-    /// - Parameter end: the number of rows ever used.
-    /// - Throws: ``StoreError/damaged(_:)`` for a row from `end` on: a damaged column must have led to it.
+    /// - Parameters:
+    ///   - rows: rows of images, which a search has found in the table of means.
+    ///   - end: ``StoreState/RowCounts/end`` of the images.
+    /// - Throws: ``StoreError/damaged(_:)`` if a row is not below `end` (the table of means is damaged) or a block is
+    ///   missing; `LMDBError` if a block has a wrong size.
     func mapped(
         _ rows: [UInt32], end: Int, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> MappedRows {
-        guard rows.allSatisfy({ $0 < end }) else { throw StoreError.damaged("there is a mean where no image ever was") }
-        // A cursor that steps from block to block costs a fraction of one lookup per block.
+        guard rows.allSatisfy({ $0 < end }) else { throw StoreError.damaged("a row that was never used has a mean") }
+        // For many rows: reading all blocks with a cursor costs less than one lookup per row.
         if rows.count > layout.place(of: end).block / 8 {
             return MappedRows(rows: rows, layout: layout, source: .range(try mapped(0..<end, in: transaction)))
         }
@@ -57,6 +64,7 @@ struct VectorTable {
         return MappedRows(rows: rows, layout: layout, source: .blocks(try complete(blocks)))
     }
 
+    /// Returns `blocks` if none is missing.
     private func complete(_ blocks: MappedValues) throws(StoreError) -> MappedValues {
         guard blocks.isComplete else { throw .damaged("a block of vectors is missing") }
         return blocks
@@ -75,14 +83,17 @@ struct VectorTable {
         return values
     }
 
-    /// Whether the vector of `row` matches its checksum; false where the block is missing.
+    /// Whether the vector of `row` matches its checksum; false if the block is missing.
     func isIntact(row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         try withBlock(of: row, in: transaction) { bytes, slot in
             RowChecksum.holds(for: layout.bytes(of: slot), row: row, in: bytes, at: layout.checksum(of: slot))
         } ?? false
     }
 
-    /// Calls `body` with the block of `row` and the slot of the row; `nil` where there is no block.
+    /// Calls `body` with the block of `row` and the slot of the row in it.
+    ///
+    /// - Returns: what `body` returns; `nil` if the block is missing.
+    /// - Throws: ``StoreError/damaged(_:)`` if the block has a wrong size, or what `body` throws.
     private func withBlock<R>(
         of row: UInt32, in transaction: borrowing some Transaction & ~Copyable,
         _ body: (_ bytes: RawSpan, _ slot: Int) throws -> R
@@ -96,7 +107,11 @@ struct VectorTable {
         }
     }
 
-    /// Calls `body` for each of `rows`, block by block, with the bytes of its block, its slot and its index in `rows`.
+    /// Calls `body` for each of `rows`, block by block.
+    ///
+    /// A new block is filled with NaN first.
+    ///
+    /// - Parameter body: called with the bytes of the row's block, the row's slot in it, and the row's index in `rows`.
     private func forEachBlock(
         of rows: [UInt32], in transaction: borrowing WriteTransaction,
         _ body: (_ bytes: inout MutableRawSpan, _ slot: Int, _ position: Int) throws -> Void

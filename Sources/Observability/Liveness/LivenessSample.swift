@@ -4,10 +4,9 @@ package struct LivenessSample: Sendable {
     package let loop: String
     /// A counter that grows each time the loop makes progress.
     package let count: UInt64
-    /// Whether the loop has nothing to do, so that it need not make progress.
+    /// Whether the loop had nothing to do, so that it need not make progress.
     package let isIdle: Bool
 
-    /// The progress of the loop called `loop`.
     package init(_ loop: String, count: UInt64, isIdle: Bool) {
         self.loop = loop
         self.count = count

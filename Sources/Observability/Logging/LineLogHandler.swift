@@ -1,18 +1,18 @@
 package import Logging
 
-/// Writes one line for each event.
+/// A handler of swift-log that writes one line for each event.
 package struct LineLogHandler: LogHandler {
     private let threshold: LogThreshold
     private let isJournal: Bool
     private let write: @Sendable (String) -> Void
-    /// The level of this logger alone.
-    private var minimum = Logger.Level.trace
+    /// The level that was set for this logger; it has no effect if it is lower than the threshold.
+    private var ownLevel = Logger.Level.trace
     package var metadata: Logger.Metadata = [:]
 
     /// - Parameters:
-    ///   - threshold: the level of all loggers.
-    ///   - isJournal: whether the lines go to the journal.
-    ///   - write: writes a line; to standard error unless given.
+    ///   - threshold: the lowest level that is logged, for all loggers of the program.
+    ///   - isJournal: whether the lines go to the journal, where they begin with a priority.
+    ///   - write: is called with each line, without line feed; writes to standard error by default.
     package init(
         threshold: LogThreshold, isJournal: Bool, write: @escaping @Sendable (String) -> Void = LogOutput.write
     ) {
@@ -21,10 +21,10 @@ package struct LineLogHandler: LogHandler {
         self.write = write
     }
 
-    /// The level of all loggers, or a higher one that was set for this logger.
+    /// The threshold of all loggers, or the level that was set for this logger if that is higher.
     package var logLevel: Logger.Level {
-        get { max(threshold.now, minimum) }
-        set { minimum = newValue }
+        get { max(threshold.level, ownLevel) }
+        set { ownLevel = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -3,15 +3,15 @@ package import Logging
 
 /// The text of one log line: `shard took effect kind=images name=words.npy rows=1000`.
 ///
-/// In the journal, which records the time, a line begins with its priority, `<6>` (sd-daemon(3)); elsewhere it begins
-/// with time and level.
+/// For the journal, which records the time itself, a line begins with its priority, for example `<6>` (sd-daemon(3)).
+/// Elsewhere it begins with time and level.
 package enum LogLine {
-    /// The begin of a line.
+    /// The beginning of a line: its priority, or time and level.
     package static func prefix(_ level: Logger.Level, isJournal: Bool) -> String {
         isJournal ? "<\(level.priority)>" : "\(Date().formatted(.iso8601)) \(level): "
     }
 
-    /// A message and its fields, which are sorted by name.
+    /// A message and its fields `name=value`, sorted by name; values with spaces, quotes or `=` are quoted.
     package static func text(_ message: String, _ fields: [String: String]) -> String {
         let parts = fields.sorted { $0.key < $1.key }.map { "\($0)=\(quotedIfNeeded($1))" }
         return ([escaped(message)] + parts).joined(separator: " ")
@@ -23,7 +23,7 @@ package enum LogLine {
         return "\"\(line.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
     }
 
-    /// The text with its control characters escaped: a shard's name must not begin a line.
+    /// The text with control characters escaped, so that a line feed in a shard's name can't begin a new log line.
     private static func escaped(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
         return text.unicodeScalars.map { scalar in
@@ -34,7 +34,7 @@ package enum LogLine {
 }
 
 extension Logger.Level {
-    /// The priority in syslog: 7 for debugging, 2 for critical.
+    /// The priority of syslog, from 7 (debug) to 2 (critical).
     fileprivate var priority: Int {
         switch self {
         case .trace, .debug: 7

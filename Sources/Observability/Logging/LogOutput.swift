@@ -1,10 +1,11 @@
 internal import Glibc
 
-/// Standard error, where log lines go.
+/// Writes log lines to standard error.
 package enum LogOutput {
-    /// Whether standard error is a stream of the journal.
+    /// Whether standard error is connected to the journal.
     ///
-    /// `JOURNAL_STREAM` has the device and inode of that stream; a redirection since the start makes them differ.
+    /// systemd sets `JOURNAL_STREAM` to the device and inode of the stream. They differ from those of standard error if
+    /// that was redirected.
     package static func isJournal(_ environment: [String: String]) -> Bool {
         guard let name = environment["JOURNAL_STREAM"] else { return false }
         var info = stat()
@@ -12,9 +13,9 @@ package enum LogOutput {
         return name == "\(info.st_dev):\(info.st_ino)"
     }
 
-    /// Writes a line to standard error, in one system call where possible.
+    /// Writes a line and a line feed to standard error, in one system call if possible.
     ///
-    /// A line that can't be written is lost.
+    /// A line that can't be written is dropped.
     @Sendable package static func write(_ line: String) {
         var bytes = line.utf8.map { $0 }[...]
         bytes.append(UInt8(ascii: "\n"))

@@ -1,18 +1,18 @@
 package import Logging
 internal import Synchronization
 
-/// The lowest level that is logged, for all loggers of a program; it can change at any time.
+/// The lowest level that is logged, for all loggers of the program; a reload of the settings can change it.
 package final class LogThreshold: Sendable {
-    private let level: Mutex<Logger.Level>
+    private let state: Mutex<Logger.Level>
 
     /// - Parameter level: the level at the start.
     package init(_ level: Logger.Level) {
-        self.level = Mutex(level)
+        state = Mutex(level)
     }
 
-    /// The level now.
-    package var now: Logger.Level {
-        get { level.withLock { $0 } }
-        set { level.withLock { $0 = newValue } }
+    /// The lowest level that is logged at this moment.
+    package var level: Logger.Level {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }

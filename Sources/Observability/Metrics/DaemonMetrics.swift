@@ -5,24 +5,24 @@ internal import Prometheus
 package import ShardFormats
 internal import Synchronization
 
-/// The counters, gauges and histograms of the daemon.
+/// The counters, gauges and histograms of the daemon, which `GET /metrics` returns.
 ///
-/// Every counter and histogram exists from the start, at zero: a rate over a counter that appears late misses its first
-/// events.
+/// Every counter and histogram exists from the start, at zero. Otherwise Prometheus would miss the first events of a
+/// counter that appears late.
 package final class DaemonMetrics: Sendable {
     private let registry = Registry(MetricFamilies.all)
 
-    /// What a shard or a list of ids did.
+    /// The values of the label `outcome` for shards and deletion lists.
     package enum ShardOutcome: String, CaseIterable {
         case applied, unchanged, rejected
     }
 
-    /// What a row of a shard or list did.
+    /// The values of the label `outcome` for rows of shards and ids of deletion lists.
     package enum RowOutcome: String, CaseIterable {
         case added, replaced, deleted, missing, retired
     }
 
-    /// How a search request ended.
+    /// The values of the label `outcome` for search requests.
     package enum SearchOutcome: String, CaseIterable {
         case answered, rejected, overloaded, failed
     }
@@ -30,10 +30,11 @@ package final class DaemonMetrics: Sendable {
     private let commitSeconds: Metrics.Timer
     private let searchSeconds: Metrics.Timer
     private let scanSeconds: Metrics.Timer
-    private let scanBegin = Mutex(ContinuousClock.now)
+    private let scanStart = Mutex(ContinuousClock.now)
+    /// The processor time that `process_cpu_seconds_total` has already counted.
     private let processorSeconds = Mutex(0.0)
 
-    /// Metrics at zero.
+    /// All metrics, at zero.
     package init() {
         commitSeconds = Timer(label: "nnnd_commit_seconds", factory: registry)
         searchSeconds = Timer(label: "nnnd_search_seconds", factory: registry)
@@ -55,12 +56,12 @@ package final class DaemonMetrics: Sendable {
     /// All metrics in Prometheus' text format.
     package func render() -> String { registry.render() }
 
-    /// Counts shards or lists of ids.
+    /// Counts shards or deletion lists.
     package func shard(_ kind: VectorRole, _ outcome: ShardOutcome, count: Int = 1) {
         counter("nnnd_shards_total", [("kind", kind.rawValue), ("outcome", outcome.rawValue)], count)
     }
 
-    /// Counts a shard that took effect, and its rows.
+    /// Counts a shard or deletion list that took effect, and its rows.
     package func applied(_ receipt: Receipt) {
         shard(receipt.role, .applied)
         switch receipt.action {
@@ -74,19 +75,23 @@ package final class DaemonMetrics: Sendable {
     }
 
     /// Records a commit that is on the disk.
+    ///
+    /// - Parameters:
+    ///   - shards: the number of shards and deletion lists in the commit.
+    ///   - duration: the time from the begin of the transaction until it was on the disk.
     package func committed(shards: Int, took duration: Duration) {
         commitSeconds.record(duration: duration)
         Recorder(label: "nnnd_commit_shards", factory: registry).record(shards)
         gauge("nnnd_last_commit_timestamp_seconds", Date().timeIntervalSince1970)
     }
 
-    /// Records what a commit did beside the content of its receipts.
+    /// Counts what a commit did apart from the rows in its receipts: retired references and refilled heaps.
     package func committed(_ summary: CommitSummary) {
         rows(.references, .retired, summary.retired)
         counter("nnnd_heap_refills_total", [], summary.refilledHeaps)
     }
 
-    /// Counts a failure of the system for which shards have to wait.
+    /// Counts a failure of the system, such as a full disk, that makes shards wait.
     package func spoolError() {
         counter("nnnd_spool_errors_total", [], 1)
     }
@@ -97,7 +102,7 @@ package final class DaemonMetrics: Sendable {
         searchSeconds.record(duration: duration)
     }
 
-    /// Counts a search request without an answer.
+    /// Counts a search request that was not answered.
     package func notSearched(_ outcome: SearchOutcome) {
         counter("nnnd_searches_total", [("outcome", outcome.rawValue)], 1)
     }
@@ -107,14 +112,14 @@ package final class DaemonMetrics: Sendable {
         counter("nnnd_reloads_total", [("outcome", ok ? "ok" : "failed")], 1)
     }
 
-    /// Notes the begin of a scan; at most one scan is under way.
+    /// Stores the start time of a scan; at most one scan runs at a time.
     package func scanBegan() {
-        scanBegin.withLock { $0 = .now }
+        scanStart.withLock { $0 = .now }
     }
 
-    /// Records the scan that began last.
+    /// Records the scan that began last, with the number of its requests and of their queries.
     package func scanEnded(requests: Int, queries: Int) {
-        scanSeconds.record(duration: .now - scanBegin.withLock { $0 })
+        scanSeconds.record(duration: .now - scanStart.withLock { $0 })
         Recorder(label: "nnnd_scan_requests", factory: registry).record(requests)
         Recorder(label: "nnnd_scan_queries", factory: registry).record(queries)
     }
@@ -124,7 +129,7 @@ package final class DaemonMetrics: Sendable {
         Meter(label: name, dimensions: labels, factory: registry).set(value)
     }
 
-    /// Sets the gauges and the counter of the process.
+    /// Sets the gauges and the counter of the process's resources.
     package func set(_ usage: ProcessUsage) {
         gauge("process_resident_memory_bytes", usage.residentBytes)
         gauge("nnnd_memory_anonymous_bytes", usage.anonymousBytes)

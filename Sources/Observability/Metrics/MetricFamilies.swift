@@ -2,11 +2,11 @@ internal import Prometheus
 
 /// Every metric that `GET /metrics` returns; docs/metrics.md lists them with their labels.
 enum MetricFamilies {
-    /// Seconds: from a search of a small corpus to a commit that rewrites a large one.
+    /// Upper bounds of buckets in seconds: from a search in a small corpus to a commit that changes a large one.
     private static let durations = [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
     ]
-    /// Requests or queries of one scan, shards of one commit.
+    /// Upper bounds of buckets for the requests or queries of one scan and the shards of one commit.
     private static let batches = [1.0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096]
 
     static let all = [

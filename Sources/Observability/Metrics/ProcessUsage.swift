@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The resources that this process uses: proc(5) and getrusage(2).
 ///
-/// A value that can't be read is 0.
+/// A value that can't be read is 0. The values are `Double`, as metrics are.
 package struct ProcessUsage {
     /// Resident memory, mapped files included.
     package private(set) var residentBytes = 0.0
@@ -15,7 +15,7 @@ package struct ProcessUsage {
     /// Processor time in user and kernel mode.
     package private(set) var processorSeconds = 0.0
 
-    /// Reads the values of now.
+    /// Reads the current values.
     package init() {
         for line in Self.text(of: "/proc/self/status").split(separator: "\n") {
             let words = line.split { " \t".contains($0) }
@@ -35,7 +35,7 @@ package struct ProcessUsage {
     }
 
     private static func text(of path: String) -> String {
-        // A file of proc(5) reports no size, so it is read to its end.
+        // Files of proc(5) report size 0, so the file is read to its end.
         guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() else { return "" }
         return String(decoding: data, as: UTF8.self)
     }

@@ -1,10 +1,13 @@
-/// Wakes one listener when something has changed; several signals before the listener reads count as one.
+/// Tells one listener that something has changed.
+///
+/// Several signals count as one if the listener has not read in between. The listener in the daemon is the service that
+/// sends the status line to systemd.
 package struct ChangeSignal: Sendable {
-    /// Yields once after one or more calls of ``signal()``.
+    /// Yields an element after one or more calls of ``signal()``; only one task may iterate it.
     package let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
-    /// A signal that has not been sent yet.
+    /// Creates a signal without a pending element.
     package init() {
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }

@@ -1,10 +1,10 @@
 internal import Synchronization
 package import WireAPI
 
-/// The state of the spool that `GET /v1/status`, the metrics and systemd's status line show.
+/// The backlog and the last rejections of the spool, for `GET /v1/status`, the metrics and systemd's status line.
 package final class SpoolStatus: Sendable {
     /// The number of rejections that ``failures`` keeps.
-    package static let failuresKept = 16
+    package static let maximumFailures = 16
 
     private struct State {
         var backlog = 0
@@ -13,14 +13,14 @@ package final class SpoolStatus: Sendable {
     private let state = Mutex(State())
     private let changes: ChangeSignal
 
-    /// An empty spool.
+    /// The status of an empty spool.
     ///
-    /// - Parameter changes: is signalled when the backlog has changed.
+    /// - Parameter changes: is signalled when the backlog changes.
     package init(changes: ChangeSignal) {
         self.changes = changes
     }
 
-    /// The number of files that waited at the last scan.
+    /// The number of files that waited at the last scan of the spool.
     package var backlog: Int {
         get { state.withLock { $0.backlog } }
         set {
@@ -39,7 +39,7 @@ package final class SpoolStatus: Sendable {
     package func add(_ failure: ShardFailure) {
         state.withLock { state in
             state.failures.insert(failure, at: 0)
-            if state.failures.count > Self.failuresKept { state.failures.removeLast() }
+            if state.failures.count > Self.maximumFailures { state.failures.removeLast() }
         }
     }
 }

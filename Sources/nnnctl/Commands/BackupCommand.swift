@@ -1,24 +1,25 @@
 import ArgumentParser
 import ControlClient
 
-/// `nnnctl backup`: copies the store while the daemon works.
+/// `nnnctl backup`: copies the store while the daemon runs.
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy the store into a new folder, while nnnd works.",
+        abstract: "Copy the store into a new folder, while nnnd runs.",
         discussion: """
-            The copy is the corpus of one generation, with all receipts. It is written into a hidden folder beside \
-            the new one, and gets the new name when all of it is on the disk, so a folder of that name is complete. \
-            Its modes are 0700 and 0600, as it holds every vector.
+            The copy is the corpus of one generation, with all receipts. It is written into a hidden folder, which is \
+            renamed when the copy is complete and on the disk. A folder with the new name is therefore complete. The \
+            folder has mode 0700 and the file in it 0600, because it holds every vector.
 
-            To restore a backup, stop nnnd, replace nnnd's data folder by the backup, owned by nnnd's user, and start \
-            nnnd. Shards that took effect later have a receipt with a later generation; ingest them again.
+            To restore a backup, stop nnnd, replace nnnd's data folder by the backup, make nnnd's user its owner, and \
+            start nnnd. Shards that took effect after the backup have receipts with a later generation: ingest them \
+            again.
             """
     )
 
     @OptionGroup var daemon: DaemonOptions
 
-    @Argument(help: ArgumentHelp("The folder to make; its parent must exist.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The folder to create; its parent must exist.", valueName: "folder"))
     var folder: String
 
     func run() async throws {

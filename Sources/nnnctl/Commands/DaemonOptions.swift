@@ -4,11 +4,11 @@ import FoundationEssentials
 
 /// The options that name the daemon; every command has them.
 struct DaemonOptions: ParsableArguments {
-    /// The socket unless an option or the environment names another.
+    /// The socket if neither the option nor the environment names one.
     private static let defaultSocket = "/run/nnnd/nnnd.sock"
     /// The environment variable that names another socket.
     private static let variable = "NNND_SOCKET"
-    /// The longest path that fits into a socket's address on Linux, in bytes.
+    /// The maximum length of a socket's path on Linux, in bytes.
     private static let maximumPathLength = 107
 
     @Option(

@@ -8,10 +8,10 @@ struct DeleteCommand: AsyncParsableCommand {
         commandName: "delete",
         abstract: "Delete images or references by their ids.",
         discussion: """
-            Puts a list of the ids into nnnd's spool and waits for its receipt. One commit then deletes all of them \
-            from searches and biases. Ids that don't exist are counted and do no harm; a list that names an id twice \
-            is rejected. Put -- before ids that begin with a dash. A deleted id can be added again. To replace rows, \
-            ingest others under the same ids.
+            Puts a list of the ids into nnnd's spool and waits for its receipt. One commit deletes all of them: they \
+            no longer appear in searches or count in biases. Ids that don't exist are counted and cause no error; a \
+            list that names an id twice is rejected. Put -- before ids that begin with a dash. A deleted id can be \
+            added again. To replace rows, ingest new vectors under the same ids.
             """
     )
 
@@ -39,7 +39,7 @@ struct DeleteCommand: AsyncParsableCommand {
         guard !ids.contains(where: { $0.utf8.contains(UInt8(ascii: "\n")) }) else {
             throw ValidationError("An id that contains a line feed can't be deleted: a list has one id a line.")
         }
-        // Bytes that aren't UTF-8 have become this character, and would name another id.
+        // Swift has replaced bytes that aren't UTF-8 by this character, so the text may not be the id that was meant.
         guard !ids.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
             throw ValidationError("An id is not UTF-8. Use a list with '--file' for an id that contains U+FFFD.")
         }

@@ -8,7 +8,7 @@ struct ExplainCommand: AsyncParsableCommand {
         abstract: "Show an image's bias and the references that it is computed from.",
         discussion: """
             An image's bias is alpha times the mean of its k largest similarities to references. The table lists the \
-            references in its heap, the most similar first.
+            references in the image's heap: the k most similar ones and some spare ones, the most similar first.
             """
     )
 

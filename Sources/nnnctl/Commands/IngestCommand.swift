@@ -8,20 +8,20 @@ struct IngestCommand: AsyncParsableCommand {
         commandName: "ingest",
         abstract: "Copy shards into nnnd's spool, and wait for their receipts if asked to.",
         discussion: """
-            A shard is NAME.npy, NAME.npz or NAME.safetensors; if NAME.ids is beside it, its lines are the ids of the \
-            rows. nnnd sees a shard once all of it is copied, and the shard takes effect as a whole. A row replaces \
-            the row that has the same id. The same content under the same name changes nothing, so a command can be \
-            repeated after a failure; this holds also if rows of it have been deleted, replaced or retired since. Use \
-            another name to bring them back.
+            A shard is a file NAME.npy, NAME.npz or NAME.safetensors. If there is a file NAME.ids in the same folder, \
+            its lines are the ids of the rows. nnnd sees a shard when it is copied completely, and the shard takes \
+            effect as a whole. A row replaces the row that has the same id. A shard with the same name and content as \
+            before changes nothing, so a command can be repeated after a failure. This is so even if rows of the \
+            shard have been deleted, replaced or retired since: use another name to bring them back.
             """
     )
 
     @OptionGroup var daemon: DaemonOptions
 
-    @Option(help: "What the vectors are.")
+    @Option(help: "Whether the vectors are images or references.")
     var kind: VectorRole
 
-    @Flag(help: "Wait until each shard took effect or was rejected.")
+    @Flag(help: "Wait until each shard has taken effect or is rejected.")
     var wait = false
 
     @OptionGroup var waiting: WaitOptions

@@ -6,7 +6,13 @@ import WireAPI
 extension VectorRole: ExpressibleByArgument {}
 
 extension DaemonOptions {
-    /// Submits files to the daemon's spool and shows each step; SIGINT and SIGTERM cancel it.
+    /// Puts shards or deletion lists into the daemon's spool and shows each step; SIGINT and SIGTERM cancel it.
+    ///
+    /// - Parameters:
+    ///   - files: the shards or deletion lists, in order.
+    ///   - role: whether they are images or references.
+    ///   - waits: whether to wait until each has taken effect or is rejected.
+    ///   - timeout: the maximum time to wait; `nil` for no limit.
     ///
     /// - Throws: `ExitCode` if the daemon rejected a file, and what ``Ingestion/run(_:)`` throws.
     func ingest(_ files: [ShardFile], as role: VectorRole, waits: Bool, timeout: Duration?) async throws {

@@ -10,8 +10,8 @@ struct SearchCommand: AsyncParsableCommand {
         abstract: "Search the corpus for each query of an .npy file.",
         discussion: """
             The file holds a two-dimensional array of float16, float32 or float64 with a query in each row, or a \
-            one-dimensional array with one query. A hit's score is its similarity minus its bias; the bias is alpha times the mean of the \
-            image's k largest similarities to references.
+            one-dimensional array with one query. A hit's score is its similarity minus its bias; the bias is alpha \
+            times the mean of the image's k largest similarities to references.
             """
     )
 
@@ -30,7 +30,7 @@ struct SearchCommand: AsyncParsableCommand {
         help: ArgumentHelp("The weight of the bias (default: the daemon's setting); 0 gives the plain ranking."))
     var alpha: Float?
 
-    @Flag(help: #"Print one line of JSON a query: {"query": 0, "hits": [{"id", "score", "similarity", "bias"}, ...]}."#)
+    @Flag(help: #"Print a line of JSON per query: {"query": 0, "hits": [{"id", "score", "similarity", "bias"}, ...]}."#)
     var json = false
 
     func validate() throws {
@@ -51,6 +51,7 @@ struct SearchCommand: AsyncParsableCommand {
         }
     }
 
+    /// The output for a response to the queries in `rows` of the file.
     private func lines(_ response: SearchResponse, rows: Range<Int>) throws -> [String] {
         let queries = zip(rows, response.results).map { QueryHits(query: $0, hits: $1) }
         if json { return try queries.map { String(decoding: try WireJSON.encode($0), as: UTF8.self) } }

@@ -10,7 +10,8 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             nnnd computes the mean of each image's k largest similarities from the stored vectors, and compares it \
             with the stored mean. It also compares vectors with their checksums. The exit status is 1 if anything is \
-            wrong. Ingest images and references with wrong vectors again; 'nnnd rebuild' repairs codes and means.
+            wrong. To repair, ingest images and references with wrong vectors again; 'nnnd rebuild' recomputes codes \
+            and means.
             """
     )
 

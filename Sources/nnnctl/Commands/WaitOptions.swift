@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// The option that limits the time of waiting for receipts.
+/// The option that limits how long a command waits for receipts.
 struct WaitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Stop waiting after this time (default: never).", valueName: "seconds"))
     var timeout: Double?
 
-    /// The most time to wait; `nil` for no limit.
+    /// The maximum time to wait; `nil` for no limit.
     var limit: Duration? {
         guard let timeout else { return nil }
         return Duration.seconds(timeout)

@@ -9,22 +9,22 @@ import Observability
 import PosixSupport
 import UnixSignals
 
-/// `nnnd rebuild`: computes again everything that follows from the stored vectors, while no daemon runs.
+/// `nnnd rebuild`: recomputes heaps, means and codes from the stored vectors, while no daemon runs.
 struct Rebuild: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compute all biases again from the stored vectors, also for another k or capacity.",
+        abstract: "Recompute all biases from the stored vectors, also for another k or capacity.",
         discussion: """
-            Use it when `nnnctl verify` finds wrong biases, or when k must exceed the capacity of the store. The daemon \
-            must not run. Vectors, ids and receipts stay as they are. Heaps, means and codes are computed into a new \
-            file, which replaces the old one at the end. Until then, and after an interruption, the store is as it was. \
-            The disk needs space for a second store; the new file has no free pages.
+            Use it when `nnnctl verify` finds wrong biases, or when k must exceed the capacity of the store. Stop the \
+            daemon first. Vectors, ids and receipts stay as they are. Heaps, means and codes are written to a new \
+            file, which replaces the old one at the end. After an interruption the store is unchanged. The disk needs \
+            space for a second store; the new file has no free pages.
 
-            Without --capacity the store keeps its capacity; where k is larger, it gets k and a quarter, at least 8 \
-            more. The sources of settings are those of `nnnd serve`: flags, environment, configuration file.
+            Without --capacity the store keeps its capacity; if k exceeds it, the new capacity is 1.25 x k, at least \
+            k + 8. Settings come from the same sources as for `nnnd serve`: flags, environment, configuration file.
             """
     )
 
-    /// The settings of the store, and the threads.
+    /// The settings that are options of `nnnd rebuild`.
     enum RebuildSettings: SettingSelection {
         static let settings = Setting.ofRebuild
     }
@@ -33,8 +33,8 @@ struct Rebuild: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        try await Failure.reporting {
-            try await Self.rebuild(options.reader(environment: environment)(), environment: environment)
+        try await CommandRunner.run {
+            try await Self.rebuild(options.settingsReader(environment: environment)(), environment: environment)
         }
     }
 
@@ -55,7 +55,9 @@ struct Rebuild: AsyncParsableCommand {
         log(summary, seconds: seconds, logger)
     }
 
-    /// Throws an error where the rebuilt files would belong to another user than the daemon's.
+    /// Throws `StartupError` if the folder of the store is missing or belongs to another user.
+    ///
+    /// The rebuilt file belongs to the user who runs the command, and the daemon must be able to use it.
     private static func checkOwner(of folder: String) throws {
         var info = stat()
         guard unsafe stat(folder, &info) == 0 else {
@@ -64,28 +66,29 @@ struct Rebuild: AsyncParsableCommand {
         }
         guard info.st_uid == geteuid() else {
             throw StartupError(
-                "the store in \(folder) belongs to the user with number \(info.st_uid); rebuild it as that user (sudo -u)",
+                "the store in \(folder) belongs to the user with id \(info.st_uid); rebuild it as that user (sudo -u)",
                 .permission)
         }
     }
 
     private static func open(_ settings: DaemonSettings) throws -> StoreRebuild {
-        StoreDamageSignal.install(folder: settings.data)
-        return try StartupError.forStore(in: settings.data, done: "rebuilt") {
+        StoreDamageHandler.install(folder: settings.data)
+        return try StartupError.mappingStoreErrors(in: settings.data, failure: "can't be rebuilt") {
             try StoreRebuild(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads)
         }
     }
 
+    /// Rebuilds the store and logs the progress, at most once a second; blocks until the rebuild ends.
     private static func work(_ rebuild: StoreRebuild, _ settings: DaemonSettings, _ logger: Logger) throws
         -> StoreRebuild.Summary
     {
-        var logged: ContinuousClock.Instant?
+        var lastLogged: ContinuousClock.Instant?
         do {
-            return try StartupError.forStore(in: settings.data, done: "rebuilt") {
+            return try StartupError.mappingStoreErrors(in: settings.data, failure: "can't be rebuilt") {
                 try rebuild.run { progress in
-                    if let logged, ContinuousClock.now - logged < .seconds(1) { return }
-                    logged = .now
+                    if let lastLogged, ContinuousClock.now - lastLogged < .seconds(1) { return }
+                    lastLogged = .now
                     log(progress, logger)
                 }
             }

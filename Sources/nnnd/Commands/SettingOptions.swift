@@ -1,14 +1,15 @@
 import ArgumentParser
 import DaemonSupport
 
-/// The settings that a command takes.
+/// Names the settings that a command has as options.
 protocol SettingSelection {
     static var settings: [Setting] { get }
 }
 
-/// The settings of a command as options, one for each entry in the table of settings, and `--config`.
+/// The options of a command that are settings: one for each setting in `Selection`, and `--config`.
 ///
-/// ArgumentParser finds options by reflection and decodes them by their names, so that both can follow from a table.
+/// ArgumentParser finds options by reflection on properties and decodes them by name. Here ``customMirror`` and
+/// ``init(from:)`` present the settings to it as if they were properties.
 struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomReflectable {
     private let config: Option<String?>
     private let options: [(setting: Setting, option: Option<String?>)]
@@ -42,10 +43,11 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
         return Mirror(self, children: [(label: "config", value: config)] + children)
     }
 
-    /// A function that reads the settings of the process: options, environment and configuration file.
+    /// Returns a function that reads the settings from these options, the environment and the configuration file.
     ///
-    /// It throws `ConfigurationError` for the first setting that can't be used.
-    func reader(environment: [String: String]) -> @Sendable () throws -> DaemonSettings {
+    /// The function reads the file anew at each call. It throws `ConfigurationError` if the file is invalid or a value
+    /// is not allowed.
+    func settingsReader(environment: [String: String]) -> @Sendable () throws -> DaemonSettings {
         let values = options.compactMap { entry in entry.option.wrappedValue.map { (entry.setting.name, $0) } }
         let flags = Dictionary(uniqueKeysWithValues: values)
         let file = config.wrappedValue ?? environment["NNND_CONFIG"]
@@ -55,6 +57,7 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
         }
     }
 
+    /// What a shell offers as values of the option.
     private static func completion(_ setting: Setting) -> CompletionKind {
         switch setting.valueName {
         case "folder": .directory

@@ -1,7 +1,9 @@
 import ArgumentParser
 import DaemonSupport
 
-/// `nnnd settings`: writes the texts that are made from the table of settings, for the build of nnnd.
+/// `nnnd settings`: prints the texts that are generated from the table of settings.
+///
+/// Developers use it after a change of the table; the help does not list it.
 struct SettingsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settings",
@@ -9,7 +11,7 @@ struct SettingsCommand: ParsableCommand {
         shouldDisplay: false
     )
 
-    /// The texts.
+    /// `yaml`: the example configuration file; `markdown`: the table of settings in README.md.
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case yaml, markdown
     }

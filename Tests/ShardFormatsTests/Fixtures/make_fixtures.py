@@ -1,8 +1,8 @@
-"""Makes the files beside it with numpy and safetensors, the programs whose files have to be understood.
+"""Writes the fixtures in this folder with numpy and safetensors, whose files nnnd must be able to read.
 
     python3 make_fixtures.py
 
-Every matrix has 5 rows of 3 numbers that all formats hold exactly: see value().
+Every matrix has 5 rows of 3 numbers that float16, float32 and float64 represent exactly: see value().
 """
 
 import io
@@ -78,7 +78,7 @@ np.savez(HERE / "npz/only-ids.npz", ids=integers)
 
 def archive(path, method, streamed=False):
     class Stream(io.RawIOBase):
-        """A file that can't seek: sizes then follow each member."""
+        """A file that can't seek. zipfile then writes the sizes of a member after its data."""
 
         def __init__(self):
             self.data = bytearray()
@@ -100,7 +100,7 @@ def archive(path, method, streamed=False):
 
 archive("npz/streamed.npz", zipfile.ZIP_DEFLATED, streamed=True)
 archive("npz/bzip2.npz", zipfile.ZIP_BZIP2)
-# Nothing here is large enough for the 64-bit records, so call everything large.
+# With these limits, zipfile writes zip64 records although the archives are small.
 limits = zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT
 zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = 10, 1
 archive("npz/zip64.npz", zipfile.ZIP_STORED)

@@ -5,12 +5,13 @@ import Logging
 import Observability
 import PosixSupport
 
-/// The end of the program after an error: one line on standard error, and the exit status.
-enum Failure {
-    /// Runs a command.
+/// Runs a command and reports the error that ends it: one line on standard error, and the exit status.
+enum CommandRunner {
+    /// Runs `body`, the work of a command.
     ///
-    /// - Throws: `ExitCode`, once the error is written; errors of other kinds as they are.
-    static func reporting(_ body: () async throws -> Void) async throws {
+    /// - Throws: `ExitCode` after a `ConfigurationError`, `StartupError` or `SystemError`, which is written to standard
+    ///   error; other errors as they are.
+    static func run(_ body: () async throws -> Void) async throws {
         do {
             try await body()
         } catch let error as ConfigurationError {
@@ -22,6 +23,7 @@ enum Failure {
         }
     }
 
+    /// Writes `message` to standard error and returns the exit code.
     private static func exit(_ message: String, status: Int32) -> ExitCode {
         let isJournal = LogOutput.isJournal(ProcessInfo.processInfo.environment)
         LogOutput.write((isJournal ? LogLine.prefix(.error, isJournal: true) : "nnnd: ") + message)

@@ -1,17 +1,19 @@
 /// Heaps that have been computed and are not yet stored, with their means and thresholds.
-struct HeapChanges: Sendable {
-    /// The images, rising.
+struct ComputedHeaps: Sendable {
+    /// The rows of the images, ascending.
     var rows: [UInt32] = []
-    /// The heaps, as ``ReferenceHeap/append(to:)`` writes them.
+    /// The heaps one after another in their stored form, as ``ReferenceHeap/append(to:)`` writes them.
     var words: [UInt32] = []
+    /// The mean of each heap.
     var means: [Float] = []
+    /// The threshold of each heap.
     var thresholds: [Float] = []
 
-    /// Appends the heap of the image in `row`.
+    /// Appends the heap of the image in `row`, with its mean and its threshold.
     ///
     /// - Parameters:
-    ///   - k: how many similarities the mean takes.
-    ///   - references: the number of references of the corpus.
+    ///   - k: the number of similarities that the mean averages.
+    ///   - references: the number of references in the corpus.
     mutating func append(_ heap: borrowing ReferenceHeap, row: UInt32, k: Int, references: Int) {
         rows.append(row)
         heap.append(to: &words)

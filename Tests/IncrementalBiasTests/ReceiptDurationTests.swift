@@ -3,8 +3,8 @@ import IncrementalBias
 internal import ShardFormats
 import Testing
 
-/// The duration of a commit in receipts: known after the commit, stored later.
-struct ReceiptTimesTests {
+/// The duration of a commit in its receipts, which is known only after the commit and stored later.
+struct ReceiptDurationTests {
     private let fixture: CorpusFixture
 
     init() throws {
@@ -16,14 +16,14 @@ struct ReceiptTimesTests {
         return try #require(outcomes[0].applied)
     }
 
-    /// The duration that a store tells after a crash at this moment.
+    /// The duration that the store contains now: a crash would lose any other.
     private func storedSeconds(_ name: String) throws -> Double? {
         let (corpus, folder) = try fixture.copyAfterCrash()
         defer { withExtendedLifetime(folder) {} }
         return try #require(try corpus.receipt(role: .images, name: name)).commitSeconds
     }
 
-    @Test func aReceiptTellsWhenItsCommitBeganAndHowLongItTook() throws {
+    @Test func aReceiptHasTheStartAndTheDurationOfItsCommit() throws {
         let receipt = try ingest("a.npy")
         #expect(receipt.received == Date(timeIntervalSince1970: 1))
         #expect(receipt.commitStarted == Date(timeIntervalSince1970: 5))
@@ -33,7 +33,7 @@ struct ReceiptTimesTests {
         #expect(try fixture.corpus.receipt(role: .images, name: "a.npy") == receipt)
     }
 
-    @Test func theDurationIsStoredWithTheAcknowledgement() throws {
+    @Test func theAcknowledgementStoresTheDuration() throws {
         let receipt = try ingest("a.npy")
         #expect(try storedSeconds("a.npy") == nil)
         _ = try ingest("b.npy", acknowledged: [receipt.number])
@@ -42,15 +42,15 @@ struct ReceiptTimesTests {
         #expect(try fixture.corpus.receipt(role: .images, name: "a.npy") == receipt)
     }
 
-    @Test func theDurationsAreStoredAtAStop() throws {
+    @Test func storeCommitDurationsStoresAllDurations() throws {
         let receipts = [try ingest("a.npy"), try ingest("b.npy")]
-        try fixture.corpus.storeCommitTimes()
+        try fixture.corpus.storeCommitDurations()
         #expect(try storedSeconds("a.npy") == receipts[0].commitSeconds)
         #expect(try storedSeconds("b.npy") == receipts[1].commitSeconds)
         #expect(try fixture.corpus.pendingReceipts() == receipts)
     }
 
-    @Test func anUnchangedShardHasTheDurationOfItsOwnCommit() throws {
+    @Test func anUnchangedShardHasTheDurationOfItsFirstCommit() throws {
         let receipt = try ingest("a.npy")
         let again = try fixture.ingest([fixture.shard("a.npy", ["a.npy"], [[1, 0]])], time: 9)
         #expect(again[0].unchanged == receipt)
