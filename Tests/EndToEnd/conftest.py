@@ -17,47 +17,47 @@ from harness.spool import IMAGES, REFERENCES
 
 def pytest_sessionstart(session):
     if not binary().exists():
-        pytest.exit(f"there is no {binary()}; build it, or say in NNND_BIN where it is", returncode=2)
+        pytest.exit(f"{binary()} does not exist; build it, or set NNND_BIN to its folder", returncode=2)
 
 
 def pytest_configure():
-    # All processes of a parallel run inherit it.
+    # The worker processes of a parallel run inherit the variable.
     if not os.environ.get("NNND_TEST_SEED"):
         os.environ["NNND_TEST_SEED"] = str(random.SystemRandom().randrange(2**32))
 
 
 @pytest.fixture(scope="session")
 def first_seed():
-    """The seed of all random numbers of a run; set NNND_TEST_SEED to repeat one."""
+    """The seed of all random numbers of a test run; set NNND_TEST_SEED to repeat a run."""
     return int(os.environ["NNND_TEST_SEED"])
 
 
 @pytest.fixture
 def rng(first_seed, request):
-    """Random numbers of this test's own."""
+    """A random generator that is seeded from `first_seed` and the name of the test."""
     print(f"NNND_TEST_SEED={first_seed}")
     return np.random.default_rng([first_seed, *request.node.name.encode()])
 
 
 @pytest.fixture
 def make_daemon(tmp_path):
-    """Makes daemons, each on a new folder unless one is given; all are ended with the test."""
-    made = []
+    """Creates daemons, each in a new folder unless one is given; all are killed after the test."""
+    daemons = []
     numbers = itertools.count()
 
     def make(folder=None, **settings):
         daemon = Daemon(folder or tmp_path / f"daemon-{next(numbers)}", **settings)
-        made.append(daemon)
+        daemons.append(daemon)
         return daemon
 
     yield make
-    for daemon in made:
+    for daemon in daemons:
         daemon.kill()
 
 
 @pytest.fixture
 def daemon(make_daemon):
-    """A daemon that runs, with k = 4."""
+    """A running daemon with k = 4 and capacity 8."""
     return make_daemon(k=4, capacity=8).start()
 
 
@@ -68,8 +68,8 @@ def client(daemon):
 
 
 @pytest.fixture
-def served(make_daemon, rng):
-    """Makes a daemon with a few images, which has little patience unless told otherwise."""
+def make_filled_daemon(make_daemon, rng):
+    """Starts a daemon with 50 images and 20 references of dimension 4; `client-seconds` is 0.3 unless set otherwise."""
 
     def make(**settings):
         daemon = make_daemon(k=4, capacity=8, **{"client_seconds": 0.3} | settings).start()
@@ -82,11 +82,14 @@ def served(make_daemon, rng):
 
 @pytest.fixture
 def make_corpus(make_daemon, rng):
-    """Makes corpora of 12 images, i0 and on, and k = 4, on daemons of their own."""
+    """Starts daemons with 12 images, i0 to i11, and k = 4, and returns them as corpora.
 
-    def make(keeps=None, dimension=6, **settings):
+    Further arguments are settings of the daemon. `expected_max_references` is for a limit that is not set by a flag.
+    """
+
+    def make(expected_max_references=None, dimension=6, **settings):
         daemon = make_daemon(k=4, capacity=6, **settings).start()
-        corpus = Corpus(daemon, rng, dimension=dimension, max_references=keeps)
+        corpus = Corpus(daemon, rng, dimension=dimension, max_references=expected_max_references)
         corpus.add(IMAGES, "i.npy", ids_of(IMAGES, range(12)))
         return corpus
 
@@ -109,8 +112,8 @@ def api_document():
 
 
 @pytest.fixture(autouse=True)
-def every_answer_is_as_documented(api_document):
-    """Holds each answer that any test gets against docs/openapi.yaml."""
+def check_responses_against_openapi(api_document):
+    """Checks each response that a test receives against docs/openapi.yaml."""
     Client.observers.append(api_document.check)
     yield
     Client.observers.remove(api_document.check)

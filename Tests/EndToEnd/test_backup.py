@@ -114,13 +114,14 @@ def test_a_restored_store_recognises_shards_from_before_the_backup(make_daemon, 
     """Such a shard changes nothing when dropped again; a shard from after the backup takes effect."""
     corpus = Corpus(make_daemon(k=4, capacity=6).start(), rng)
     corpus.add(IMAGES, "a.npy", ["a", "b"])
-    # The commit of another shard acknowledges the receipt of the first; the restored daemon would write it again otherwise.
+    # The commit of another shard acknowledges the receipt of the first one. Otherwise that receipt would still be
+    # pending in the backup, and the restored daemon would write it again.
     corpus.add(IMAGES, "other.npy", ["c"])
     succeeds("backup", tmp_path / "backup", daemon=corpus.daemon)
     corpus.add(REFERENCES, "later.npy", ["r", "s"])
     restored = start_from_backup(make_daemon, tmp_path / "backup")
     for kind, name, unchanged in ((IMAGES, "a", True), (REFERENCES, "later", False)):
-        before = restored.spool.receipt_stamp(kind, f"{name}.npy")
+        before = restored.spool.receipt_version(kind, f"{name}.npy")
         for file in (f"{name}.ids", f"{name}.npy"):
             os.rename(corpus.daemon.spool.done(kind) / file, restored.spool.incoming(kind) / file)
         assert restored.spool.wait_receipt(kind, f"{name}.npy", before)["unchanged"] is unchanged
@@ -149,6 +150,11 @@ def test_a_backup_leaves_out_free_pages(make_daemon, rng, tmp_path):
     assert (tmp_path / "backup/data.mdb").stat().st_size < 0.8 * daemon.status()["store"]["bytes"]
 
 
+def wait_for_backup(daemon, target):
+    """Tries `nnnctl backup` until it succeeds."""
+    wait_until(lambda: nnnctl("backup", target, daemon=daemon).status == 0, "the next backup to succeed")
+
+
 def test_a_second_backup_at_the_same_time_is_rejected(large_daemon, tmp_path):
     with connect(large_daemon.socket) as connection:
         connection.sendall(b"GET /v1/backup HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -157,7 +163,7 @@ def test_a_second_backup_at_the_same_time_is_rejected(large_daemon, tmp_path):
             assert status_and_code(client.get("/v1/backup")) == (503, "backup_running")
         finished = nnnctl("backup", tmp_path / "backup", daemon=large_daemon)
         assert (finished.status, os.listdir(tmp_path)) == (75, [large_daemon.folder.name]), finished
-    wait_until(lambda: nnnctl("backup", tmp_path / "backup", daemon=large_daemon).status == 0, "the next backup to succeed")
+    wait_for_backup(large_daemon, tmp_path / "backup")
 
 
 def test_a_client_that_reads_a_backup_too_slowly_is_disconnected(large_daemon):
@@ -243,9 +249,9 @@ def test_an_interrupted_backup_leaves_no_files(large_daemon, tmp_path, number):
 @pytest.mark.parametrize(("call", "when"), [("write", 20), ("fsync", 1), ("fsync", 2), ("rename", 1)])
 def test_killing_nnnctl_leaves_no_backup_under_its_final_name(large_daemon, tmp_path, call, when):
     target = tmp_path / "backup"
-    with start_backup(large_daemon, target, "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}") as process:
+    strace = ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={when}"]
+    with start_backup(large_daemon, target, *strace) as process:
         process.communicate()
     assert process.returncode != 0
     assert not target.exists()
-    # The daemon still makes backups.
-    wait_until(lambda: nnnctl("backup", target, daemon=large_daemon).status == 0, "the next backup to succeed")
+    wait_for_backup(large_daemon, target)

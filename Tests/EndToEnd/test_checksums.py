@@ -1,5 +1,7 @@
-"""Checksums of stored vectors: `verify` names damaged vectors, a rebuild rejects them, and ingesting them again repairs
-the store."""
+"""Checksums of stored vectors.
+
+`verify` names damaged vectors, a rebuild rejects them, and ingesting them again repairs the store.
+"""
 
 import os
 
@@ -109,7 +111,7 @@ def test_a_rebuild_rejects_a_damaged_vector_and_changes_nothing(stopped_corpus, 
     flip_bit(stopped_corpus, kind, id, 12)
     before = (stopped_corpus.daemon.flags["data"] / "data.mdb").read_bytes()
     status, errors = run_rebuild(stopped_corpus.daemon, config=config)
-    assert status == 65 and f"'{id}'" in errors.splitlines()[-1] and "another vector" in errors, errors
+    assert status == 65 and f"'{id}'" in errors.splitlines()[-1] and "does not match its checksum" in errors, errors
     assert (stopped_corpus.daemon.flags["data"] / "data.mdb").read_bytes() == before
     assert not os.path.exists(stopped_corpus.daemon.flags["data"] / "rebuild.tmp")
 

@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what is said of those that can't be used."""
+"""Settings: their sources and precedence, and the error messages for invalid values."""
 
 import os
 import stat
@@ -18,34 +18,34 @@ def write_file(folder, text):
     return path
 
 
-def check_one_line(status, errors, expected, *names):
-    """Holds that it ended with this status and one line that has all of `names`."""
+def check_one_line(status, errors, expected, *texts):
+    """Checks the exit status, and that standard error is one line that has these texts."""
     assert status == expected, errors
     assert errors.count("\n") == 1 and errors.endswith("\n"), errors
-    for name in names:
-        assert name in errors, errors
+    for text in texts:
+        assert text in errors, errors
 
 
-def test_a_setting_in_the_file_counts(make_daemon, tmp_path):
+def test_settings_in_the_file_are_used(make_daemon, tmp_path):
     path = write_file(tmp_path, "k: 11\nalpha: 0.5\nprecision: float16\nmetric: inner-product\n")
     status = make_daemon(config=path).start().status()
     assert (status["k"], status["alpha"]) == (11, 0.5)
     assert (status["precision"], status["metric"]) == ("float16", "inner-product")
 
 
-def test_the_environment_goes_before_the_file(make_daemon, tmp_path):
+def test_the_environment_overrides_the_file(make_daemon, tmp_path):
     path = write_file(tmp_path, "k: 11\nalpha: 0.5\n")
     daemon = make_daemon(config=path, environment={"NNND_K": "12"}).start()
     assert (daemon.status()["k"], daemon.status()["alpha"]) == (12, 0.5)
 
 
-def test_a_flag_goes_before_environment_and_file(make_daemon, tmp_path):
+def test_a_flag_overrides_environment_and_file(make_daemon, tmp_path):
     path = write_file(tmp_path, "k: 11\nalpha: 0.5\n")
     daemon = make_daemon(config=path, environment={"NNND_K": "12", "NNND_ALPHA": "0.25"}, k=13).start()
     assert (daemon.status()["k"], daemon.status()["alpha"]) == (13, 0.25)
 
 
-def test_a_flag_goes_before_a_bad_value_elsewhere(make_daemon, tmp_path):
+def test_a_flag_overrides_invalid_values_in_environment_and_file(make_daemon, tmp_path):
     path = write_file(tmp_path, "k: eleven\n")
     assert make_daemon(config=path, environment={"NNND_K": "twelve"}, k=13).start().status()["k"] == 13
 
@@ -73,24 +73,24 @@ def test_all_settings_can_come_from_the_environment(make_daemon, tmp_path):
     assert stat.S_IMODE(os.stat(folder / "s").st_mode) == 0o600
 
 
-def test_folders_come_from_systemd_where_none_are_named(make_daemon, tmp_path):
+def test_default_folders_are_those_of_systemd(make_daemon, tmp_path):
     state, runtime = tmp_path / "state", tmp_path / "runtime"
     environment = {"STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": f"{runtime}:{tmp_path}/other"}
     daemon = make_daemon(environment=environment, data=None, socket=None, socket_path=runtime / "nnnd.sock")
     assert daemon.start().status()["store"]["path"].startswith(str(state))
 
 
-def test_an_empty_file_says_nothing(make_daemon, tmp_path):
+def test_with_an_empty_file_defaults_apply(make_daemon, tmp_path):
     assert make_daemon(config=write_file(tmp_path, "# nothing\n")).start().status()["k"] == 128
 
 
-def test_relative_paths_count_from_where_the_daemon_was_started(make_daemon):
+def test_relative_paths_are_relative_to_the_working_folder(make_daemon):
     daemon = make_daemon(spool="spool", data="data").start()
     assert daemon.status()["spool"]["images"] == f"{daemon.folder}/spool/images"
 
 
 @pytest.mark.parametrize("mode", ["0600", "0660", "666", "0777"])
-def test_the_socket_has_the_mode_that_is_set(make_daemon, mode):
+def test_socket_mode_sets_the_mode_of_the_socket(make_daemon, mode):
     daemon = make_daemon(socket_mode=mode).start()
     assert stat.S_IMODE(daemon.socket.stat().st_mode) == int(mode, 8)
 
@@ -125,22 +125,22 @@ CASES = [(setting, value) for setting, values in BAD.items() for value in values
 
 
 @pytest.mark.parametrize(("setting", "value"), CASES)
-def test_a_bad_flag_is_named_in_one_line(tmp_path, setting, value):
+def test_the_error_of_an_invalid_flag_names_it(tmp_path, setting, value):
     status, errors = run_to_end(tmp_path / "d", **{setting.replace("-", "_"): value})
     check_one_line(status, errors, USAGE, f"--{setting}", f"'{value}'")
 
 
 @pytest.mark.parametrize(("setting", "value"), CASES)
-def test_a_bad_variable_is_named_in_one_line(tmp_path, setting, value):
+def test_the_error_of_an_invalid_variable_names_it(tmp_path, setting, value):
     name = "NNND_" + setting.upper().replace("-", "_")
     folder = tmp_path / "d"
-    given = {"NNND_SPOOL": f"{folder}/s", "NNND_DATA": f"{folder}/d", "NNND_SOCKET": f"{folder}/x"}
-    status, errors = run_to_end(folder, environment=given | {name: value}, socket_path=folder / "x", **NO_FLAGS)
+    paths = {"NNND_SPOOL": f"{folder}/s", "NNND_DATA": f"{folder}/d", "NNND_SOCKET": f"{folder}/x"}
+    status, errors = run_to_end(folder, environment=paths | {name: value}, socket_path=folder / "x", **NO_FLAGS)
     check_one_line(status, errors, CONFIGURATION, name, f"'{value}'")
 
 
 @pytest.mark.parametrize(
-    ("setting", "text", "told"),
+    ("setting", "text", "reported"),
     [
         ("k", "0", "0"),
         ("k", "twelve", "twelve"),
@@ -153,36 +153,39 @@ def test_a_bad_variable_is_named_in_one_line(tmp_path, setting, value):
         ("log-level", "'loud'", "loud"),
     ],
 )
-def test_a_bad_value_in_the_file_is_named_in_one_line(tmp_path, setting, text, told):
+def test_the_error_of_an_invalid_value_in_the_file_names_it(tmp_path, setting, text, reported):
     path = write_file(tmp_path, f"{setting}: {text}\n")
     status, errors = run_to_end(tmp_path / "d", config=path)
-    check_one_line(status, errors, CONFIGURATION, setting, told, str(path))
+    check_one_line(status, errors, CONFIGURATION, setting, reported, str(path))
 
 
 @pytest.mark.parametrize("key", ["colour", "K", "socket_mode", "socketMode", "config"])
-def test_an_unknown_key_in_the_file_is_named(tmp_path, key):
+def test_the_error_of_an_unknown_key_in_the_file_names_it(tmp_path, key):
     status, errors = run_to_end(tmp_path / "d", config=write_file(tmp_path, f"k: 3\n{key}: 1\n"))
     check_one_line(status, errors, CONFIGURATION, f"'{key}'")
 
 
-@pytest.mark.parametrize("text", ["k: [1", "- k\n- 3\n", "just words", "\t: x: y", "k: 1\nk: 2\n", "k: 1\n!!binary k: 2\n", "k: 3\0"])
-def test_a_file_that_is_no_list_of_settings_is_named(tmp_path, text):
+INVALID_FILES = ["k: [1", "- k\n- 3\n", "just words", "\t: x: y", "k: 1\nk: 2\n", "k: 1\n!!binary k: 2\n", "k: 3\0"]
+
+
+@pytest.mark.parametrize("text", INVALID_FILES)
+def test_the_error_of_an_invalid_file_names_it(tmp_path, text):
     path = write_file(tmp_path, text)
     status, errors = run_to_end(tmp_path / "d", config=path)
     check_one_line(status, errors, CONFIGURATION, str(path))
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_the_error_of_a_missing_file_names_it(tmp_path):
     status, errors = run_to_end(tmp_path / "d", config=tmp_path / "absent.yaml")
     check_one_line(status, errors, CONFIGURATION, "absent.yaml")
 
 
-def test_a_folder_as_file_is_named(tmp_path):
+def test_the_error_of_a_folder_as_the_file_names_it(tmp_path):
     status, errors = run_to_end(tmp_path / "d", config=tmp_path)
     check_one_line(status, errors, CONFIGURATION, str(tmp_path))
 
 
-def test_a_file_that_is_not_text_is_named(tmp_path):
+def test_the_error_of_a_file_that_is_not_utf8_names_it(tmp_path):
     path = tmp_path / "bytes.yaml"
     path.write_bytes(b"k: \xff\xfe\n")
     status, errors = run_to_end(tmp_path / "d", config=path)
@@ -195,14 +198,14 @@ def test_an_unknown_flag_is_a_usage_error(tmp_path):
     assert "--colour" in errors
 
 
-def test_a_socket_path_that_is_too_long_is_named(tmp_path):
+def test_the_error_of_a_too_long_socket_path_names_it(tmp_path):
     path = tmp_path / ("s" * 108)
     status, errors = run_to_end(tmp_path / "d", socket=path)
     check_one_line(status, errors, CONFIGURATION, str(path))
 
 
 @pytest.mark.parametrize("setting", ["spool", "data", "socket"])
-def test_a_path_below_a_file_is_named(tmp_path, setting):
+def test_the_error_of_a_path_below_a_file_names_the_file(tmp_path, setting):
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "below"
     status, errors = run_to_end(tmp_path / "d", **{setting: path})
@@ -216,7 +219,7 @@ def test_help_and_version_succeed(arguments):
     assert finished.stdout
 
 
-def test_the_help_of_serve_tells_of_every_setting():
-    told = run("serve", "--help").stdout
+def test_the_help_of_serve_has_every_setting():
+    text = run("serve", "--help").stdout
     for setting in [*BAD, "config"]:
-        assert f"--{setting} " in told
+        assert f"--{setting} " in text

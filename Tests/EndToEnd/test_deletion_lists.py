@@ -1,4 +1,4 @@
-"""`NAME.delete` in the spool: which lists are taken and how, and why others are rejected."""
+"""Deletion lists (`NAME.delete`) in the spool: how they are processed, and which ones are rejected."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ def corpus(daemon, rng):
     return corpus
 
 
-def test_a_list_goes_to_done_with_its_receipt(corpus, client, api_document):
+def test_a_processed_list_is_in_done_with_its_receipt(corpus, client, api_document):
     spool, ids = corpus.daemon.spool, ["i1", "i3", "unknown"]
     receipt = corpus.delete(IMAGES, "d.delete", ids)
     api_document.validate(receipt, "ShardReceipt")
@@ -38,26 +38,26 @@ def test_a_list_goes_to_done_with_its_receipt(corpus, client, api_document):
     assert spool.names(IMAGES) == spool.names("processing", IMAGES) == spool.names("failed", IMAGES) == []
 
 
-def test_the_log_tells_how_many_rows_a_list_deleted_and_how_many_it_missed(corpus):
+def test_the_log_has_the_number_of_deleted_rows_and_of_missing_ids(corpus):
     daemon = corpus.daemon
     corpus.delete(IMAGES, "d.delete", ["i1", "i3", "unknown"])
 
-    def look():
+    def lines_of_the_list():
         return [line for line in daemon.log().splitlines() if "name=d.delete" in line and "seconds=" in line]
 
-    (line,) = wait_until(look, "the line of the log", alive=daemon.check_alive)
+    (line,) = wait_until(lines_of_the_list, "the log line", alive=daemon.check_alive)
     assert {"action=delete", "rows=3", "deleted=2", "missing=1"} <= set(line.split()), line
     assert "replaced" not in line
 
 
-def test_finished_lists_are_deleted_if_so_configured(make_daemon):
+def test_with_finished_shards_delete_processed_lists_are_deleted(make_daemon):
     daemon = make_daemon(k=4, finished_shards="delete").start()
     daemon.delete(IMAGES, "d.delete", ["a"])
     assert daemon.spool.names("done", IMAGES) == ["d.delete.receipt.json"]
     assert daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == []
 
 
-def test_the_same_list_again_changes_nothing_even_where_its_ids_are_back(corpus):
+def test_the_same_list_again_changes_nothing_even_if_its_ids_were_added_again(corpus):
     first = corpus.delete(IMAGES, "d.delete", ["i1", "i2"])
     generation = corpus.add(IMAGES, "back.npy", ["i1"])["generation"]
     assert corpus.daemon.delete(IMAGES, "d.delete", ["i1", "i2"]) == first | {"unchanged": True}
@@ -67,17 +67,17 @@ def test_the_same_list_again_changes_nothing_even_where_its_ids_are_back(corpus)
     corpus.check()
 
 
-def test_another_name_or_another_content_is_another_list(corpus):
+def test_a_list_with_another_name_or_content_takes_effect(corpus):
     corpus.delete(IMAGES, "d.delete", ["i1", "i2"])
     corpus.add(IMAGES, "back.npy", ["i1"])
     assert corpus.delete(IMAGES, "e.delete", ["i1", "i2"])["deleted"] == 1
     assert corpus.delete(IMAGES, "d.delete", ["i3"])["deleted"] == 1
-    # No longer the last of its name.
+    # The last receipt of this name is that of another content, so the list takes effect again.
     assert corpus.delete(IMAGES, "d.delete", ["i1", "i2"])["missing"] == 2
     corpus.check()
 
 
-def test_a_shard_dropped_again_does_not_bring_back_what_was_deleted(daemon, rng):
+def test_a_shard_dropped_again_does_not_add_deleted_rows_again(daemon, rng):
     vectors = rng.standard_normal((3, 6))
     daemon.drop(IMAGES, "s.npy", vectors)
     daemon.delete(IMAGES, "d.delete", ["s:0", "s:1"])
@@ -87,9 +87,9 @@ def test_a_shard_dropped_again_does_not_bring_back_what_was_deleted(daemon, rng)
     assert daemon.status()["images"] == 3
 
 
-def test_what_waits_together_takes_effect_in_the_order_in_which_it_came(make_daemon, rng):
+def test_shards_and_lists_waiting_at_the_start_take_effect_in_the_order_of_their_drops(make_daemon, rng):
     daemon = make_daemon(k=4, capacity=6)
-    daemon.spool.make()
+    daemon.spool.create_incoming_folders()
     corpus = Corpus(daemon, rng)
     expected = {}
     for step in range(24):
@@ -104,7 +104,7 @@ def test_what_waits_together_takes_effect_in_the_order_in_which_it_came(make_dae
             expected[kind, name] = len(corpus.oracle.of(kind).keys() & set(ids))
             daemon.spool.drop(kind, name, vectors := corpus.vectors(6), ids)
             corpus.oracle.put(kind, ids, vectors)
-        daemon.spool.let_time_pass_after(kind, name)
+        daemon.spool.wait_until_new_files_are_newer(kind, name)
     daemon.start()
     for (kind, name), count in expected.items():
         receipt = daemon.spool.wait_receipt(kind, name)
@@ -125,12 +125,12 @@ def test_a_list_takes_effect_once_however_often_the_daemon_is_killed(corpus):
         corpus.check()
 
 
-def test_a_list_written_in_place_is_taken_when_it_is_quiet(corpus):
+def test_a_list_written_in_place_is_processed_after_the_quiet_time(corpus):
     (corpus.daemon.spool.incoming(IMAGES) / "d.delete").write_bytes(b"i1\ni2\n")
     assert corpus.daemon.spool.wait_receipt(IMAGES, "d.delete")["deleted"] == 2
 
 
-def test_a_list_leaves_the_ids_of_a_shard_of_its_name_alone(corpus):
+def test_a_list_does_not_use_the_sidecar_of_a_shard_of_the_same_name(corpus):
     spool = corpus.daemon.spool
     (spool.incoming(IMAGES) / "t.ids").write_bytes(id_lines(["a", "b"]))
     corpus.delete(IMAGES, "t.delete", ["i1"])
@@ -139,48 +139,48 @@ def test_a_list_leaves_the_ids_of_a_shard_of_its_name_alone(corpus):
     assert corpus.daemon.delete(IMAGES, "u.delete", ["a", "b"])["deleted"] == 2
 
 
-ODD = ["a b", " lead", "trail ", "ü", "u\u0308", "日本語", "-x", "a/b", "%41", "a\tb", "x" * 500, "é" * 250]
+UNUSUAL_IDS = ["a b", " lead", "trail ", "ü", "u\u0308", "日本語", "-x", "a/b", "%41", "a\tb", "x" * 500, "é" * 250]
 LISTS = {
-    "LF": id_lines(ODD),
-    "CRLF": id_lines(ODD).replace(b"\n", b"\r\n"),
-    "no line end at the end": id_lines(ODD)[:-1],
-    "a byte order mark": b"\xef\xbb\xbf" + id_lines(ODD),
+    "LF": id_lines(UNUSUAL_IDS),
+    "CRLF": id_lines(UNUSUAL_IDS).replace(b"\n", b"\r\n"),
+    "no final line end": id_lines(UNUSUAL_IDS)[:-1],
+    "a byte order mark": b"\xef\xbb\xbf" + id_lines(UNUSUAL_IDS),
 }
 
 
 @pytest.mark.parametrize("form", LISTS)
-def test_ids_of_all_kinds_in_all_forms_of_lists(corpus, client, form):
-    # The others differ from some of these by a space, by how a character is spelled, or by their case.
-    others = ["a  b", "lead", "trail", "u", "A B", "a", "b"]
-    corpus.add(IMAGES, "odd.npy", ODD + others)
+def test_a_list_of_each_form_deletes_exactly_its_unusual_ids(corpus, client, form):
+    # These differ from ids in the list by a space, by the normalisation of a character, or by their case.
+    similar = ["a  b", "lead", "trail", "u", "A B", "a", "b"]
+    corpus.add(IMAGES, "unusual.npy", UNUSUAL_IDS + similar)
     corpus.daemon.spool.drop_bytes(IMAGES, "d.delete", LISTS[form])
-    assert corpus.daemon.spool.wait_receipt(IMAGES, "d.delete")["deleted"] == corpus.oracle.remove(IMAGES, ODD)
+    assert corpus.daemon.spool.wait_receipt(IMAGES, "d.delete")["deleted"] == corpus.oracle.remove(IMAGES, UNUSUAL_IDS)
     corpus.check()
-    assert all(client.get(f"/v1/images/{urllib.parse.quote(id)}").status == 200 for id in others)
+    assert all(client.get(f"/v1/images/{urllib.parse.quote(id)}").status == 200 for id in similar)
 
 
 # name: (file name, content, code, rows)
 BAD = {
     "empty": ("d.delete", b"", "no_rows", []),
-    "a byte order mark alone": ("d.delete", b"\xef\xbb\xbf", "no_rows", []),
-    "an id twice": ("d.delete", b"i1\ni2\ni1\ni2\n", "ids_duplicate", [2, 3]),
-    "an id twice with other line ends": ("d.delete", b"i1\ni1\r\n", "ids_duplicate", [1]),
+    "only a byte order mark": ("d.delete", b"\xef\xbb\xbf", "no_rows", []),
+    "a repeated id": ("d.delete", b"i1\ni2\ni1\ni2\n", "ids_duplicate", [2, 3]),
+    "a repeated id with another line end": ("d.delete", b"i1\ni1\r\n", "ids_duplicate", [1]),
     "a blank line": ("d.delete", b"i1\n\ni2\n", "id_empty", [1]),
     "a blank line at the end": ("d.delete", b"i1\n\n", "id_empty", [1]),
     "a blank line with CRLF": ("d.delete", b"i1\r\n\r\ni2\r\n", "id_empty", [1]),
-    "nothing but a line end": ("d.delete", b"\n", "id_empty", [0]),
+    "only a line end": ("d.delete", b"\n", "id_empty", [0]),
     "too long": ("d.delete", b"i1\n" + b"x" * 501 + b"\n", "id_too_long", [1]),
     "too long in two-byte characters": ("d.delete", "é".encode() * 251 + b"\ni1\n", "id_too_long", [0]),
     "Latin-1": ("d.delete", b"i1\ncaf\xe9\n", "ids_not_utf8", [1]),
     "UTF-16": ("d.delete", "i1\n".encode("utf-16"), "ids_not_utf8", [0]),
     "too large": ("d.delete", id_lines(range(100_000)), "too_large", []),
     "an array": ("d.delete", np.ones(3).tobytes(), "ids_not_utf8", [0]),
-    "another case": ("d.DELETE", b"i1\n", "not_a_shard", []),
+    "an extension in capitals": ("d.DELETE", b"i1\n", "not_a_shard", []),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_list_is_rejected_and_deletes_nothing(make_daemon, rng, api_document, case):
+def test_an_invalid_list_is_rejected_and_deletes_nothing(make_daemon, rng, api_document, case):
     name, content, code, rows = BAD[case]
     corpus = Corpus(make_daemon(k=4, largest_shard=100_000).start(), rng)
     corpus.add(IMAGES, "s.npy", ids_of(IMAGES, range(5)))
@@ -192,7 +192,7 @@ def test_a_bad_list_is_rejected_and_deletes_nothing(make_daemon, rng, api_docume
     corpus.check()
 
 
-def test_a_link_as_a_list_is_rejected_and_not_followed(corpus, tmp_path):
+def test_a_symbolic_link_as_a_list_is_rejected_and_not_followed(corpus, tmp_path):
     (tmp_path / "ids").write_bytes(b"i1\n")
     os.symlink(tmp_path / "ids", corpus.daemon.spool.incoming(IMAGES) / "d.delete")
     assert corpus.daemon.spool.wait_failure(IMAGES, "d.delete")["code"] == "not_regular_file"

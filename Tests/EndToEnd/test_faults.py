@@ -1,6 +1,6 @@
-"""System calls that fail: each fault is outlived, or ends the daemon with a clear message and the next start recovers.
+"""System calls that fail: the daemon survives the fault, or it exits with a message and the next start recovers.
 
-Shards that wait stay where they are, and searches go on. docs/reliability.md has the table.
+During a fault shards wait and searches succeed. docs/reliability.md lists the faults.
 """
 
 import pytest
@@ -13,20 +13,20 @@ from harness.strace import faults
 from harness.waiting import wait_until
 
 DATA = "data/data.mdb"
-DONE = "spool/done/images/.new.npy.receipt.json.tmp"
+RECEIPT = "spool/done/images/.new.npy.receipt.json.tmp"
 NEW = "spool/images/new.npy"
 CLAIMED = "spool/processing/images/new.npy"
 
 
-def check_all_in(corpus):
-    """Holds the corpus against the oracle, by nnnctl verify too."""
+def check_all_processed(corpus):
+    """Compares the corpus with the oracle, runs `nnnctl verify`, and checks that no shard waits."""
     corpus.check()
     assert corpus.daemon.spool.names(IMAGES) == corpus.daemon.spool.names("processing", IMAGES) == []
     succeeds("verify", daemon=corpus.daemon)
 
 
 def drop(corpus, name="new.npy", ids=("n0", "n1", "i3")):
-    """Drops images that the oracle knows of when they have taken effect."""
+    """Drops a shard of images; returns a function that adds them to the oracle."""
     vectors = corpus.vectors(len(ids))
     corpus.daemon.spool.drop(IMAGES, name, vectors, ids)
     return lambda: corpus.oracle.put(IMAGES, ids, vectors)
@@ -39,19 +39,19 @@ def corpus(make_corpus):
     return corpus
 
 
-# What fails, where, and with what: the daemon goes on, and works it off when the fault is gone.
-OUTLIVED = {
+# Faults that the daemon survives, as (system calls, error, path); the shard takes effect when the fault has ended.
+SURVIVED = {
     f"{error} on {calls} of {path}": (calls, error, path)
     for calls, errors, path in [
         ("writev,pwrite64", ("ENOSPC", "EDQUOT", "EROFS"), DATA),
         ("fdatasync", ("ENOSPC", "EDQUOT"), DATA),
         ("openat", ("EIO", "EMFILE", "ENFILE", "ENOMEM"), CLAIMED),
-        ("openat", ("EIO", "EMFILE", "ENFILE", "ENOSPC", "EROFS", "EACCES"), DONE),
+        ("openat", ("EIO", "EMFILE", "ENFILE", "ENOSPC", "EROFS", "EACCES"), RECEIPT),
         ("pread64", ("EIO",), CLAIMED),
         ("rename", ("EIO", "ENOSPC", "EROFS", "EACCES"), NEW),
         ("rename", ("EIO", "ENOSPC", "EROFS", "EXDEV"), CLAIMED),
-        ("rename", ("EIO", "ENOSPC"), DONE),
-        ("write", ("EIO", "ENOSPC", "EDQUOT"), DONE),
+        ("rename", ("EIO", "ENOSPC"), RECEIPT),
+        ("write", ("EIO", "ENOSPC", "EDQUOT"), RECEIPT),
         ("newfstatat", ("EIO",), NEW),
         ("openat", ("EIO", "EMFILE"), "spool/images"),
         ("inotify_add_watch", ("ENOSPC", "ENOMEM"), "spool/images"),
@@ -60,12 +60,12 @@ OUTLIVED = {
 }
 
 
-@pytest.mark.parametrize("case", OUTLIVED)
-def test_outlived(corpus, case):
-    calls, error, path = OUTLIVED[case]
+@pytest.mark.parametrize("case", SURVIVED)
+def test_a_shard_takes_effect_after_a_fault_that_the_daemon_survives(corpus, case):
+    calls, error, path = SURVIVED[case]
     daemon = corpus.daemon
     with faults(daemon, calls, f"error={error}", path=daemon.folder / path):
-        take_effect = drop(corpus)
+        add_to_oracle = drop(corpus)
         with daemon.client() as client:
             if calls == "inotify_add_watch":
                 daemon.spool.wait_receipt(IMAGES, "new.npy")
@@ -76,16 +76,16 @@ def test_outlived(corpus, case):
             assert client.status()["images"] >= 12
             client.search(corpus.vectors(2), top_k=3)
         daemon.check_alive()
-    # Something to wake it up.
-    another = drop(corpus, "another.npy", ("x",))
-    for name, effect in (("new.npy", take_effect), ("another.npy", another)):
+    # A new file makes the daemon scan the spool again.
+    add_another_to_oracle = drop(corpus, "another.npy", ("x",))
+    for name, add in (("new.npy", add_to_oracle), ("another.npy", add_another_to_oracle)):
         daemon.spool.wait_receipt(IMAGES, name)
-        effect()
-    check_all_in(corpus)
+        add()
+    check_all_processed(corpus)
 
 
-# What can't be outlived: the store may or may not have what was written. The daemon ends, saying why.
-ENDED = {
+# Faults after which the daemon can't know whether the store has the commit, as (system calls, error, call number).
+FATAL = {
     f"{error} on {calls}, call {when}": (calls, error, when)
     for calls, error, when in [
         ("writev,pwrite64", "EIO", 1),
@@ -95,53 +95,55 @@ ENDED = {
 }
 
 
-@pytest.mark.parametrize("case", ENDED)
-def test_ended_and_recovered(corpus, case):
-    calls, error, when = ENDED[case]
+@pytest.mark.parametrize("case", FATAL)
+def test_the_daemon_exits_after_a_fatal_fault_and_the_next_start_recovers(corpus, case):
+    calls, error, when = FATAL[case]
     daemon = corpus.daemon
     with faults(daemon, calls, f"error={error}", path=daemon.folder / DATA, when=when):
-        take_effect = drop(corpus)
+        add_to_oracle = drop(corpus)
         assert daemon.wait() != 0
     last = daemon.log().strip().splitlines()[-1]
     assert last.startswith("nnnd: ") and "mdb_txn_commit" in last, last
     assert daemon.spool.names("processing", IMAGES) == ["new.ids", "new.npy"]
     daemon.start()
     daemon.spool.wait_receipt(IMAGES, "new.npy")
-    take_effect()
-    check_all_in(corpus)
+    add_to_oracle()
+    check_all_processed(corpus)
 
 
-def test_the_write_that_makes_a_commit_count_fails(corpus):
-    """LMDB then refuses all further writes: only a new start knows what the file holds."""
+def test_a_failed_write_of_the_meta_page(corpus):
+    """This write makes a commit valid. LMDB then rejects all further writes until the store is opened again."""
     daemon = corpus.daemon
-    # The pages of a commit of few rows go out in one writev, so single writes are those of the meta page.
+    # The pages of a small commit are written by one writev, and only the meta page by pwrite64.
     with faults(daemon, "pwrite64", "error=ENOSPC", path=daemon.folder / DATA):
-        take_effect = drop(corpus)
+        add_to_oracle = drop(corpus)
         wait_until(lambda: daemon.process.poll() is not None or "shards wait" in daemon.log(), "the fault")
         with daemon.client() as client:
             if daemon.process.poll() is None:
                 check_everything(client, corpus.oracle)
     if daemon.process.poll() is not None:
         daemon.start()
-    wait_until(lambda: daemon.process.poll() is not None or daemon.spool.receipt_path(IMAGES, "new.npy").exists(), "an end")
+    receipt = daemon.spool.receipt_path(IMAGES, "new.npy")
+    wait_until(lambda: daemon.process.poll() is not None or receipt.exists(), "the receipt or the end of the daemon")
     if daemon.process.poll() is not None:
         daemon.start()
     daemon.spool.wait_receipt(IMAGES, "new.npy")
-    take_effect()
-    check_all_in(corpus)
+    add_to_oracle()
+    check_all_processed(corpus)
 
 
-def test_one_shard_on_a_bad_sector_holds_no_other_up(corpus):
+def test_a_shard_that_cannot_be_read_does_not_block_others(corpus):
     daemon = corpus.daemon
     with faults(daemon, "pread64", "error=EIO", path=daemon.spool.root / "processing" / IMAGES / "bad.npy"):
-        bad = drop(corpus, "bad.npy", ("b",))
+        add_bad_to_oracle = drop(corpus, "bad.npy", ("b",))
         for number in range(3):
             corpus.add(IMAGES, f"good-{number}.npy", [f"g{number}"])
         corpus.check()
         assert "bad.npy" in daemon.spool.names("processing", IMAGES)
         assert daemon.status()["spool"]["backlog"] == 1
-    drop(corpus, "wakes.npy", ("w",))()
+    # A new file makes the daemon scan the spool again.
+    drop(corpus, "last.npy", ("w",))()
     daemon.spool.wait_receipt(IMAGES, "bad.npy")
-    daemon.spool.wait_receipt(IMAGES, "wakes.npy")
-    bad()
-    check_all_in(corpus)
+    daemon.spool.wait_receipt(IMAGES, "last.npy")
+    add_bad_to_oracle()
+    check_all_processed(corpus)

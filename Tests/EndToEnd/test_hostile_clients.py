@@ -1,6 +1,7 @@
-"""Clients that mean harm, or have bugs: others are served, memory and descriptors stay bounded. Slow ones: test_slow_clients.py.
+"""Hostile or faulty clients: other clients get answers, and memory and descriptors stay bounded.
 
-NNND_TEST_LARGE_CLIENTS=64 is how many send the largest requests at once.
+Slow clients are in test_slow_clients.py. NNND_TEST_LARGE_CLIENTS=64 sets how many clients send the largest requests at
+once.
 """
 
 import os
@@ -10,18 +11,18 @@ import threading
 import numpy as np
 import pytest
 
-from harness.clients import HEAD, MIB, check_served, descriptors, memory_peak, read_to_end
+from harness.clients import HEAD, MIB, check_search_works, descriptors, memory_peak, read_to_end
 from harness.http import NPY, UnixConnection, connect, npy_bytes
 from harness.spool import IMAGES
 from harness.waiting import wait_until
 
 LARGE_CLIENTS = int(os.environ.get("NNND_TEST_LARGE_CLIENTS") or 12)
-IDLE = 1000
+IDLE_CONNECTIONS = 1000
 LARGEST_BODY = 64 * MIB
 
 
-def test_half_closed_connections_get_their_answer_and_an_end(served):
-    daemon = served(client_seconds=60)
+def test_a_half_closed_connection_gets_its_answer_and_is_closed(make_filled_daemon):
+    daemon = make_filled_daemon(client_seconds=60)
     with connect(daemon.socket) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         connection.shutdown(socket.SHUT_WR)
@@ -29,16 +30,17 @@ def test_half_closed_connections_get_their_answer_and_an_end(served):
     with connect(daemon.socket) as connection:
         connection.shutdown(socket.SHUT_WR)
         assert read_to_end(connection) == b""
-    check_served(daemon)
+    check_search_works(daemon)
 
 
-def test_requests_sent_ahead_are_answered_in_turn(served):
-    daemon = served(client_seconds=60)
+def test_hundreds_of_pipelined_requests_are_answered_in_order(make_filled_daemon):
+    daemon = make_filled_daemon(client_seconds=60)
     body = npy_bytes(np.ones((1, 4)))
     search = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+    unknown_path = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
     count = 200
     with connect(daemon.socket) as connection:
-        sender = threading.Thread(target=connection.sendall, args=((search + b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n") * count,))
+        sender = threading.Thread(target=connection.sendall, args=((search + unknown_path) * count,))
         sender.start()
         received = b""
         while received.count(b"HTTP/1.1 ") < 2 * count or not received.endswith(b"}"):
@@ -46,53 +48,53 @@ def test_requests_sent_ahead_are_answered_in_turn(served):
         sender.join()
     statuses = [part[:3] for part in received.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [b"200", b"404"] * count
-    check_served(daemon)
+    check_search_works(daemon)
 
 
-def test_a_thousand_idle_connections_hold_nobody_up(served):
-    daemon = served(client_seconds=60)
+def test_a_thousand_idle_connections_block_no_other_client(make_filled_daemon):
+    daemon = make_filled_daemon(client_seconds=60)
     idle = []
     try:
-        for _ in range(IDLE):
+        for _ in range(IDLE_CONNECTIONS):
             idle.append(connect(daemon.socket))
-        check_served(daemon)
+        check_search_works(daemon)
         daemon.drop(IMAGES, "new.npy", np.ones((1, 4)))
         assert memory_peak(daemon) < 300 * MIB
     finally:
         for connection in idle:
             connection.close()
-    wait_until(lambda: descriptors(daemon) < 100, "the connections to be gone", alive=daemon.check_alive)
+    wait_until(lambda: descriptors(daemon) < 100, "the connections to be closed", alive=daemon.check_alive)
 
 
-def test_connections_that_come_and_go_at_once_leave_nothing(served):
-    daemon = served()
-    check_served(daemon)
+def test_connections_closed_by_their_clients_leave_no_descriptors(make_filled_daemon):
+    daemon = make_filled_daemon()
+    check_search_works(daemon)
     before = descriptors(daemon)
     for turn in range(2000):
         connection = connect(daemon.socket)
         if turn % 3:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"[: turn % 40])
         connection.close()
-    check_served(daemon)
-    wait_until(lambda: descriptors(daemon) <= before + 4, "the connections to be gone", alive=daemon.check_alive)
+    check_search_works(daemon)
+    wait_until(lambda: descriptors(daemon) <= before + 4, "the connections to be closed", alive=daemon.check_alive)
 
 
-# What large requests may take together: RequestLimits in Sources/nnnd/HTTP/Problems.swift.
-LARGE = {
-    # 64 MiB of numbers as they are.
+# The largest requests, as (media type, body, query string, expected statuses); the limits are those of RequestLimits.
+LARGE_REQUESTS = {
+    # 64 MiB of vectors in the wrong dimension.
     "npy": (NPY, npy_bytes(np.ones((4096, 4095), np.float32)), "?top_k=1", (400, 503)),
-    # As many numbers as fit, which is what parsing makes most of.
+    # As many numbers as the body can hold, which takes most memory to parse.
     "json": ("application/json", b'{"queries":[[' + b"1," * (LARGEST_BODY // 2 - 20) + b"1]]}", "", (400, 503)),
-    # As many hits as one answer may have.
+    # As many hits as an answer can have.
     "hits": (NPY, npy_bytes(np.ones((4000, 4), np.float32)), "?top_k=250", (200, 503)),
 }
-MOST_MEMORY = 2 << 30
+MAX_MEMORY = 2 << 30
 
 
-@pytest.mark.parametrize("case", LARGE)
-def test_the_largest_requests_from_many_clients_at_once(served, case, rng):
-    media_type, body, query, expected = LARGE[case]
-    daemon = served(client_seconds=600)
+@pytest.mark.parametrize("case", LARGE_REQUESTS)
+def test_memory_is_bounded_while_many_clients_send_the_largest_requests(make_filled_daemon, case, rng):
+    media_type, body, query, expected = LARGE_REQUESTS[case]
+    daemon = make_filled_daemon(client_seconds=600)
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((300, 4)))
     found, errors = [], []
 
@@ -104,7 +106,7 @@ def test_the_largest_requests_from_many_clients_at_once(served, case, rng):
             answer.read()
             found.append(answer.status)
         except (BrokenPipeError, ConnectionResetError):
-            # An answer before all was sent, and the rest cut off.
+            # The daemon answered before it had received the whole body, and closed the connection.
             found.append(503)
         except Exception as error:
             errors.append(error)
@@ -114,11 +116,11 @@ def test_the_largest_requests_from_many_clients_at_once(served, case, rng):
     threads = [threading.Thread(target=send) for _ in range(LARGE_CLIENTS)]
     for thread in threads:
         thread.start()
-    check_served(daemon)
+    check_search_works(daemon)
     for thread in threads:
         thread.join()
-    check_served(daemon)
+    check_search_works(daemon)
     print(case, {status: found.count(status) for status in set(found)}, memory_peak(daemon) // MIB, "MiB")
     assert not errors and set(found) <= set(expected), (errors, found)
-    assert set(found) != {503}, "some get through"
-    assert memory_peak(daemon) < MOST_MEMORY
+    assert set(found) != {503}, "all requests were rejected as overload"
+    assert memory_peak(daemon) < MAX_MEMORY

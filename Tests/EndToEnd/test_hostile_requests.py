@@ -1,4 +1,4 @@
-"""Requests as no library sends them: each gets the status that it must, and the next client is served."""
+"""Malformed HTTP requests: each gets the expected status, and the daemon continues to answer others."""
 
 import re
 
@@ -19,9 +19,9 @@ def post(*lines, body=b""):
     return b"\r\n".join(head) + END + body
 
 
-# name: (what is sent, the statuses of the answers)
+# name: (bytes to send, statuses of the answers)
 RAW = {
-    "a name of a header with a space": (get(b"A b: c"), [400]),
+    "a header name with a space": (get(b"A b: c"), [400]),
     "a header without a colon": (get(b"nonsense"), [400]),
     "a header without a name": (get(b": x"), [400]),
     "a header with NUL": (get(b"A: b\0c"), [400]),
@@ -30,7 +30,7 @@ RAW = {
     "a target of 200 KB": (get(target=b"/" + b"x" * 200_000), [400]),
     "a target with a space": (get(target=b"/a b"), [400]),
     "a target with NUL": (get(target=b"/\0"), [400]),
-    "a target that is no path": (get(target=b"status"), [400]),
+    "a target that is not a path": (get(target=b"status"), [400]),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400]),
     "HTTP/3.7": (get(version=b"HTTP/3.7"), [400]),
     "no version": (b"GET /v1/status\r\n\r\n", [400]),
@@ -39,14 +39,14 @@ RAW = {
     "a method of 10 KB": (b"X" * 10_000 + b" / HTTP/1.1" + END, [400]),
     "two lengths": (post(b"Content-Length: 2", b"Content-Length: 3", body=b"{}x"), [400]),
     "a negative length": (post(b"Content-Length: -1"), [400]),
-    "a length that is no number": (post(b"Content-Length: two"), [400]),
+    "a length that is not a number": (post(b"Content-Length: two"), [400]),
     "a length of 2^64 + 2": (post(b"Content-Length: 18446744073709551618", body=b"{}"), [400]),
     "a length and chunks": (post(b"Content-Length: 2", b"Transfer-Encoding: chunked", body=b"0" + END), [400]),
-    "chunks in a strange coding": (post(b"Transfer-Encoding: chunked, identity", body=b"0" + END), [400]),
-    "a chunk of no number": (post(b"Transfer-Encoding: chunked", body=b"zz\r\n{}\r\n0" + END), [400]),
-    "a chunk of 2^64": (post(b"Transfer-Encoding: chunked", body=b"10000000000000000\r\n{}\r\n0" + END), [400]),
-    "a body that is shorter than it says": (post(b"Content-Length: 2", body=b"{"), []),
-    "a body where none is said": (post(body=b"{}"), [400]),
+    "a transfer coding after chunked": (post(b"Transfer-Encoding: chunked, identity", body=b"0" + END), [400]),
+    "a chunk size that is not a number": (post(b"Transfer-Encoding: chunked", body=b"zz\r\n{}\r\n0" + END), [400]),
+    "a chunk size of 2^64": (post(b"Transfer-Encoding: chunked", body=b"10000000000000000\r\n{}\r\n0" + END), [400]),
+    "a body that is shorter than its length": (post(b"Content-Length: 2", body=b"{"), []),
+    "a body without a length": (post(body=b"{}"), [400]),
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def daemon(tmp_path_factory):
 
 
 @pytest.mark.parametrize("case", RAW)
-def test_answered(daemon, case):
+def test_a_malformed_request_gets_the_expected_status(daemon, case):
     sent, statuses = RAW[case]
     with connect(daemon.socket) as connection:
         try:
@@ -78,8 +78,8 @@ def test_answered(daemon, case):
     assert daemon.status()["images"] == 0
 
 
-def test_there_are_enough_bad_requests():
-    """The tables here and in test_problems.py, counted as pytest does."""
+def test_there_are_at_least_80_bad_requests():
+    """Counts the cases here and in test_problems.py, with all parameters."""
     cases = len(RAW)
     for name, test in vars(test_problems).items():
         if name.startswith("test_"):

@@ -1,4 +1,4 @@
-"""Shards made to do harm, each with the code that must come back; the daemon's memory stays bounded beside them."""
+"""Malicious shards: each is rejected with the expected code, and the daemon's memory stays bounded."""
 
 import io
 import os
@@ -8,29 +8,29 @@ import pytest
 
 from harness.clients import memory_peak
 from harness.daemon import Daemon
-from harness.hostile_shards import DIMENSION, GOOD, HOSTILE, LARGEST, MIB
+from harness.bad_shards import BAD
+from harness.hostile_shards import DIMENSION, GOOD, HOSTILE, LARGEST_SHARD, MIB
 from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
 from harness.rejection import check_rejection
 from harness.sanitizers import SANITIZED
 from harness.spool import IMAGES, REFERENCES, default_ids, ids_name
 from harness.waiting import wait_until
-from test_rejections import BAD
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    with Daemon(tmp_path_factory.mktemp("hostile"), k=3, capacity=6, largest_shard=LARGEST) as daemon:
+    with Daemon(tmp_path_factory.mktemp("hostile"), k=3, capacity=6, largest_shard=LARGEST_SHARD) as daemon:
         for kind in (IMAGES, REFERENCES):
             daemon.drop(kind, "good.npy", GOOD)
         yield daemon
-        # A bomb takes no more than what it may inflate to.
+        # A zip bomb uses no more memory than `largest-shard` allows.
         assert SANITIZED or memory_peak(daemon) < 150 * MIB
 
 
 @pytest.fixture
 def unchanged(daemon):
-    """Holds that the corpus is afterwards what it was before."""
+    """Checks that the test does not change the corpus."""
     oracle = Oracle(k=3)
     for kind in (IMAGES, REFERENCES):
         oracle.put(kind, default_ids("good.npy", len(GOOD)), GOOD)
@@ -41,14 +41,14 @@ def unchanged(daemon):
         check_everything(client, oracle)
 
 
-def test_there_are_enough_of_them():
+def test_there_are_at_least_80_bad_shards_with_different_names():
     assert len(BAD | HOSTILE) == len(BAD) + len(HOSTILE) >= 80
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_rejected(daemon, unchanged, api_document, case):
+def test_a_hostile_shard_is_rejected_with_its_code(daemon, unchanged, api_document, case):
     name, content, ids, code, rows = HOSTILE[case]
-    before = daemon.spool.error_stamp(IMAGES, name)
+    before = daemon.spool.error_version(IMAGES, name)
     daemon.spool.drop_bytes(IMAGES, name, content() if callable(content) else content, ids)
     failure = daemon.spool.wait_failure(IMAGES, name, before)
     check_rejection(daemon, api_document, failure, IMAGES, name, code, rows)
@@ -56,11 +56,11 @@ def test_rejected(daemon, unchanged, api_document, case):
         (daemon.spool.failed(IMAGES) / ids_name(name)).unlink()
 
 
-# Major and minor number of devices that anybody would like to see read: endless zeros, nothing, and the terminal.
+# The major and minor numbers of /dev/zero, /dev/null and /dev/tty.
 DEVICES = {"zero": (1, 5), "null": (1, 3), "terminal": (5, 0)}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make devices")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can create devices")
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_device_is_rejected(daemon, unchanged, api_document, device):
     os.mknod(daemon.spool.incoming(IMAGES) / f"{device}.npy", 0o20666, os.makedev(*DEVICES[device]))
@@ -68,9 +68,9 @@ def test_a_device_is_rejected(daemon, unchanged, api_document, device):
     check_rejection(daemon, api_document, failure, IMAGES, f"{device}.npy", "not_regular_file", [])
 
 
-@pytest.mark.parametrize("change", ["shrinks", "grows", "changes", "is replaced", "goes away"])
-def test_a_file_that_changes_again_and_again_is_taken_once_it_is_quiet(make_daemon, change):
-    """Whatever a writer does to a file while it is read: what takes effect is the file as it was at one moment."""
+@pytest.mark.parametrize("change", ["shrinks", "grows", "changes", "is replaced", "is deleted and dropped"])
+def test_a_file_that_changes_while_it_is_read_takes_effect_as_a_whole_or_not_at_all(make_daemon, change):
+    """The content that takes effect is that of the file at one moment."""
     daemon = make_daemon(k=3, quiet_seconds=0).start()
     path = daemon.spool.incoming(IMAGES) / "s.npy"
     rows = 3000
@@ -97,7 +97,7 @@ def test_a_file_that_changes_again_and_again_is_taken_once_it_is_quiet(make_daem
                 daemon.spool.drop_bytes(IMAGES, "s.npy", contents[turn % 2])
         except FileNotFoundError:
             break
-    before = daemon.spool.receipt_stamp(IMAGES, "last.npy")
+    before = daemon.spool.receipt_version(IMAGES, "last.npy")
     daemon.spool.drop_bytes(IMAGES, "last.npy", npy_bytes(GOOD))
     daemon.spool.wait_receipt(IMAGES, "last.npy", before)
     wait_until(lambda: daemon.spool.names(IMAGES) == [], "an empty spool", alive=daemon.check_alive)
@@ -106,10 +106,10 @@ def test_a_file_that_changes_again_and_again_is_taken_once_it_is_quiet(make_daem
         assert client.post("/v1/verify", b"", "application/json").json()["wrong"] == 0
 
 
-def test_many_compressed_shards_take_no_more_memory_than_few(make_daemon):
-    """What waits is taken in a commit; one that files of some KB would fill with GBs is ended before."""
+def test_many_compressed_shards_in_the_spool_use_bounded_memory(make_daemon):
+    """A commit ends when its shards have a certain size in memory, not only a certain size of files."""
     daemon = make_daemon(k=3, capacity=6)
-    daemon.spool.make()
+    daemon.spool.create_incoming_folders()
     content = io.BytesIO()
     np.savez_compressed(content, embeddings=np.ones((4096, 2048), dtype=np.float32), ids=np.arange(4096))
     for number in range(64):
@@ -117,6 +117,6 @@ def test_many_compressed_shards_take_no_more_memory_than_few(make_daemon):
     daemon.start()
     for number in range(64):
         daemon.spool.wait_receipt(IMAGES, f"{number}.npz")
-    # All at once they would take more than 2 GiB.
+    # All shards together have 2 GiB when they are decompressed.
     assert memory_peak(daemon) < 1024 * MIB
     assert daemon.status()["images"] == 4096

@@ -1,4 +1,4 @@
-"""What the journal gets: one line an event, with its priority."""
+"""Log lines in the format of the journal: one line an event, with its priority."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from harness.waiting import wait_until
 
 @pytest.fixture
 def journaled(make_daemon):
-    """A daemon whose standard error is said to be the journal's."""
+    """A daemon whose standard error counts as the journal, because JOURNAL_STREAM names it."""
     daemon = make_daemon(k=4, capacity=8)
     set_journal(daemon)
     return daemon.start()
@@ -24,10 +24,11 @@ def set_journal(daemon):
 
 
 def line_with(daemon, text):
-    """The one line that has `text`, once it is there."""
+    """Waits for the only line of the log that has `text`, and returns it."""
     found = wait_until(
-        lambda: [line for line in daemon.log().splitlines() if text in line], f"a line with {text}", alive=daemon.check_alive
-    )
+        lambda: [line for line in daemon.log().splitlines() if text in line], f"a line with {text}",
+        alive=daemon.check_alive,
+    )  # fmt: skip
     assert len(found) == 1, found
     return found[0]
 
@@ -43,28 +44,30 @@ def test_every_line_begins_with_its_priority(journaled, rng):
     assert journaled.log().splitlines()[-1] == "<6>nnnd stopped"
 
 
-def test_a_shard_is_told_of_with_what_matters(journaled, rng):
+def test_the_line_of_a_committed_shard_has_its_fields(journaled, rng):
     journaled.drop(IMAGES, "i.npy", rng.standard_normal((3, 2)))
     journaled.drop(REFERENCES, "r.npy", rng.standard_normal((2, 2)))
     fields = dict(re.findall(r"(\w+)=(\S+)", line_with(journaled, "name=i.npy")))
     assert float(fields.pop("seconds")) >= 0
-    assert fields == {"action": "add", "generation": "1", "kind": "images", "name": "i.npy", "replaced": "0", "rows": "3"}
+    assert fields == {
+        "action": "add", "generation": "1", "kind": "images", "name": "i.npy", "replaced": "0", "rows": "3",
+    }  # fmt: skip
     assert "generation=2" in line_with(journaled, "name=r.npy")
 
 
-def test_the_start_is_told_of(journaled):
+def test_the_line_of_a_start_has_its_fields(journaled):
     line = line_with(journaled, "answers on")
     assert f"answers on {journaled.socket} " in line
     assert all(f"{name}=" in line for name in ("images", "references", "generation", "spool", "data"))
 
 
-def test_a_name_cannot_begin_a_line_of_its_own(journaled, rng):
+def test_control_characters_in_a_name_are_escaped(journaled, rng):
     journaled.drop(IMAGES, "a\n<2>all is lost\x1b[31m.npy", rng.standard_normal((1, 2)))
     line = line_with(journaled, "all is lost")
     assert line.startswith("<6>shard committed ") and "\x1b" not in line
 
 
-def test_a_start_that_fails_is_an_error(make_daemon):
+def test_a_failed_start_is_logged_with_priority_error(make_daemon):
     daemon = make_daemon(alpha="loud")
     set_journal(daemon)
     daemon.spawn()
@@ -73,6 +76,6 @@ def test_a_start_that_fails_is_an_error(make_daemon):
 
 
 @pytest.mark.parametrize("stream", ["1:1", "", "nonsense"])
-def test_elsewhere_lines_have_time_and_level(make_daemon, stream):
+def test_lines_have_time_and_level_if_standard_error_is_not_the_journal(make_daemon, stream):
     daemon = make_daemon(environment={"JOURNAL_STREAM": stream}).start()
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ info: nnnd \S+ answers on ", daemon.log())

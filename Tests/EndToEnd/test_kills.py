@@ -1,7 +1,8 @@
-"""The daemon killed at random moments and at chosen points while shards of both kinds, replacements and deletions come
-in, and producers killed too: nothing is lost, nothing takes effect twice, every bias is the oracle's.
+"""Kills of the daemon and of producers while shards, replacements and deletion lists of both kinds are dropped.
 
-NNND_TEST_KILLS=500 kills so often at random moments, NNND_TEST_KILLS_EACH=20 so often at each chosen point.
+Nothing is lost, nothing takes effect twice, and every bias equals that of the oracle.
+
+NNND_TEST_KILLS=500 sets the number of kills at random moments, NNND_TEST_KILLS_EACH=20 that at each chosen point.
 """
 
 import os
@@ -22,7 +23,7 @@ KILLS_EACH = int(os.environ.get("NNND_TEST_KILLS_EACH") or 1)
 
 
 class Stream:
-    """Producers that feed a daemon, and the oracle of what it must hold when they pause."""
+    """A daemon with producers that drop shards, and the oracle of the corpus when the producers have finished."""
 
     def __init__(self, daemon, rng):
         self.daemon = daemon
@@ -31,8 +32,8 @@ class Stream:
         self.done = 0
         self._processes = []
 
-    def go_on(self, steps):
-        """Lets each producer drop so many steps more."""
+    def start_producers(self, steps):
+        """Starts all producers, each of which drops this number of further steps."""
         self.until = self.done + steps
         self._processes = [producer.start(self.until) for producer in self.producers]
 
@@ -47,7 +48,7 @@ class Stream:
             process.join()
 
     def finish(self):
-        """Waits until all steps have taken effect, starting producers again that were killed, and checks everything."""
+        """Waits until all steps have taken effect, and checks everything; starts killed producers again."""
         for producer, process in zip(self.producers, self._processes, strict=True):
             while True:
                 process.join()
@@ -74,15 +75,15 @@ class Stream:
 @pytest.fixture
 def stream(make_daemon, rng):
     daemon = make_daemon(k=4, capacity=6, quiet_seconds=0.05)
-    daemon.spool.make()
+    daemon.spool.create_incoming_folders()
     stream = Stream(daemon, rng)
     yield stream
     stream.kill_producers()
 
 
-def test_killed_at_random_moments_while_everything_streams(stream, rng):
+def test_every_step_takes_effect_once_through_kills_at_random_moments(stream, rng):
     for _ in range(KILLS):
-        stream.go_on(2)
+        stream.start_producers(2)
         stream.daemon.start()
         stream.daemon.let_run(float(rng.exponential(0.05)))
         if rng.random() < 0.5:
@@ -93,32 +94,33 @@ def test_killed_at_random_moments_while_everything_streams(stream, rng):
         stream.daemon.kill()
 
 
-# The system calls right before one of which it is killed, on which file (below the daemon's folder; of the shard that is
-# named in braces), and which of them: strace counts in each thread, and the ones that start the daemon read twice, too.
+# Where the daemon is killed, as (system calls, path, number): right before the call of this number. The path is
+# relative to the daemon's folder; {0} and {1} are the kind and the name of a shard. strace counts calls for each
+# thread. Of the calls of pread64, the first two belong to the start of the daemon.
 DATA = "data/data.mdb"
 POINTS = {
-    "as it reads a shard": ("pread64", None, 3),
-    "as it writes the first pages of a commit": ("writev", DATA, 1),
-    "as it writes more pages of a commit": ("writev", DATA, 2),
+    "while it reads a shard": ("pread64", None, 3),
+    "while it writes the first pages of a commit": ("writev", DATA, 1),
+    "while it writes more pages of a commit": ("writev", DATA, 2),
     "before it syncs a commit": ("fdatasync", DATA, 1),
-    "as it writes single pages, that which makes a commit count among them": ("pwrite64", DATA, 1),
+    "while it writes single pages or the meta page": ("pwrite64", DATA, 1),
     "before it claims a shard": ("rename", "spool/{0}/{1}", 1),
     "between two claims": ("rename", None, 2),
     "between commit and move": ("rename", "spool/processing/{0}/{1}", 1),
-    "as it writes a receipt": ("write", "spool/done/{0}/.{1}.receipt.json.tmp", 1),
+    "while it writes a receipt": ("write", "spool/done/{0}/.{1}.receipt.json.tmp", 1),
     "before a receipt gets its name": ("rename", "spool/done/{0}/.{1}.receipt.json.tmp", 1),
     "after some shards were published": ("rename", None, 9),
     "between two commits": ("fdatasync", DATA, 2),
 }
-# Those that a commit passes several times: each time another of them.
-SEVERAL = ("pwrite64", "writev")
+# Calls that a commit makes several times; each turn kills at another one.
+REPEATED = ("pwrite64", "writev")
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_killed(stream, rng, point):
+def test_every_step_takes_effect_once_through_kills_at_a_chosen_point(stream, rng, point):
     calls, path, number = POINTS[point]
     daemon, watched = stream.daemon, stream.producers[0]
-    stream.go_on(1)
+    stream.start_producers(1)
     daemon.start()
     stream.finish()
     kills = 0
@@ -126,16 +128,16 @@ def test_killed(stream, rng, point):
         if kills == KILLS_EACH:
             break
         daemon.kill()
-        # Each producer has dropped a step before the start: they all go into the commit that is cut off.
-        stream.go_on(2)
+        # Each producer drops a step before the start, so that the interrupted commit has a step of each.
+        stream.start_producers(2)
         for kind in (IMAGES, REFERENCES):
             wait_until(lambda kind=kind: shards_in(daemon.spool, kind) == 2, "the producers' shards")
-        there = path and daemon.folder / path.format(watched.kind, watched.steps[stream.done].name)
-        when = number + (turn % 3 if calls in SEVERAL else 0)
-        daemon.wrapper = killing(calls, path=there, when=when)
+        watched_path = path and daemon.folder / path.format(watched.kind, watched.steps[stream.done].name)
+        when = number + (turn % 3 if calls in REPEATED else 0)
+        daemon.wrapper = killing(calls, path=watched_path, when=when)
         daemon.spawn()
-        # Not every commit has as many of these calls.
-        wait_until(lambda: daemon.process.poll() is not None or has_published_all(daemon), "its end, or no shard to be left")
+        # A commit can have fewer of these calls; then the daemon is not killed.
+        wait_until(lambda: daemon.process.poll() is not None or has_published_all(daemon), "the kill or an empty spool")
         kills += daemon.process.poll() == -signal.SIGKILL
         daemon.kill()
         daemon.wrapper = []
@@ -153,23 +155,24 @@ def has_published_all(daemon):
 
 
 def shards_in(spool, kind):
-    """How many shards and lists wait."""
+    """The number of shards and deletion lists in an incoming folder."""
     return sum(not name.startswith(".") and not name.endswith(".ids") for name in spool.names(kind))
 
 
-# The calls of a start on nothing that change something.
-FIRST_START = "mkdir,chmod,ftruncate,writev,pwrite64,fdatasync,rename,bind,listen,flock"
+# The system calls of a first start that change something.
+FIRST_START_CALLS = "mkdir,chmod,ftruncate,writev,pwrite64,fdatasync,rename,bind,listen,flock".split(",")
 
 
-@pytest.mark.parametrize("first", range(0, 30, 30 // min(30, 4 * KILLS_EACH)))
-def test_killed_during_the_first_start(make_daemon, rng, first):
+@pytest.mark.parametrize("number", range(0, 30, 30 // min(30, 4 * KILLS_EACH)))
+def test_a_start_succeeds_after_a_kill_during_the_first_start(make_daemon, rng, number):
+    """For even numbers a normal start follows each killed one; for odd numbers only the last one."""
     daemon = make_daemon(k=4, capacity=6, quiet_seconds=0.05)
-    for call in FIRST_START.split(","):
-        daemon.wrapper = killing(call, when=first + 1)
+    for call in FIRST_START_CALLS:
+        daemon.wrapper = killing(call, when=number + 1)
         daemon.spawn()
-        wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "its start or end")
+        wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "the start or the kill")
         daemon.kill()
-        if first % 2:
+        if number % 2:
             continue
         daemon.wrapper = []
         daemon.start()

@@ -1,5 +1,6 @@
-"""GET /metrics, what describes it, and what uses it."""
+"""GET /metrics, its documentation, and the dashboard and alerts that use the metrics."""
 
+import itertools
 import json
 import re
 
@@ -12,24 +13,24 @@ from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
 
 MONITORING = PROJECT / "monitoring"
-# Metrics that Prometheus makes itself.
+# Metrics that Prometheus itself adds.
 PROMETHEUS = {"up"}
 
 
-def changes(daemon, name):
-    """The series of a counter with labels that are not zero: tuple of labels' values -> value."""
+def nonzero_samples(daemon, name):
+    """The samples of a counter that are not zero: tuple of label values -> value."""
     samples = daemon.metrics().families[name].samples
     return {tuple(value for _, value in labels): count for (_, labels), count in samples.items() if count}
 
 
-def test_the_page_is_prometheus_text(daemon, client):
+def test_the_response_has_the_prometheus_text_format(daemon, client):
     response = client.get("/metrics")
     assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert len(client.metrics().families) > 20
 
 
 def documented():
-    """docs/metrics.md: name -> (kind, labels)."""
+    """The metrics in docs/metrics.md: name -> (kind, labels)."""
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) ?\| .+ \|$", (PROJECT / "docs/metrics.md").read_text(), re.M)
     return {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
 
@@ -39,8 +40,8 @@ def test_every_metric_is_documented_with_its_kind_and_labels(client):
     assert documented() == {name: (family.kind, family.labels) for name, family in families.items()}
 
 
-def test_what_is_never_seen_is_there_at_zero(daemon):
-    assert changes(daemon, "nnnd_shards_total") == {}
+def test_metrics_of_events_that_have_not_occurred_are_zero(daemon):
+    assert nonzero_samples(daemon, "nnnd_shards_total") == {}
     metrics = daemon.metrics()
     assert len(metrics.families["nnnd_shards_total"].samples) == 2 * 3
     assert len(metrics.families["nnnd_rows_total"].samples) == 2 * 5
@@ -60,10 +61,10 @@ def test_shards_and_rows_are_counted_by_kind_and_outcome(daemon, rng):
     daemon.delete(IMAGES, "x.delete", ["a:1", "a:2", "absent"])
     daemon.spool.drop_bytes(IMAGES, "bad.npy", b"nothing")
     daemon.spool.wait_failure(IMAGES, "bad.npy")
-    assert changes(daemon, "nnnd_shards_total") == {
+    assert nonzero_samples(daemon, "nnnd_shards_total") == {
         ("images", "applied"): 2, ("images", "unchanged"): 1, ("images", "rejected"): 1, ("references", "applied"): 2,
     }  # fmt: skip
-    assert changes(daemon, "nnnd_rows_total") == {
+    assert nonzero_samples(daemon, "nnnd_rows_total") == {
         ("images", "added"): 5, ("images", "deleted"): 2, ("images", "missing"): 1,
         ("references", "added"): 6, ("references", "replaced"): 2,
     }  # fmt: skip
@@ -81,15 +82,15 @@ def test_retired_references_are_counted(make_daemon, rng):
     daemon = make_daemon(k=4, capacity=8, max_references=10).start()
     daemon.drop(REFERENCES, "a.npy", rng.standard_normal((8, 4)))
     daemon.drop(REFERENCES, "b.npy", rng.standard_normal((15, 4)))
-    assert changes(daemon, "nnnd_rows_total") == {("references", "added"): 23, ("references", "retired"): 13}
+    assert nonzero_samples(daemon, "nnnd_rows_total") == {("references", "added"): 23, ("references", "retired"): 13}
 
 
-def test_heaps_that_are_searched_anew_are_counted(make_daemon, rng):
+def test_heap_refills_are_counted(make_daemon, rng):
     daemon = make_daemon(k=4, capacity=6).start()
     daemon.drop(IMAGES, "i.npy", rng.standard_normal((7, 4)))
     daemon.drop(REFERENCES, "r.npy", rng.standard_normal((40, 4)))
     assert daemon.metrics().value("nnnd_heap_refills_total") == 0
-    # Of six entries, all are gone.
+    # Most heaps have lost all of their six entries.
     daemon.delete(REFERENCES, "r.delete", [f"r:{row}" for row in range(30)])
     refilled = daemon.metrics().value("nnnd_heap_refills_total")
     assert 0 < refilled <= 7
@@ -104,42 +105,39 @@ def test_searches_are_counted_by_outcome(daemon, client, rng):
     metrics = client.metrics()
     assert metrics.values("nnnd_searches_total") == {"answered": 3, "rejected": 2, "overloaded": 0, "failed": 0}
     assert metrics.value("nnnd_search_seconds_count") == 3
-    # The one of a wrong dimension took part in a scan.
+    # The search with the wrong dimension took part in a scan.
     assert metrics.value("nnnd_scan_requests_sum") == metrics.value("nnnd_scan_seconds_count") == 4
     assert metrics.value("nnnd_scan_queries_sum") == 7
     assert metrics.value("nnnd_waiting_queries") == 0
 
 
-def test_the_system_is_told_of(daemon):
+def test_metrics_of_the_store_the_build_and_the_process(daemon):
     metrics, status = daemon.metrics(), daemon.status()
     assert metrics.value("nnnd_store_used_bytes") == status["store"]["bytes"]
     assert metrics.value("nnnd_store_map_bytes") == status["store"]["maximum_bytes"]
     assert metrics.value("nnnd_build_info", version=status["version"], kernels=status["kernels"]) == 1
-    own, mapped = metrics.value("nnnd_memory_anonymous_bytes"), metrics.value("nnnd_memory_mapped_bytes")
-    assert own > 1 << 20 and mapped > 1 << 20
-    assert abs(metrics.value("process_resident_memory_bytes") - own - mapped) < 1 << 20
+    anonymous, mapped = metrics.value("nnnd_memory_anonymous_bytes"), metrics.value("nnnd_memory_mapped_bytes")
+    assert anonymous > 1 << 20 and mapped > 1 << 20
+    assert abs(metrics.value("process_resident_memory_bytes") - anonymous - mapped) < 1 << 20
     assert metrics.value("process_open_fds") > 5
     assert metrics.value("process_cpu_seconds_total") > 0
     assert daemon.metrics().value("process_cpu_seconds_total") >= metrics.value("process_cpu_seconds_total")
 
 
-def test_errors_of_the_spool_are_counted(make_daemon):
+def test_spool_errors_are_counted(make_daemon):
     daemon = make_daemon(rescan_seconds=0.1).start()
-    # The system can not make the folder where a dangling link is.
     root = daemon.spool.root
-    # The daemon is stopped meanwhile: it would make the folder again.
+    # The daemon is paused, because it would create the folder again before the link exists.
     daemon.pause()
     (root / "images").rmdir()
-    (root / "images").symlink_to(root / "nowhere" / "at-all")
+    # A folder can't be created in the place of a dangling link.
+    (root / "images").symlink_to(root / "missing" / "target")
     daemon.resume()
     wait_until(lambda: daemon.metrics().value("nnnd_spool_errors_total"), "an error", alive=daemon.check_alive)
 
 
-# What uses them.
-
-
 def expressions():
-    """All PromQL of dashboard and rules."""
+    """All PromQL expressions of the dashboard and the alert rules."""
     dashboard = json.loads((MONITORING / "grafana-dashboard.json").read_text())
     for panel in dashboard["panels"]:
         for target in panel["targets"]:
@@ -152,7 +150,7 @@ def expressions():
             yield rule["expr"]
 
 
-def test_every_metric_that_dashboard_and_alerts_name_exists(client):
+def test_every_metric_in_dashboard_and_alerts_exists(client):
     families = client.metrics().families
     samples = {name for family in families.values() for name, _ in family.samples} | families.keys()
     named = {name for text in expressions() for name in re.findall(r"\b(?:nnnd|process)_\w+", text)}
@@ -162,7 +160,7 @@ def test_every_metric_that_dashboard_and_alerts_name_exists(client):
     assert selected <= samples | PROMETHEUS, selected - samples
 
 
-def test_every_series_that_dashboard_and_alerts_select_exists(client):
+def test_every_label_value_in_dashboard_and_alerts_exists(client):
     families = client.metrics().families
     count = 0
     for text in expressions():
@@ -177,25 +175,25 @@ def test_every_series_that_dashboard_and_alerts_select_exists(client):
     assert count >= 4
 
 
-def test_dashboard_and_alerts_show_every_metric(client):
+def test_every_metric_is_in_the_dashboard_or_an_alert(client):
     text = "\n".join(expressions())
     assert not [name for name in client.metrics().families if name not in text]
 
 
-def test_alerts_say_what_is_wrong_and_what_to_do():
+def test_alerts_have_a_severity_a_summary_and_an_action():
     for group in yaml.safe_load((MONITORING / "alerts.yaml").read_text())["groups"]:
         for rule in group["rules"]:
             assert rule["labels"]["severity"] in ("warning", "critical")
             assert rule["annotations"].keys() == {"summary", "action"}, rule
 
 
-def test_all_panels_have_their_place_and_say_what_they_show():
+def test_panels_have_titles_and_descriptions_and_do_not_overlap():
     panels = json.loads((MONITORING / "grafana-dashboard.json").read_text())["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
-    taken = set()
+    covered = set()
     for panel in panels:
         assert panel["title"] and panel["description"]
-        place = panel["gridPos"]
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
-        assert not cells & taken and place["x"] + place["w"] <= 24
-        taken |= cells
+        x, y, width, height = (panel["gridPos"][field] for field in ("x", "y", "w", "h"))
+        cells = set(itertools.product(range(x, x + width), range(y, y + height)))
+        assert not cells & covered and x + width <= 24
+        covered |= cells

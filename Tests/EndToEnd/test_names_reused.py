@@ -1,4 +1,4 @@
-"""Another shard of a name comes before the last one is put away: each gets its own ids, and neither is taken for the other."""
+"""A shard is dropped while an earlier one of its name is not yet published: each of the two gets its own ids."""
 
 import contextlib
 import json
@@ -25,20 +25,20 @@ def corpus(make_corpus):
 
 @contextlib.contextmanager
 def while_committing(corpus, vectors):
-    """Drops vectors as s.npy, with ids, and gives control while the commit that has them is being synced."""
+    """Drops vectors as s.npy with ids, and runs the context while the commit that includes them is synced."""
     daemon = corpus.daemon
     data = daemon.flags["data"] / "data.mdb"
     daemon.pause()
     daemon.spool.drop(IMAGES, "s.npy", vectors, IDS)
     others = corpus.vectors(2)
-    daemon.spool.drop(IMAGES, "with-it.npy", others)
-    corpus.oracle.put(IMAGES, ["with-it:0", "with-it:1"], others)
+    daemon.spool.drop(IMAGES, "other.npy", others)
+    corpus.oracle.put(IMAGES, ["other:0", "other:1"], others)
     before = data.stat().st_mtime_ns
     with faults(daemon, "fdatasync", "delay_enter=2000000", path=data):
         daemon.resume()
-        wait_until(lambda: data.stat().st_mtime_ns != before, "a commit to be written", alive=daemon.check_alive)
+        wait_until(lambda: data.stat().st_mtime_ns != before, "the pages of the commit", alive=daemon.check_alive)
         yield
-        daemon.spool.wait_receipt(IMAGES, "with-it.npy")
+        daemon.spool.wait_receipt(IMAGES, "other.npy")
 
 
 def check(corpus):
@@ -48,8 +48,8 @@ def check(corpus):
     assert spool.names(IMAGES) == spool.names("processing", IMAGES) == []
 
 
-def test_a_refusal_leaves_the_corrected_shard_and_its_ids(corpus):
-    """For its dimension a shard is refused with the commit."""
+def test_a_rejection_does_not_affect_the_corrected_shard_and_its_sidecar(corpus):
+    """A shard of a wrong dimension is rejected during the commit."""
     vectors = corpus.vectors(3)
     with while_committing(corpus, np.ones((3, DIMENSION + 1))):
         corpus.daemon.spool.drop(IMAGES, "s.npy", vectors, IDS)
@@ -57,7 +57,7 @@ def test_a_refusal_leaves_the_corrected_shard_and_its_ids(corpus):
     wait_until(spool.receipt_path(IMAGES, "s.npy").exists, "the receipt", alive=corpus.daemon.check_alive)
     corpus.oracle.put(IMAGES, IDS, vectors)
     check(corpus)
-    # Both have been told.
+    # The first shard has an error document, the second one a receipt.
     assert spool.names("failed", IMAGES) == ["s.ids", "s.npy", "s.npy.error.json"]
     rejected = json.loads(spool.error_path(IMAGES, "s.npy").read_text())
     assert rejected["code"] == "wrong_dimension"
@@ -65,7 +65,7 @@ def test_a_refusal_leaves_the_corrected_shard_and_its_ids(corpus):
     assert json.loads(receipt)["replaced"] == 0
 
 
-def test_a_refusal_leaves_the_ids_of_the_corrected_shard(corpus):
+def test_a_rejection_does_not_affect_the_sidecar_of_the_corrected_shard(corpus):
     spool = corpus.daemon.spool
     with while_committing(corpus, np.ones((3, DIMENSION + 1))):
         ids = spool.incoming(IMAGES) / ".s.ids"
@@ -80,7 +80,7 @@ def test_a_refusal_leaves_the_ids_of_the_corrected_shard(corpus):
     check(corpus)
 
 
-def test_a_file_that_is_written_in_place_meanwhile_is_left_until_it_is_whole(corpus):
+def test_an_incomplete_file_written_during_the_commit_waits_until_it_is_complete(corpus):
     daemon = corpus.daemon
     path = daemon.spool.incoming(IMAGES) / "s.npy"
     first, second = corpus.vectors(3), corpus.vectors(40)
@@ -90,22 +90,22 @@ def test_a_file_that_is_written_in_place_meanwhile_is_left_until_it_is_whole(cor
         array.flush()
     corpus.oracle.put(IMAGES, IDS, first)
     assert daemon.spool.wait_receipt(IMAGES, "s.npy")["rows"] == 3
-    # Others go through meanwhile.
-    corpus.add(IMAGES, "other.npy", ["o"])
+    # Other shards take effect while it waits.
+    corpus.add(IMAGES, "later.npy", ["o"])
     corpus.check()
     assert "s.npy" in daemon.spool.names(IMAGES) and daemon.spool.names("processing", IMAGES) == []
-    stamp = daemon.spool.receipt_stamp(IMAGES, "s.npy")
+    before = daemon.spool.receipt_version(IMAGES, "s.npy")
     array[20:] = second[20:]
     array.flush()
     os.rename(path, path.with_name(".s"))
     os.rename(path.with_name(".s"), path)
-    assert daemon.spool.wait_receipt(IMAGES, "s.npy", stamp)["rows"] == 40
+    assert daemon.spool.wait_receipt(IMAGES, "s.npy", before)["rows"] == 40
     corpus.oracle.put(IMAGES, [f"s:{row}" for row in range(40)], second)
     check(corpus)
 
 
-def test_a_claimed_file_that_a_producer_writes_to_is_left_until_it_is_quiet(corpus):
-    """As when it is replaced in the very moment in which it is claimed."""
+def test_a_claimed_file_that_a_producer_still_writes_waits_for_the_quiet_time(corpus):
+    """This happens if a producer replaces a file at the moment of its claim."""
     daemon = corpus.daemon
     claimed = daemon.spool.root / "processing" / IMAGES / "s.npy"
     vectors = corpus.vectors(3)
@@ -123,8 +123,8 @@ def test_a_claimed_file_that_a_producer_writes_to_is_left_until_it_is_quiet(corp
     check(corpus)
 
 
-def test_the_last_shard_of_a_name_is_gone_for_good_before_the_next_one_counts(corpus, tmp_path):
-    """It could come back after a power failure, and take effect again: only the last receipt of a name tells."""
+def test_the_spool_folders_are_synced_before_the_next_shard_of_a_name_is_committed(corpus, tmp_path):
+    """Otherwise a power failure could undo the move of the earlier shard, whose receipt is then no longer known."""
     daemon = corpus.daemon
     corpus.add(IMAGES, "s.npy", IDS)
     trace = tmp_path / "trace"

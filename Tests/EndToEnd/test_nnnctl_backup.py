@@ -15,7 +15,7 @@ from harness.nnnctl import fails, succeeds
 from harness.small_disk import can_mount, small_disk
 from harness.spool import IMAGES
 from harness.strace import STRACE
-from harness.users import let_others_reach
+from harness.users import make_accessible_to_all_users
 
 # A user id other than root; on Debian that of nobody.
 OTHER_USER = 65534
@@ -103,7 +103,7 @@ def test_a_target_without_write_permission_is_rejected(daemon, tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o755)
     os.chmod(daemon.socket, 0o666)
-    let_others_reach(tmp_path)
+    make_accessible_to_all_users(tmp_path)
     daemon.folder.chmod(0o755)
     found = subprocess.run(
         [binary("nnnctl"), "backup", closed / "backup"], stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -33,8 +33,8 @@ def delete(corpus, kind, *arguments, ids, **options):
     deleted = corpus.oracle.remove(kind, ids)
     output = succeeds("delete", "--kind", kind, *arguments, daemon=corpus.daemon, **options)
     rows = "1 row" if deleted == 1 else f"{deleted} rows"
-    assert f"{rows} deleted, {len(ids) - deleted} not there, since generation " in output
-    assert output.split()[-1] == str(corpus.daemon.status()["generation"])
+    assert f"{rows} deleted, {len(ids) - deleted} not there, visible from generation " in output
+    assert output.split()[-2] == str(corpus.daemon.status()["generation"])
     corpus.check()
     return output
 

@@ -1,6 +1,6 @@
-"""docs/openapi.yaml: a valid document, and one that the running daemon keeps to.
+"""docs/openapi.yaml is a valid document, and the daemon conforms to it.
 
-Beyond what stands here, every answer that any other test gets is held against the document; see conftest.py.
+All other end-to-end tests also check each response against the document; see conftest.py.
 """
 
 import json
@@ -16,10 +16,10 @@ from harness.daemon import Daemon
 from harness.http import JSON, NPY, Client, Response, UnixConnection, npy_bytes
 from harness.spool import IMAGES, REFERENCES
 
-# Answers that only a daemon in trouble gives.
+# Statuses and codes of a daemon that is overloaded, busy, stopping or failing.
 RARE_STATUSES = {500, 503}
 RARE_CODES = {"internal", "overloaded", "backup_running", "verify_running", "stopping"}
-LIMIT = 64 << 20
+LARGEST_BODY = 64 << 20
 
 
 @pytest.fixture(scope="module")
@@ -35,21 +35,24 @@ def daemon(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def product_daemon(tmp_path_factory):
+    """A daemon with the metric inner-product."""
     with Daemon(tmp_path_factory.mktemp("openapi-product"), k=4, metric="inner-product") as daemon:
         yield daemon
 
 
-def too_large(daemon, target):
+def post_with_too_large_body(daemon, target):
+    """The response to a request whose length exceeds the limit of bodies."""
     connection = UnixConnection(daemon.socket)
     connection.putrequest("POST", target)
-    connection.putheader("Content-Length", str(LIMIT + 1))
+    connection.putheader("Content-Length", str(LARGEST_BODY + 1))
     connection.endheaders()
     response = Response("POST", target, connection.getresponse())
     connection.close()
     return response
 
 
-def too_short(daemon, target):
+def post_with_incomplete_body(daemon, target):
+    """The response to a request whose body is shorter than its length."""
     connection = UnixConnection(daemon.socket)
     connection.putrequest("POST", target)
     connection.putheader("Content-Length", "10")
@@ -60,8 +63,8 @@ def too_short(daemon, target):
     return response
 
 
-def provoke(daemon, product_daemon):
-    """One answer of every kind that can be had."""
+def all_responses(daemon, product_daemon):
+    """Sends requests that give a response of each documented kind, except RARE_STATUSES and RARE_CODES."""
     good = npy_bytes(np.ones((2, 3)))
     with daemon.client() as client, product_daemon.client() as other:
         yield client.post_json("/v1/search", {"queries": [[1, 2, 3]], "top_k": 2, "alpha": 0.5})
@@ -86,9 +89,9 @@ def provoke(daemon, product_daemon):
         yield client.post("/v1/search", b"x", "text/plain")
         yield client.post("/v1/verify", b"{", JSON)
         yield client.post_json("/v1/verify", {"sample": 0})
-        yield too_large(daemon, "/v1/search")
-        yield too_large(daemon, "/v1/verify")
-        yield too_short(daemon, "/v1/search")
+        yield post_with_too_large_body(daemon, "/v1/search")
+        yield post_with_too_large_body(daemon, "/v1/verify")
+        yield post_with_incomplete_body(daemon, "/v1/search")
         yield client.get("/v1/backup")
         for kind in (IMAGES, REFERENCES):
             yield client.get(f"/v1/{kind}/unknown")
@@ -100,8 +103,8 @@ def provoke(daemon, product_daemon):
 
 
 @pytest.fixture(scope="module")
-def answers(daemon, product_daemon):
-    return list(provoke(daemon, product_daemon))
+def responses(daemon, product_daemon):
+    return list(all_responses(daemon, product_daemon))
 
 
 def test_the_document_is_valid(api_document):
@@ -109,45 +112,44 @@ def test_the_document_is_valid(api_document):
     openapi_spec_validator.validate(api_document.content)
 
 
-def test_the_document_tells_the_version_of_the_daemon(api_document, client):
+def test_the_document_has_the_version_of_the_daemon(api_document, client):
     assert api_document.content["info"]["version"] == client.status()["version"]
 
 
-def test_each_answer_is_as_documented(api_document, answers):
-    for response in answers:
+def test_each_response_conforms_to_the_document(api_document, responses):
+    for response in responses:
         api_document.check(response)
 
 
-def test_each_documented_answer_can_be_had(api_document, answers):
-    """All statuses of all operations, but for those of a daemon in trouble."""
-    had = {(api_document.template(r.target), r.method, str(r.status)) for r in answers}
+def test_each_documented_status_of_each_operation_occurs(api_document, responses):
+    occurred = {(api_document.template(r.target), r.method, str(r.status)) for r in responses}
     documented = {
         (path, method, status)
         for path, method, operation in api_document.operations()
         for status in operation["responses"]
         if int(status) not in RARE_STATUSES
     }
-    assert documented <= had, documented - had
+    assert documented <= occurred, documented - occurred
 
 
-def test_each_documented_problem_code_can_be_had_and_no_other(api_document, answers):
-    had = {response.json()["code"] for response in answers if response.status >= 400}
+def test_exactly_the_documented_problem_codes_occur(api_document, responses):
+    occurred = {response.json()["code"] for response in responses if response.status >= 400}
     documented = set(api_document.at("#/components/schemas/Problem")["properties"]["code"]["enum"])
-    assert had == documented - RARE_CODES
+    assert occurred == documented - RARE_CODES
 
 
-def test_each_problem_has_the_status_that_it_tells_of(answers):
-    for response in answers:
+def test_the_status_in_a_problem_document_is_that_of_the_response(responses):
+    for response in responses:
         if response.status >= 400:
             assert response.json()["status"] == response.status
             assert response.media_type == "application/problem+json"
 
 
-def test_each_documented_path_and_method_exists(api_document, client):
+def test_each_documented_operation_exists(api_document, client):
     for path, method, operation in api_document.operations():
         response = client.request(method, path.replace("{id}", "a"))
         known = response.status not in (404, 405)
-        assert known, f"{method} {path} is documented, and the daemon says {response}"
+        assert known, f"{method} {path} is documented, but the daemon does not have it: {response}"
         assert operation["operationId"] and operation["summary"]
 
 
@@ -156,11 +158,11 @@ def test_no_other_method_exists_on_a_documented_path(api_document, client):
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
             if method.lower() not in item:
                 response = client.request(method, path.replace("{id}", "a"))
-                assert response.status == 405, f"{method} {path} is not documented, and the daemon says {response}"
+                assert response.status == 405, f"{method} {path} is not documented, but the daemon has it: {response}"
                 assert response.headers["Allow"] == ", ".join(sorted(own.upper() for own in item))
 
 
-def test_all_examples_are_as_their_schemas_say(api_document):
+def test_all_examples_conform_to_their_schemas(api_document):
     count = 0
     for media in media_types(api_document.content):
         examples = [media["example"]] if "example" in media else []
@@ -171,8 +173,8 @@ def test_all_examples_are_as_their_schemas_say(api_document):
     assert count > 15
 
 
-def test_documented_requests_are_understood(api_document, client):
-    """The examples of requests, with vectors of the right length."""
+def test_the_daemon_accepts_all_examples_of_requests(api_document, client):
+    """Their vectors have the dimension of the corpus."""
     for path, method, operation in api_document.operations():
         content = operation.get("requestBody", {}).get("content", {}).get(JSON)
         if content is None:
@@ -196,8 +198,8 @@ def media_types(node):
             yield from media_types(item)
 
 
-def test_answers_are_closed_to_undocumented_fields(api_document):
-    """Else the checks above would let new fields slip through."""
+def test_schemas_of_responses_allow_no_undocumented_fields(api_document):
+    """Otherwise the tests above could not find undocumented fields."""
     for name, schema in api_document.content["components"]["schemas"].items():
         if schema.get("type") == "object" and not name.endswith("Request"):
             assert schema["additionalProperties"] is False, name
@@ -206,14 +208,15 @@ def test_answers_are_closed_to_undocumented_fields(api_document):
 
 
 @pytest.mark.parametrize(
-    ("folder", "pattern", "schema"), [("done", "*.receipt.json", "ShardReceipt"), ("failed", "*.error.json", "ShardFailure")]
-)  # fmt: skip
-def test_the_documents_beside_shards_are_as_documented(api_document, daemon, folder, pattern, schema):
+    ("folder", "pattern", "schema"),
+    [("done", "*.receipt.json", "ShardReceipt"), ("failed", "*.error.json", "ShardFailure")],
+)
+def test_receipts_and_error_documents_conform_to_their_schemas(api_document, daemon, folder, pattern, schema):
     paths = list(pathlib.Path(daemon.spool.root / folder).rglob(pattern))
     assert paths
     for path in paths:
         api_document.validate(json.loads(path.read_text()), schema)
 
 
-def test_answers_of_all_tests_are_checked(api_document):
+def test_the_responses_of_all_tests_are_checked(api_document):
     assert api_document.check in Client.observers

@@ -1,4 +1,4 @@
-"""Who may do what: the socket, the data, the spool; and nothing follows a link that a producer made."""
+"""Permissions of the socket, the store and the spool; links that producers create are not followed."""
 
 import os
 import stat
@@ -9,13 +9,13 @@ import pytest
 
 from harness.http import npy_bytes
 from harness.spool import IMAGES, REFERENCES
-from harness.users import let_others_reach
+from harness.users import make_accessible_to_all_users
 from harness.waiting import wait_until
 
 VECTORS = np.eye(2, 4, dtype=np.float32)
 PRODUCER, GROUP, STRANGER = 61_001, 61_002, 61_003
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+requires_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run programs as other users")
 
 
 def mode(path):
@@ -23,7 +23,7 @@ def mode(path):
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o077, 0o777])
-def test_modes_are_the_same_under_every_umask(make_daemon, mask):
+def test_file_modes_do_not_depend_on_the_umask(make_daemon, mask):
     daemon = make_daemon()
     before = os.umask(mask)
     try:
@@ -43,16 +43,18 @@ def test_modes_are_the_same_under_every_umask(make_daemon, mask):
         assert mode(path) & 0o077 == 0, path
 
 
-def succeeds_as(user, group, command, *paths):
-    """Whether a shell of another user can do this."""
-    finished = subprocess.run(["sh", "-c", command, "sh", *map(str, paths)], user=user, group=group, extra_groups=[], capture_output=True)
+def succeeds_as(user, group, command, *arguments):
+    """Whether a shell command succeeds as another user; $1, $2, ... are the arguments."""
+    finished = subprocess.run(
+        ["sh", "-c", command, "sh", *map(str, arguments)], user=user, group=group, extra_groups=[], capture_output=True,
+    )  # fmt: skip
     return finished.returncode == 0
 
 
 @pytest.fixture
 def shared(make_daemon, tmp_path):
-    """A daemon whose spool belongs to a group of producers; and its folder can be reached by all."""
-    let_others_reach(tmp_path)
+    """A daemon whose socket and spool belong to a group of producers, in a folder that all users can enter."""
+    make_accessible_to_all_users(tmp_path)
     daemon = make_daemon(k=4).start()
     os.chown(daemon.socket, -1, GROUP)
     for kind in (IMAGES, REFERENCES):
@@ -60,8 +62,8 @@ def shared(make_daemon, tmp_path):
     return daemon
 
 
-@needs_root
-def test_producers_may_write_and_others_not(shared, tmp_path):
+@requires_root
+def test_only_producers_can_drop_shards_and_only_into_the_incoming_folders(shared, tmp_path):
     shard = tmp_path / "shard.npy"
     shard.write_bytes(npy_bytes(VECTORS))
     drop = 'cp "$1" "$2/.p" && mv "$2/.p" "$2/$3.npy"'
@@ -73,30 +75,31 @@ def test_producers_may_write_and_others_not(shared, tmp_path):
     shared.spool.wait_receipt(IMAGES, "yes.npy")
     for path in (shared.spool.root, shared.spool.done(IMAGES), shared.spool.failed(IMAGES), shared.flags["data"]):
         assert not succeeds_as(PRODUCER, GROUP, 'touch "$1/x"', path), path
-    # Nor can it take the place of a folder.
+    # A producer cannot rename an incoming folder either.
     assert not succeeds_as(PRODUCER, GROUP, 'mv "$1" "$1.gone"', images)
 
 
-@needs_root
-def test_only_the_group_may_connect(shared):
+@requires_root
+def test_only_the_group_can_connect_to_the_socket(shared):
     connect = "import socket,sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
-    for user, group, may in ((PRODUCER, GROUP, True), (STRANGER, STRANGER, False)):
+    for user, group, allowed in ((PRODUCER, GROUP, True), (STRANGER, STRANGER, False)):
         finished = subprocess.run(
-            ["/usr/bin/python3", "-c", connect, shared.socket], user=user, group=group, extra_groups=[], capture_output=True
-        )
-        assert (finished.returncode == 0) == may, finished.stderr
+            ["/usr/bin/python3", "-c", connect, shared.socket], user=user, group=group, extra_groups=[],
+            capture_output=True,
+        )  # fmt: skip
+        assert (finished.returncode == 0) == allowed, finished.stderr
 
 
-# What a producer may put into the spool, and where it leads: nothing may be read or changed there.
+# The names of links in the spool, and their targets.
 LINKS = {
     "a shard": ("link.npy", "secret.npy"),
-    "a list to delete": ("link.delete", "secret.ids"),
-    "ids": ("link.ids", "secret.ids"),
+    "a deletion list": ("link.delete", "secret.ids"),
+    "a sidecar": ("link.ids", "secret.ids"),
 }
 
 
 @pytest.mark.parametrize("case", LINKS)
-def test_links_are_not_followed(make_daemon, tmp_path, case):
+def test_links_in_the_spool_are_rejected_and_not_followed(make_daemon, tmp_path, case):
     name, target = LINKS[case]
     (tmp_path / "secret.npy").write_bytes(npy_bytes(VECTORS))
     (tmp_path / "secret.ids").write_text("a\nb\n")
@@ -111,26 +114,32 @@ def test_links_are_not_followed(make_daemon, tmp_path, case):
     assert (tmp_path / "secret.ids").read_text() == "a\nb\n"
 
 
-def test_what_a_document_would_overwrite_is_replaced_and_not_followed(make_daemon, tmp_path):
-    """Links where the daemon writes documents: only its own user can make them, and even those lead nowhere."""
+def test_links_in_done_are_replaced_and_not_followed(make_daemon, tmp_path):
+    """Only the daemon's user can create links there."""
     daemon = make_daemon(k=4).start()
     precious = tmp_path / "precious"
     precious.write_text("precious")
-    os.symlink(precious, daemon.spool.receipt_path(IMAGES, "s.npy"))
+    receipt = daemon.spool.receipt_path(IMAGES, "s.npy")
+    os.symlink(precious, receipt)
     os.symlink(precious, daemon.spool.done(IMAGES) / "s.npy")
     daemon.spool.drop(IMAGES, "s.npy", VECTORS)
-    wait_until(lambda: daemon.spool.receipt_path(IMAGES, "s.npy").is_file() and not daemon.spool.receipt_path(IMAGES, "s.npy").is_symlink(), "the receipt", alive=daemon.check_alive)
+    wait_until(lambda: receipt.is_file() and not receipt.is_symlink(), "the receipt", alive=daemon.check_alive)
     assert precious.read_text() == "precious"
     assert not (daemon.spool.done(IMAGES) / "s.npy").is_symlink()
 
 
-@pytest.mark.parametrize("name", ["..npy", "...npy", "..%2f..%2fx.npy", "..\\..\\x.npy", "images\nx.npy", "~root.npy", "$HOME.npy", "-.npy"])
-def test_no_path_in_a_name_leads_out(make_daemon, name):
+SUSPICIOUS_NAMES = [
+    "..npy", "...npy", "..%2f..%2fx.npy", "..\\..\\x.npy", "images\nx.npy", "~root.npy", "$HOME.npy", "-.npy",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SUSPICIOUS_NAMES)
+def test_a_shard_with_a_suspicious_name_creates_no_file_outside_its_folder(make_daemon, name):
     daemon = make_daemon(k=4).start()
     outside = set(os.listdir(daemon.folder)), set(os.listdir(daemon.spool.root))
     daemon.spool.drop(IMAGES, name, VECTORS)
     if name.startswith("."):
-        # Hidden.
+        # Names with a leading dot are ignored.
         daemon.drop(IMAGES, "good.npy", VECTORS)
         assert name in daemon.spool.names(IMAGES)
     else:

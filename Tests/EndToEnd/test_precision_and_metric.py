@@ -37,7 +37,8 @@ STORES = [(metric, precision) for metric in ("cosine", "inner-product") for prec
 def test_biases_and_rankings_equal_those_of_the_oracle(make_daemon, rng, metric, precision, dimension):
     daemon = make_daemon(k=10, capacity=14, metric=metric, precision=precision).start()
     oracle = Oracle(k=10, metric=metric, precision=precision)
-    for step, (kind, rows) in enumerate([(IMAGES, 150), (REFERENCES, 40), (REFERENCES, 200), (IMAGES, 90), (REFERENCES, 1)]):
+    shards = [(IMAGES, 150), (REFERENCES, 40), (REFERENCES, 200), (IMAGES, 90), (REFERENCES, 1)]
+    for step, (kind, rows) in enumerate(shards):
         vectors = random_vectors(rng, rows, dimension, metric)
         # The second shard of references also replaces those of the first.
         name = f"{kind}-{step}.npy"

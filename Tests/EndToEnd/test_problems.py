@@ -1,38 +1,22 @@
-"""Requests that are wrong: each gets a problem document with its own code."""
-
-import select
+"""Invalid requests: each gets a problem document with its own code. Limits are in test_request_limits.py."""
 
 import numpy as np
 import pytest
 
-from harness.clients import read_to_end
 from harness.daemon import Daemon
-from harness.http import JSON, NPY, Response, UnixConnection, connect, npy_bytes
+from harness.http import JSON, NPY, connect, npy_bytes
+from harness.problems import check_problem
 from harness.shards import npy_with_header
 from harness.spool import IMAGES, REFERENCES
-from harness.threads import hung_thread
-from harness.waiting import DEADLINE
-
-DIMENSION = 3
-LIMIT = 64 << 20
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    """A daemon with a small corpus, which all tests of this file share."""
+    """A daemon with a small corpus of dimension 3, which the tests of this file share."""
     with Daemon(tmp_path_factory.mktemp("problems"), k=4) as daemon:
         for kind in (IMAGES, REFERENCES):
             daemon.drop(kind, "s.npy", np.eye(3))
         yield daemon
-
-
-def check_problem(response, status, code, *told):
-    assert response.status == status, response
-    assert response.media_type == "application/problem+json"
-    problem = response.json()
-    assert (problem["code"], problem["status"], problem["type"]) == (code, status, "about:blank")
-    for text in told:
-        assert text in problem["detail"], problem["detail"]
 
 
 def search_json(client, text):
@@ -40,15 +24,15 @@ def search_json(client, text):
 
 
 @pytest.mark.parametrize(
-    ("queries", "place"),
+    ("queries", "reported"),
     [("[[1, 2]]", "Query 0"), ("[[1, 2, 3], [1, 2, 3, 4]]", "Query 1"), ("[[1, 2, 3], []]", "Query 1")],
 )
-def test_a_wrong_dimension(client, queries, place):
-    check_problem(search_json(client, f'{{"queries": {queries}}}'), 400, "wrong_dimension", place, "3")
+def test_a_query_of_a_wrong_dimension(client, queries, reported):
+    check_problem(search_json(client, f'{{"queries": {queries}}}'), 400, "wrong_dimension", reported, "3")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("", ""),
         ("{", ""),
@@ -73,13 +57,13 @@ def test_a_wrong_dimension(client, queries, place):
         (b'{"queries": "\xff"}', ""),
     ],
 )
-def test_bad_json_and_where(client, text, told):
-    check_problem(search_json(client, text), 400, "bad_json", told)
+def test_bad_json_is_reported_with_its_place(client, text, reported):
+    check_problem(search_json(client, text), 400, "bad_json", reported)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "nan", "1.", ".5", "0x1", "+1", "01"])
-def test_what_is_no_json_number_is_bad_json_and_where(client, number):
-    """JSON knows no NaN; the detail says at which line or column, or in which value, it went wrong."""
+def test_an_invalid_json_number_is_reported_with_its_place(client, number):
+    """JSON has no NaN. The detail has the line or the column of the number, or its index."""
     response = search_json(client, f'{{"queries": [[1, 2,\n {number}]]}}')
     check_problem(response, 400, "bad_json")
     detail = response.json()["detail"]
@@ -128,14 +112,6 @@ def test_a_query_too_long_for_the_inner_product(make_daemon):
         assert client.post("/v1/search", npy_bytes([[0.0, 0, 0]]), NPY).status == 200
 
 
-def test_too_many_queries(client):
-    assert client.post("/v1/search?top_k=1", npy_bytes(np.ones((4096, 3), np.float16)), NPY).status == 200
-    response = client.post("/v1/search?top_k=1", npy_bytes(np.ones((4097, 3), np.float16)), NPY)
-    check_problem(response, 400, "too_many_queries", "4097", "4096")
-    text = '{"queries": [' + ",".join(["[1,2,3]"] * 4097) + "]}"
-    check_problem(search_json(client, text), 400, "too_many_queries", "4097", "4096")
-
-
 @pytest.mark.parametrize("top_k", ["0", "-1", "-9223372036854775808"])
 def test_a_bad_top_k(client, top_k):
     body = npy_bytes(np.ones((1, 3)))
@@ -144,7 +120,7 @@ def test_a_bad_top_k(client, top_k):
 
 
 @pytest.mark.parametrize("top_k", ["", "ten", "1.5", "1e2", "99999999999999999999"])
-def test_a_top_k_in_the_address_that_is_no_number(client, top_k):
+def test_a_top_k_in_the_query_string_that_is_not_an_integer(client, top_k):
     response = client.post(f"/v1/search?top_k={top_k}", npy_bytes(np.ones((1, 3))), NPY)
     check_problem(response, 400, "bad_top_k", f"'{top_k}'")
 
@@ -157,7 +133,7 @@ def test_a_bad_alpha(client, alpha):
 
 
 @pytest.mark.parametrize("alpha", ["", "much", "nan", "inf", "-inf", "1e99"])
-def test_an_alpha_in_the_address_that_is_no_number(client, alpha):
+def test_an_alpha_in_the_query_string_that_is_not_a_finite_number(client, alpha):
     response = client.post(f"/v1/search?alpha={alpha}", npy_bytes(np.ones((1, 3))), NPY)
     check_problem(response, 400, "bad_alpha")
 
@@ -173,7 +149,7 @@ def test_bad_json_for_verify(client, body):
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "x"])
-def test_another_media_type(client, media_type):
+def test_an_unsupported_media_type(client, media_type):
     response = client.post("/v1/search", b"hello", media_type)
     check_problem(response, 415, "unsupported_media_type", media_type)
 
@@ -189,15 +165,20 @@ def test_an_id_that_is_not_percent_encoded_utf8(client, id):
     check_problem(client.get(f"/v1/images/{id}"), 400, "bad_id")
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v2/search", "/v1/search/more", "/v1/images", "/v1/images/", "/v1/images/a/b", "/V1/search", "/healthz/x", "/%", "/v1/%73earch/x"]
-)  # fmt: skip
+UNKNOWN_PATHS = [
+    "/", "/v1", "/v2/search", "/v1/search/more", "/v1/images", "/v1/images/", "/v1/images/a/b", "/V1/search",
+    "/healthz/x", "/%", "/v1/%73earch/x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", UNKNOWN_PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_path(client, method, path):
     check_problem(client.request(method, path), 404, "unknown_path")
 
 
-PATHS = {
+# Each path and its only method.
+METHODS = {
     "/v1/search": "POST",
     "/v1/verify": "POST",
     "/v1/status": "GET",
@@ -208,105 +189,29 @@ PATHS = {
 }
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", METHODS)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 def test_a_wrong_method(client, path, method):
-    if method == PATHS[path]:
+    if method == METHODS[path]:
         method = "GET" if method == "POST" else "POST"
     response = client.request(method, path)
-    check_problem(response, 405, "wrong_method", method, PATHS[path])
-    assert response.headers["Allow"] == PATHS[path]
+    check_problem(response, 405, "wrong_method", method, METHODS[path])
+    assert response.headers["Allow"] == METHODS[path]
 
 
-def test_a_wrong_method_without_a_body_in_the_answer(client):
+def test_the_answer_to_head_has_no_body(client):
     response = client.request("HEAD", "/v1/search")
     assert (response.status, response.headers["Allow"], response.body) == (405, "POST", b"")
-    assert client.status()["images"] == 3, "the connection is still usable"
-
-
-@pytest.mark.parametrize("target", ["/v1/search", "/v1/verify"])
-def test_a_body_too_large_by_its_length(daemon, target):
-    connection = UnixConnection(daemon.socket)
-    connection.putrequest("POST", target)
-    connection.putheader("Content-Length", str(LIMIT + 1))
-    connection.endheaders()
-    response = Response("POST", target, connection.getresponse())
-    check_problem(response, 413, "body_too_large", str(LIMIT))
-    connection.close()
-
-
-def test_a_body_too_large_that_tells_no_length(daemon):
-    """Sent in chunks until the daemon has enough of it."""
-    connection = UnixConnection(daemon.socket)
-    connection.putrequest("POST", "/v1/search")
-    connection.putheader("Transfer-Encoding", "chunked")
-    connection.putheader("Content-Type", NPY)
-    connection.endheaders()
-    chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
-    try:
-        for _ in range(LIMIT // 0x100000 + 1):
-            connection.send(chunk)
-        connection.send(b"0\r\n\r\n")
-    except (BrokenPipeError, ConnectionResetError):
-        pass
-    response = Response("POST", "/v1/search", connection.getresponse())
-    check_problem(response, 413, "body_too_large", str(LIMIT))
-    connection.close()
-
-
-def test_a_large_body_within_the_limit_is_read(client):
-    """JSON of many digits: 20 MB for few numbers."""
-    number = "0." + "1" * 100_000
-    text = '{"queries": [' + ",".join([f"[{number},{number},{number}]"] * 70) + "]}"
-    assert search_json(client, text).status == 200
+    assert client.status()["images"] == 3, "the connection cannot be used again"
 
 
 @pytest.mark.parametrize(
     "head",
     [b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n"],
 )
-def test_what_is_no_http_gets_400_or_a_closed_connection(daemon, head):
+def test_bytes_that_are_not_http_get_400_or_a_closed_connection(daemon, head):
     with connect(daemon.socket) as connection:
         connection.sendall(head)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer == b"" or answer.split()[1] in (b"400", b"505"), answer
     assert daemon.status()["images"] == 3
-
-
-def test_too_much_to_answer_at_once_is_refused(make_daemon):
-    """A request of a few kilobytes must not make the daemon hold gigabytes: 4,096 queries for all of 20,000 images
-    would be 82 million hits."""
-    daemon = make_daemon(k=4).start()
-    daemon.drop(IMAGES, "s.npy", np.random.default_rng(1).standard_normal((300, 4)).astype(np.float32))
-    with daemon.client() as client:
-        response = client.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 4), np.float16)), NPY)
-        check_problem(response, 400, "too_many_hits")
-        # What counts is what there is to find.
-        assert client.post("/v1/search?top_k=1000000000", npy_bytes(np.ones((3, 4))), NPY).status == 200
-
-
-def test_more_hits_than_one_answer_may_have(make_daemon, rng):
-    daemon = make_daemon(k=4).start()
-    daemon.drop("images", "s.npy", rng.standard_normal((300, 4)))
-    with daemon.client() as client:
-        response = client.post("/v1/search?top_k=1000", npy_bytes(rng.standard_normal((4096, 4))), NPY)
-        check_problem(response, 400, "too_many_hits", "1228800", "1000000")
-        assert client.post("/v1/search?top_k=100", npy_bytes(rng.standard_normal((4096, 4))), NPY).status == 200
-
-
-def test_one_verification_at_a_time(make_daemon, rng):
-    daemon = make_daemon(k=4, threads=1).start()
-    for kind in (REFERENCES, IMAGES):
-        daemon.drop(kind, "s.npy", rng.standard_normal((300, 8)))
-    connections = [connect(daemon.socket) for _ in range(2)]
-    # As long as that thread hangs, the first one goes on.
-    with hung_thread(daemon.process.pid, "maintenance"):
-        for connection in connections:
-            connection.sendall(b"POST /v1/verify HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        (refused,), _, _ = select.select(connections, [], [], DEADLINE)
-        answer = read_to_end(refused)
-        assert answer.startswith(b"HTTP/1.1 503") and b"verify_running" in answer
-    (other,) = (connection for connection in connections if connection is not refused)
-    assert read_to_end(other).startswith(b"HTTP/1.1 200")
-    with daemon.client() as client:
-        assert client.post_json("/v1/verify", {}).json()["wrong"] == 0

@@ -1,4 +1,4 @@
-"""`nnnd rebuild`: it recomputes heaps, means, thresholds and codes from the vectors, also for another k and capacity."""
+"""`nnnd rebuild` recomputes heaps, means, thresholds and codes from the vectors, also for another k and capacity."""
 
 import os
 import re
@@ -151,10 +151,10 @@ def test_a_rebuild_keeps_receipts_and_the_order_of_arrival(stopped_corpus):
     stopped_corpus.daemon.start()
     stopped_corpus.wait_for_references(20)
     finished = stopped_corpus.daemon.spool.done(IMAGES) / "more.npy"
-    stamp = stopped_corpus.daemon.spool.receipt_stamp(IMAGES, "more.npy")
+    before = stopped_corpus.daemon.spool.receipt_version(IMAGES, "more.npy")
     os.rename(finished.with_suffix(".ids"), stopped_corpus.daemon.spool.incoming(IMAGES) / "more.ids")
     os.rename(finished, stopped_corpus.daemon.spool.incoming(IMAGES) / "more.npy")
-    assert stopped_corpus.daemon.spool.wait_receipt(IMAGES, "more.npy", stamp)["unchanged"]
+    assert stopped_corpus.daemon.spool.wait_receipt(IMAGES, "more.npy", before)["unchanged"]
 
 
 @pytest.mark.parametrize("settings", [{"metric": "inner-product"}, {"precision": "float16"}])

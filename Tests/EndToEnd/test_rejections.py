@@ -1,4 +1,4 @@
-"""Shards that are rejected: they go to failed/ with the reason, and nothing else changes."""
+"""Rejected shards: they move to failed/ with an error document, and nothing else changes."""
 
 import os
 import socket
@@ -6,106 +6,13 @@ import socket
 import numpy as np
 import pytest
 
+from harness.bad_shards import BAD, DIMENSION, GOOD, GOOD_NPY
 from harness.daemon import Daemon
-from harness.http import npy_bytes
 from harness.oracle import Oracle, check_everything
 from harness.rejection import check_rejection
-from harness.shards import npy_with_header, npz_bytes, safetensors_bytes
 from harness.spool import IMAGES, REFERENCES, default_ids, id_lines, ids_name
-from harness.users import let_others_reach
+from harness.users import make_accessible_to_all_users
 from harness.waiting import wait_until
-
-DIMENSION = 4
-GOOD = np.random.default_rng(4).standard_normal((5, DIMENSION)).astype(np.float32)
-GOOD_NPY = npy_bytes(GOOD)
-
-
-def with_value(row, value, dtype=np.float32):
-    vectors = GOOD.astype(dtype)
-    vectors[row, 1] = value
-    return npy_bytes(vectors)
-
-
-def with_zero_rows(*rows):
-    vectors = GOOD.copy()
-    vectors[list(rows)] = 0
-    return npy_bytes(vectors)
-
-
-def header(descr="'<f4'", order="False", shape="(5, 4)"):
-    return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}"
-
-
-def lines(*ids):
-    return id_lines(ids)
-
-
-def damaged(content):
-    """A deflated archive with a byte of its data turned over."""
-    middle = len(content) // 3
-    return content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :]
-
-
-def encrypted(content):
-    """An archive whose members say that they are encrypted."""
-    content = bytearray(content)
-    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        place = content.find(signature)
-        content[place + flags] |= 1
-    return bytes(content)
-
-
-FAR_TOO_MANY = 2**40
-
-# name: (file name, content, ids, code, rows)
-BAD = {
-    "another extension": ("s.txt", GOOD_NPY, None, "not_a_shard", []),
-    "no extension": ("shard", GOOD_NPY, None, "not_a_shard", []),
-    "another content": ("s.npy", b"hello, world, this is no array at all" * 5, None, "not_a_shard", []),
-    "empty": ("s.npy", b"", None, "truncated", []),
-    "npz that is npy": ("s.npz", GOOD_NPY, None, "not_a_shard", []),
-    "unknown version": ("s.npy", b"\x93NUMPY\x09\x00" + GOOD_NPY[8:], None, "unsupported_version", []),
-    "header is no literal": ("s.npy", npy_with_header("{'descr': os.system('true')}"), None, "bad_header", []),
-    "header without shape": ("s.npy", npy_with_header("{'descr': '<f4', 'fortran_order': False}"), None, "bad_header", []),
-    "truncated": ("s.npy", GOOD_NPY[:-3], None, "truncated", []),
-    "truncated in the header": ("s.npy", GOOD_NPY[:50], None, "truncated", []),
-    "too long": ("s.npy", GOOD_NPY + b"\0", None, "trailing_bytes", []),
-    "header claims more": ("s.npy", npy_with_header(header(shape=f"({FAR_TOO_MANY}, 4)"), b"\0" * 80), None, "truncated", []),
-    "shape overflows": ("s.npy", npy_with_header(header(shape=f"({2**62}, 4)")), None, "bad_shape", []),
-    "negative size": ("s.npy", npy_with_header(header(shape="(-1, 4)")), None, "bad_shape", []),
-    "one dimension": ("s.npy", npy_bytes(GOOD[0]), None, "bad_shape", []),
-    "three dimensions": ("s.npy", npy_bytes(GOOD[None]), None, "bad_shape", []),
-    "integers": ("s.npy", npy_bytes(GOOD.astype(np.int32)), None, "unsupported_dtype", []),
-    "complex numbers": ("s.npy", npy_bytes(GOOD.astype(np.complex64)), None, "unsupported_dtype", []),
-    "objects": ("s.npy", npy_with_header(header("'|O'")), None, "unsupported_dtype", []),
-    "structures": ("s.npy", npy_with_header(header("[('a', '<f4')]")), None, "unsupported_dtype", []),
-    "no rows": ("s.npy", npy_bytes(GOOD[:0]), None, "no_rows", []),
-    "no dimension": ("s.npy", npy_bytes(GOOD[:, :0]), None, "no_dimension", []),
-    "wrong dimension": ("s.npy", npy_bytes(GOOD[:, :3]), None, "wrong_dimension", []),
-    "not a number": ("s.npy", with_value(3, np.nan), None, "not_finite", [3]),
-    "infinite": ("s.npy", with_value(0, -np.inf, np.float16), None, "not_finite", [0]),
-    "too large for float32": ("s.npy", with_value(4, 1e39, np.float64), None, "not_finite", [4]),
-    "zero vectors": ("s.npy", with_zero_rows(1, 4), None, "zero_vector", [1, 4]),
-    "too few ids": ("s.npy", GOOD_NPY, lines("a", "b", "c", "d"), "ids_too_few", []),
-    "too many ids": ("s.npy", GOOD_NPY, lines("a", "b", "c", "d", "e", "f"), "ids_too_many", []),
-    "no ids in the ids file": ("s.npy", GOOD_NPY, b"", "ids_too_few", []),
-    "doubled id": ("s.npy", GOOD_NPY, lines("a", "b", "a", "d", "b"), "ids_duplicate", [2, 4]),
-    "empty id": ("s.npy", GOOD_NPY, lines("a", "", "c", "d", "e"), "id_empty", [1]),
-    "long id": ("s.npy", GOOD_NPY, lines("a", "b", "c", "d", "e" * 501), "id_too_long", [4]),
-    "long id in two-byte characters": ("s.npy", GOOD_NPY, lines("a", "b", "c", "é" * 251, "e"), "id_too_long", [3]),
-    "ids in Latin-1": ("s.npy", GOOD_NPY, b"a\nb\nc\xe9\nd\ne\n", "ids_not_utf8", [2]),
-    "npz without an array": ("s.npz", npz_bytes(ids=np.arange(5)), None, "missing_array", []),
-    "npz with two arrays": ("s.npz", npz_bytes(a=GOOD, b=GOOD), None, "ambiguous_array", []),
-    "npz with floats as ids": ("s.npz", npz_bytes(embeddings=GOOD, ids=np.arange(5.0)), None, "ids_bad_type", []),
-    "npz with doubled ids": ("s.npz", npz_bytes(embeddings=GOOD, ids=np.array([1, 2, 3, 2, 5])), None, "ids_duplicate", [3]),
-    "npz cut off": ("s.npz", npz_bytes(embeddings=GOOD)[:-10], None, "truncated", []),
-    "npz damaged": ("s.npz", damaged(npz_bytes(compressed=True, embeddings=GOOD)), None, "bad_archive", []),
-    "npz encrypted": ("s.npz", encrypted(npz_bytes(embeddings=GOOD)), None, "unsupported_compression", []),
-    "safetensors cut off": ("s.safetensors", safetensors_bytes(embeddings=GOOD)[:-1], None, "truncated", []),
-    "safetensors with a wild header": ("s.safetensors", b"\x10" + b"\0" * 7 + b"{" + b"x" * 30, None, "bad_header", []),
-    "too large": ("s.npy", npy_bytes(np.ones((20_000, DIMENSION), np.float32)), None, "too_large", []),
-}  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
@@ -126,7 +33,7 @@ def oracle():
 
 @pytest.fixture
 def unchanged(daemon, oracle):
-    """Holds that the corpus is afterwards what it was before, and so are the folders beside failed/."""
+    """Checks that the test changes neither the corpus nor any folder except failed/."""
     kept = ("images", "references", "done/images", "done/references", "processing/images", "processing/references")
     generation, names = daemon.status()["generation"], [daemon.spool.names(folder) for folder in kept]
     yield
@@ -138,9 +45,9 @@ def unchanged(daemon, oracle):
 
 @pytest.mark.parametrize("kind", [IMAGES, REFERENCES])
 @pytest.mark.parametrize("case", BAD)
-def test_rejected(daemon, unchanged, api_document, case, kind):
+def test_a_bad_shard_is_rejected_with_its_code(daemon, unchanged, api_document, case, kind):
     name, content, ids, code, rows = BAD[case]
-    before = daemon.spool.error_stamp(kind, name)
+    before = daemon.spool.error_version(kind, name)
     daemon.spool.drop_bytes(kind, name, content, ids)
     failure = daemon.spool.wait_failure(kind, name, before)
     check_rejection(daemon, api_document, failure, kind, name, code, rows)
@@ -161,7 +68,7 @@ def test_a_symbolic_link_is_rejected_and_not_followed(daemon, unchanged, api_doc
     assert target.read_bytes() == GOOD_NPY
 
 
-def test_a_symbolic_link_to_nothing_is_rejected(daemon, unchanged, api_document):
+def test_a_dangling_symbolic_link_is_rejected(daemon, unchanged, api_document):
     os.symlink("nowhere", daemon.spool.incoming(IMAGES) / "dangling.npy")
     failure = daemon.spool.wait_failure(IMAGES, "dangling.npy")
     check_rejection(daemon, api_document, failure, IMAGES, "dangling.npy", "not_regular_file", [])
@@ -176,11 +83,12 @@ def test_a_pipe_is_rejected(daemon, unchanged, api_document):
 def test_a_socket_is_rejected(daemon, unchanged, api_document):
     path = daemon.spool.incoming(REFERENCES) / "socket.npy"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bound:
-        here = os.open(path.parent, os.O_RDONLY)
+        # The path of a socket has at most 108 bytes, so the folder is reached through a descriptor.
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
-            bound.bind(f"/proc/self/fd/{here}/{path.name}")
+            bound.bind(f"/proc/self/fd/{folder}/{path.name}")
         finally:
-            os.close(here)
+            os.close(folder)
         failure = daemon.spool.wait_failure(REFERENCES, "socket.npy")
     check_rejection(daemon, api_document, failure, REFERENCES, "socket.npy", "not_regular_file", [])
 
@@ -193,29 +101,29 @@ def test_a_folder_is_rejected(daemon, unchanged, api_document):
     assert (daemon.spool.failed(IMAGES) / "folder.npy").is_dir()
 
 
-def test_a_folder_with_something_in_it_is_rejected_twice(daemon, unchanged):
+def test_two_rejected_folders_of_the_same_name_are_both_kept(daemon, unchanged):
     for _ in range(2):
-        full = daemon.spool.root / "full"
-        full.mkdir()
-        (full / "file").write_text("content")
-        before = daemon.spool.error_stamp(IMAGES, "full.npy")
-        full.rename(daemon.spool.incoming(IMAGES) / "full.npy")
+        folder = daemon.spool.root / "folder"
+        folder.mkdir()
+        (folder / "file").write_text("content")
+        before = daemon.spool.error_version(IMAGES, "full.npy")
+        folder.rename(daemon.spool.incoming(IMAGES) / "full.npy")
         daemon.spool.wait_failure(IMAGES, "full.npy", before)
     kept = [name for name in daemon.spool.names("failed", IMAGES) if name.startswith("full.npy")]
-    assert len(kept) == 3, "both folders and one reason are kept"
+    assert len(kept) == 3, "failed/ does not have both folders and one error document"
 
 
-def test_ids_that_are_a_link_are_rejected_with_their_shard(daemon, unchanged, tmp_path):
+def test_a_shard_whose_sidecar_is_a_symbolic_link_is_rejected(daemon, unchanged, tmp_path):
     target = tmp_path / "ids"
-    target.write_bytes(lines("a", "b", "c", "d", "e"))
+    target.write_bytes(id_lines(["a", "b", "c", "d", "e"]))
     os.symlink(target, daemon.spool.incoming(IMAGES) / "linked.ids")
     daemon.spool.drop(IMAGES, "linked.npy", GOOD)
     failure = daemon.spool.wait_failure(IMAGES, "linked.npy")
     assert failure["code"] == "not_regular_file"
-    assert ".ids" in failure["message"], "it is the ids, not the shard, that are a link"
+    assert ".ids" in failure["message"], "the message does not name the sidecar"
 
 
-def test_many_bad_rows_are_listed_up_to_twenty(daemon, unchanged):
+def test_an_error_document_lists_at_most_20_wrong_rows(daemon, unchanged):
     vectors = np.ones((100, DIMENSION))
     vectors[30:, 0] = np.nan
     daemon.spool.drop(IMAGES, "bad-rows.npy", vectors)
@@ -223,7 +131,7 @@ def test_many_bad_rows_are_listed_up_to_twenty(daemon, unchanged):
     assert failure["rows"] == list(range(30, 50))
 
 
-def test_a_rejection_does_not_hold_up_those_behind_it(make_daemon):
+def test_rejected_shards_do_not_block_others(make_daemon):
     daemon = make_daemon(k=3).start()
     for number in range(10):
         daemon.spool.drop(IMAGES, f"{number}.npy", np.full((2, DIMENSION), np.nan if number % 2 else 1.0))
@@ -233,7 +141,7 @@ def test_a_rejection_does_not_hold_up_those_behind_it(make_daemon):
         else:
             daemon.spool.wait_receipt(IMAGES, f"{number}.npy")
     assert daemon.status()["images"] == 10
-    wait_until(lambda: len(daemon.status()["last_failures"]) == 5, "all in the status", alive=daemon.check_alive)
+    wait_until(lambda: len(daemon.status()["last_failures"]) == 5, "five failures", alive=daemon.check_alive)
     assert {failure["name"] for failure in daemon.status()["last_failures"]} == {
         f"{number}.npy" for number in range(1, 10, 2)
     }
@@ -249,7 +157,7 @@ def test_a_corrected_shard_takes_effect_under_the_same_name(make_daemon):
     assert daemon.status()["images"] == 2
 
 
-def test_a_shard_of_another_dimension_fixes_nothing_if_it_is_rejected(make_daemon):
+def test_a_rejected_shard_does_not_fix_the_dimension(make_daemon):
     daemon = make_daemon(k=3).start()
     daemon.spool.drop(IMAGES, "zero.npy", np.zeros((2, 9)))
     daemon.spool.wait_failure(IMAGES, "zero.npy")
@@ -276,7 +184,7 @@ def test_numbers_too_large_for_float16_are_rejected(make_daemon):
     assert (failure["code"], failure["rows"]) == ("norm_too_large", [2])
 
 
-def test_zero_vectors_are_fine_under_the_inner_product(make_daemon):
+def test_zero_vectors_are_accepted_under_the_inner_product(make_daemon):
     daemon = make_daemon(k=3, metric="inner-product").start()
     daemon.drop(IMAGES, "zero.npy", np.zeros((2, DIMENSION)))
     assert daemon.status()["images"] == 2
@@ -284,19 +192,19 @@ def test_zero_vectors_are_fine_under_the_inner_product(make_daemon):
 
 def test_an_unreadable_file_is_rejected(make_daemon, tmp_path):
     if os.geteuid() == 0:
-        # Nothing is unreadable for root: let a user without rights run it.
+        # Root can read all files, so the daemon runs as another user.
         nobody = 65534
-        let_others_reach(tmp_path)
+        make_accessible_to_all_users(tmp_path)
         (tmp_path / "own").mkdir()
         os.chown(tmp_path / "own", nobody, nobody)
         daemon = make_daemon(tmp_path / "own", k=3, user=nobody)
     else:
         daemon = make_daemon(k=3)
     daemon.start()
-    waiting = daemon.spool.root / ".secret"
-    waiting.write_bytes(GOOD_NPY)
-    waiting.chmod(0)
-    waiting.rename(daemon.spool.incoming(IMAGES) / "secret.npy")
+    unreadable = daemon.spool.root / ".secret"
+    unreadable.write_bytes(GOOD_NPY)
+    unreadable.chmod(0)
+    unreadable.rename(daemon.spool.incoming(IMAGES) / "secret.npy")
     failure = daemon.spool.wait_failure(IMAGES, "secret.npy")
     assert failure["code"] == "unreadable"
     assert failure["advice"]

@@ -10,7 +10,7 @@ from harness.spool import IMAGES, REFERENCES
 
 @pytest.mark.parametrize("source", ["flag", "environment", "file"])
 def test_only_the_newest_references_remain(make_corpus, tmp_path, source):
-    corpus = make_corpus(keeps=9, **setting_from(source, tmp_path, "max-references", "9"))
+    corpus = make_corpus(expected_max_references=9, **setting_from(source, tmp_path, "max-references", "9"))
     for start in range(0, 24, 4):
         receipt = corpus.add(REFERENCES, f"{start}.npy", ids_of(REFERENCES, range(start, start + 4)))
         # References retire in the commit that adds newer ones.
@@ -85,14 +85,14 @@ def test_biases_are_exact_while_references_retire_through_restarts_and_kills(mak
 
 def test_references_of_waiting_shards_retire_in_order_of_arrival(make_daemon, rng):
     daemon = make_daemon(k=4, capacity=6, max_references=7)
-    daemon.spool.make()
+    daemon.spool.create_incoming_folders()
     corpus = Corpus(daemon, rng)
     for step in range(20):
         kind, name = REFERENCES if step % 5 else IMAGES, f"{step:02}.npy"
         ids, vectors = ids_of(kind, rng.choice(25, size=3, replace=False)), corpus.vectors(3)
         daemon.spool.drop(kind, name, vectors, ids)
         corpus.oracle.put(kind, ids, vectors)
-        daemon.spool.let_time_pass_after(kind, name)
+        daemon.spool.wait_until_new_files_are_newer(kind, name)
     daemon.start()
     for step in range(20):
         daemon.spool.wait_receipt(REFERENCES if step % 5 else IMAGES, f"{step:02}.npy")

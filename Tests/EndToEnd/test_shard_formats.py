@@ -69,7 +69,7 @@ def shared(tmp_path_factory):
 def test_a_shard_of_each_format_takes_effect(shared, kind, case):
     daemon, oracle = shared
     name, content, ids_content, ids = FORMATS[case]
-    before = daemon.spool.receipt_stamp(kind, name)
+    before = daemon.spool.receipt_version(kind, name)
     daemon.spool.drop_bytes(kind, name, content, ids_content)
     receipt = daemon.spool.wait_receipt(kind, name, before)
     ids = ids or default_ids(name, COUNT)

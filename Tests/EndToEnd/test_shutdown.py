@@ -1,4 +1,4 @@
-"""The end of the daemon: what is under way is finished, and the exit status is 0."""
+"""Shutdown: the daemon finishes requests and commits in progress and exits with status 0."""
 
 import signal
 import threading
@@ -12,28 +12,28 @@ from harness.spool import IMAGES, REFERENCES, default_ids
 from harness.waiting import wait_until
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
-# Seconds. A service manager kills after 90.
-PATIENCE = 30
+# Seconds until the daemon must have stopped; systemd kills a service after 90.
+STOP_TIMEOUT = 30
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_ends_it_with_status_0(daemon, number):
+def test_each_stop_signal_ends_the_daemon_with_status_0(daemon, number):
     assert daemon.stop(number) == 0
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_searches_under_way_are_answered(make_daemon, rng, number):
+def test_searches_in_progress_are_answered(make_daemon, rng, number):
     daemon = make_daemon(k=4).start()
     daemon.drop(IMAGES, "s.npy", rng.standard_normal((100, 2048)).astype(np.float16))
-    # So large that when all is sent, the daemon must have read most of it: it is under way. There is little to compute
-    # for it, as the daemon gives answers under way five seconds, on a busy machine too.
+    # The body exceeds the buffers of the socket. When it has been sent, the daemon has read most of it, and the search
+    # is in progress. The search is fast, because the daemon waits at most five seconds for answers.
     body = npy_bytes(rng.standard_normal((256, 2048)).astype(np.float32))
     connections = []
     for _ in range(6):
         connection = UnixConnection(daemon.socket)
         connection.request("POST", "/v1/search?top_k=3", body=body, headers={"Content-Type": NPY})
         connections.append(connection)
-    daemon.send(number)
+    daemon.send_signal(number)
     for connection in connections:
         response = Response("POST", "/v1/search", connection.getresponse())
         assert response.status == 200, response
@@ -42,7 +42,7 @@ def test_searches_under_way_are_answered(make_daemon, rng, number):
     assert daemon.wait() == 0
 
 
-def test_idle_connections_do_not_hold_it_up(daemon):
+def test_idle_connections_do_not_delay_the_stop(daemon):
     with daemon.client() as used, daemon.client() as another:
         used.status()
         another.status()
@@ -62,34 +62,34 @@ def test_idle_connections_do_not_hold_it_up(daemon):
     ],
     ids=["in the first line", "in the headers", "before the body", "in the body"],
 )
-def test_a_request_that_never_ends_does_not_hold_it_up(daemon, sent):
+def test_an_incomplete_request_does_not_delay_the_stop(daemon, sent):
     connection = connect(daemon.socket)
     connection.sendall(sent)
-    # An answer to another client: the daemon has had the time to read what was sent before.
+    # When another client has its answer, the daemon has read what was sent before.
     daemon.status()
-    assert daemon.stop(deadline=PATIENCE) == 0
+    assert daemon.stop(deadline=STOP_TIMEOUT) == 0
     connection.close()
 
 
-def test_a_client_that_reads_nothing_does_not_hold_it_up(make_daemon, rng):
+def test_a_client_that_does_not_read_its_answer_does_not_delay_the_stop(make_daemon, rng):
     daemon = make_daemon(k=4).start()
     daemon.drop(IMAGES, "s.npy", rng.standard_normal((20_000, 8)))
     connection = UnixConnection(daemon.socket)
     body = npy_bytes(rng.standard_normal((20, 8)))
     connection.request("POST", "/v1/search?top_k=20000", body=body, headers={"Content-Type": NPY})
-    # The first byte: the answer, far larger than what a socket holds, is being sent.
+    # After the first byte the answer, which exceeds the buffers of the socket, is being sent.
     connection.sock.recv(1)
-    assert daemon.stop(deadline=PATIENCE) == 0
+    assert daemon.stop(deadline=STOP_TIMEOUT) == 0
     connection.close()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_commit_under_way_is_undone_or_finished(make_daemon, rng, number):
+def test_a_commit_in_progress_is_finished_or_repeated_by_the_next_start(make_daemon, rng, number):
     daemon = make_daemon(k=8).start()
     references, images = rng.standard_normal((3000, 64)), rng.standard_normal((20_000, 64))
     daemon.drop(REFERENCES, "r.npy", references)
     daemon.spool.drop(IMAGES, "i.npy", images)
-    wait_until(lambda: daemon.status()["spool"]["backlog"], "the shard to be seen", alive=daemon.check_alive)
+    wait_until(lambda: daemon.status()["spool"]["backlog"], "the shard in the backlog", alive=daemon.check_alive)
     assert daemon.stop(number) == 0
     daemon.start()
     assert daemon.spool.wait_receipt(IMAGES, "i.npy")["replaced"] == 0
@@ -100,9 +100,9 @@ def test_a_commit_under_way_is_undone_or_finished(make_daemon, rng, number):
         check_everything(client, oracle)
 
 
-def test_a_signal_while_many_shards_wait_ends_it_soon_and_loses_none(make_daemon, rng):
+def test_a_stop_while_many_shards_wait_loses_none(make_daemon, rng):
     daemon = make_daemon(k=4)
-    daemon.spool.make()
+    daemon.spool.create_incoming_folders()
     for number in range(1500):
         daemon.spool.drop(IMAGES, f"{number:04}.npy", rng.standard_normal((1, 8)))
     daemon.start()
@@ -116,7 +116,7 @@ def test_a_signal_while_many_shards_wait_ends_it_soon_and_loses_none(make_daemon
     assert daemon.status()["images"] == 1500
 
 
-def test_searches_at_the_moment_of_the_end_get_an_answer_or_a_closed_connection(daemon, rng):
+def test_searches_during_the_stop_get_an_answer_or_a_closed_connection(daemon, rng):
     daemon.drop(IMAGES, "s.npy", rng.standard_normal((100, 8)))
     answered, errors = [], []
 

@@ -1,13 +1,12 @@
-"""Clients that keep the daemon waiting: for a request, for the rest of one, or to take an answer. They are disconnected."""
+"""Clients that do not send a request, do not complete it, or do not read the answer: the daemon disconnects them."""
 
 import numpy as np
 import pytest
 
-from harness.clients import HEAD, check_served, daemon_closed, read_to_end
+from harness.clients import HEAD, check_search_works, daemon_closed, read_to_end
 from harness.http import connect, npy_bytes
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
-
 
 UNFINISHED = {
     "nothing": b"",
@@ -16,22 +15,22 @@ UNFINISHED = {
     "no body": HEAD + b"Content-Length: 1000\r\n\r\n",
     "a part of a body": HEAD + b"Content-Length: 1000\r\n\r\nabc",
     "a part of a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc",
-    "a body for what takes none": b"GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
-    "a whole request and a part of the next": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
+    "a body of a GET request": b"GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+    "a complete request and a part of the next": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
 }
 
 
 @pytest.mark.parametrize("case", UNFINISHED)
-def test_who_sends_no_more_is_disconnected(served, case):
-    daemon = served()
+def test_a_client_that_stops_sending_is_disconnected(make_filled_daemon, case):
+    daemon = make_filled_daemon()
     with connect(daemon.socket) as connection:
         connection.sendall(UNFINISHED[case])
         read_to_end(connection)
-    check_served(daemon)
+    check_search_works(daemon)
 
 
 def send_until_closed(connection, first, again):
-    """Sends a little again and again, each when the daemon has had time for the last; until the connection closes."""
+    """Sends `first` and then `again` every 20 ms, until the daemon closes the connection."""
     connection.sendall(first)
     connection.settimeout(0.02)
 
@@ -56,29 +55,28 @@ def send_until_closed(connection, first, again):
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
         (HEAD + b"Content-Length: 99999999999\r\n\r\n", b"x" * 1000),
     ],
-    ids=["headers", "empty lines", "a body", "chunks", "the rest of a body that was refused"],
+    ids=["headers", "empty lines", "a body", "chunks", "the rest of a body that was rejected"],
 )
-def test_who_sends_slowly_is_disconnected(served, first, again):
-    daemon = served()
+def test_a_client_that_sends_slowly_is_disconnected(make_filled_daemon, first, again):
+    daemon = make_filled_daemon()
     with connect(daemon.socket) as connection:
         send_until_closed(connection, first, again)
-    check_served(daemon)
+    check_search_works(daemon)
 
 
-def test_who_takes_no_answer_is_disconnected(served):
-    daemon = served()
+def test_a_client_that_does_not_read_its_answer_is_disconnected(make_filled_daemon):
+    daemon = make_filled_daemon()
     daemon.drop(IMAGES, "more.npy", np.random.default_rng(1).standard_normal((20_000, 4)))
     with connect(daemon.socket) as connection:
         body = npy_bytes(np.ones((20, 4)))
         head = HEAD.replace(b"/v1/search", b"/v1/search?top_k=20000") + f"Content-Length: {len(body)}\r\n\r\n".encode()
         connection.sendall(head + body)
         wait_until(lambda: daemon_closed(connection), "the connection to be closed")
-    check_served(daemon)
+    check_search_works(daemon)
 
 
-def test_a_request_that_takes_the_daemon_long_is_waited_for(served, rng):
-    """Time runs for the client only while it is the client's turn."""
-    daemon = served(client_seconds=0.1, threads=1)
+def test_a_client_is_not_disconnected_while_the_daemon_computes_its_answer(make_filled_daemon, rng):
+    daemon = make_filled_daemon(client_seconds=0.1, threads=1)
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((30_000, 4)))
     daemon.drop(REFERENCES, "more.npy", rng.standard_normal((3_000, 4)))
     with daemon.client() as client:

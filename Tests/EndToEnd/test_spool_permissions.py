@@ -1,4 +1,4 @@
-"""Who may do what in a spool that a system administrator has made."""
+"""Modes of the spool's folders, also in a spool that an administrator created with the setgid bit."""
 
 import os
 import stat
@@ -16,11 +16,11 @@ def modes(root):
     return {name: stat.S_IMODE(os.stat(root / name).st_mode) for name in FOLDERS}
 
 
-def test_folders_have_exact_permissions(daemon):
+def test_the_folders_of_a_new_spool_have_the_documented_modes(daemon):
     assert modes(daemon.spool.root) == FOLDERS
 
 
-def test_folders_pass_the_group_on_where_the_spool_does(make_daemon):
+def test_folders_inherit_the_setgid_bit_of_the_spool(make_daemon):
     daemon = make_daemon()
     daemon.spool.root.mkdir()
     os.chmod(daemon.spool.root, 0o2750)
@@ -28,8 +28,8 @@ def test_folders_pass_the_group_on_where_the_spool_does(make_daemon):
     assert modes(daemon.spool.root) == {name: mode | stat.S_ISGID for name, mode in FOLDERS.items()}
 
 
-def test_permissions_are_right_under_the_mask_of_the_units(make_daemon, rng):
-    """The mask of the units makes folders and receipts right: RestrictSUIDSGID= forbids chmod(2) with that bit."""
+def test_modes_are_as_documented_under_the_umask_of_the_units(make_daemon, rng):
+    """The units set RestrictSUIDSGID=, which forbids chmod(2) with the setgid bit, so the umask must give the modes."""
     daemon = make_daemon()
     daemon.spool.root.mkdir()
     os.chmod(daemon.spool.root, 0o2750)

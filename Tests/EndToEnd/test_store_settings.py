@@ -67,8 +67,13 @@ def test_k_can_change_in_a_store_with_the_default_capacity(make_daemon, rng):
 
 @pytest.mark.parametrize(
     ("flag", "value", "stored"),
-    [("capacity", 10, "9"), ("capacity", 8, "9"), ("metric", "inner-product", "cosine"), ("precision", "float16", "float32")],
-)  # fmt: skip
+    [
+        ("capacity", 10, "9"),
+        ("capacity", 8, "9"),
+        ("metric", "inner-product", "cosine"),
+        ("precision", "float16", "float32"),
+    ],
+)
 def test_changing_a_fixed_setting_prevents_the_start(filled, flag, value, stored):
     daemon, oracle = filled
     assert daemon.stop() == 0

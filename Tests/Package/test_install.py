@@ -81,7 +81,8 @@ def test_zsh_and_fish_complete_every_command(root, program):
     fish = (share / f"fish/vendor_completions.d/{program}.fish").read_text()
     assert zsh.startswith(f"#compdef {program}\n")
     assert f"complete -c '{program}'" in fish
-    commands = re.findall(r"^  (\w+) {5,}", run(root / "opt/nnnd/bin" / program, "--help").stdout.partition("SUBCOMMANDS:")[2], re.M)
+    text = run(root / "opt/nnnd/bin" / program, "--help").stdout
+    commands = re.findall(r"^  (\w+) {5,}", text.partition("SUBCOMMANDS:")[2], re.M)
     assert commands
     for command in commands:
         assert command in zsh and command in fish

@@ -60,6 +60,7 @@ def test_every_setting_is_in_the_manual(manual):
 def test_the_manual_has_exactly_the_exit_statuses_of_the_daemons_sources(manual):
     names = ("PosixSupport/StartupError.swift", "DaemonSupport/Settings/ConfigurationError.swift")
     sources = [PROJECT / "Sources" / name for name in names]
-    numbers = {int(n) for path in sources for n in re.findall(r"(?:case|static let) \w+(?:: Int32)? = (\d+)", path.read_text())}
+    statuses = re.compile(r"(?:case|static let) \w+(?:: Int32)? = (\d+)")
+    numbers = {int(number) for path in sources for number in statuses.findall(path.read_text())}
     section = (manual / "man8/nnnd.8").read_text().partition(".Sh EXIT STATUS")[2]
     assert {int(n) for n in re.findall(r"^\.It (\d+)$", section, re.M)} == numbers | {0}

@@ -28,9 +28,11 @@ def test_every_linked_swift_package_has_a_stanza(text):
     named = {name.partition("/")[0] for name in stanzas(text, "Files")}
     assert {package.name for package in notices.packages(BIN)} <= named
     # These packages are resolved but not linked: only other systems or tests need them.
-    assert resolved - named <= {"async-http-client", "swift-algorithms", "swift-asn1", "swift-certificates", "swift-crypto",
-                                "swift-http-structured-headers", "swift-nio-http2", "swift-nio-ssl",
-                                "swift-nio-transport-services", "swift-numerics", "swift-service-context"}  # fmt: skip
+    assert resolved - named <= {
+        "async-http-client", "swift-algorithms", "swift-asn1", "swift-certificates", "swift-crypto",
+        "swift-http-structured-headers", "swift-nio-http2", "swift-nio-ssl", "swift-nio-transport-services",
+        "swift-numerics", "swift-service-context",
+    }  # fmt: skip
 
 
 def test_every_licence_has_its_text(text):
@@ -67,7 +69,8 @@ def test_an_unknown_licence_is_an_error(tmp_path):
 def test_c_code_of_another_copyright_holder_is_found(tmp_path):
     package = notices.Package(tmp_path)
     (tmp_path / "Sources/CThing").mkdir(parents=True)
-    for name, head in (("own.c", "Copyright (c) 2026 Apple Inc. and the Thing project authors"), ("new.c", "By somebody")):
+    heads = {"own.c": "Copyright (c) 2026 Apple Inc. and the Thing project authors", "new.c": "By somebody"}
+    for name, head in heads.items():
         path = tmp_path / "Sources/CThing" / name
         path.write_text(f"// {head}\n")
         package.sources = [path]

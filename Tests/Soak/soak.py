@@ -28,7 +28,7 @@ def main():
     print(f"seed {arguments.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="nnnd-soak-") as folder, Daemon(folder, **settings()) as daemon:
         soak = Soak(Corpus(daemon, np.random.default_rng(arguments.seed), dimension=64))
-        soak.run(arguments.minutes, tell=lambda sample: print(sample, flush=True))
+        soak.run(arguments.minutes, report=lambda sample: print(sample, flush=True))
         soak.check()
         assert daemon.stop() == 0, daemon.log()
     print("no resource has grown, and every bias is right")

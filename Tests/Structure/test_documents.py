@@ -1,4 +1,4 @@
-"""Documents that name each other and the code must name what is there."""
+"""Links, file names and symbols in the documents refer to something that exists."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```[\s\S]*?^```", re.M)
-# `Sources/Module/File.swift`, `Type.member`: a step of a code walk.
+# A step of a code walk: `Sources/Module/File.swift`, `Type.member`.
 STEP = re.compile(r"`((?:Sources|Tests)/[\w+/.]+\.\w+)`, `([\w.]+)`")
 
 
@@ -21,6 +21,7 @@ def anchors(path):
 
 
 def name(path):
+    """The path of a document inside the project."""
     return str(path.relative_to(PROJECT))
 
 
@@ -52,10 +53,11 @@ def test_tests_and_sources_that_documents_name_exist(document):
     text = document.read_text()
     tests = {path.name for path in (PROJECT / "Tests").rglob("test_*.py")}
     missing = set(re.findall(r"`(test_\w+\.py)`", text)) - tests
-    missing |= {p for p in re.findall(r"`((?:Sources|Tests|Fuzz|Benchmarks)/[\w+/.]+)`", text) if not (PROJECT / p).exists()}
+    paths = re.findall(r"`((?:Sources|Tests|Fuzz|Benchmarks)/[\w+/.]+)`", text)
+    missing |= {path for path in paths if not (PROJECT / path).exists()}
     assert not missing
 
 
-def test_every_decision_is_listed():
+def test_the_list_of_decisions_is_complete():
     records = {path.name for path in (PROJECT / "docs/decisions").glob("0*.md")}
     assert records == set(re.findall(r"\]\((0[\w-]+\.md)\)", (PROJECT / "docs/decisions/README.md").read_text()))

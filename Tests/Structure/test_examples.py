@@ -1,7 +1,7 @@
-"""The examples of documentation comments compile: each indented block after "For example".
+"""The examples in documentation comments compile; an example is an indented block after "For example".
 
-An example uses names that its reader has: they are declared below, for each file that has examples. Types that only
-their own module sees have no examples. The modules must have been built.
+NAMES and IMPORTS have the variables and modules that the examples of a file use. Types that only their own module sees
+have no examples. The modules must have been built.
 """
 
 import os
@@ -13,26 +13,26 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCES = PROJECT / "Sources"
-# Where modules may have been built; the first folder that has some is taken.
+# Folders of built modules; the first one that exists is used.
 BUILT = [Path(os.environ.get("NNND_BIN", "/nowhere")), PROJECT / ".build" / "release", PROJECT / ".build" / "debug"]
 
-# The file of an example -> the parameters of a function around it, which are the names that it uses.
+# The file of an example -> the variables that it uses, as parameters of the function around it.
 NAMES = {
     "Corpus.swift": "settings: RequestedSettings, shard: IncomingShard, vectors: [Float]",
     "IngestPipeline.swift": "context: IngestContext",
     "Ingestion.swift": "daemon: DaemonClient",
     "ContentDigest.swift": "piece: [UInt8]",
     "ExhaustiveSearch.swift": (
-        "images: Span<Float>, blocks: [(vectors: [Float], first: UInt32)], products: inout [Float], "
-        "columns: inout [UInt32]"
+        "images: Span<Float>, blocks: [(vectors: [Float], firstRow: UInt32)], products: inout [Float], "
+        "rows: inout [UInt32]"
     ),
     "CodedSearch.swift": (
-        "layout: CodeLayout, images: [Float], blocks: [(codes: [UInt8], names: [UInt32])], "
-        "vectors: CodedSearch.Vectors, products: inout [Float], columns: inout [UInt32]"
+        "layout: CodeLayout, images: [Float], blocks: [(codes: [UInt8], rows: [UInt32])], "
+        "vectors: CodedSearch.VectorAccess, products: inout [Float], rows: inout [UInt32]"
     ),
 }
 
-# The file of an example -> modules that it imports beside its own.
+# The file of an example -> modules that it imports besides its own.
 IMPORTS = {
     "Corpus.swift": ["FoundationEssentials"],
     "Ingestion.swift": ["ShardFormats", "WireAPI"],
@@ -76,7 +76,7 @@ def all_examples():
 
 
 def wrapped(path, line, body, number):
-    """A Swift file with the example in a function of its own; errors are reported at the lines of the comment."""
+    """A Swift file with the example in a function; the compiler reports errors at the lines of the comment."""
     module = path.relative_to(SOURCES).parts[0]
     imports = "\n".join(f"import {name}" for name in [module, *IMPORTS.get(path.name, [])])
     return (
@@ -88,9 +88,9 @@ def wrapped(path, line, body, number):
 
 
 def compiler_options(folder):
-    """The options that let the compiler find the built modules, and the C modules that they use.
+    """The options with which the compiler finds the built modules and the C modules that they use.
 
-    They come from what SwiftPM wrote for its own compiler calls; the name of the package is that of its folder.
+    They are read from the build manifest that SwiftPM wrote.
     """
     manifest = (folder.parent / f"{folder.name}.yaml").read_text()
     maps = sorted(set(re.findall(r'-fmodule-map-file=[^"\s]+', manifest)))
@@ -103,7 +103,7 @@ def compiler_options(folder):
 def test_examples_compile(tmp_path):
     built = next((folder for folder in BUILT if (folder / "Modules").is_dir()), None)
     if built is None:
-        pytest.fail("there are no modules; build them, or say in NNND_BIN where they are")
+        pytest.fail("there are no built modules; build them, or set NNND_BIN to their folder")
     files = []
     for number, (path, line, body) in enumerate(all_examples()):
         file = tmp_path / f"{path.stem}-{line}.swift"
@@ -117,11 +117,14 @@ def test_examples_compile(tmp_path):
     assert compiled.returncode == 0, "\n".join(errors or [compiled.stderr])
 
 
-def test_every_declared_name_belongs_to_an_example():
+def test_names_and_imports_have_only_files_with_examples():
     assert NAMES.keys() | IMPORTS.keys() <= {path.name for path, _, _ in all_examples()}
 
 
-def test_the_check_finds_an_example_and_its_end():
-    text = "/// Does it. For example, with\n/// one:\n///\n///     let a = 1\n///\n///     a.b()\n///\n/// More.\nstruct A {}\n"
+def test_examples_finds_an_example_and_its_end():
+    text = (
+        "/// Does it. For example, with\n/// one:\n///\n///     let a = 1\n///\n///     a.b()\n///\n/// More.\n"
+        "struct A {}\n"
+    )
     assert list(examples(text)) == [(4, ["let a = 1", "", "a.b()"])]
     assert list(examples("/// For example `a`.\nstruct A {}\n")) == []

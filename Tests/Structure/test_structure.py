@@ -1,6 +1,6 @@
-"""Dependencies point down only: between targets by their imports, between the folders of a target by the types they use.
+"""The structure of the sources: dependencies between targets and folders, unsafe code, lengths of files and functions.
 
-SwiftPM lets a target import whatever its dependencies depend on, so Package.swift alone does not keep targets apart.
+SwiftPM lets a target import the dependencies of its dependencies, so Package.swift alone does not keep targets apart.
 """
 
 import re
@@ -14,7 +14,7 @@ SOURCES = PROJECT / "Sources"
 
 SYSTEM = {"Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization"}
 
-# Target -> the targets and packages that it may import, beside the system's own modules.
+# Target -> the targets and packages that it can import, besides the modules in SYSTEM.
 DEPENDENCIES = {
     "PosixSupport": {"SystemPackage"},
     "LMDB": {"CLMDB"},
@@ -47,18 +47,23 @@ DEPENDENCIES = {
     "nnnctl": {"ControlClient", "ShardFormats", "WireAPI", "ArgumentParser"},
 }
 
-# C target -> the headers of other targets that it may include.
-C_TARGETS = {"CLMDB": set(), "CMalloc": set(), "COpenSSL": set(), "CZlib": set(), "CKernels": set(), "CFaiss": {"CKernels.h"}}
+# C target -> the headers of other targets that it can include.
+C_TARGETS = {
+    "CLMDB": set(), "CMalloc": set(), "COpenSSL": set(), "CZlib": set(), "CKernels": set(), "CFaiss": {"CKernels.h"},
+}  # fmt: skip
+C_SUFFIXES = {".c", ".cpp", ".h", ".inc"}
 
-# Targets that wrap unsafe interfaces; in IncrementalBias unsafe code is confined to the files named here.
+# Target -> the only files in it that can have unsafe code.
 UNSAFE_FILES = {"IncrementalBias": {"StoreLock.swift", "StoreState.swift"}}
 
-MOST_LINES = 300
-MOST_LINES_OF_A_FUNCTION = 50
+MAX_LINES = 300
+MAX_LINES_OF_A_FUNCTION = 50
 
 IMPORT = re.compile(r"^(?:@\w+\s+)*(?:internal |package |public |private |fileprivate )?import (?:\w+ )?(\w+)", re.M)
 TYPE = re.compile(
-    r"^(?:@\w+\s+)*(?:package |public )?(?:final |indirect )?(?:struct|class|enum|protocol|actor|typealias) (\w+)", re.M)
+    r"^(?:@\w+\s+)*(?:package |public )?(?:final |indirect )?(?:struct|class|enum|protocol|actor|typealias) (\w+)",
+    re.M,
+)
 COMMENT = re.compile(r"//.*")
 STRING = re.compile(r'"""[\s\S]*?"""|"(?:[^"\\\n]|\\.)*"')
 
@@ -77,8 +82,16 @@ def code(text):
     return STRING.sub('""', COMMENT.sub("", text))
 
 
+def c_files(target):
+    """The C and C++ files of a target, with headers and included files."""
+    return sorted(path for path in (SOURCES / target).rglob("*") if path.suffix in C_SUFFIXES)
+
+
 def folder_dependencies(files):
-    """Which folder uses top-level types of which other folders; files beside the folders are a folder called "."."""
+    """For each folder of a target, the folders whose top-level types it uses.
+
+    Files outside of the folders belong to the folder ".".
+    """
     texts = {path: code(path.read_text()) for path in files}
     root = Path(*files[0].parts[: len(SOURCES.parts) + 1])
 
@@ -99,14 +112,17 @@ def folder_dependencies(files):
 
 
 def long_functions(text):
-    """Functions, initialisers and accessors with more lines than allowed, by the indentation that swift-format gives."""
+    """The functions, initialisers and subscripts that are too long, as (first line, number of lines).
+
+    A function ends at the first brace with its own indentation, which swift-format guarantees.
+    """
     lines = text.splitlines()
     for start, line in enumerate(lines):
         head = re.match(r"( *)(?:@\w+\s+)*[\w() ]*\b(func|init|subscript)\b", line)
         if not head or line.strip().startswith("//"):
             continue
         end = next((n for n in range(start + 1, len(lines)) if lines[n] == head[1] + "}"), start)
-        if end - start + 1 > MOST_LINES_OF_A_FUNCTION and not any(
+        if end - start + 1 > MAX_LINES_OF_A_FUNCTION and not any(
             re.match(head[1] + r"(?:[\w()@ ]*\b(?:func|init|subscript|var|let|case)\b|})", lines[n])
             for n in range(start + 1, end)
         ):
@@ -127,14 +143,14 @@ def test_a_target_imports_only_its_dependencies(target):
     assert not wrong
 
 
-def test_targets_have_no_circles():
+def test_targets_do_not_depend_on_each_other_in_circles():
     TopologicalSorter(DEPENDENCIES).prepare()
 
 
 @pytest.mark.parametrize("target", DEPENDENCIES)
-def test_the_folders_of_a_target_have_no_circles(target):
+def test_the_folders_of_a_target_do_not_depend_on_each_other_in_circles(target):
     used = folder_dependencies(swift_files(target))
-    # The files beside the folders put them together.
+    # Files outside of the folders can use all of them.
     graph = {folder: others - {"."} for folder, others in used.items() if folder != "."}
     try:
         TopologicalSorter(graph).prepare()
@@ -143,32 +159,51 @@ def test_the_folders_of_a_target_have_no_circles(target):
 
 
 @pytest.mark.parametrize("target", C_TARGETS)
-def test_c_targets_include_no_other_targets_headers(target):
+def test_a_c_target_includes_only_its_own_and_its_allowed_headers(target):
     headers = {path.name for other in C_TARGETS if other != target for path in (SOURCES / other).rglob("*.h")}
     headers -= {"shim.h"}
-    for path in [p for p in (SOURCES / target).rglob("*") if p.suffix in {".c", ".cpp", ".h", ".inc"}]:
+    for path in c_files(target):
         included = set(re.findall(r'#include [<"]([\w./]+)[>"]', path.read_text()))
         assert not included & headers - C_TARGETS[target], path
 
 
 @pytest.mark.parametrize("target", UNSAFE_FILES)
-def test_unsafe_code_stays_in_its_files(target):
+def test_only_the_named_files_of_a_target_have_unsafe_code(target):
     with_unsafe = {path.name for path in swift_files(target) if re.search(r"\bunsafe\b", path.read_text())}
     assert with_unsafe <= UNSAFE_FILES[target]
 
 
-def test_no_unfinished_marks():
+def test_the_sources_have_no_todo_comments():
     marks = re.compile(r"\b(TODO|FIXME|XXX)\b")
     for path in SOURCES.rglob("*"):
-        if path.suffix in {".swift", ".c", ".cpp", ".h", ".inc"}:
+        if path.suffix in C_SUFFIXES | {".swift"}:
             assert not marks.search(path.read_text()), path
 
 
-def test_files_and_functions_are_short():
-    swift = [*SOURCES.rglob("*.swift"), *(PROJECT / "Tests").rglob("*.swift")]
-    files = {str(p.relative_to(PROJECT)): n for p in swift if (n := len(p.read_text().splitlines())) > MOST_LINES}
-    functions = {f"{p.name}: {head}": n for p in swift for head, n in long_functions(p.read_text())}
-    assert (files, functions) == ({}, {})
+def long_files(paths):
+    """The files with more than MAX_LINES lines: path -> number of lines."""
+    counts = {str(path.relative_to(PROJECT)): len(path.read_text().splitlines()) for path in paths}
+    return {path: count for path, count in counts.items() if count > MAX_LINES}
+
+
+SWIFT = [*SOURCES.rglob("*.swift"), *(PROJECT / "Tests").rglob("*.swift")]
+
+
+def test_swift_files_have_at_most_300_lines():
+    assert long_files(SWIFT) == {}
+
+
+def test_swift_functions_have_at_most_50_lines():
+    assert {f"{path.name}: {head}": count for path in SWIFT for head, count in long_functions(path.read_text())} == {}
+
+
+def test_c_and_cpp_files_have_at_most_300_lines():
+    assert long_files(path for target in C_TARGETS for path in c_files(target)) == {}
+
+
+@pytest.mark.parametrize("folder", ["Tests", "Benchmarks", "Examples"])
+def test_python_files_have_at_most_300_lines(folder):
+    assert long_files((PROJECT / folder).rglob("*.py")) == {}
 
 
 def test_every_library_has_unit_tests():
@@ -177,11 +212,11 @@ def test_every_library_has_unit_tests():
     assert not missing
 
 
-def test_the_check_sees_every_form_of_import():
+def test_imports_finds_every_form_of_import():
     text = "import A\npackage import B\n@preconcurrency internal import C\nimport struct D.E\n// import F\n"
     assert imports(text) == {"A", "B", "C", "D"}
 
 
-def test_the_check_sees_a_long_function():
+def test_long_functions_finds_a_long_function():
     body = "    func f() {\n" + "        work()\n" * 60 + "    }\n"
     assert [lines for _, lines in long_functions("struct S {\n" + body + "}\n")] == [62]

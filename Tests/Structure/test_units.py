@@ -35,13 +35,14 @@ def settings(unit):
 
 @pytest.mark.parametrize("unit", SERVICES)
 def test_the_security_exposure_is_at_most_0_6(unit):
-    finished = run("systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={MAX_EXPOSURE}", UNITS / unit)
+    threshold = f"--threshold={MAX_EXPOSURE}"
+    finished = run("systemd-analyze", "security", "--offline=true", "--no-pager", threshold, UNITS / unit)
     assert finished.returncode == 0, finished.stdout[-2000:] + finished.stderr
 
 
 @pytest.mark.parametrize("name", ["nnnd", "nnnd@", "nnnd@words"])
 def test_systemd_analyze_verify_accepts_the_units(tmp_path, name):
-    """The units run /bin/true instead of the daemon, which need not be installed."""
+    """The units run /bin/true instead of the daemon, so that it need not be installed."""
     for kind in ("service", "socket"):
         unit = UNITS / f"{name}.{kind}"
         template = unit if unit.exists() else UNITS / f"{name.split('@')[0]}@.{kind}"
@@ -59,11 +60,12 @@ def test_systemd_analyze_verify_accepts_the_units(tmp_path, name):
 
 def test_the_template_unit_differs_from_the_unit_only_in_names_and_paths():
     """A change of one must be made in both."""
-    excluded = {"Description", "Requires", "After", "Also", "ExecStart", "ExecStartPre", "StateDirectory", "ReadWritePaths"}
-    excluded |= {"ListenStream"}
+    excluded = {"Description", "Requires", "After", "Also", "ExecStart", "ExecStartPre", "StateDirectory"}
+    excluded |= {"ReadWritePaths", "ListenStream"}
     for kind in ("service", "socket"):
         unit, template = (
-            [setting for setting in settings(name) if setting[1] not in excluded] for name in (f"nnnd.{kind}", f"nnnd@.{kind}")
+            [setting for setting in settings(name) if setting[1] not in excluded]
+            for name in (f"nnnd.{kind}", f"nnnd@.{kind}")
         )
         assert unit == template
 

@@ -1,16 +1,17 @@
-"""One version: that of the programs is also that of the Debian package and of the API's description."""
+"""The programs, the Debian package and docs/openapi.yaml have the same version."""
 
 import re
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-SOURCES = {
+# File -> a pattern of its version.
+PATTERNS = {
     "Sources/WireAPI/Version.swift": r'current = "([^"]+)"',
     "debian/changelog": r"\Annnd \(([^)]+)\)",
     "docs/openapi.yaml": r"^ *version: (\d\S*)$",
 }
 
 
-def test_the_version_is_the_same_everywhere():
-    found = {path: set(re.findall(pattern, (PROJECT / path).read_text(), re.M)) for path, pattern in SOURCES.items()}
+def test_all_files_have_the_same_version():
+    found = {path: set(re.findall(pattern, (PROJECT / path).read_text(), re.M)) for path, pattern in PATTERNS.items()}
     assert len(set.union(*found.values())) == 1 and all(found.values()), found

@@ -52,9 +52,11 @@ def missing_requirement():
         error = error_of(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", folder])
         if error:
             return f"this machine does not allow mounting file systems: {error}"
-        layers = f"mkdir {folder}/t && mount -t tmpfs tmpfs {folder}/t && mkdir {folder}/t/u {folder}/t/w {folder}/t/m && " \
-                 f"mount -t overlay overlay -o lowerdir=/etc,upperdir={folder}/t/u,workdir={folder}/t/w {folder}/t/m"  # fmt: skip
-        error = error_of(["unshare", "--mount", "sh", "-c", layers])
+        overlay = (
+            f"mkdir {folder}/t && mount -t tmpfs tmpfs {folder}/t && mkdir {folder}/t/u {folder}/t/w {folder}/t/m && "
+            f"mount -t overlay overlay -o lowerdir=/etc,upperdir={folder}/t/u,workdir={folder}/t/w {folder}/t/m"
+        )
+        error = error_of(["unshare", "--mount", "sh", "-c", overlay])
         return f"this machine has no overlay file system: {error}" if error else None
 
 
@@ -114,7 +116,8 @@ class Machine:
         mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", layer)
         for name in ("upper", "work"):
             (layer / name).mkdir()
-        mount("-t", "overlay", "overlay", "-o", f"lowerdir={lower},upperdir={layer}/upper,workdir={layer}/work", self.root)
+        options = f"lowerdir={lower},upperdir={layer}/upper,workdir={layer}/work"
+        mount("-t", "overlay", "overlay", "-o", options, self.root)
         self._remove_host_configuration()
         shutil.copy(deb, self.shared / "nnnd.deb")
         os.mkfifo(self.shared / "output")
@@ -124,11 +127,12 @@ class Machine:
         (system / "multi-user.target.wants/nnnd-checks.service").symlink_to("../nnnd-checks.service")
         files = " ".join(f"/nnnd-project/Tests/Systemd/checks/test_{name}.py" for name in self.checks)
         (self.shared / "run").write_text(
-            # systemd-nspawn mounts control groups of version 1 read-only; systemd uses them after it has been reexecuted.
+            # systemd-nspawn mounts control groups of version 1 read-only. systemd uses them after it is reexecuted.
             "test ! -e /sys/fs/cgroup/memory || mount -o remount,rw,bind /sys/fs/cgroup/memory\n"
             "systemctl daemon-reexec\n"
             "cd /nnnd-checks && export PYTHONDONTWRITEBYTECODE=1 NNND_BIN=/usr/bin HOME=/root\n"
-            f"/nnnd-python/bin/{pathlib.Path(sys.executable).name} -m pytest -p no:cacheprovider -p no:terminal {files} > output 2>&1\n"
+            f"/nnnd-python/bin/{pathlib.Path(sys.executable).name} -m pytest -p no:cacheprovider -p no:terminal {files}"
+            " > output 2>&1\n"
             "echo $? > status\n")
 
     def _remove_host_configuration(self):
@@ -189,7 +193,8 @@ class Machine:
     def check_from_outside(self):
         """Checks the files of the container after its shutdown; yields (name, whether it passed)."""
         journal = subprocess.run(
-            ["journalctl", f"--directory={self.root}/var/log/journal", "--unit=nnnd.service", "--output=cat", "--no-pager"],
+            ["journalctl", f"--directory={self.root}/var/log/journal", "--unit=nnnd.service", "--output=cat",
+             "--no-pager"],
             capture_output=True, text=True, timeout=120).stdout  # fmt: skip
         yield "the journal has messages about shards", "shard committed" in journal
         yield "the journal has messages about starts and stops", all(
@@ -236,7 +241,8 @@ def run(deb, checks):
     """
     folder = tempfile.mkdtemp(prefix="nnnd-boot-", dir="/var/tmp")
     namespace = ["unshare", "--mount", "--propagation=private"]
-    child = subprocess.Popen([*namespace, sys.executable, __file__, "--inside", folder, "--deb", deb, "--only", ",".join(checks)])
+    options = ["--inside", folder, "--deb", deb, "--only", ",".join(checks)]
+    child = subprocess.Popen([*namespace, sys.executable, __file__, *options])
     try:
         return child.wait() == 0
     except KeyboardInterrupt:

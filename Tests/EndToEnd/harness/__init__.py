@@ -1,1 +1,1 @@
-"""What the end-to-end tests share: they drive the built programs from outside, by files, socket and signals."""
+"""Helpers of the end-to-end tests, which use the built programs through files, the socket and signals only."""

@@ -1,4 +1,4 @@
-"""Helpers of the tests of hostile clients: raw requests, and the daemon's use of memory and descriptors."""
+"""Helpers for tests of hostile clients: raw requests, and the daemon's use of memory and descriptors."""
 
 import os
 import pathlib
@@ -22,7 +22,7 @@ def descriptors(daemon):
     return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
 
 
-def check_served(daemon):
+def check_search_works(daemon):
     """Checks that the daemon answers a search on a new connection."""
     with daemon.client() as client:
         assert len(client.search(np.ones((1, 4)), top_k=3)["results"][0]) == 3

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .oracle import Oracle, check_everything
-from .spool import IMAGES, REFERENCES
+from .spool import IMAGES, REFERENCES, default_ids
 from .waiting import wait_until
 
 KINDS = (IMAGES, REFERENCES)
@@ -75,6 +75,16 @@ class Corpus:
                 ids = {entry["id"] for entry in report["references"]}
                 assert len(ids) == len(report["references"]) >= min(self.oracle.k, len(self.oracle.references))
                 assert ids <= self.oracle.references.keys(), ids - self.oracle.references.keys()
+
+
+def drop_random_corpus(daemon, rng, *, images, references, dimension):
+    """Drops images.npy and references.npy with random vectors, and returns the oracle of the corpus."""
+    oracle = Oracle(k=daemon.flags["k"])
+    for kind, rows in ((IMAGES, images), (REFERENCES, references)):
+        vectors = rng.standard_normal((rows, dimension)).astype(np.float32)
+        daemon.drop(kind, f"{kind}.npy", vectors)
+        oracle.put(kind, default_ids(f"{kind}.npy", rows), vectors)
+    return oracle
 
 
 def ids_of(kind, numbers):

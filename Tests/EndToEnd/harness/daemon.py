@@ -1,4 +1,4 @@
-"""The daemon as a process of its own."""
+"""Runs the daemon as a child process."""
 
 import contextlib
 import os
@@ -16,27 +16,27 @@ PROJECT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def binary(name="nnnd"):
-    """Where the built programs are: the folder in NNND_BIN, else that of a release build."""
+    """The path of a built program, in the folder that NNND_BIN names or else in that of a release build."""
     return pathlib.Path(os.environ.get("NNND_BIN") or PROJECT / ".build" / "release").resolve() / name
 
 
 def clean_environment(extra=None):
-    """The environment without any setting of the daemon."""
-    ours = ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
-    ours += ("WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("NNND_") and name not in ours}
+    """The environment of the tests without variables that the daemon reads, and with those in `extra`."""
+    removed = ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
+    removed += ("WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NNND_") and name not in removed}
     return kept | (extra or {})
 
 
 class Daemon:
-    """`nnnd serve` on a folder of its own; as a context manager it always ends the process that it started.
+    """`nnnd serve` with its spool, data and socket in one folder; as a context manager it ends the process on exit.
 
     Flags are given as keyword arguments: `socket_mode="0600"` is `--socket-mode=0600`. None leaves a flag out.
     """
 
     def __init__(
-        self, folder, *, environment=None, user=None, socket_path=None, wrapper=(), descriptors=None, handed_over=None,
-        **flags
+        self, folder, *, environment=None, user=None, socket_path=None, wrapper=(), descriptors=None,
+        passed_descriptors=None, **flags
     ):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -48,16 +48,16 @@ class Daemon:
             "quiet_seconds": 0.2,
             "rescan_seconds": 30,
         } | flags
-        # Where to find it if no flag says so.
+        # The path of the socket if no flag sets it.
         self._socket_path = socket_path
         self.environment = environment or {}
         self.user = user
-        # What to start it with, such as strace; the process must stay the daemon's own.
+        # A command prefix such as strace; the started process must become the daemon itself.
         self.wrapper = list(wrapper)
-        # How many files it may have open.
+        # The limit of open descriptors (RLIMIT_NOFILE).
         self.descriptors = descriptors
-        # Descriptors that it finds open: a HandedOver.
-        self.handed_over = handed_over
+        # Descriptors that are open when the daemon starts: a PassedDescriptors.
+        self.passed_descriptors = passed_descriptors
         self.process = None
         self.spool = Spool(pathlib.Path(self.flags["spool"] or self.folder / "spool"), alive=self.check_alive)
         self.log_path = self.folder / "log"
@@ -68,7 +68,7 @@ class Daemon:
 
     @property
     def has_socket(self):
-        """Whether it is known where its socket will be."""
+        """Whether the path of the socket is known."""
         return bool(self._socket_path or self.flags["socket"])
 
     @property
@@ -90,26 +90,26 @@ class Daemon:
             raise
 
     def __exit__(self, *_):
-        # Leaks are looked for when a process ends by itself; what has been paused or hangs does not.
+        # LeakSanitizer runs when a process exits by itself. A paused or hung process does not, and is killed.
         if SANITIZED and self.process is not None and self.process.poll() is None:
             with contextlib.suppress(AssertionError):
                 self.stop(deadline=10)
         self.kill()
 
     def spawn(self):
-        """Starts the process without waiting until it answers."""
-        assert self.process is None or self.process.poll() is not None, "it runs already"
-        given = self.handed_over
+        """Starts the process without waiting until it answers requests."""
+        assert self.process is None or self.process.poll() is not None, "the daemon is already running"
+        passed = self.passed_descriptors
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.wrapper + (given.arguments(self.arguments) if given else self.arguments),
-                pass_fds=given.descriptors if given else (), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                env=clean_environment(self.environment), user=self.user,
-                preexec_fn=self._limit if self.descriptors else None,
+                self.wrapper + (passed.arguments(self.arguments) if passed else self.arguments),
+                pass_fds=passed.descriptors if passed else (), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                cwd=self.folder, env=clean_environment(self.environment), user=self.user,
+                preexec_fn=self._limit_descriptors if self.descriptors else None,
             )  # fmt: skip
         return self
 
-    def _limit(self):
+    def _limit_descriptors(self):
         resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
     def start(self):
@@ -118,7 +118,7 @@ class Daemon:
         return self
 
     def restart(self, **flags):
-        """Ends it gracefully and starts it again, with some flags changed."""
+        """Stops the daemon with SIGTERM and starts it again with the changed flags."""
         assert self.stop() == 0, self.log()
         self.flags |= flags
         return self.start()
@@ -140,19 +140,19 @@ class Daemon:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def send(self, number):
+    def send_signal(self, number):
         self.process.send_signal(number)
 
     def pause(self):
-        """Stops it in its tracks, until `resume`."""
-        self.send(signal.SIGSTOP)
+        """Stops all threads of the process until `resume` is called."""
+        self.send_signal(signal.SIGSTOP)
         os.waitpid(self.process.pid, os.WUNTRACED)
 
     def resume(self):
-        self.send(signal.SIGCONT)
+        self.send_signal(signal.SIGCONT)
 
     def let_run(self, seconds):
-        """Lets it do what it does for a while: any moment is a good one to kill it."""
+        """Waits for this time; fails if the process ends before."""
         try:
             status = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -160,29 +160,29 @@ class Daemon:
         raise AssertionError(f"the daemon ended with status {status}:\n{self.log()[-3000:]}")
 
     def wait(self, deadline=DEADLINE):
-        """Waits for its end; the exit status."""
+        """Waits until the process ends and returns its exit status."""
         try:
             return self.process.wait(deadline)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"it still runs after {deadline} s:\n{self.log()[-3000:]}") from None
+            raise AssertionError(f"the daemon still runs after {deadline} s:\n{self.log()[-3000:]}") from None
 
     def stop(self, number=signal.SIGTERM, deadline=DEADLINE):
-        """Ends it gracefully; the exit status."""
-        self.send(number)
+        """Sends SIGTERM or another signal, waits until the process ends, and returns its exit status."""
+        self.send_signal(number)
         return self.wait(deadline)
 
     def kill(self):
-        """Ends it at once, if it runs."""
+        """Kills the process with SIGKILL if it is running."""
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
 
-    # What the tests ask for most.
-
     def drop(self, kind, name, vectors, ids=None):
+        """Drops a shard and returns its receipt."""
         return self.spool.drop_and_wait(kind, name, vectors, ids)
 
     def delete(self, kind, name, ids):
+        """Drops a deletion list and returns its receipt."""
         return self.spool.delete_and_wait(kind, name, ids)
 
     def status(self):
@@ -199,7 +199,7 @@ class Daemon:
 
 
 def setting_from(source, folder, setting, value):
-    """What to start a daemon with so that it has a setting from its flag, the environment or the file."""
+    """Arguments of `Daemon` that give it a setting by a flag, the environment or the configuration file."""
     if source == "flag":
         return {setting.replace("-", "_"): value}
     if source == "environment":
@@ -210,23 +210,25 @@ def setting_from(source, folder, setting, value):
 
 
 def run_to_end(folder, *, environment=None, **flags):
-    """Starts a daemon that must not come up; its exit status and what it wrote to standard error."""
+    """Starts a daemon whose start must fail; returns its exit status and its output to standard error."""
     daemon = Daemon(folder, environment=environment, **flags)
     daemon.log_path = daemon.folder / "errors"
     daemon.log_path.unlink(missing_ok=True)
-    # Whose socket may be there already.
-    others = daemon.has_socket and daemon.socket.exists()
+    # If there is a socket already, another daemon may answer on it.
+    can_check_ready = daemon.has_socket and not daemon.socket.exists()
     try:
         daemon.spawn()
-        wait_until(lambda: daemon.process.poll() is not None or (not others and daemon.has_socket and daemon.is_ready()), "its end")
-        assert daemon.process.returncode is not None, f"it came up: {daemon.arguments} {environment}"
+        wait_until(
+            lambda: daemon.process.poll() is not None or (can_check_ready and daemon.is_ready()), "the daemon to exit"
+        )
+        assert daemon.process.returncode is not None, f"the start succeeded: {daemon.arguments} {environment}"
     finally:
         daemon.kill()
     return daemon.process.returncode, daemon.log()
 
 
 def run(*arguments, environment=None):
-    """Runs the program to its end; what `subprocess.run` gives."""
+    """Runs nnnd with these arguments to its end and returns the `subprocess.CompletedProcess`."""
     return subprocess.run(
         [str(binary()), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env=clean_environment(environment), timeout=DEADLINE,

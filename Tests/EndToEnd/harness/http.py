@@ -81,7 +81,7 @@ class Client:
         return self.post(target, json.dumps(value), JSON)
 
     def search(self, queries, top_k=10, alpha=None):
-        """Searches with an array of queries; the search must succeed. Returns the parsed JSON."""
+        """Searches for an array of queries and returns the parsed JSON; the search must succeed."""
         target = f"/v1/search?top_k={top_k}" + ("" if alpha is None else f"&alpha={alpha}")
         response = self.post(target, npy_bytes(queries), NPY)
         assert response.status == 200, response

@@ -1,4 +1,4 @@
-"""The operator's command line, run to its end."""
+"""Runs nnnctl to its end."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ from .waiting import DEADLINE
 
 
 class Finished:
-    """What a run of nnnctl gave: its exit status, and what it wrote."""
+    """The result of a run of nnnctl: exit status, standard output and standard error."""
 
     def __init__(self, arguments, process):
         self.arguments = arguments
@@ -20,7 +20,7 @@ class Finished:
 
 
 def nnnctl(*arguments, daemon=None, environment=None, stdin=b"", stdout=subprocess.PIPE, cwd=None, umask=-1):
-    """Runs nnnctl, against `daemon` (its socket in the environment) if one is given."""
+    """Runs nnnctl; if there is a `daemon`, NNND_SOCKET is its socket."""
     socket = {"NNND_SOCKET": str(daemon.socket)} if daemon else {}
     process = subprocess.run(
         [binary("nnnctl"), *arguments], input=stdin, stdout=stdout, stderr=subprocess.PIPE, cwd=cwd,
@@ -30,16 +30,16 @@ def nnnctl(*arguments, daemon=None, environment=None, stdin=b"", stdout=subproce
 
 
 def succeeds(*arguments, daemon, **options):
-    """Runs nnnctl, which must end with 0 and complain of nothing; what it wrote to standard output."""
+    """Runs nnnctl, which must exit with 0 and print no errors; returns its standard output."""
     finished = nnnctl(*arguments, daemon=daemon, **options)
     assert (finished.status, finished.errors) == (0, ""), finished
     return finished.output
 
 
 def fails(status, *arguments, **options):
-    """Runs nnnctl, which must end with this status and say why; the reason.
+    """Runs nnnctl, which must exit with this status; returns its error message.
 
-    One line, but where the usage is wrong: what is wrong then comes first, the usage after it.
+    The message is one line, except for usage errors (64), where the usage follows it.
     """
     finished = nnnctl(*arguments, **options)
     assert finished.status == status, finished

@@ -89,22 +89,28 @@ class Producer:
 
     def _is_dropped(self, step):
         # In the order in which a shard moves through the folders, so that none is missed between two checks.
-        folders = (self._spool.incoming(self.kind), self._spool.root / "processing" / self.kind, self._spool.done(self.kind))
+        processing = self._spool.root / "processing" / self.kind
+        folders = (self._spool.incoming(self.kind), processing, self._spool.done(self.kind))
         return any(os.path.lexists(folder / step.name) for folder in folders)
+
+    def _some_ids(self):
+        """A random selection of the existing ids, in random order."""
+        count = int(self._rng.integers(1, len(self._ids) + 1))
+        return [str(id) for id in self._rng.choice(self._ids, count, replace=False)]
 
     def _next(self):
         number, rng = len(self.steps), self._rng
         stem = f"{self.kind}-{self.number}-{number:05}"
         if self._ids and rng.random() < (0.6 if len(self._ids) > _DELETION_THRESHOLD else 0.2):
-            deleted = [str(id) for id in rng.choice(self._ids, int(rng.integers(1, len(self._ids) + 1)), replace=False)]
+            deleted = self._some_ids()
             self._ids = [id for id in self._ids if id not in set(deleted)]
-            ids = [*deleted, f"{stem}-was-never-there"]
+            ids = [*deleted, f"{stem}-unknown"]
             counts = {"rows": len(ids), "deleted": len(deleted), "missing": 1, "replaced": 0}
             return Step(f"{stem}.delete", ids, None, False, counts)
         name = stem + str(rng.choice([".npy", ".npz", ".safetensors"]))
         replaced = []
         if self._ids and rng.random() < 0.5:
-            replaced = [str(id) for id in rng.choice(self._ids, int(rng.integers(1, len(self._ids) + 1)), replace=False)]
+            replaced = self._some_ids()
         added = int(rng.integers(0 if replaced else 1, 30))
         ids = replaced + [f"{stem}/{row}" for row in range(added)] if replaced else default_ids(name, added)
         self._ids += [id for id in ids if id not in set(replaced)]

@@ -12,8 +12,9 @@ class _Value(ctypes.Structure):
 
 def put_in_lmdb(folder, database, key, value):
     """Sets one key in a named database of the environment in `folder`; creates what is missing."""
+    key_value, data_value = _Value(len(key), key), _Value(len(value), value)
     with _opened(folder, database) as (call, transaction, handle):
-        call("mdb_put", transaction, handle, ctypes.byref(_Value(len(key), key)), ctypes.byref(_Value(len(value), value)), 0)
+        call("mdb_put", transaction, handle, ctypes.byref(key_value), ctypes.byref(data_value), 0)
 
 
 def drop_from_lmdb(folder, database):

@@ -11,5 +11,5 @@ def check_rejection(daemon, api_document, failure, kind, name, code, rows):
         assert text.endswith(".") and "\n" not in text
     # The status shows the rejection only after the file has been moved.
     wait_until(
-        lambda: daemon.status()["last_failures"][:1] == [failure], "the rejection in the status", alive=daemon.check_alive
+        lambda: daemon.status()["last_failures"][:1] == [failure], "the failure in the status", alive=daemon.check_alive
     )

@@ -35,7 +35,8 @@ class Sample:
     def __str__(self):
         return (
             f"{self.seconds:7.0f} s  memory {self.memory / MIB:6.1f} MiB  descriptors {self.descriptors:3}  "
-            f"threads {self.threads:3}  file {self.file / MIB:6.1f} MiB  shards {self.receipts:6}  searches {self.searches:7}"
+            f"threads {self.threads:3}  file {self.file / MIB:6.1f} MiB  "
+            f"shards {self.receipts:6}  searches {self.searches:7}"
         )
 
 
@@ -52,8 +53,11 @@ class Soak:
         self._receipts = 0
         self._stopping = threading.Event()
 
-    def run(self, minutes, tell=lambda sample: None):
-        """Applies load for this time and takes up to 100 samples; runs longer until there are MIN_SAMPLES."""
+    def run(self, minutes, report=lambda sample: None):
+        """Applies load for this time and takes up to 100 samples; runs longer until there are MIN_SAMPLES.
+
+        Calls `report` with each sample.
+        """
         start = time.monotonic()
         threads = [threading.Thread(target=work) for work in (self._search, self._search, self._reconnect)]
         for thread in threads:
@@ -66,7 +70,7 @@ class Soak:
                 self._step()
                 if now >= len(self.samples) * minutes * 60 / 100 and self._steps > IMAGES_KEPT // ROWS:
                     self.samples.append(self._sample(now))
-                    tell(self.samples[-1])
+                    report(self.samples[-1])
         finally:
             self._stopping.set()
             for thread in threads:
@@ -140,8 +144,9 @@ class Soak:
         folder = pathlib.Path(f"/proc/{self._daemon.process.pid}")
         status = dict(line.split(":\t", 1) for line in (folder / "status").read_text().splitlines())
         return Sample(
-            seconds, int(status["RssAnon"].split()[0]) * 1024, len(list((folder / "fd").iterdir())), int(status["Threads"]),
-            (self._daemon.flags["data"] / "data.mdb").stat().st_size, self._receipts, self._searches,
+            seconds, int(status["RssAnon"].split()[0]) * 1024, len(list((folder / "fd").iterdir())),
+            int(status["Threads"]), (self._daemon.flags["data"] / "data.mdb").stat().st_size, self._receipts,
+            self._searches,
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ REFERENCES = "references"
 
 
 class Spool:
-    """Drops shards by writing a dot-file and renaming it, and looks at what became of them."""
+    """Drops shards by writing a hidden file and renaming it, and reads receipts and error documents."""
 
     def __init__(self, root, alive=None):
         self.root = root
@@ -26,43 +26,46 @@ class Spool:
     def failed(self, kind):
         return self.root / "failed" / kind
 
-    def make(self):
-        """Makes the incoming folders, for files that are to wait before the daemon's first start."""
+    def create_incoming_folders(self):
+        """Creates the incoming folders, so that files can be dropped before the daemon's first start."""
         for kind in (IMAGES, REFERENCES):
             self.incoming(kind).mkdir(parents=True, exist_ok=True)
 
     def drop_bytes(self, kind, name, content, ids=None, writer=""):
-        """Renames a file of these bytes into the spool, its ids before it; several writers at once need names."""
+        """Renames a file with this content into the spool, and its sidecar with `ids` before it.
+
+        Concurrent writers need different values of `writer`.
+        """
         if ids is not None:
             self._rename_into(kind, ids_name(name), ids, writer)
         self._rename_into(kind, name, content, writer)
 
     def drop(self, kind, name, vectors, ids=None):
-        """Drops an array as NAME.npy, .npz or .safetensors, with a .ids file where there are `ids`."""
+        """Drops an array as NAME.npy, .npz or .safetensors, with a sidecar if there are `ids`."""
         self.drop_bytes(kind, name, encode(name, vectors), None if ids is None else id_lines(ids))
 
     def drop_and_wait(self, kind, name, vectors, ids=None):
-        """Drops a shard that must take effect; its receipt."""
-        before = self.receipt_stamp(kind, name)
+        """Drops a shard that must take effect, and returns its receipt."""
+        before = self.receipt_version(kind, name)
         self.drop(kind, name, vectors, ids)
         return self.wait_receipt(kind, name, before)
 
     def delete_and_wait(self, kind, name, ids):
-        """Drops a list of ids to delete, which must take effect; its receipt."""
-        before = self.receipt_stamp(kind, name)
+        """Drops a deletion list that must take effect, and returns its receipt."""
+        before = self.receipt_version(kind, name)
         self.drop_bytes(kind, name, id_lines(ids))
         return self.wait_receipt(kind, name, before)
 
-    def let_time_pass_after(self, kind, name):
-        """Waits until a file that comes now is seen to be younger than a waiting one: times on files are coarse."""
+    def wait_until_new_files_are_newer(self, kind, name):
+        """Waits until a new file gets a later time than this one; file systems have coarse clocks."""
         before = os.stat(self.incoming(kind) / name).st_ctime_ns
-        tick = self.root / ".tick"
+        probe = self.root / ".probe"
 
-        def look():
-            tick.touch()
-            return os.stat(tick).st_ctime_ns > before
+        def is_newer():
+            probe.touch()
+            return os.stat(probe).st_ctime_ns > before
 
-        wait_until(look, "the file system's clock to go on")
+        wait_until(is_newer, "the clock of the file system to advance")
 
     def receipt_path(self, kind, name):
         return self.done(kind) / f"{name}.receipt.json"
@@ -70,39 +73,39 @@ class Spool:
     def error_path(self, kind, name):
         return self.failed(kind) / f"{name}.error.json"
 
-    def receipt_stamp(self, kind, name):
-        """Tells one receipt under a name from the next."""
-        return _stamp(self.receipt_path(kind, name))
+    def receipt_version(self, kind, name):
+        """A value that differs between the receipts of a name; None if there is no receipt."""
+        return _file_version(self.receipt_path(kind, name))
 
-    def error_stamp(self, kind, name):
-        """Tells one reason of a rejection under a name from the next."""
-        return _stamp(self.error_path(kind, name))
+    def error_version(self, kind, name):
+        """A value that differs between the error documents of a name; None if there is none."""
+        return _file_version(self.error_path(kind, name))
 
     def wait_receipt(self, kind, name, before=None):
-        """The receipt of a shard, once there is one that was not there `before`."""
+        """Waits for a receipt whose version is not `before`, and returns it; fails if the shard is rejected."""
         path = self.receipt_path(kind, name)
 
-        def look():
+        def has_new_receipt():
             failure = self.error_path(kind, name)
             assert not failure.exists(), f"{name} was rejected: {failure.read_text()}"
-            return _stamp(path) not in (None, before)
+            return _file_version(path) not in (None, before)
 
-        wait_until(look, f"the receipt of {name!r}", alive=self.alive)
+        wait_until(has_new_receipt, f"the receipt of {name!r}", alive=self.alive)
         return json.loads(path.read_text())
 
     def wait_failure(self, kind, name, before=None):
-        """The reason why a shard was rejected, once there is one that was not there `before`."""
+        """Waits for an error document whose version is not `before` and for the moves of the files; returns it."""
         path = self.error_path(kind, name)
-        wait_until(lambda: _stamp(path) not in (None, before), f"the rejection of {name!r}", alive=self.alive)
+        wait_until(lambda: _file_version(path) not in (None, before), f"the rejection of {name!r}", alive=self.alive)
         failure = json.loads(path.read_text())
-        # The reason is written first; the file and its ids go after it.
+        # The error document is written before the shard and its sidecar move to failed/.
         folders = (self.incoming(kind), self.root / "processing" / kind, self.root / "processing" / "failed" / kind)
         left = [folder / own for folder in folders for own in (name, ids_name(name))]
-        wait_until(lambda: not any(map(os.path.lexists, left)), f"{name!r} to leave", alive=self.alive)
+        wait_until(lambda: not any(map(os.path.lexists, left)), f"the move of {name!r} to failed/", alive=self.alive)
         return failure
 
     def names(self, *parts):
-        """The names in a folder below the spool."""
+        """The names in a folder of the spool, sorted."""
         return sorted(os.listdir(self.root.joinpath(*parts)))
 
     def _rename_into(self, kind, name, content, writer):
@@ -112,22 +115,22 @@ class Spool:
 
 
 def ids_name(name):
-    """The name of the file with the ids of a shard."""
+    """The name of the sidecar of a shard."""
     return f"{name.rpartition('.')[0]}.ids"
 
 
 def id_lines(ids):
-    """The bytes of a file of ids, one a line."""
+    """The content of a sidecar or deletion list: one id a line."""
     return "".join(f"{id}\n" for id in ids).encode()
 
 
 def default_ids(name, count):
-    """The ids of a shard that brings none."""
+    """The ids of the rows of a shard that has no ids: NAME:0, NAME:1, ..."""
     stem, _, _ = name.rpartition(".")
     return [f"{stem}:{row}" for row in range(count)]
 
 
-def _stamp(path):
+def _file_version(path):
     try:
         found = os.lstat(path)
     except FileNotFoundError:

@@ -1,10 +1,10 @@
-"""Other users of the machine."""
+"""File permissions for tests that run programs as other users."""
 
 import os
 
 
-def let_others_reach(folder):
-    """Opens a folder of a test, and those of pytest above it, for all users to pass through and to list."""
+def make_accessible_to_all_users(folder):
+    """Lets all users list and enter the folder of a test and pytest's folders above it."""
     for path in (folder, *folder.parents):
         if path.stat().st_uid == os.geteuid() and path.name.startswith(("pytest-", "popen-", "test_")):
             path.chmod(0o755)

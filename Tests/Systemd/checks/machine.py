@@ -121,7 +121,7 @@ class Service:
         return report["checked"]
 
     def journal(self, since=None):
-        """The journal's entries of this unit as (priority, message), after the cursor `since` if there is one."""
+        """The journal's entries of this unit as (priority, message); with `since` only those after this cursor."""
         run("journalctl", "--sync")
         arguments = ["journalctl", "--unit", self.unit, "--output=json", "--no-pager"]
         arguments += ["--after-cursor", since] if since else []
@@ -135,7 +135,7 @@ class Service:
         return output.partition("-- cursor: ")[2].strip()
 
     def memory(self, name):
-        """The content of a memory file of the unit's control group, of version 1 or 2; None if there is no such file."""
+        """The content of a memory file of the unit's control group, of version 1 or 2; None if it does not exist."""
         group = self.show("ControlGroup")
         for root in ("/sys/fs/cgroup", "/sys/fs/cgroup/memory"):
             path = pathlib.Path(f"{root}{group}/{name}")

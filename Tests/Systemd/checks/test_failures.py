@@ -75,6 +75,8 @@ def test_socket_activation_stops_after_repeated_failed_starts(nnnd):
         pass
     with connect(nnnd.socket):
         # After each failed start the connection is still pending, so the socket unit starts the service again.
-        wait_until(lambda: nnnd.show("ActiveState", nnnd.socket_unit) == "failed", "the socket to fail", deadline=DEADLINE)
+        wait_until(
+            lambda: nnnd.show("ActiveState", nnnd.socket_unit) == "failed", "the socket to fail", deadline=DEADLINE
+        )
     nnnd.remove_drop_ins()
     assert nnnd.status()["images"] > 0

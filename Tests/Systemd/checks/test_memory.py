@@ -31,7 +31,8 @@ def test_ingestion_and_searches_succeed_below_memory_max(service, rng):
     process = service.process
 
     def check_alive():
-        assert service.process == process, f"the service was killed: {memory_figures(service)}, {service.journal()[-8:]}"
+        is_alive = service.process == process
+        assert is_alive, f"the service was killed: {memory_figures(service)}, {service.journal()[-8:]}"
 
     service.spool.alive = check_alive
     query = rng.standard_normal((1, DIMENSION)).astype(np.float32)
@@ -75,6 +76,8 @@ def memory_figures(service):
     events = service.memory("memory.events")
     if events is not None:
         counts = dict(line.split() for line in events.splitlines())
-        return int(service.memory("memory.peak") or service.memory("memory.current")), int(counts["max"]), int(counts["oom_kill"])
+        peak = service.memory("memory.peak") or service.memory("memory.current")
+        return int(peak), int(counts["max"]), int(counts["oom_kill"])
     control = dict(line.split() for line in service.memory("memory.oom_control").splitlines())
-    return int(service.memory("memory.max_usage_in_bytes")), int(service.memory("memory.failcnt")), int(control["oom_kill"])
+    peak, reached = service.memory("memory.max_usage_in_bytes"), service.memory("memory.failcnt")
+    return int(peak), int(reached), int(control["oom_kill"])

@@ -64,9 +64,10 @@ class Searchers:
         self.failures = []
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._search, args=(0, False)), threading.Thread(target=self._search, args=(1, True)),
+            threading.Thread(target=self._search, args=(0, False)),
+            threading.Thread(target=self._search, args=(1, True)),
             threading.Thread(target=self._run_nnnctl),
-        ]  # fmt: skip
+        ]
 
     def __enter__(self):
         for thread in self._threads:

@@ -14,7 +14,8 @@ images_before = {}
 
 def active_units():
     """The units of the package that are active, activating or failed."""
-    output = systemctl("list-units", "--state=active,activating,failed", "--no-legend", "--plain", "nnnd.*", "nnnd@*").stdout
+    options = ["--state=active,activating,failed", "--no-legend", "--plain"]
+    output = systemctl("list-units", *options, "nnnd.*", "nnnd@*").stdout
     return [line.split()[0] for line in output.splitlines()]
 
 
@@ -47,7 +48,7 @@ def test_installing_the_package_again_restores_settings_and_data():
 def test_purging_the_package_deletes_the_settings_without_questions():
     output = run("dpkg", "--purge", "nnnd").stdout
     assert not pathlib.Path("/etc/nnnd").exists()
-    assert "/var/lib/nnnd has data and stays" in output
+    assert "/var/lib/nnnd contains data and is kept" in output
     for folder in ("/etc/systemd/system", "/var/lib/systemd", "/run"):
         links = [path for path in pathlib.Path(folder).rglob("nnnd*") if path.name != "nnnd-checks.service"]
         assert links == []

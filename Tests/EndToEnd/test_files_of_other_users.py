@@ -1,5 +1,7 @@
-"""A daemon that isn't root, beside producers who are other users: what it may not move, read or replace waits or is
-refused, and holds up neither the other shards nor a start."""
+"""Files of other users, with a daemon that does not run as root.
+
+A file that the daemon cannot move, read or replace waits or is rejected. It blocks neither other shards nor a start.
+"""
 
 import os
 import subprocess
@@ -7,11 +9,11 @@ import subprocess
 import numpy as np
 import pytest
 
-from harness.spool import IMAGES, REFERENCES, id_lines
-from harness.users import let_others_reach
+from harness.spool import IMAGES, REFERENCES
+from harness.users import make_accessible_to_all_users
 from harness.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run programs as other users")
 
 DAEMON, PRODUCER, GROUP = 61_010, 61_001, 61_002
 VECTORS = np.eye(2, 4, dtype=np.float32)
@@ -19,7 +21,7 @@ VECTORS = np.eye(2, 4, dtype=np.float32)
 
 @pytest.fixture
 def daemon(make_daemon, tmp_path):
-    let_others_reach(tmp_path)
+    make_accessible_to_all_users(tmp_path)
     (tmp_path / "own").mkdir()
     os.chown(tmp_path / "own", DAEMON, GROUP)
     daemon = make_daemon(tmp_path / "own", k=4, user=DAEMON).start()
@@ -28,79 +30,84 @@ def daemon(make_daemon, tmp_path):
     return daemon
 
 
-def as_producer(folder, command):
-    subprocess.run(["sh", "-c", command], cwd=folder, user=PRODUCER, group=GROUP, extra_groups=[], umask=0o022, check=True)
+def run_as_producer(folder, command):
+    """Runs a shell command in the folder as the user PRODUCER."""
+    user = {"user": PRODUCER, "group": GROUP, "extra_groups": [], "umask": 0o022}
+    subprocess.run(["sh", "-c", command], cwd=folder, check=True, **user)
 
 
 def wait_log(daemon, text):
     wait_until(lambda: text in daemon.log(), f"{text!r} in the log", alive=daemon.check_alive)
 
 
-@pytest.mark.parametrize("name", ["x.npy", "$(printf '\\377.npy')"], ids=["text", "no text"])
-def test_a_folder_that_can_not_be_moved_holds_nobody_up(daemon, name):
+@pytest.mark.parametrize("name", ["x.npy", "$(printf '\\377.npy')"], ids=["UTF-8", "not UTF-8"])
+def test_a_folder_that_cannot_be_moved_does_not_block_others(daemon, name):
     incoming = daemon.spool.incoming(IMAGES)
-    as_producer(incoming, f'mkdir "{name}" && touch "{name}/within"')
+    run_as_producer(incoming, f'mkdir "{name}" && touch "{name}/within"')
     wait_log(daemon, "shard waits")
     daemon.drop(IMAGES, "good.npy", VECTORS)
     daemon.drop(REFERENCES, "good.npy", VECTORS)
-    # The reason is there, the folder too, and so it is after a start.
+    # The error document exists although the folder is not in failed/. Each start writes it again.
     (document,) = daemon.spool.failed(IMAGES).glob("*.error.json")
     assert len(os.listdir(incoming)) == 1
     document.unlink()
     daemon.restart()
-    wait_until(document.exists, "the reason again", alive=daemon.check_alive)
+    wait_until(document.exists, "the error document", alive=daemon.check_alive)
     daemon.drop(IMAGES, "better.npy", VECTORS)
-    as_producer(incoming, f'rm -r "{name}"')
+    run_as_producer(incoming, f'rm -r "{name}"')
     daemon.drop(IMAGES, "best.npy", VECTORS)
     assert daemon.status()["images"] == 6
 
 
-def test_a_folder_named_as_a_reason_makes_room_for_it(daemon):
-    as_producer(daemon.spool.incoming(IMAGES), "mkdir -m 777 .x && touch .x/within && mv .x x.npy.error.json")
+def test_a_folder_with_the_name_of_an_error_document_is_renamed(daemon):
+    run_as_producer(daemon.spool.incoming(IMAGES), "mkdir -m 777 .x && touch .x/within && mv .x x.npy.error.json")
     daemon.spool.wait_failure(IMAGES, "x.npy.error.json")
-    reason = daemon.spool.error_path(IMAGES, "x.npy")
+    document = daemon.spool.error_path(IMAGES, "x.npy")
     daemon.spool.drop_bytes(IMAGES, "x.npy", b"no shard")
-    wait_until(reason.is_file, "the reason", alive=daemon.check_alive)
+    wait_until(document.is_file, "the error document", alive=daemon.check_alive)
     assert [path for path in daemon.spool.failed(IMAGES).iterdir() if path.is_dir() and (path / "within").exists()]
     daemon.drop(IMAGES, "good.npy", VECTORS)
 
 
-def test_ids_that_are_a_folder_leave_room_for_others(daemon):
+def test_a_folder_in_failed_with_the_name_of_a_sidecar_is_not_replaced(daemon):
     incoming, failed = daemon.spool.incoming(IMAGES), daemon.spool.failed(IMAGES)
-    as_producer(incoming, "mkdir -m 777 w.ids")
+    run_as_producer(incoming, "mkdir -m 777 w.ids")
     daemon.spool.drop_bytes(IMAGES, "w.npy", b"no shard")
     daemon.spool.wait_failure(IMAGES, "w.npy")
     assert (failed / "w.ids").is_dir()
-    before = daemon.spool.error_stamp(IMAGES, "w.npy")
+    before = daemon.spool.error_version(IMAGES, "w.npy")
     daemon.spool.drop_bytes(IMAGES, "w.npy", b"no shard", ids=b"a\nb\n")
     daemon.spool.wait_failure(IMAGES, "w.npy", before)
     assert [path for path in failed.iterdir() if path.is_file() and path.read_bytes() == b"a\nb\n"]
     daemon.drop(IMAGES, "good.npy", VECTORS, ids=["a", "b"])
 
 
-@pytest.mark.parametrize("spoil", [lambda path: os.chmod(path, 0), lambda path: os.truncate(path, 1 << 40)], ids=["closed", "huge"])
-def test_ids_spoiled_in_done_do_not_keep_it_from_starting(daemon, spoil):
-    """They were put away, and their receipt could not be written before the end."""
+CHANGES = {"unreadable": lambda path: os.chmod(path, 0), "huge": lambda path: os.truncate(path, 1 << 40)}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_sidecar_in_done_does_not_prevent_the_start(daemon, change):
+    """The sidecar moved to done/ before the daemon stopped, but the receipt could not be written."""
     done = daemon.spool.done(IMAGES)
     (done / ".w.npy.receipt.json.tmp").mkdir()
     daemon.spool.drop(IMAGES, "w.npy", VECTORS, ids=["a", "b"])
     wait_log(daemon, "shard waits")
     assert daemon.stop() == 0
     assert daemon.spool.names("processing", IMAGES) == [] and (done / "w.ids").exists()
-    spoil(done / "w.ids")
+    CHANGES[change](done / "w.ids")
     (done / ".w.npy.receipt.json.tmp").rmdir()
     daemon.start()
     assert daemon.spool.wait_receipt(IMAGES, "w.npy")["rows"] == 2
     daemon.drop(IMAGES, "good.npy", VECTORS)
 
 
-def test_a_closed_folder_of_one_kind_holds_the_other_not_up(daemon):
+def test_a_read_only_done_folder_of_images_does_not_block_references(daemon):
     done = daemon.spool.done(IMAGES)
     done.chmod(0o500)
     daemon.spool.drop(IMAGES, "i.npy", VECTORS)
     wait_log(daemon, "shard waits")
     daemon.drop(REFERENCES, "r.npy", VECTORS)
-    # It took effect, and waits for its receipt alone.
+    # The shard has taken effect and waits to be published.
     assert daemon.status()["images"] == 2
     assert daemon.spool.names(IMAGES) + daemon.spool.names("processing", IMAGES) == ["i.npy"]
     done.chmod(0o750)
@@ -110,7 +117,7 @@ def test_a_closed_folder_of_one_kind_holds_the_other_not_up(daemon):
 
 
 def test_a_shard_waits_for_an_earlier_one_of_its_name(daemon):
-    """One that couldn't be put away isn't replaced by the next: each goes its own way."""
+    """The earlier shard has taken effect and could not be published; the next one must not replace its files."""
     done = daemon.spool.done(IMAGES)
     done.chmod(0o500)
     daemon.spool.drop(IMAGES, "i.npy", VECTORS)
@@ -118,11 +125,12 @@ def test_a_shard_waits_for_an_earlier_one_of_its_name(daemon):
     daemon.spool.drop(IMAGES, "i.npy", VECTORS[1:], ids=["new"])
     daemon.drop(REFERENCES, "r.npy", VECTORS)
     assert daemon.spool.names("processing", IMAGES) == ["i.npy"] and "i.npy" in daemon.spool.names(IMAGES)
-    # It is not even looked at: its ids are not for the other.
+    # The next shard has not been claimed, so its sidecar is not used for the earlier one.
     assert daemon.status()["images"] == 2
     done.chmod(0o750)
-    wait_until(lambda: daemon.spool.names(IMAGES) == daemon.spool.names("processing", IMAGES) == [], "both", alive=daemon.check_alive)
-    wait_until(lambda: daemon.spool.wait_receipt(IMAGES, "i.npy")["rows"] == 1, "the receipt of the newer", alive=daemon.check_alive)
+    spool, alive = daemon.spool, daemon.check_alive
+    wait_until(lambda: spool.names(IMAGES) == spool.names("processing", IMAGES) == [], "both shards", alive=alive)
+    wait_until(lambda: spool.wait_receipt(IMAGES, "i.npy")["rows"] == 1, "the receipt of the next shard", alive=alive)
     status = daemon.status()
     assert (status["images"], status["generation"]) == (3, 3)
     assert [receipt["rows"] for receipt in status["last_receipts"]] == [1, 2, 2]

@@ -1,4 +1,4 @@
-"""nnnctl where there is no nnnd, something else instead of it, or nobody who reads: never a hang, never a puzzle."""
+"""Errors of nnnctl without a daemon, with another server on the socket, and with a closed standard output."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ COMMANDS = ("status", "search", "ingest", "delete", "explain", "verify")
 
 @pytest.fixture
 def arguments(tmp_path):
-    """What each command is called with."""
+    """Valid arguments for each command."""
     np.save(tmp_path / "a.npy", np.ones((2, 3)))
     return {
         "status": ["status"],
@@ -28,40 +28,40 @@ def arguments(tmp_path):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_socket(arguments, tmp_path, command):
-    told = fails(69, *arguments[command], "--socket", tmp_path / "nowhere")
-    assert str(tmp_path / "nowhere") in told and "--socket" in told and "running" in told
+def test_a_missing_socket_is_an_error(arguments, tmp_path, command):
+    message = fails(69, *arguments[command], "--socket", tmp_path / "missing")
+    assert str(tmp_path / "missing") in message and "--socket" in message and "running" in message
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_socket_that_nobody_listens_on(arguments, tmp_path, command):
+def test_a_stale_socket_is_an_error(arguments, tmp_path, command):
     path = tmp_path / "s"
-    with socket.socket(socket.AF_UNIX) as left:
-        left.bind(str(path))
-    told = fails(69, *arguments[command], "--socket", path)
-    assert str(path) in told and "running" in told
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    message = fails(69, *arguments[command], "--socket", path)
+    assert str(path) in message and "running" in message
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_file_that_is_no_socket(arguments, tmp_path, command):
+def test_a_file_that_is_not_a_socket_is_an_error(arguments, tmp_path, command):
     path = tmp_path / "a.npy"
     assert str(path) in fails(69, *arguments[command], "--socket", path)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_path_that_no_socket_can_have(arguments, tmp_path, command):
+def test_a_socket_path_that_is_too_long_is_a_usage_error(arguments, tmp_path, command):
     assert "bytes" in fails(64, *arguments[command], "--socket", f"/{'s' * 107}")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_something_else_than_nnnd(arguments, tmp_path, command):
+def test_the_answer_of_another_server_is_an_error(arguments, tmp_path, command):
     with fake_daemon(tmp_path / "s", {"*": (200, {"hello": "world"})}):
-        told = fails(70, *arguments[command], "--socket", tmp_path / "s")
-    assert str(tmp_path / "s") in told and "is it nnnd" in told
+        message = fails(70, *arguments[command], "--socket", tmp_path / "s")
+    assert str(tmp_path / "s") in message and "is it nnnd" in message
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_daemon_that_hangs_up(arguments, tmp_path, command):
+def test_a_connection_closed_without_an_answer_is_an_error(arguments, tmp_path, command):
     with fake_daemon(tmp_path / "s", {"*": None}):
         assert "closed the connection" in fails(69, *arguments[command], "--socket", tmp_path / "s")
 
@@ -70,20 +70,20 @@ def test_a_daemon_that_hangs_up(arguments, tmp_path, command):
     ("status", "code", "expected"), [(503, "overloaded", 75), (500, "internal", 70), (400, "bad_id", 65)]
 )
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_daemon_that_tells_of_a_problem(arguments, tmp_path, command, status, code, expected):
-    with fake_daemon(tmp_path / "s", {"*": problem(status, code, "The reason why.")}):
-        told = fails(expected, *arguments[command], "--socket", tmp_path / "s")
-    assert "The reason why." in told and f"({code})" in told
+def test_a_problem_document_gives_its_detail_and_an_exit_status(arguments, tmp_path, command, status, code, expected):
+    with fake_daemon(tmp_path / "s", {"*": problem(status, code, "The detail.")}):
+        message = fails(expected, *arguments[command], "--socket", tmp_path / "s")
+    assert "The detail." in message and f"({code})" in message
 
 
-def test_the_flag_goes_before_the_environment(daemon, tmp_path):
-    elsewhere = {"NNND_SOCKET": str(tmp_path / "nowhere")}
-    assert fails(69, "status", environment=elsewhere)
-    assert "generation" in succeeds("status", "--socket", daemon.socket, daemon=None, environment=elsewhere)
+def test_the_flag_overrides_the_environment(daemon, tmp_path):
+    environment = {"NNND_SOCKET": str(tmp_path / "missing")}
+    assert fails(69, "status", environment=environment)
+    assert "generation" in succeeds("status", "--socket", daemon.socket, daemon=None, environment=environment)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_nobody_reads(daemon, arguments, command):
+def test_a_closed_standard_output_gives_status_141_after_the_work_is_done(daemon, arguments, command):
     if command != "ingest":
         daemon.drop(IMAGES, "a.npy", np.ones((2, 3)))
     reading, writing = os.pipe()
@@ -93,7 +93,6 @@ def test_nobody_reads(daemon, arguments, command):
     finally:
         os.close(writing)
     assert (finished.status, finished.errors) == (141, ""), finished
-    # What it was told to do is done nevertheless.
     assert daemon.status()["images"] == {"ingest": 2, "delete": 1}.get(command, 2)
 
 
@@ -103,10 +102,10 @@ def test_help_and_version_need_no_daemon(arguments):
 
 
 @pytest.mark.parametrize("arguments", [["feed"], ["status", "more"], ["status", "--colour"], ["ingest"]])
-def test_wrong_usage(arguments):
+def test_invalid_usage_gives_status_64(arguments):
     fails(64, *arguments)
 
 
-def test_no_command_shows_what_there_is():
+def test_without_a_command_nnnctl_lists_all_commands():
     finished = nnnctl()
     assert finished.status == 0 and all(f"\n  {command} " in finished.output for command in COMMANDS)
