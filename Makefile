@@ -1,17 +1,17 @@
-# make demo          builds nnnd and shows it at work on real data
-# make build         builds nnnd and nnnctl as a release: .build/release/
-# make static        the same with all of Swift inside, to be installed where there is none: .build-static/release/
+# make demo          builds nnnd and runs Examples/demo.py: searches on real data, with and without biases
+# make build         builds nnnd and nnnctl in release configuration: .build/release/
+# make static        builds both with Swift's libraries linked in, for machines without Swift: .build-static/release/
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
-# make deb           builds a Debian package: .build-deb/
-# make check         checks format and structure and runs the unit tests, after `make test` or a build of the tests
-# make test          runs everything that guards the project
-# make test-units, make test-end-to-end, make test-package  run parts of it
-# make test-systemd  boots a system in a container, as root, and tries the package there
+# make deb           builds the Debian package: .build-deb/
+# make check         checks format and structure, and runs the unit tests; the tests must have been built
+# make test          runs all tests
+# make test-units, make test-end-to-end, make test-package  run parts of `make test`
+# make test-systemd  boots systemd in a container, as root, and tests the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
 # make test-tsan     runs the tests under ThreadSanitizer
-# make bench         compares with the peers
-# make fuzz          feeds the readers random bytes, SECONDS=1800 for each (10 unless told otherwise)
-# make format        formats the sources
+# make bench         compares nnnd with faiss-cpu and nnn-retrieval, and writes docs/benchmarks.md
+# make fuzz          fuzzes the readers of shards and requests, SECONDS=10 for each
+# make format        formats the Swift sources
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
@@ -20,17 +20,18 @@ SHELL := /bin/bash
 
 SWIFT ?= swift
 BUILD := $(SWIFT) build -c release
-# In a folder of its own, as its objects are others. Nobody looks into the symbols of a package, and the linker makes
-# what it has resolved read-only.
+# The static build has a folder of its own, because its objects differ from those of the ordinary build. It has no debug
+# information, because the package is stripped. `-z relro -z now` makes the linker's tables read-only at the start.
 STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-info-format none \
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
-# The folders of tests that pass are deleted at once.
+# pytest deletes the temporary folders of tests that pass.
 PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -o tmp_path_retention_policy=failed
-# End-to-end tests often wait, so more of them than cores run at once. Each computes with one thread.
+# The number of end-to-end tests at once. They often wait, so it can exceed the number of cores. numpy computes with one
+# thread in each.
 WORKERS ?= 4
 PYTEST_PARALLEL = OPENBLAS_NUM_THREADS=1 $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
-# With a low priority and without the jobs of this make: tests may run beside it.
+# At a low priority, because tests can run at the same time. An empty MAKEFLAGS keeps `--jobs` from the inner make.
 RULES := MAKEFLAGS= nice debian/rules
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
 BOOT := .venv-test/bin/python Tests/Systemd/boot.py
@@ -55,7 +56,7 @@ deb: packages-deb
 	DESTINATION=$(CURDIR)/.build-deb $(RULES) binary
 	@ls -l $(DEB)
 
-# What can be checked in two minutes; wants a build of the tests (`swift build -c release --build-tests`).
+# The quick checks: two minutes. The tests must have been built (`swift build -c release --build-tests`).
 .PHONY: check
 check: .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
@@ -65,36 +66,37 @@ check: .venv-test/done
 test: packages packages-deb .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	$(BUILD) --build-tests
-	@# Two at a time, so that the package is built beside the tests. The output of each comes when it has ended.
+	@# Two parts at a time, so that the package is built while tests run. The output of a part appears when it ends.
 	$(MAKE) --jobs=2 --output-sync --assume-old=packages --assume-old=packages-deb \
 	  deb test-units test-end-to-end fuzz SECONDS=2
 	$(TRY_PACKAGE)
-	@# Where nothing can be booted it says why, and all the rest has passed.
+	@# If no container can be booted here, `--check` prints why, and the test of the units is skipped.
 	if $(BOOT) --check; then $(BOOT) --deb $(DEB); fi
 
-# These two want a build of the tests.
+# For the next three targets the tests must have been built.
 test-units:
 	$(SWIFT) test -c release --skip-build
 
 test-end-to-end: .venv-test/done
 	$(PYTEST_PARALLEL) Tests/Structure Tests/EndToEnd
 
-# What can be seen of the package without installing it; wants a build of the tests.
+# Tests of the package that don't install it.
 test-package: deb .venv-test/done
 	$(TRY_PACKAGE)
 
-# ONLY=memory,failures runs only those checks and the ones that they depend on.
+# ONLY=memory,failures runs only these checks and those that they depend on.
 test-systemd: packages-deb .venv-test/done
 	@$(BOOT) --check
 	$(MAKE) deb
 	$(BOOT) --deb $(DEB) $(if $(ONLY),--only $(ONLY))
 
-# About half an hour; PARTS=million measures what takes longest, PARTS=search,ingest only those.
+# About half an hour. PARTS=search,ingest measures only these parts; PARTS=million, the longest, runs only on request.
 bench: build .venv-bench/done .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release --write docs/benchmarks.md $(if $(PARTS),--parts $(PARTS))
 
-# What a sanitizer finds, in any process of any test, is left as a file; one is enough to fail. Daemons are stopped at the
-# end of a test, not killed: only then are their leaks looked for. Swift's backtraces would read where it is forbidden.
+# A sanitizer writes each finding, in any process of any test, to a file. A single such file fails the target. Tests stop
+# their daemons instead of killing them, because LeakSanitizer reports leaks when a process exits. Swift's backtraces are
+# off, because they read memory that AddressSanitizer forbids.
 test-asan test-tsan: test-%: packages .venv-test/done
 	$(BUILD) --build-tests --sanitize=$(SANITIZER_$*) --scratch-path .build-$*
 	rm -rf .build-$*/reports && mkdir .build-$*/reports
@@ -121,7 +123,7 @@ fuzz: packages
 format:
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
-# Installs what is missing of a list of Debian packages.
+# Installs those packages of a list of Debian packages that are missing. $(1): the file with the list.
 define install_missing
 @missing=$$(for p in $$(sed '/^#/d' $(1)); do \
   dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^.i' || echo $$p; done); \
@@ -135,16 +137,16 @@ packages:
 packages-deb: packages
 	$(call install_missing,packages/debian-deb.txt)
 
-# One environment for each list of Python packages.
+# A virtual environment for each list of Python packages.
 .venv-%/done: packages/python-%.txt | packages
 	python3 -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# The authors' package with CPU torch, where it can be had; its part is left out elsewhere.
+# nnn-retrieval and torch for CPUs. If they can't be installed, the benchmark leaves out its part `authors`.
 .venv-bench/authors: packages/python-authors.txt .venv-bench/done
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $< \
-	  || echo "no CPU torch here: the authors' package is left out"
+	  || echo "no CPU torch here: nnn-retrieval is left out"
 	touch $@
 
 clean:

@@ -1,6 +1,6 @@
-"""nnnd against nnn-retrieval, the package of the paper's authors, on CPU: the same hits, and the time.
+"""Compares nnnd with nnn-retrieval, the package of the authors of NNN, on CPU: the hits must be the same.
 
-Skipped where that package or torch isn't installed.
+Skipped if that package or torch isn't installed.
 """
 
 import contextlib
@@ -14,15 +14,16 @@ import numpy as np
 import peer
 from base import name
 from harness import Daemon, settle, timed, vectors
+from report import queries_in_words
 
-TITLE = "The authors' package"
+TITLE = "Comparison with nnn-retrieval"
 WORDNET = Path(__file__).resolve().parents[1] / "Examples" / "wordnet"
 BATCHES = (1, 16, 100, 1000)
 CHUNK = 1000  # rows that the package multiplies at a time
 
 
 class Authors:
-    """What the package needs for images, references and searches."""
+    """An interface to the package: computes means when it is created, and searches."""
 
     def __init__(self, images, references):
         import torch
@@ -37,7 +38,7 @@ class Authors:
         self.means = torch.tensor(means)
 
     def search(self, queries):
-        """Returns scores and rows."""
+        """Returns scores and rows, each queries x hits."""
         return self.retriever.retrieve(
             self.images, self.torch.from_numpy(queries), peer.TOP, peer.ALPHA, self.means, CHUNK)
 
@@ -48,7 +49,7 @@ def load(path):
 
 
 def same_hits(context):
-    """On real vectors: returns how many queries were compared."""
+    """Compares the hits on the vectors of Examples/wordnet. Returns the number of queries."""
     shards = {kind: sorted((WORDNET / kind).glob("*.npy")) for kind in ("images", "references")}
     images, references = (np.vstack([load(path) for path in shards[kind]]) for kind in ("images", "references"))
     queries = load(WORDNET / "queries.npy")
@@ -67,7 +68,7 @@ def run(context):
     report, random = context.report, np.random.default_rng([context.seed, 5])
     count = context.scaled(4096)
     os.environ["TQDM_DISABLE"] = "1"
-    report.section(TITLE, f"nnn-retrieval with torch on CPU; {context.shape}, {count:,} references.")
+    report.section(TITLE, f"nnn-retrieval uses torch on CPU; {context.shape}, {count:,} references.")
     if missing := [package for package in ("nnn", "torch") if not find_spec(package)]:
         report.text(f"Skipped: {' and '.join(missing)} not installed.")
         return
@@ -95,5 +96,5 @@ def run(context):
                 if run > 0:
                     own.append(seconds)
                     other.append(seconds_other)
-            report.row("1 query" if batch == 1 else f"{batch:,} queries at once", own, other, "nnn-retrieval")
-    report.text(f"The same hits and scores also for {compared:,} queries on Examples/wordnet.")
+            report.row(queries_in_words(batch), own, other, "nnn-retrieval")
+    report.text(f"Hits and scores were also the same for {compared:,} queries on Examples/wordnet.")

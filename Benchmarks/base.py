@@ -1,4 +1,4 @@
-"""The corpus that several parts share: images and references, and a daemon that holds them."""
+"""The base: a corpus of images and references that several parts share, and a daemon that has it."""
 
 import contextlib
 
@@ -14,7 +14,7 @@ def name(row):
 
 
 class Base:
-    """200,000 images and 20,000 references unless told otherwise; parts leave it as they found it."""
+    """By default 200,000 images and 20,000 references. Each part leaves the base as it was."""
 
     def __init__(self, context):
         self.context = context
@@ -38,12 +38,12 @@ class Base:
         return self.stack.__exit__(*problem)
 
     def fresh(self, rows):
-        """A new name for a shard, and vectors for it."""
+        """An unused name for a shard, and new vectors for it: rows x dimension."""
         self.names += 1
         return f"more-{self.names}", vectors(self.random, rows, self.context.dimension)
 
     def biases(self):
-        """The peer's biases, with the seconds that it took; computed once."""
+        """The seconds that the peer took to compute the biases, and the biases. Computed at the first call."""
         if self.computed is None:
             self.computed = timed(lambda: peer.biases(self.images, self.references))
             peer.check_biases(self.daemon, self.computed[1], name)

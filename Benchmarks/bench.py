@@ -1,6 +1,6 @@
-"""nnnd against faiss-cpu: the same data in the same run, nnnd from a client over its socket, everything included.
+"""Compares nnnd, measured by a client over its socket, with faiss-cpu on the same data in the same run.
 
-Prints a table for each part as it goes. See docs/benchmarks.md for what was measured, and how.
+Prints a table for each part as soon as it is measured. docs/benchmarks.md says what is measured, and how.
 """
 
 import argparse
@@ -34,38 +34,39 @@ ALONE = {
     "living": living, "churn": churn, "million": million, "kernels": kernels, "references": references,
     "authors": authors,
 }  # fmt: skip
-# The other parts: "million" takes long, and "references" builds the unit tests.
+# All parts but these: "million" takes long, and "references" builds the unit tests.
 DEFAULT = [part for part in (*ON_BASE, *ALONE) if part not in ("million", "references")]
 PARTS = {**ON_BASE, **ALONE}
-SIZE = 200_000  # images that the bars are meant for
+SIZE = 200_000  # the number of images that the targets are meant for
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=Path, default=Path(".build/release"), help="folder of nnnd")
+    parser.add_argument("--bin", type=Path, default=Path(".build/release"), help="the folder with nnnd")
     parser.add_argument("--parts", default=",".join(DEFAULT),
-                        help=f"some of {','.join(PARTS)}, or all (default: {','.join(DEFAULT)})")
-    parser.add_argument("--images", type=int, default=SIZE, help="every other size follows")
+                        help=f"a list of {','.join(PARTS)}, or all (default: {','.join(DEFAULT)})")
+    parser.add_argument("--images", type=int, default=SIZE,
+                        help="the number of images; the numbers of references follow from it")
     parser.add_argument("--dimension", type=int, default=512)
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2, help="of one measurement with clients")
+    parser.add_argument("--seconds", type=float, default=2, help="the duration of one measurement with clients")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write", type=Path, help="a Markdown file; a plot is put beside it")
+    parser.add_argument("--write", type=Path, help="the Markdown file to write; a plot is written to the same folder")
     options = parser.parse_args()
     options.parts = list(PARTS) if options.parts == "all" else options.parts.split(",")
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"no such part: {', '.join(unknown)}")
     if options.images < 7000:
-        parser.error("at least 7,000 images: references follow, and k is 128")
+        parser.error("at least 7,000 images are needed, so that there are more than k = 128 references")
     return options
 
 
 def make_context(options):
-    """What every part is given."""
+    """The options and objects that every part gets."""
     measured = []
 
     def limits():
-        """What all cores can do, measured once."""
+        """The limits of the machine with all cores, measured at the first call."""
         if not measured:
             measured.append(native.limits(os.cpu_count()))
         return measured[0]
@@ -82,7 +83,7 @@ def make_context(options):
 
 
 def run_part(part, context, *base):
-    """Runs a part; the others run even if it fails."""
+    """Runs a part. If it fails, the report says so and the other parts run."""
     module, report, begin, load = PARTS[part], context.report, time.monotonic(), machine.load()
     try:
         module.run(context, *base)
@@ -91,18 +92,18 @@ def run_part(part, context, *base):
         report.fail(module.TITLE, error)
     seconds = time.monotonic() - begin
     report.text(f"*{machine.now()}, {machine.cpu()}; nnnd {machine.program(context.binaries)}; took {seconds:.0f} s;"
-                f" load when it began {load}.*")
+                f" load average at the start {load}.*")
 
 
 def main():
     options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends daemons and removes folders on the way
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that daemons are stopped and folders removed
     peer.use_all_cores()
     context = make_context(options)
     report, begin = context.report, time.monotonic()
     report.begin(machine.describe(context.binaries), context.limits())
     if options.images != SIZE:
-        print(f"\nThe bars are meant for {SIZE:,} images.")
+        print(f"\nThe targets are meant for {SIZE:,} images.")
     with contextlib.ExitStack() as stack:
         on_base = [part for part in PARTS if part in options.parts and part in ON_BASE]
         if on_base:

@@ -1,4 +1,4 @@
-"""Rounds that replace images and references: does the file stay small, and does anything slow down?"""
+"""Rounds that replace images and references: how the file grows, and whether commits and searches become slower."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ import clients
 import peer
 from harness import Daemon, vectors
 
-TITLE = "Rounds of replacement"
+TITLE = "Repeated replacement"
 ROUNDS = 30
 EARLY, LATE = slice(2, 7), slice(25, 30)  # rounds 3 to 7, and 26 to 30: medians around round 5 and of the last five
 INTERVAL = 0.05
@@ -23,7 +23,7 @@ def run(context):
         "references": vectors(random, context.references, context.dimension),
     }
     tenths = {kind: len(rows) // 10 for kind, rows in sets.items()}
-    report.section(TITLE, f"{ROUNDS} rounds that replace {tenths['images']:,} of {len(sets['images']):,} images and"
+    report.section(TITLE, f"In each of {ROUNDS} rounds, nnnd replaces {tenths['images']:,} of {len(sets['images']):,} images and"
                           f" {tenths['references']:,} of {len(sets['references']):,} references x {context.dimension},"
                           f" chosen at random, while a client sends {1 / INTERVAL:.0f} single queries a second.")
     queries = vectors(random, 256, context.dimension)
@@ -68,4 +68,4 @@ def run(context):
     report.row("single query during rounds 26 to 30, median", middle[LATE], middle[EARLY], "rounds 3 to 7",
                at_most=1.25)
     report.row("the same, 95th percentile", high[LATE], high[EARLY], "rounds 3 to 7", at_most=1.25)
-    report.text(f"{len(times):,} searches in all, none refused.")
+    report.text(f"{len(times):,} searches in total; none was rejected.")

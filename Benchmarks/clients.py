@@ -1,4 +1,4 @@
-"""Clients that keep nnnd busy: clients.c, which costs the two of them little of the cores that they share."""
+"""Clients that send searches all the time: the C program clients.c, which leaves nearly all CPU time to nnnd."""
 
 import contextlib
 import io
@@ -12,11 +12,11 @@ import numpy as np
 import native
 from peer import ALPHA, TOP
 
-MOST = 2_000_000  # requests of one run
+MOST = 2_000_000  # the maximum number of requests of one run
 
 
 def request(query):
-    """A whole HTTP request for one query."""
+    """The bytes of an HTTP request for one query."""
     body = io.BytesIO()
     np.save(body, query[None, :])
     body = body.getvalue()
@@ -26,7 +26,7 @@ def request(query):
 
 
 class Load:
-    """Clients under way; `stop` ends them."""
+    """Running clients; `stop` ends them."""
 
     def __init__(self, daemon, queries, connections, seconds, interval):
         self.folder = tempfile.TemporaryDirectory(prefix="nnnd-bench-clients-")
@@ -38,7 +38,10 @@ class Load:
         self.process = subprocess.Popen([str(word) for word in command])
 
     def wait(self):
-        """Returns when each request was due and when its answer was complete: requests x 2 (time.perf_counter)."""
+        """Returns the times when each request was due and when its response was complete: requests x 2.
+
+        The times are those of time.perf_counter.
+        """
         with self.folder:
             if self.process.wait() != 0:
                 raise RuntimeError("the clients failed")
@@ -52,7 +55,7 @@ class Load:
 
 @contextlib.contextmanager
 def running(daemon, queries, connections, interval=0.0, seconds=3600):
-    """Clients in the background of a with statement, which gives their Load; those that nobody stopped are ended."""
+    """Runs clients in the background of a with statement. Its value is a Load; its end stops the clients."""
     load = Load(daemon, queries, connections, seconds, interval)
     try:
         yield load
@@ -65,7 +68,11 @@ def running(daemon, queries, connections, interval=0.0, seconds=3600):
 
 
 def run(daemon, queries, connections, seconds, interval=0.0):
-    """Lets so many connections send single queries for so long, each one every `interval` seconds (0: at once)."""
+    """Sends single queries on `connections` connections for `seconds`.
+
+    Each connection sends a query every `interval` seconds, or as soon as it has a response if that is 0. Returns what
+    Load.wait returns.
+    """
     with running(daemon, queries, connections, interval, seconds) as load:
         return load.wait()
 

@@ -1,4 +1,4 @@
-"""How cost grows: twice the images on the base, and sweeps over images, references, dimension and batch, plotted."""
+"""How times grow with the number of images, of references and of queries, and with the dimension."""
 
 import statistics
 
@@ -7,19 +7,20 @@ import numpy as np
 import peer
 from base import name
 from harness import Daemon, settle, timed, vectors
+from report import queries_in_words
 
 TITLE = "Growth"
 BATCHES = (1, 4, 16, 64, 100, 256, 1000)
 
 
 def twice(context, base):
-    """The base, and a copy of it with twice the images, in turn."""
+    """Compares a copy of the base that has twice the images with the base."""
     report, runs = context.report, context.runs
     count = context.scaled(1000)
     with base.daemon.copy() as large:
         large.drop("images", "twice", vectors(base.random, context.images, context.dimension))
         daemons = (large, base.daemon)
-        words = f"{2 * context.images:,} images against {context.images:,}"
+        words = f"{2 * context.images:,} instead of {context.images:,} images"
         for batch in (1, 16, 100, 1000):
             queries = base.queries[:batch]
             times = [[], []]
@@ -29,7 +30,7 @@ def twice(context, base):
                     seconds, _ = daemon.search(queries, peer.TOP, peer.ALPHA)
                     if run > 0:
                         times[side].append(seconds)
-            report.row(f"{words}: search, {batch:,} at once", *times, f"{context.images:,} images", at_most=2.2)
+            report.row(f"{words}: search, {queries_in_words(batch)}", *times, f"{context.images:,} images", at_most=2.2)
         for rows in (1, count):
             times = [[], []]
             for run in range(runs):
@@ -49,7 +50,7 @@ def twice(context, base):
             daemon.forget_pages()
             cold = daemon.start()
             report.row(f"{images:,} images: start to ready", starts, own_at_most=1,
-                       note=f"{cold:.2f} s with the store out of the page cache")
+                       note=f"{cold:.2f} s if the store is not in the page cache")
             if daemon is base.daemon:
                 daemon.search(base.queries[:16])
             else:
@@ -58,7 +59,11 @@ def twice(context, base):
 
 
 def point(context, images, references, dimension, batches=(1,)):
-    """One size: nnnd's and the peer's seconds, in turn, for some references more, and medians of searches."""
+    """Measures a corpus of one size.
+
+    Returns pairs of seconds of nnnd and of the peer by name: "maintenance" for 1,000 more references, and "search N"
+    for each N in `batches`, the median for N queries at once.
+    """
     random = np.random.default_rng([context.seed, images, references, dimension])
     corpus, known = vectors(random, images, dimension), vectors(random, references, dimension)
     queries = vectors(random, max(BATCHES), dimension)
@@ -91,7 +96,7 @@ def point(context, images, references, dimension, batches=(1,)):
 
 
 def sweeps(context):
-    """Label of the axis -> its values and what was found at each."""
+    """The axes of the plot: a label -> the values, and a function from a value to what `point` returns for it."""
     images, few = context.images, context.scaled(4096)
     least, d = max(peer.K, few // 4), context.dimension
     return {
@@ -102,7 +107,11 @@ def sweeps(context):
 
 
 def draw(path, measured, setting, labels, where):
-    """Cost against size, log-log, one panel an axis: measured[axis][what] is sizes and pairs of seconds."""
+    """Plots times against sizes, log-log, with one panel per axis.
+
+    measured[axis][what] is the sizes, and for each size the seconds of nnnd and of the peer. `what`: "search" or
+    "maintenance".
+    """
     import matplotlib
 
     matplotlib.use("svg")
@@ -132,7 +141,7 @@ def draw(path, measured, setting, labels, where):
 def run(context, base):
     report, some = context.report, context.scaled(1000)
     images, few, d = context.images, context.scaled(4096), context.dimension
-    report.section(TITLE, f"Of the base: {context.shape}, {context.references:,} references.")
+    report.section(TITLE, f"The base has {context.shape} and {context.references:,} references.")
     twice(context, base)
 
     setting = {
@@ -145,9 +154,10 @@ def run(context, base):
         "search": ("nnnd, search", "faiss-cpu, search"),
         "maintenance": (f"nnnd, {some:,} references dropped", "faiss-cpu, all biases again"),
     }
-    report.text(f"At other sizes: nnnd / faiss-cpu in milliseconds, a search (1 query but where it says otherwise; the"
-                f" median of 7, from 64 queries on of 3), and {some:,} references dropped / all biases again (once).")
-    report.table("| | | search | bias maintenance |\n|---|---|---|---|")
+    report.text("Other sizes: milliseconds of nnnd / of faiss-cpu. *search* is the median of 7 runs (from 64 queries on: of 3)"
+                f" with one query, unless the row says otherwise. *bias maintenance* compares {some:,} more references"
+                " for nnnd with all biases again for faiss-cpu, in one run.")
+    report.table("| varied | constant | search | bias maintenance |\n|---|---|---|---|")
 
     def line(axis, size, pairs):
         cells = [f"{1e3 * own:,.1f} / {1e3 * other:,.1f}" for own, other in pairs]

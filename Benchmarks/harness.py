@@ -1,4 +1,4 @@
-"""A daemon of its own for a measurement, driven from outside as any client would."""
+"""Starts a daemon for a measurement and uses it as a client and producer would."""
 
 import http.client
 import io
@@ -48,7 +48,7 @@ def timed(call):
 
 
 def settle():
-    """Lets threads end that spin after their work is done (OpenMP's do for some ms), so that a turn starts alone."""
+    """Waits until threads that spin after their work (OpenMP's do for some ms) have stopped using cores."""
     time.sleep(0.05)
 
 
@@ -60,7 +60,7 @@ def vectors(random, rows, dimension):
 
 
 class Daemon:
-    """Starts nnnd on folders of its own; ends it and removes them."""
+    """An nnnd on temporary folders, as a context manager: started at the begin, stopped and removed at the end."""
 
     def __init__(self, binaries, *flags, env=None):
         self.home = Path(tempfile.mkdtemp(prefix="nnnd-bench-"))
@@ -87,7 +87,7 @@ class Daemon:
         shutil.rmtree(self.home)
 
     def start(self):
-        """Returns the seconds until it is ready."""
+        """Starts the daemon. Returns the seconds until it is ready."""
         begin = time.perf_counter()
         self.process = subprocess.Popen(self.command, env=self.env)
         wait_for(self.ready)
@@ -119,7 +119,7 @@ class Daemon:
             self.process.wait()
 
     def copy(self, *flags, env=None):
-        """Another daemon, not yet started, on a copy of this one's store; this one is restarted."""
+        """Another daemon, not yet started, on a copy of this one's store. This one is restarted for it."""
         other = Daemon(self.binaries, *flags, env=env)
         try:
             self.stop()
@@ -132,7 +132,7 @@ class Daemon:
         return other
 
     def forget_pages(self):
-        """Takes the store of the stopped daemon out of the page cache."""
+        """Removes the store of the stopped daemon from the page cache."""
         with open(self.data / "data.mdb", "rb") as file:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -146,14 +146,18 @@ class Daemon:
         return self.drop_file(kind, f"{name.removesuffix('.npy')}.npy", save, ids)
 
     def delete(self, kind, name, ids):
-        """Deletes rows by a shard; returns the seconds from its rename to its receipt."""
+        """Drops the deletion list NAME.delete; returns the seconds from its rename to its receipt."""
         return self.drop_file(kind, f"{name}.delete", lambda file: file.write("\n".join(ids).encode()))
 
     def drop_file(self, kind, name, save, ids=None):
-        """The file is on the disk before the clock starts, so that writing it back costs the daemon nothing."""
+        """Drops a file; returns the seconds from its rename to its receipt.
+
+        `save` writes the content to an open file. The file is synced before the clock starts, so that the daemon need
+        not wait for it.
+        """
         folder, done = self.spool / kind, self.spool / "done" / kind
         hidden, receipt = folder / f".{name}", done / f"{name}.receipt.json"
-        refusal = self.spool / "failed" / kind / f"{name}.error.json"
+        rejection = self.spool / "failed" / kind / f"{name}.error.json"
         if receipt.exists():
             raise ValueError(f"{name} was dropped before")
         if ids is not None:
@@ -168,8 +172,8 @@ class Daemon:
         def is_done():
             if receipt.exists():
                 return True
-            if refusal.exists():
-                raise RuntimeError(refusal.read_text())
+            if rejection.exists():
+                raise RuntimeError(rejection.read_text())
             self.check()
             return False
 
@@ -183,13 +187,13 @@ class Daemon:
         return end - begin
 
     def live_connection(self):
-        """The connection, to be opened anew if the daemon has closed it, as it does after a minute without a request."""
+        """The connection. If the daemon has closed it after a minute without a request, its next use opens it again."""
         if self.connection.sock and select.select([self.connection.sock], [], [], 0)[0]:
             self.connection.close()
         return self.connection
 
     def search(self, queries, top_k=10, alpha=0.75):
-        """Returns the seconds from the whole request to the whole response, and the answer."""
+        """Returns the seconds from the start of the request to the end of the response, and the decoded response."""
         body = io.BytesIO()
         np.save(body, queries)
         connection = self.live_connection()
@@ -220,7 +224,7 @@ class Daemon:
         return self.get(f"/v1/images/{urllib.parse.quote(image, safe='')}")["bias"]
 
     def anonymous_bytes(self):
-        """Anonymous memory of the daemon at this moment."""
+        """The anonymous memory of the daemon now."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("RssAnon"))
 

@@ -1,19 +1,19 @@
-"""Searches while images come in."""
+"""The latency of searches while nnnd ingests images."""
 
 import clients
 import peer
 from base import name
 from harness import settle
 
-TITLE = "Search during an ingest"
+TITLE = "Searches during ingestion"
 LOADS = (("back to back", 0.0), ("20 a second", 0.05))
 
 
 def run(context, base):
     count = context.images // 2
     context.report.section(
-        TITLE, f"{context.shape}, {context.references:,} references; {count:,} images more are dropped as one shard"
-               " while one client sends single queries. 95th percentile of their latency.")
+        TITLE, f"{context.shape}, {context.references:,} references; {count:,} more images are dropped as one shard"
+               " while one client sends single queries. The figures are the 95th percentile of their latency.")
     for words, interval in LOADS:
         idle, during, seconds, requests = [], [], [], 0
         for run in range(context.runs):
@@ -30,5 +30,5 @@ def run(context, base):
             during.append(clients.percentile(times, 95))
             base.daemon.delete("images", shard, [f"{shard}:{row}" for row in range(count)])
         context.report.row(f"single queries {words}", during, idle, "idle", at_most=3,
-                           note=f"{requests:,} requests during {sum(seconds):.0f} s of ingest")
+                           note=f"{requests:,} requests during {sum(seconds):.0f} s of ingestion")
     peer.check_biases(base.daemon, base.biases()[1], name)

@@ -1,4 +1,4 @@
-"""The kernels alone, on one thread, as shares of what one core of this machine can do."""
+"""The speed of the kernels on one thread, compared with the limits of one core."""
 
 import subprocess
 
@@ -11,7 +11,7 @@ CACHED, COLD = 256 << 10, 256 << 20
 
 def run(context):
     report = context.report
-    # Measured before and after: the better is the limit.
+    # The limits are measured before and after the kernels; the higher value counts.
     limits = [(native.limits(1), native.limits(1, CACHED))]
     command = [native.kernels(), str(context.dimension), str(CACHED), str(COLD)]
     environment = {"PATH": "/usr/bin:/bin"}  # without NNND_KERNELS
@@ -23,10 +23,11 @@ def run(context):
 
     report.plain_section(
         TITLE,
-        f"One thread, {context.dimension} numbers a row. Limits of one core, measured at the same time: memory"
+        f"One thread, dimension {context.dimension}. Limits of one core, measured in the same run: reading memory"
         f" {memory / 1e9:.1f} GB/s, second-level cache {cache / 1e9:.0f} GB/s, float32 {floats / 1e9:.0f} GFLOP/s,"
         + (f" int8 (VNNI) {codes / 1e9:.0f} Gop/s." if codes else " int8: no VNNI to measure.")
-        + f" *cached*: {CACHED >> 10} KiB of rows; *cold*: {COLD >> 20} MiB, walked in blocks of {CACHED >> 10} KiB.")
+        + f" *cached*: {CACHED >> 10} KiB of rows, which stay in the second-level cache; *cold*: {COLD >> 20} MiB, read"
+          f" in blocks of {CACHED >> 10} KiB.")
     names = ("level", "kernel", "data", "queries", "reads", "computes", "share of the nearer limit")
     report.table(f"| {' | '.join(names)} |\n" + "|---" * len(names) + "|")
     for line in lines.splitlines():

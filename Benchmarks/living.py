@@ -1,4 +1,4 @@
-"""A living reference set: the oldest references retire while new ones arrive."""
+"""Retention: the oldest references retire while new ones arrive."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ import peer
 from base import name
 from harness import Daemon, settle, timed, vectors
 
-TITLE = "A living reference set"
+TITLE = "Retirement of references"
 
 
 def run(context):
     report, random = context.report, np.random.default_rng([context.seed, 2])
     many, some, early = context.images // 2, context.scaled(1000), context.references
-    report.section(TITLE, f"{context.shape}, {many:,} references, of which the oldest {some:,} retire while {some:,}"
-                          f" arrive (`--max-references {many}`).")
+    report.section(TITLE, f"{context.shape}, {many:,} references. In each commit {some:,} references arrive and the {some:,}"
+                          f" oldest retire (`--max-references {many}`).")
     images = vectors(random, context.images, context.dimension)
     references = vectors(random, many, context.dimension)
     with Daemon(context.binaries) as growing:

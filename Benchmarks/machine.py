@@ -1,4 +1,4 @@
-"""What the benchmark runs on, and what it measures."""
+"""Describes the machine that the benchmark runs on, and the programs that it measures."""
 
 import hashlib
 import os
@@ -66,7 +66,7 @@ def version(package):
 
 
 def commit():
-    """The commit that the sources are of."""
+    """The commit of the source tree, and whether the tree has changes."""
     here = str(native.HERE)
     name = output("git", "-C", here, "rev-parse", "--short", "HEAD")
     changed = output("git", "-C", here, "status", "--porcelain", "--", "../Sources", "../Package.swift")
@@ -74,9 +74,9 @@ def commit():
 
 
 def program(binaries):
-    """Which program is measured: the sources at hand need not be those that it was built from."""
+    """The digest of the measured nnnd, and the commit of the source tree, from which it may not have been built."""
     content = (binaries / "nnnd").read_bytes()
-    return f"sha256 {hashlib.sha256(content).hexdigest()[:12]}; sources at hand: {commit()}"
+    return f"sha256 {hashlib.sha256(content).hexdigest()[:12]}; source tree: {commit()}"
 
 
 def load():
@@ -88,7 +88,7 @@ def now():
 
 
 def describe(binaries):
-    """Names and values."""
+    """The description of the machine, as pairs of a name and a value."""
     flags = fields("/proc/cpuinfo")
     present = (flags.get("flags") or flags.get("Features") or "").split()
     memory = int(fields("/proc/meminfo")["MemTotal"].split()[0]) / 2**20

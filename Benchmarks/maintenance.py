@@ -1,4 +1,4 @@
-"""Bias maintenance: the cost of new shards for nnnd, compared with computing all biases again."""
+"""Bias maintenance: the time from drop to receipt, compared with the peer's time to compute all biases again."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ TITLE = "Bias maintenance"
 
 
 def fresh_images(context, base):
-    """All images as one shard onto few references, against the peer's time for the biases alone."""
+    """All images as one shard, with few references, compared with the peer's time for the biases alone."""
     references = base.references[: context.scaled(4096)]
     own, other = [], []
     for run in range(context.runs):
@@ -27,7 +27,7 @@ def fresh_images(context, base):
 
 
 def more_references(context, base):
-    """Some references more, and all biases again by the peer; then these references go again."""
+    """More references, compared with the peer's time for all biases; then the deletion of these references."""
     count = context.scaled(1000)
     own, other, gone = [], [], []
     for run in range(context.runs):
@@ -43,11 +43,11 @@ def more_references(context, base):
         gone.append(base.daemon.delete("references", shard, [f"{shard}:{row}" for row in range(count)]))
     context.report.row(f"{count:,} references dropped on {context.references:,}", own, other,
                        "faiss-cpu, all biases again", at_most=1 / 15)
-    context.report.row(f"these {count:,} references deleted again", gone, other, "the same")
+    context.report.row(f"the same {count:,} references deleted", gone, other, "the same")
 
 
 def small_shards(context, base):
-    """One reference, and a few images, against a search for one query."""
+    """One reference, and a few images, compared with a search for one query."""
     for kind, count, words in (("references", 1, "1 reference dropped"),
                                ("images", context.scaled(100), f"{context.scaled(100)} images dropped")):
         own, other = [], []
@@ -63,7 +63,7 @@ def small_shards(context, base):
 
 
 def run(context, base):
-    context.report.section(TITLE, f"{context.shape}. Drop to receipt.")
+    context.report.section(TITLE, f"{context.shape}. The times are from drop to receipt.")
     fresh_images(context, base)
     small_shards(context, base)
     more_references(context, base)

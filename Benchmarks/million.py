@@ -1,4 +1,4 @@
-"""A million images in float16 with 100,000 references: time, memory, file, latencies."""
+"""A million images in float16 with 100,000 references: times, memory, size of the file."""
 
 import threading
 import time
@@ -8,13 +8,14 @@ import numpy as np
 import clients
 import peer
 from harness import Daemon, settle, vectors
+from report import queries_in_words
 
 TITLE = "A million images"
 SHARDS = 10
 
 
 class Memory(threading.Thread):
-    """Notes the largest anonymous memory of a daemon while it works."""
+    """Records the largest anonymous memory of a daemon while a with statement runs."""
 
     def __init__(self, nnnd):
         super().__init__(daemon=True)
@@ -34,7 +35,7 @@ class Memory(threading.Thread):
 
 
 def halves(random, rows, dimension):
-    """Random directions as float16."""
+    """Random directions as float16: rows x dimension."""
     return vectors(random, rows, dimension).astype(np.float16)
 
 
@@ -43,8 +44,8 @@ def run(context):
     images, references = 5 * context.images, context.images // 2
     early = references // 5
     report.section(TITLE, f"{images:,} x {context.dimension} float16 images (`--precision float16`), {references:,}"
-                          f" references: {early:,} of these first, then the images in {SHARDS} shards, then the other"
-                          " references.")
+                          f" references. First {early:,} references are dropped, then the images in {SHARDS} shards, then"
+                          " the other references.")
     with Daemon(context.binaries, "--precision", "float16") as daemon:
         known = halves(random, references, context.dimension)
         sample, in_images = [], 0.0
@@ -56,9 +57,9 @@ def run(context):
                 sample.append(rows[:10])
             in_references = daemon.drop("references", "late", known[early:])
         report.row(f"{images:,} images dropped on {early:,} references", in_images)
-        report.row(f"{references - early:,} references more dropped", in_references)
+        report.row(f"{references - early:,} more references dropped", in_references)
         check(daemon, np.vstack(sample), known)
-        report.row("anonymous memory at most", memory.most, images * context.dimension * 2, "the vectors", unit="B")
+        report.row("peak of anonymous memory", memory.most, images * context.dimension * 2, "the vectors", unit="B")
         time.sleep(12)  # nnnd keeps freed memory for ten seconds
         report.row("anonymous memory when idle", daemon.anonymous_bytes(), unit="B")
         report.row("data file", daemon.data_bytes(), images * context.dimension * 2, "the vectors", unit="B")
@@ -66,9 +67,9 @@ def run(context):
 
 
 def check(daemon, sample, references):
-    """Holds biases of the first images of each shard to the peer's, computed on the float16 values.
+    """Compares biases of the first images of each shard with the peer's, computed from the float16 values.
 
-    A cosine store normalises again before it rounds, which may move a number by one unit of float16.
+    nnnd normalises again before it rounds, which can change a component by one unit of float16.
     """
     biases = peer.biases(sample.astype(np.float32), references.astype(np.float32))
     names = [f"images-{shard}:{row}" for shard in range(SHARDS) for row in range(10)]
@@ -85,7 +86,7 @@ def latencies(context, daemon, random):
         for run in range(context.runs):
             settle()
             seconds.append(daemon.search(queries[:batch], peer.TOP, peer.ALPHA)[0])
-        report.row(f"search, {batch:,} at once", seconds)
+        report.row(f"search, {queries_in_words(batch)}", seconds)
     times = clients.run(daemon, queries[:256], 1, 5 * context.seconds)
     report.row("single queries back to back, 95th percentile", clients.percentile(times, 95))
     for kind, count in (("references", 1), ("references", context.scaled(1000)), ("images", context.scaled(100))):

@@ -1,4 +1,4 @@
-"""Compiles the small C programs of the benchmark, on the spot, into a temporary folder."""
+"""Compiles the small C programs of the benchmark into a temporary folder."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ UNCACHED = 1_400_000_000  # bytes: many times the size of any cache
 
 
 def program(name, *flags, compiler="cc", sources=()):
-    """The path of the compiled program."""
+    """Compiles NAME.c with `sources` at the first call; returns the path of the program."""
     path = Path(FOLDER.name) / name
     if not path.exists():
         command = [compiler, *flags, "-o", str(path), str(HERE / f"{name}.c"), *map(str, sources), "-lpthread", "-lm"]
@@ -22,13 +22,16 @@ def program(name, *flags, compiler="cc", sources=()):
 
 
 def limits(threads, size=UNCACHED):
-    """Measures here and now: bytes/s of reading `size` bytes, float32 operations/s, int8 operations/s (0: no VNNI)."""
+    """Measures the limits of `threads` cores: bytes/s of reading `size` bytes, float32 and int8 operations/s.
+
+    Without VNNI the speed of int8 operations is 0.
+    """
     command = [program("limits", "-O3", "-march=native"), str(threads), str(size)]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=600).stdout)
 
 
 def clang():
-    """The kernels need clang: that of the path, or the Swift toolchain's."""
+    """The path of clang, which the kernels need: on the PATH, or in the Swift toolchain."""
     swift = shutil.which("swift")
     beside = Path(swift).resolve().parent / "clang" if swift else None
     found = shutil.which("clang") or (str(beside) if beside and beside.exists() else None)
@@ -38,6 +41,6 @@ def clang():
 
 
 def kernels():
-    """The path of the harness for the kernels, compiled with their present sources."""
+    """The path of the program kernels.c, compiled with the current sources of the kernels."""
     flags = ("-O2", "-I", str(KERNELS / "include"))
     return program("kernels", *flags, compiler=clang(), sources=sorted(KERNELS.glob("*.c")))

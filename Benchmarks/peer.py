@@ -1,7 +1,7 @@
-"""The peer: faiss-cpu doing in process what nnn-retrieval does; and whether it and nnnd agree.
+"""The peer: faiss-cpu, which does in this process what nnn-retrieval does; and comparisons of its results with nnnd's.
 
-Biases by an IndexFlatIP over the references, debiased search by an IndexFlatIP over vectors with minus the bias as one
-number more, queries with a 1.
+Biases come from an IndexFlatIP over the references. A debiased search uses an IndexFlatIP over vectors that have minus
+the bias as one more component; queries have a 1 there.
 """
 
 import os
@@ -18,40 +18,43 @@ def use_all_cores():
 
 
 def biases(images, references):
-    """alpha x mean of the k largest similarities to references, of each image."""
+    """The bias of each image: alpha x mean of its k largest similarities to references."""
     index = faiss.IndexFlatIP(references.shape[1])
     index.add(references)
     return ALPHA * index.search(images, K)[0].mean(axis=1)
 
 
 def search_index(images, own):
-    """An index of images with these biases."""
+    """An index of the images with the biases `own`."""
     index = faiss.IndexFlatIP(images.shape[1] + 1)
     index.add(np.hstack([images, -own[:, None]]))
     return index
 
 
 def extended(queries):
-    """Queries as the index takes them."""
+    """Queries for an index of `search_index`: with a 1 as one more component."""
     return np.hstack([queries, np.ones((len(queries), 1), np.float32)])
 
 
 def check_answers(answer, scores, rows, name):
-    """Holds nnnd's answer to the peer's scores and rows; images tie where their scores are within the tolerance.
+    """Compares nnnd's response with the peer's scores and rows. Images whose scores differ by the tolerance may swap.
 
-    `name` gives the id of a row.
+    `scores` and `rows`: queries x hits. `name`: a function from a row to its id.
     """
     for hits, own, places in zip(answer["results"], scores, rows, strict=True):
-        assert len(hits) == len(own), "another number of hits"
+        assert len(hits) == len(own), "the numbers of hits differ"
         found = np.array([hit["score"] for hit in hits])
         assert np.abs(found - own).max() <= TOLERANCE, f"scores differ by {np.abs(found - own).max():.1e}"
         ids = {name(row) for row in places}
         for hit in hits:
-            assert hit["id"] in ids or hit["score"] <= own[-1] + TOLERANCE, "other hits"
+            assert hit["id"] in ids or hit["score"] <= own[-1] + TOLERANCE, "the hits differ"
 
 
 def check_biases(daemon, own, name, sample=100):
-    """Holds the daemon's biases of some images to those of the peer for all of them."""
+    """Compares the daemon's biases of `sample` images with the peer's.
+
+    `own`: the peer's biases of all images. `name`: a function from a row to its id.
+    """
     rows = np.linspace(0, len(own) - 1, sample).astype(int)
     found = np.array([daemon.bias(name(row)) for row in rows])
     assert np.abs(found - own[rows]).max() <= TOLERANCE, f"biases differ by {np.abs(found - own[rows]).max():.1e}"

@@ -1,4 +1,4 @@
-"""The search for the best references of images: nnnd's two searches and Faiss's public index, on one thread."""
+"""The search for the best references of images, on one thread: nnnd's two implementations and Faiss's IndexFlatIP."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ COLUMNS = ("dimension", "references", "images", "by products", "by codes", "Fais
 
 
 def blas():
-    """The BLAS that the tests are linked with."""
+    """The path of the BLAS library that the tests use."""
     lines = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=True).stdout.splitlines()
     paths = [line.split(" => ")[1] for line in lines if line.strip().startswith("libblas.so.3 ")]
     return Path(paths[0]).resolve() if paths else "no BLAS"
@@ -35,11 +35,11 @@ def measured():
 def run(context):
     context.report.plain_section(
         TITLE,
-        "CPU time of one thread, the best of 2 to 5 runs, of the search for the 160 best references of each image, from"
-        " vectors in memory to sorted lists. *By products* multiplies all pairs by nnnd's kernels and selects by Faiss's"
-        " `ReservoirTopN`; *by codes* encodes the references first; *Faiss* is `IndexFlatIP::add` and `search` of Debian's"
-        f" libfaiss with one OpenMP thread and {blas()}. The times by codes and by Faiss include making the codes and the"
-        " index. nnnd searches by codes from 512 images and 640 references on, and by products otherwise.")
+        "CPU time of one thread for the search for the 160 best references of each image; the best of 2 to 5 runs."
+        " It starts with vectors in memory and ends with sorted lists. *By products* multiplies all pairs with nnnd's"
+        " kernels and selects with Faiss's `ReservoirTopN`; *by codes* encodes the references first; *Faiss* is `IndexFlatIP::add` and `search` of Debian's"
+        f" libfaiss with one OpenMP thread and {blas()}. The times by codes and of Faiss include encoding the references"
+        " and creating the index. nnnd searches by codes from 512 images and 640 references on, and by products otherwise.")
     context.report.table(f"| {' | '.join(COLUMNS)} |\n" + "|---" * len(COLUMNS) + "|")
     for dimension, references, images, *seconds in measured():
         products, codes, faiss = map(float, seconds)

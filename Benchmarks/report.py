@@ -1,4 +1,4 @@
-"""What was measured: printed at once, and written as Markdown with the machine's description."""
+"""The report: prints each result at once, and writes all as Markdown with a description of the machine."""
 
 import statistics
 from pathlib import Path
@@ -11,11 +11,11 @@ UNITS = {
     "op/s": [(1e9, "Gop/s")],
     "": [(1, "")],
 }
-HEADER = "| | nnnd | compared with | ratio | bar | |\n|---|---|---|---|---|---|"
+HEADER = "| | nnnd | compared with | ratio | target | |\n|---|---|---|---|---|---|"
 
 
 def written(value, unit):
-    """A value with three digits and its unit."""
+    """A value with about three significant digits and its unit."""
     scale, name = next((pair for pair in UNITS[unit] if abs(value) >= pair[0]), UNITS[unit][-1])
     value /= scale
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
@@ -27,20 +27,23 @@ def as_list(values):
 
 
 class Report:
-    """Sections of rows; a row is printed as soon as it is known."""
+    """Sections with text and tables. Each line is printed as soon as it is known."""
 
     def __init__(self):
         self.sections = {}  # title -> lines
         self.machine = []
-        self.missed, self.failed = [], []
+        self.missed, self.failed = [], []  # names of rows that missed their target; titles of parts that failed
 
     def begin(self, machine, limits):
-        """Takes the names and values that describe the machine, and what it can do at most."""
+        """Prints and keeps the description of the machine.
+
+        `machine`: pairs of a name and a value. `limits`: what `native.limits` returns.
+        """
         self.machine = [*machine, ("limits, measured", limits_in_words(limits))]
         print("\n".join(table_of(self.machine)))
 
     def section(self, title, *words):
-        """Begins a section with some words of introduction and the header of its table."""
+        """Begins a section with paragraphs of introduction and the header of a table of rows."""
         self.plain_section(title, *words)
         self.table(HEADER)
 
@@ -65,10 +68,12 @@ class Report:
         print(line, flush=True)
 
     def row(self, name, own, other=None, against="", unit="s", at_most=None, at_least=None, own_at_most=None, note=""):
-        """A line of the table: medians, the ratio of the medians, and its spread.
+        """Adds a row to the table: the medians, their ratio, and the spread of the ratios.
 
-        The spread is that of the ratios within pairs where both have as many values, otherwise that of the own values.
-        A bar is at_most or at_least for the ratio, or own_at_most for the median itself.
+        `own`: the values of nnnd, or of what `name` names first. `other`: the values that they are compared with, of
+        what `against` names. If both have the same number of values, the spread is that of the ratios of pairs.
+        Otherwise it is that of the own values divided by the median of the others. The target is `at_most` or
+        `at_least` for the ratio, or `own_at_most` for the median of `own`.
         """
         own = as_list(own)
         median = statistics.median(own)
@@ -87,28 +92,28 @@ class Report:
             cells += [f"{written(base, unit)}, {against}", f"{ratio:.3f}"]
             if len(spread) > 1:
                 cells[-1] += f" ({min(spread):.3f} to {max(spread):.3f})"
-        held, bar = True, ""
+        met, target = True, ""
         if at_most is not None:
-            held, bar = ratio <= at_most, f"≤ {at_most:.3g}"
+            met, target = ratio <= at_most, f"≤ {at_most:.3g}"
         elif at_least is not None:
-            held, bar = ratio >= at_least, f"≥ {at_least:.3g}"
+            met, target = ratio >= at_least, f"≥ {at_least:.3g}"
         elif own_at_most is not None:
-            held, bar = median <= own_at_most, f"≤ {written(own_at_most, unit)}"
-        if not held:
+            met, target = median <= own_at_most, f"≤ {written(own_at_most, unit)}"
+        if not met:
             self.missed.append(name)
-        verdict = "" if not bar else "held" if held else "**missed**"
+        verdict = "" if not target else "met" if met else "**missed**"
         runs = f"{len(own)} runs" if len(own) > 1 else "1 run"
         last = ", ".join(part for part in (verdict, runs, note) if part)
-        self.line("| " + " | ".join([*cells, bar, last]) + " |")
+        self.line("| " + " | ".join([*cells, target, last]) + " |")
 
     def fail(self, title, error):
-        """Says that a part ended early."""
+        """Records that a part of the benchmark ended with an error."""
         self.failed.append(title)
         self.lines = self.sections.setdefault(title, [])
         self.text(f"**This part failed:** {type(error).__name__}: {error}")
 
     def write(self, path):
-        """Writes all sections; those of `path` that were not measured this time are kept."""
+        """Writes all sections to `path`. Sections of an existing document that were not measured now are kept."""
         path = Path(path)
         kept = sections_of(path.read_text()) if path.exists() else {}
         measured = {title: "\n".join(lines).strip() + "\n" for title, lines in self.sections.items()}
@@ -116,6 +121,10 @@ class Report:
         for title in [*kept, *(title for title in measured if title not in kept)]:
             text += f"\n## {title}\n\n{measured.get(title, kept.get(title))}"
         path.write_text(text)
+
+
+def queries_in_words(count):
+    return "1 query" if count == 1 else f"{count:,} queries at once"
 
 
 def table_of(pairs):
@@ -128,7 +137,7 @@ def limits_in_words(limits):
 
 
 def sections_of(text):
-    """The sections of a document, by their titles."""
+    """The text of each section of a document, by title."""
     found = {}
     for part in text.split("\n## ")[1:]:
         title, _, body = part.partition("\n")
@@ -139,15 +148,20 @@ def sections_of(text):
 INTRODUCTION = """\
 # Benchmarks
 
-`make bench` writes this document; [Benchmarks/](../Benchmarks) has the code. nnnd and its peer take turns in one run, on the
-same seeded random directions, and must give the same results: scores and biases within 1e-5.
+`make bench` writes this document; [Benchmarks/](../Benchmarks) has the code. nnnd and another program (the *peer*) are
+measured alternately in one run, on the same random vectors. They must give the same results: scores and biases within
+1e-5.
 
-- The peer is faiss-cpu, called in process on all cores. It does what nnn-retrieval does: biases by an `IndexFlatIP` over the
-  references, and searches by an `IndexFlatIP` over vectors with one more number, minus the bias.
-- nnnd is measured from a client. A search takes from the whole request to the whole answer over the Unix socket. A shard
-  takes from its rename to its receipt, after a commit with a full sync.
-- Values are medians. A ratio is that of the medians: nnnd (or the first thing named) over what it is compared with. The
-  brackets hold the smallest and the largest ratio of single pairs.
-- A bar is the limit that a figure must keep.
-- k = 128, alpha = 0.75, top 10. Random directions are hard for codes and thresholds: their similarities lie close together.
+- The peer is faiss-cpu, called in the process of the benchmark on all cores. It does what nnn-retrieval, the package of
+  NNN's authors, does: it computes biases with an `IndexFlatIP` over the references, and searches an `IndexFlatIP` over
+  vectors that have minus the bias as one more component.
+- nnnd is measured as a client sees it. The time of a search is from the start of the request to the end of the response
+  over the Unix socket. The time of a shard is from its rename into the spool (its *drop*) to its receipt, after a
+  commit with a full sync.
+- The figures are medians. *ratio* is the median of nnnd (or of what the row names first) divided by the median of what
+  it is compared with. The brackets contain the smallest and the largest ratio of single pairs of measurements.
+- *target* is a limit that the ratio or the figure must keep.
+- *N queries at once* are N queries in one request.
+- k = 128, alpha = 0.75, top 10. The vectors have random directions. These are hard for codes and thresholds, because
+  their similarities are close together.
 """

@@ -1,20 +1,24 @@
-"""Searches: nnnd over its socket against faiss-cpu in process, one query to a thousand; many clients against one."""
+"""Searches with 1 to 1,000 queries, compared with faiss-cpu; and many clients compared with one."""
 
 import clients
 import native
 import peer
 from base import name
 from harness import settle, timed
+from report import queries_in_words
 
 TITLE = "Search"
 BATCHES = (1, 16, 100, 1000)
-BARS = dict(zip(BATCHES, (0.25, 0.12, 0.08, 0.90)))
-BARS_OF_LEVELS = {"avx512vnni": BARS, "avx512": BARS, "avx2": dict(zip(BATCHES, (0.50, 0.25, 0.15, 1.50)))}
+TARGETS = dict(zip(BATCHES, (0.25, 0.12, 0.08, 0.90)))
+TARGETS_OF_LEVELS = {"avx512vnni": TARGETS, "avx512": TARGETS, "avx2": dict(zip(BATCHES, (0.50, 0.25, 0.15, 1.50)))}
 MANY = 64
 
 
 def batches(context, base, lower):
-    """Times every batch: nnnd, nnnd on lower kernels and the peer in turn. Returns the seconds of single queries."""
+    """Measures nnnd, nnnd with the kernels for AVX2 (`lower`) and the peer alternately.
+
+    Returns the seconds of nnnd's searches with one query.
+    """
     report = context.report
     levels = [daemon.status()["kernels"] for daemon in (base.daemon, lower)]
     index = peer.search_index(base.images, base.biases()[1])
@@ -36,10 +40,9 @@ def batches(context, base, lower):
                 own.append(seconds)
                 slower.append(seconds_lower)
                 other.append(seconds_peer)
-        words = "1 query" if batch == 1 else f"{batch:,} queries at once"
         for level, seconds in zip(levels, (own, slower)):
-            bars = BARS_OF_LEVELS.get(level, {})
-            report.row(f"{words}, {level}", seconds, other, "faiss-cpu", at_most=bars.get(batch))
+            targets = TARGETS_OF_LEVELS.get(level, {})
+            report.row(f"{queries_in_words(batch)}, {level}", seconds, other, "faiss-cpu", at_most=targets.get(batch))
         singles = singles or own
     return singles
 
@@ -61,11 +64,11 @@ def many_clients(context, base):
 
 def run(context, base):
     report = context.report
-    report.section(TITLE, f"{context.shape}, {context.references:,} references. Kernels: the best of this CPU, and"
-                          " what `NNND_KERNELS=avx2` leaves.")
+    report.section(TITLE, f"{context.shape}, {context.references:,} references. Each row names the kernels: the best"
+                          " of this CPU, or those of `NNND_KERNELS=avx2`.")
     with base.daemon.copy(env={"NNND_KERNELS": "avx2"}) as lower:
         singles = batches(context, base, lower)
     bandwidth = max(context.limits()["bandwidth"], native.limits(context.cores)["bandwidth"])
-    report.row("1 query, against reading the vectors", singles, base.images.nbytes / bandwidth,
-               f"float32 once at {bandwidth / 1e9:.1f} GB/s", at_most=1)
+    report.row("1 query, compared with reading all vectors", singles, base.images.nbytes / bandwidth,
+               f"reading all float32 vectors once at {bandwidth / 1e9:.1f} GB/s", at_most=1)
     many_clients(context, base)

@@ -1,8 +1,8 @@
 """Demonstrates nnnd with real data: a reverse dictionary, with and without Nearest Neighbor Normalization (NNN).
 
-Starts the daemon with temporary folders, drops the WordNet shards into its spool and waits for their receipts. Then it
-searches for the words that 1,000 glosses define and prints recall without and with NNN. The exit status is 0 only if
-recall has the expected values. The program needs Python's standard library only.
+It starts the daemon on temporary folders, renames the WordNet shards into its spool and waits for their receipts. Then
+it searches for the words that 1,000 glosses (definitions) define, and prints recall without and with NNN. The exit
+status is 0 only if recall has the expected values. The program needs only Python's standard library.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from pathlib import Path
 
 WORDNET = Path(__file__).resolve().parent / "wordnet"
 ALPHA = 0.75
-# Recall at 1, 5 and 10 of nnn-retrieval 1.0.1 on these data (k = 128), and the expected recall of nnnd, by alpha. They
-# differ in one answer of 1,000: noun.00319825 and noun.13324710 have the same vector, and nnnd returns the earlier row.
+# Recall at 1, 5 and 10 on these data with k = 128, by alpha: of nnn-retrieval 1.0.1, and as expected of nnnd. They
+# differ in one answer of 1,000: noun.00319825 and noun.13324710 have the same vector, and nnnd puts the one with the
+# lower row first.
 AUTHORS = {0.0: (0.340, 0.513, 0.573), ALPHA: (0.366, 0.545, 0.600)}
 EXPECTED = {0.0: (0.341, 0.513, 0.573), ALPHA: (0.366, 0.545, 0.600)}
 DEADLINE = 120
@@ -40,7 +41,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 def wait_for(condition, what, daemon):
-    """Waits until condition() is true; exits if the daemon ends or after DEADLINE seconds."""
+    """Waits until condition() is true; exits if the daemon ends, or after DEADLINE seconds. `what` is for messages."""
     end = time.monotonic() + DEADLINE
     while not condition():
         if daemon.poll() is not None:
@@ -51,7 +52,7 @@ def wait_for(condition, what, daemon):
 
 
 def drop(source, folder):
-    """Copies a file into a folder atomically: writes a hidden file and renames it."""
+    """Copies a file into a folder so that it appears complete: writes a hidden file and renames it."""
     temporary = folder / f".{source.name}"
     shutil.copyfile(source, temporary)
     temporary.rename(folder / source.name)
@@ -70,7 +71,11 @@ def search(connection, alpha):
 
 
 def show(results, right, words, glosses):
-    """Prints recall and some queries that NNN improves; returns (R@1, R@5, R@10) by alpha."""
+    """Prints recall and some queries that NNN improves.
+
+    `results`: ids of the hits of each query, by alpha. `right`: the id of the right answer of each query. `words` and
+    `glosses`: texts by id. Returns (R@1, R@5, R@10) by alpha.
+    """
     recall = {
         alpha: tuple(sum(a in ids[:n] for a, ids in zip(right, found)) / len(right) for n in (1, 5, 10))
         for alpha, found in results.items()

@@ -1,8 +1,8 @@
 # make install: programs, manual, completions, units, example configuration, documentation.
 #
-# PREFIX is where it will be used, DESTDIR a folder that stands for / meanwhile. systemd looks into /usr/lib and
-# /usr/local/lib only: for another PREFIX (/opt/nnnd say) also give UNITDIR, SYSUSERSDIR and TMPFILESDIR in one of these.
-# Settings are in /etc always.
+# PREFIX is the folder in which nnnd will be used. DESTDIR is put before all paths, to install into a staging folder.
+# systemd searches only /usr/lib and /usr/local/lib: for another PREFIX, such as /opt/nnnd, also set UNITDIR,
+# SYSUSERSDIR and TMPFILESDIR to folders there. Settings are always in /etc/nnnd.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -14,12 +14,12 @@ TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
-# Which programs: those of `make static`, unless told otherwise.
+# The folder with the built programs, by default that of `make static`.
 BIN ?= $(STATIC_BIN)
 
 UNITS := nnnd.service nnnd.socket nnnd@.service nnnd@.socket
 DATA = install -m 644
-# A file with the places of this installation in it.
+# Copies a file ($1 to $2) and replaces the paths in it by those of this installation.
 placed = sed 's|/usr/bin/nnnd|$(BINDIR)/nnnd|; s|/usr/share/doc/nnnd|$(DOCDIR)|' $(1) > $(2) && chmod 644 $(2)
 
 .PHONY: install
@@ -37,7 +37,7 @@ install:
 	$(foreach unit,$(UNITS),$(call placed,systemd/$(unit),$(DESTDIR)$(UNITDIR)/$(unit)) &&) true
 	$(DATA) systemd/sysusers.d/nnnd.conf $(DESTDIR)$(SYSUSERSDIR)
 	$(DATA) systemd/tmpfiles.d/nnnd.conf $(DESTDIR)$(TMPFILESDIR)
-	@# What somebody has set stays.
+	@# An existing configuration is kept.
 	test -e $(DESTDIR)/etc/nnnd/nnnd.yaml || $(DATA) systemd/nnnd.yaml $(DESTDIR)/etc/nnnd
 	$(DATA) README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE $(DESTDIR)$(DOCDIR)
 	cp -r docs/. $(DESTDIR)$(DOCDIR)/docs && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/docs

@@ -20,7 +20,7 @@ COMMON_OPTIONS = ("version", "help")
 
 
 def escaped(text):
-    """Text escaped for mdoc(7), with hyphens as ASCII minus signs."""
+    """Text escaped for mdoc(7); hyphens are printed as ASCII minus signs, so that options can be copied."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     return "\\&" + text if text[:1] in (".", "'") else text
 
