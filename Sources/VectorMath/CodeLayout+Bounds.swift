@@ -1,8 +1,9 @@
 extension CodeLayout {
     /// Whether the stored code of a row gives valid bounds of the products of its vector.
     ///
-    /// The bounds are valid if the stored residual is at least the length of the vector minus the decoded code, and the
-    /// stored norm at least the length of the vector. Both lengths are computed in double precision.
+    /// The bounds are valid if the stored residual is at least the length of the difference between the vector and the
+    /// decoded code, and the stored norm at least the length of the vector. Both lengths are computed in double
+    /// precision.
     ///
     /// - Parameters:
     ///   - vector: the row's vector, as it is stored.

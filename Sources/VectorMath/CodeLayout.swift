@@ -1,10 +1,10 @@
 /// The layout of a block of codes.
 ///
-/// Searches read the codes of all rows, and exclude most rows by them.
+/// A code approximates a vector. Searches read the codes of all rows, and exclude most rows by them.
 ///
 /// The code of a vector has one signed byte per component, padded with zeros to a multiple of 64 bytes. The decoded
 /// code is scale x code. Three columns of floats follow the codes of a block: the scale of each row, its residual (the
-/// length of the vector minus the decoded code), and its norm (the length of the vector).
+/// length of the difference between the vector and the decoded code), and its norm (the length of the vector).
 ///
 ///     [0 ..< pad]                                  unused, so that codes begin on cache lines
 ///     [pad ..< pad + rows x stride]                codes

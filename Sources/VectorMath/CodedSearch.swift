@@ -13,7 +13,7 @@ internal import CKernels
 ///    of the best. The query is then multiplied with every vector.
 ///
 /// The result is exact, whatever the order of the vectors. If the order is random, the estimates are good, and about
-/// one query in thousands needs step 3.
+/// one query in several thousand needs step 3.
 ///
 /// One thread at a time can use a search. For example, the best references of some images:
 ///
@@ -169,8 +169,8 @@ package struct CodedSearch {
     /// Raises the pruning thresholds to estimates from the vectors added so far, and prunes by them.
     ///
     /// The vectors added so far are taken as a random sample of all. The sample is expected to hold its share of the
-    /// best `capacity` vectors. It holds four standard deviations more than that in one case of thousands. A product
-    /// that so many vectors of the sample reach is therefore rarely too high.
+    /// best `capacity` vectors. It holds four standard deviations more than that in one of several thousand cases. A
+    /// product that so many vectors of the sample reach is therefore rarely too high.
     private mutating func estimateThresholds() {
         let expected = Double(capacity) * Double(rows.count) / Double(vectorCount)
         let wanted = Int(expected + 4 * expected.squareRoot()) + 2

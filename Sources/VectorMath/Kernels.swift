@@ -36,8 +36,8 @@ package enum Kernels {
 
     /// Computes the inner product of every row with every query.
     ///
-    /// The product of a pair is the same float in every call, whatever other vectors the call has. Equal vectors
-    /// therefore have equal products.
+    /// With the same instruction set, the product of a pair is the same float in every call, whatever other vectors the
+    /// call has. Equal vectors therefore have equal products.
     ///
     /// - Parameters:
     ///   - matrix: rows x dimension.

@@ -1,9 +1,11 @@
 internal import CKernels
 
-/// A table of rows, each with a lower and an upper bound of its score.
+/// A table that holds at each position the row of a vector, and a lower and an upper bound of the vector's score.
 ///
 /// The table is stored as three columns of a fixed length. The caller decides which positions it uses: most methods
 /// work on the `count` positions that begin at position `start`. A score is *exact* if its two bounds are equal.
+///
+/// Some methods are `mutating` only because the C functions take pointers to mutable memory.
 package struct ScoreIntervals: Sendable {
     /// The upper bound at each position.
     package private(set) var uppers: [Float]
@@ -31,7 +33,7 @@ package struct ScoreIntervals: Sendable {
     ///
     /// - Parameters:
     ///   - positions: the positions.
-    ///   - scores: the scores, in the order of `positions`.
+    ///   - scores: the scores, in the order of `positions`; further elements are ignored.
     package mutating func setExact(_ positions: ArraySlice<UInt32>, _ scores: [Float]) {
         precondition(positions.count <= scores.count)
         _ = unsafe withColumns(from: 0) { columns in
@@ -57,8 +59,8 @@ package struct ScoreIntervals: Sendable {
     /// Finds the positions whose score is not exact and whose bounds have a midpoint of at least `minimumMidpoint`.
     ///
     /// - Parameters:
-    ///   - positions: receives the positions in ascending order.
-    ///   - end: the index in `positions` of the first one.
+    ///   - positions: receives the positions in ascending order; has room for `count` of them from index `end` on.
+    ///   - end: the index in `positions` at which the first position found is written.
     /// - Returns: the number of positions found.
     package mutating func appendInexact(
         from start: Int, count: Int, minimumMidpoint: Float, to positions: inout [UInt32], at end: Int
@@ -72,7 +74,8 @@ package struct ScoreIntervals: Sendable {
         } ?? 0
     }
 
-    /// Drops the rows whose upper bound is below `threshold`, and moves the others up without changing their order.
+    /// Drops the rows whose upper bound is below `threshold`, and moves the others to the first of the `count`
+    /// positions without changing their order.
     ///
     /// - Returns: the number of rows left.
     package mutating func drop(from start: Int, count: Int, below threshold: Float) -> Int {
@@ -82,8 +85,8 @@ package struct ScoreIntervals: Sendable {
 
     /// Raises a threshold as far as the lower bounds allow, then drops the rows whose upper bound is below it.
     ///
-    /// The threshold becomes a value that at least `wanted` lower bounds reach, and not many more. It stays as it is if
-    /// fewer reach it. `ck_prune` says what "not many" means.
+    /// The new threshold is a value that at least `wanted` lower bounds reach, and at most `wanted + wanted / 32`
+    /// unless some are equal. If fewer than `wanted` reach the old threshold, it stays.
     ///
     /// - Returns: the number of rows left.
     package mutating func prune(from start: Int, count: Int, wanted: Int, threshold: inout Float) -> Int {
@@ -91,16 +94,14 @@ package struct ScoreIntervals: Sendable {
         return unsafe withColumns(from: start) { unsafe ck_prune($0, count, wanted, &threshold) } ?? 0
     }
 
-    /// A value that the midpoints of at least `wanted` rows reach, and not many more; -infinity if there are fewer
-    /// rows.
-    ///
-    /// `ck_midpoint_reached` says what "not many" means.
+    /// A value that the midpoints of at least `wanted` rows reach, and of at most `wanted + wanted / 32` unless some
+    /// are equal; -infinity if there are fewer than `wanted` rows.
     package mutating func midpointReached(from start: Int, count: Int, wanted: Int) -> Float {
         precondition(start + count <= self.count)
         return unsafe withColumns(from: start) { unsafe ck_midpoint_reached($0, count, wanted) } ?? -.infinity
     }
 
-    /// Replaces each row by an element of `newRows`: the old row is the index of the new one.
+    /// Replaces each row r by the element r of `newRows`, counted from 0.
     package mutating func replaceRows(from start: Int, count: Int, by newRows: ArraySlice<UInt32>) {
         for position in start..<start + count {
             rows[position] = newRows[newRows.startIndex + Int(rows[position])]

@@ -67,7 +67,7 @@ package struct Status: Codable, Sendable {
         package var done: String
         /// The folder with rejected shards and their error documents.
         package var failed: String
-        /// The number of files that waited at the last scan of the spool.
+        /// The number of files in the spool when it was last listed, without those that have left it since.
         package var backlog: Int
 
         package init(images: String, references: String, done: String, failed: String, backlog: Int) {

@@ -9,7 +9,7 @@ package struct StatusLine: CustomStringConvertible {
     ///   - images: the number of images.
     ///   - references: the number of references.
     ///   - generation: the generation of the corpus.
-    ///   - backlog: the number of files that waited in the spool at its last scan.
+    ///   - backlog: the number of files in the spool when it was last listed, without those that left it since.
     package init(images: Int, references: Int, generation: UInt64, backlog: Int) {
         self.images = images
         self.references = references

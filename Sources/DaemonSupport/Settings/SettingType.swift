@@ -8,11 +8,12 @@ struct SettingType<Value: Sendable>: Sendable {
     var choices: [String] = []
     /// Parses a text; `nil` if it is not allowed.
     ///
-    /// The bounds can depend on the settings before this one in ``Setting/all``, which the second argument holds.
+    /// The second argument holds the settings that come before this one in ``Setting/all``: the allowed values can
+    /// depend on them.
     var parse: @Sendable (String, DaemonSettings) -> Value?
     /// A phrase that describes the allowed values and completes "it must be".
     var expected: @Sendable (DaemonSettings) -> String
-    /// Formats a value as a text that ``parse`` accepts.
+    /// Formats a value as a text that ``parse`` accepts, except for the `nil` of ``optional(none:)``.
     var format: @Sendable (Value) -> String
 
     /// The type of a setting that need not have a value; `none` is what ``format`` returns for `nil`.
@@ -87,7 +88,9 @@ extension SettingType where Value: BinaryFloatingPoint & LosslessStringConvertib
 }
 
 extension SettingType where Value == Double {
-    /// A time span in seconds: `90`, `90s`, `15m`, `12h`, `30d`.
+    /// A time span above 0, as a number of seconds or with a unit: `90`, `90s`, `15m`, `12h`, `30d`.
+    ///
+    /// The value is in seconds.
     static let duration = Self(
         valueName: "duration",
         parse: { text, _ in

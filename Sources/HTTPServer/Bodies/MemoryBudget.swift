@@ -3,6 +3,8 @@ package import WireAPI
 
 /// A limit on the memory that all requests reserve together.
 ///
+/// The user of a budget chooses its unit: bytes for the bodies of requests, hits for the responses of searches.
+///
 /// One request at a time can exceed the limit: the first one for which the limit is not enough. Without this exception,
 /// requests that grow at the same time could fill the budget together, and all of them would be rejected.
 package final class MemoryBudget: Sendable {
@@ -25,7 +27,7 @@ package final class MemoryBudget: Sendable {
         self.free = free
     }
 
-    /// The memory of one request; it ends when the last reference to this object does.
+    /// The memory that one request reserves, until the object is deallocated.
     package final class Reservation: Sendable {
         private let budget: MemoryBudget
         private let held = Mutex(0)
@@ -43,7 +45,7 @@ package final class MemoryBudget: Sendable {
 
         /// Grows the reservation to `count` in total; it never shrinks.
         ///
-        /// - Throws: ``Problem/overloaded`` if the budget is used up.
+        /// - Throws: ``Problem/overloaded`` if all reservations together would exceed the limit.
         package func grow(to count: Int) throws(Problem) {
             let wanted = max(0, count - budget.free)
             let granted = held.withLock { held in
@@ -57,7 +59,7 @@ package final class MemoryBudget: Sendable {
         }
     }
 
-    /// An empty reservation.
+    /// A new reservation of size 0.
     package func reservation() -> Reservation {
         Reservation(self)
     }

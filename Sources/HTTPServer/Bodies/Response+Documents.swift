@@ -22,7 +22,8 @@ extension Response {
 
     /// A response with a JSON document that can be large.
     ///
-    /// It is sent in slices, each when the client has taken the one before. `reservation` is kept until all are sent.
+    /// It is sent in slices: each one when the client has taken the one before. `reservation` holds the memory of the
+    /// response, and is kept until all slices are sent.
     init(json body: ByteBuffer, holding reservation: MemoryBudget.Reservation) {
         self.init(
             status: .ok, headers: [.contentType: Self.jsonMediaType, .contentLength: String(body.readableBytes)],

@@ -4,7 +4,7 @@ enum RequestLimits {
     static let bodyBytes = 64 << 20
     /// Queries of one search.
     static let queries = 4096
-    /// Hits of one response: queries times images asked for.
+    /// Hits of one response: the number of queries x the number of images that are found for each.
     static let hits = 1_000_000
     /// The values of `alpha` that a search can set.
     static let alpha: ClosedRange<Float> = 0...1000

@@ -1,11 +1,11 @@
 internal import LMDB
 internal import VectorMath
 
-/// The order and the times in which references arrived, for ``Retention``.
+/// The order and the times in which references arrived, for ``Retention``, which removes the oldest ones.
 ///
 /// A reference that is replaced gets a new arrival.
 struct ArrivalTable: Sendable {
-    /// Arrival number -> row (4 bytes), 4 zero bytes, time in milliseconds since 1970 (8 bytes).
+    /// Arrival number -> row (4 bytes), 4 zero bytes, time of arrival in milliseconds since 1970 (8 bytes).
     let arrivals: Database
     /// Row -> arrival number.
     let numbers: Database

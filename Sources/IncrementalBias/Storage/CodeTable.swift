@@ -3,7 +3,7 @@ internal import VectorMath
 
 /// The codes of the images: block number -> the codes of `rowsPerBlock` images, with the layout ``StoreLayout/codes``.
 ///
-/// A code approximates a vector with one signed byte per number. A *slot* is the index of a row in its block.
+/// A code approximates a vector with one signed byte per component. A *slot* is the index of a row in its block.
 struct CodeTable {
     let database: Database
     let layout: StoreLayout
@@ -45,7 +45,7 @@ struct CodeTable {
             byteCount: layout.codes.byteCount)
     }
 
-    /// Whether the error bounds of the stored code of `row` hold for `vector`; false if the row has no code.
+    /// Whether the error bounds of the stored code of `row` hold for `vector`; false if the row's block is missing.
     ///
     /// - Parameter vector: the stored vector of the row.
     func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {

@@ -9,9 +9,10 @@
 ///     [2 ..< 2+K]         the similarities, in descending order, as float bits
 ///     [2+K ..< 2+2K]      the rows of the references
 ///
-/// A page of heaps fills two LMDB pages. Smaller values would share LMDB pages, and a commit would copy them together.
-/// Larger values would make a commit write more unchanged heaps. Two LMDB pages are better than one because LMDB keeps
-/// the memory of changed single pages after a commit and frees that of longer values.
+/// A page of heaps has as many heaps as fit into two LMDB pages, and at least one. Smaller values would share LMDB
+/// pages, and a commit would copy them together. Larger values would make a commit write more unchanged heaps. Two LMDB
+/// pages are better than one because LMDB keeps the memory of changed single pages after a commit and frees that of
+/// longer values.
 struct HeapLayout: Sendable {
     /// The maximum number of references in a heap.
     let capacity: Int

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import VectorMath
 
-/// The heaps of the images: page number -> a page of heaps with the layout ``HeapLayout``.
+/// The heaps of the images: number of a page of heaps -> a page of heaps with the layout ``HeapLayout``.
 struct HeapTable {
     let database: Database
     let layout: HeapLayout
@@ -16,7 +16,7 @@ struct HeapTable {
             firstPage: pages.lowerBound, layout: layout)
     }
 
-    /// Replaces the content of `heap` by the stored heap of `row`; by nothing if none is stored.
+    /// Replaces the content of `heap` by the stored heap of `row`; empties it if none is stored.
     func load(row: Int, into heap: inout ReferenceHeap, in transaction: borrowing some Transaction & ~Copyable) throws {
         heap.clear()
         _ = try transaction.value(database, UInt32(layout.page(of: row))) { bytes in
@@ -59,17 +59,15 @@ struct HeapTable {
     }
 }
 
-/// The mapped heaps of a range of rows.
+/// The heaps of a range of rows, read in place in LMDB's memory map.
 ///
-/// Several threads can read them at the same time.
-///
-/// They are valid as long as `MappedValues` are.
+/// Several threads can read them at the same time. They are valid until the next write of the transaction or its end.
 struct MappedHeaps: Sendable {
     fileprivate let pages: MappedValues
     fileprivate let firstPage: Int
     fileprivate let layout: HeapLayout
 
-    /// Replaces the content of `heap` by the stored heap of `row`; by nothing if none is stored.
+    /// Replaces the content of `heap` by the stored heap of `row`; empties it if none is stored.
     func load(row: Int, into heap: inout ReferenceHeap) {
         heap.clear()
         pages.value(at: layout.page(of: row) - firstPage) { bytes in

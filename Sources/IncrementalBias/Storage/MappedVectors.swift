@@ -1,7 +1,9 @@
 internal import LMDB
 internal import VectorMath
 
-/// The mapped vectors of a range of rows; valid as long as `MappedValues` are.
+/// The vectors of a range of rows, read in place in LMDB's memory map.
+///
+/// They are valid until the next write of the transaction or its end.
 struct MappedVectors: Sendable {
     let blocks: MappedValues
     /// The number of the first block in `blocks`.
@@ -38,7 +40,9 @@ struct MappedVectors: Sendable {
     }
 }
 
-/// The mapped vectors of some rows, in any order; valid as long as `MappedValues` are.
+/// The vectors of some rows, in any order, read in place in LMDB's memory map.
+///
+/// They are valid until the next write of the transaction or its end.
 struct MappedRows: Sendable {
     let rows: [UInt32]
     let layout: VectorLayout

@@ -2,6 +2,9 @@ package import Foundation
 package import ShardFormats
 
 /// The record in the store of a shard that took effect.
+///
+/// The document in `done/` and the API is another type, `ShardReceipt` of the module `WireAPI`. It has the same
+/// content, partly with other keys and units.
 package struct Receipt: Codable, Equatable, Sendable {
     /// The number of the receipt.
     ///
@@ -21,14 +24,14 @@ package struct Receipt: Codable, Equatable, Sendable {
     package let replaced: Int
     /// The generation of the corpus after the commit.
     package let generation: UInt64
-    /// When the daemon began to read the shard.
+    /// When the daemon began to process the shard.
     package let received: Date
     /// When the commit began.
     package let commitStarted: Date
-    /// The time in seconds from the begin of the commit until it was durable; `nil` if it is unknown.
+    /// The time in seconds from the start of the commit until it was durable; `nil` if it is unknown.
     ///
-    /// It is known only after the commit. It is stored when the receipt is acknowledged, or when the daemon stops. A
-    /// crash before that loses it.
+    /// It is known only after the commit. It is stored when the receipt is no longer pending (the shard's files have
+    /// been moved and its document is written), or when the daemon stops. A crash before that loses it.
     package var commitSeconds: Double?
 
     /// What a shard does with its ids: it adds or replaces their vectors, or deletes them.
@@ -54,7 +57,7 @@ package struct Receipt: Codable, Equatable, Sendable {
 
     /// Creates a receipt.
     ///
-    /// Times are rounded to milliseconds, as in the store.
+    /// `received` and `commitStarted` are rounded to milliseconds, so that they are the same when they are read back.
     package init(
         number: UInt64, name: String, role: VectorRole, sha256: String, idsSHA256: String?, action: Action, rows: Int,
         replaced: Int, generation: UInt64, received: Date, commitStarted: Date, commitSeconds: Double? = nil
@@ -100,6 +103,7 @@ package struct Receipt: Codable, Equatable, Sendable {
         }
     }
 
+    /// Encodes `received` and `commitStarted` as milliseconds since 1970.
     static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .millisecondsSince1970

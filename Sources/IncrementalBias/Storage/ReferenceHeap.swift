@@ -124,7 +124,8 @@ package struct ReferenceHeap {
     /// The similarity that a reference must exceed to enter the heap.
     ///
     /// Any reference can enter a complete heap. Only references above the last similarity can enter a heap that is not
-    /// complete, because the corpus can have other references below it that the heap does not hold.
+    /// complete, because the corpus can have other references below it that the heap does not hold. No reference can
+    /// enter a heap that is empty and not complete.
     ///
     /// - Parameter references: the number of references in the corpus.
     package func threshold(references: Int) -> Float {

@@ -17,9 +17,9 @@ package struct Tables: Sendable {
     /// Block number -> for each image the similarity that a new reference must exceed to enter its heap; +infinity in
     /// rows without an image.
     let thresholds: Database
-    /// Page number -> the heaps of a few consecutive images; see ``HeapLayout``.
+    /// Number of a page of heaps -> the heaps of a few consecutive images; see ``HeapLayout``.
     let heaps: Database
-    /// The order in which references arrived.
+    /// Two databases: arrival number -> row and time of arrival of a reference; row -> arrival number.
     let arrivals: ArrivalTable
     /// Receipt number -> the receipt as JSON.
     let receipts: Database
@@ -27,7 +27,8 @@ package struct Tables: Sendable {
     let receiptNames: Database
     /// Number of a pending receipt -> empty value.
     ///
-    /// In stores of version 0.1.0 the value is not empty.
+    /// Version 0.1.0 wrote a value, which is ignored. The database is named `receipts.unsettled`: the name is older
+    /// than the term *pending*, and another name would change the store format.
     let pending: Database
 
     /// The tables that images and references both have.
@@ -40,7 +41,7 @@ package struct Tables: Sendable {
         let ids: Database
         /// Free row -> 4 zero bytes.
         ///
-        /// A new id gets a free row first.
+        /// A new id gets a free row if there is one, else a new row after the last.
         let free: Database
 
         init(_ environment: LMDB.Environment, _ role: VectorRole, createIfMissing: Bool) throws {
@@ -54,7 +55,7 @@ package struct Tables: Sendable {
         }
     }
 
-    /// The name of the database that is created first.
+    /// The name of the database that is created first, and by which a store is recognised.
     static let first = "meta"
 
     /// Opens the databases of a store.

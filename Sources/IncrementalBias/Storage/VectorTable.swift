@@ -70,7 +70,7 @@ struct VectorTable {
         return blocks
     }
 
-    /// The vectors of `rows` as floats, rows.count x dimension.
+    /// The vectors of `rows` as floats, rows.count x dimension; a vector whose block is missing is left out.
     func read(rows: [UInt32], in transaction: borrowing some Transaction & ~Copyable) throws -> [Float] {
         var values: [Float] = []
         values.reserveCapacity(rows.count * layout.dimension)

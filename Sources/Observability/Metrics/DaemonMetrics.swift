@@ -17,7 +17,7 @@ package final class DaemonMetrics: Sendable {
         case applied, unchanged, rejected
     }
 
-    /// The values of the label `outcome` for rows of shards and ids of deletion lists.
+    /// The values of the label `outcome` for rows of shards, ids of deletion lists, and retired references.
     package enum RowOutcome: String, CaseIterable {
         case added, replaced, deleted, missing, retired
     }
@@ -74,11 +74,11 @@ package final class DaemonMetrics: Sendable {
         }
     }
 
-    /// Records a commit that is on the disk.
+    /// Records a commit of shards that is on the disk.
     ///
     /// - Parameters:
     ///   - shards: the number of shards and deletion lists in the commit.
-    ///   - duration: the time from the begin of the transaction until it was on the disk.
+    ///   - duration: the time from the start of the transaction until it was on the disk.
     package func committed(shards: Int, took duration: Duration) {
         commitSeconds.record(duration: duration)
         Recorder(label: "nnnd_commit_shards", factory: registry).record(shards)
@@ -112,7 +112,9 @@ package final class DaemonMetrics: Sendable {
         counter("nnnd_reloads_total", [("outcome", ok ? "ok" : "failed")], 1)
     }
 
-    /// Stores the start time of a scan; at most one scan runs at a time.
+    /// Stores the start time of a scan: one pass over all images that answers one or more search requests.
+    ///
+    /// At most one scan runs at a time.
     package func scanBegan() {
         scanStart.withLock { $0 = .now }
     }

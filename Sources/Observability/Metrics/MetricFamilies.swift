@@ -10,41 +10,51 @@ enum MetricFamilies {
     private static let batches = [1.0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096]
 
     static let all = [
-        Family("nnnd_build_info", .gauge, "Always 1; the labels hold the version and the kernels."),
-        Family("nnnd_generation", .gauge, "The number of commits of the store."),
-        Family("nnnd_corpus_rows", .gauge, "Images and references in the corpus."),
-        Family("nnnd_backlog_shards", .gauge, "Shards and lists that waited in the spool at the last scan of it."),
-        Family("nnnd_shards_total", .counter, "Shards and lists of ids by outcome."),
-        Family("nnnd_rows_total", .counter, "Rows of shards and lists by outcome."),
+        Family(
+            "nnnd_build_info", .gauge,
+            "Always 1. Labels: the version, and the instruction set in use (portable, avx2, avx512 or avx512vnni)."),
+        Family("nnnd_generation", .gauge, "A counter of the store that each commit of a change raises by one."),
+        Family("nnnd_corpus_rows", .gauge, "The number of images, and of references, in the corpus."),
+        Family(
+            "nnnd_backlog_shards", .gauge,
+            "Shards and deletion lists in the spool when it was last listed, without those that have left it since."),
+        Family("nnnd_shards_total", .counter, "Shards and deletion lists by outcome."),
+        Family(
+            "nnnd_rows_total", .counter,
+            "Rows of shards, ids of deletion lists, and retired references, by outcome."),
         Family(
             "nnnd_spool_errors_total", .counter,
-            "Failures of the system, for example a full disk, for which shards had to wait."),
+            "System errors, for example a full disk, that made shards wait; each failed retry counts."),
         Family(
             "nnnd_commit_seconds", .histogram(durations),
-            "Duration of commits, from the begin of the transaction until it is on the disk."),
-        Family("nnnd_commit_shards", .histogram(batches), "Shards and lists in one commit."),
+            "Duration of commits of shards, from the start of the transaction until it is on the disk."),
+        Family("nnnd_commit_shards", .histogram(batches), "Shards and deletion lists in one commit."),
         Family(
             "nnnd_last_commit_timestamp_seconds", .gauge,
-            "The end of the last commit of this process, in seconds since 1970; 0 before the first."),
+            "The end of the last commit of shards by this process, in seconds since 1970; 0 before the first."),
         Family(
             "nnnd_heap_refills_total", .counter,
-            "Images whose heaps were searched again because they had lost too many references."),
+            "Heaps that a search over all references filled again, because removals left too few entries."),
         Family("nnnd_searches_total", .counter, "Search requests by outcome."),
         Family(
             "nnnd_search_seconds", .histogram(durations),
-            "Duration of answered search requests, from the end of the body until the response is made."),
-        Family("nnnd_waiting_queries", .gauge, "Queries that wait for a scan."),
-        Family("nnnd_scan_seconds", .histogram(durations), "Duration of scans."),
-        Family("nnnd_scan_requests", .histogram(batches), "Search requests in one scan."),
-        Family("nnnd_scan_queries", .histogram(batches), "Queries in one scan."),
+            "Duration of answered search requests, from the arrival of the whole body until the response is ready."),
+        Family("nnnd_waiting_queries", .gauge, "Queries that wait for the next scan."),
+        Family(
+            "nnnd_scan_seconds", .histogram(durations),
+            "Duration of scans. A scan is one pass over all images that answers one or more search requests."),
+        Family("nnnd_scan_requests", .histogram(batches), "Search requests that share one scan."),
+        Family("nnnd_scan_queries", .histogram(batches), "Queries that share one scan."),
         Family("nnnd_reloads_total", .counter, "Reloads of the settings by outcome."),
-        Family("nnnd_store_used_bytes", .gauge, "Bytes of the data file in use, pages free for reuse included."),
+        Family(
+            "nnnd_store_used_bytes", .gauge,
+            "Bytes of the data file up to its last page, including free pages that LMDB will reuse."),
         Family("nnnd_store_map_bytes", .gauge, "The maximum size of the data file."),
-        Family("nnnd_memory_anonymous_bytes", .gauge, "Resident memory of the process without mapped files."),
+        Family("nnnd_memory_anonymous_bytes", .gauge, "Resident memory of the process, without mapped files."),
         Family(
             "nnnd_memory_mapped_bytes", .gauge,
-            "Resident memory of the mapped store and other files, which the system can reclaim."),
-        Family("process_resident_memory_bytes", .gauge, "Resident memory, the mapped store included."),
+            "Resident memory of mapped files, mainly of the store; the system can reclaim it."),
+        Family("process_resident_memory_bytes", .gauge, "Resident memory, including mapped files."),
         Family("process_open_fds", .gauge, "Open file descriptors."),
         Family("process_cpu_seconds_total", .counter, "Processor time in user and kernel mode."),
         Family("process_start_time_seconds", .gauge, "The start of the process, in seconds since 1970."),

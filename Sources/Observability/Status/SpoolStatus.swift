@@ -20,7 +20,8 @@ package final class SpoolStatus: Sendable {
         self.changes = changes
     }
 
-    /// The number of files that waited at the last scan of the spool.
+    /// The number of shards and deletion lists in the spool when it was last listed, without those that have left it
+    /// since.
     package var backlog: Int {
         get { state.withLock { $0.backlog } }
         set {
