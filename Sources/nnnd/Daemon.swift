@@ -102,8 +102,10 @@ struct Daemon {
         do {
             try await group.run()
         } catch let error as any StoreFailure {
+            // An error of LMDB, for example in a commit, after which ingestion can't go on.
             throw StartupError(failedCommit: error, folder: settings.data)
         } catch let error as StoreError {
+            // The content of the store contradicts itself.
             throw StartupError(error, folder: settings.data)
         }
     }

@@ -13,8 +13,10 @@ package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration 
     private static var maximumPending: Int { 256 }
     /// The time between two checks of the spool for outcomes.
     private static var interval: Duration { .milliseconds(50) }
-    /// After a shard has left the incoming folder, the receipt of an earlier shard with the same content may still be
-    /// replaced; this is the time to wait for that.
+    /// How long an earlier receipt is ignored after the shard has left the incoming folder.
+    ///
+    /// `done/` can hold the receipt of an earlier shard with the same name and content, which nnnd replaces soon after
+    /// it claims the new one. If it has not been replaced after this time, it counts as the outcome.
     private static var replacementTime: Duration { .seconds(1) }
 
     /// A shard that was submitted and whose outcome is not known yet.

@@ -51,7 +51,10 @@ extension Setting {
     static let capacity = Setting(
         "capacity", \.capacity,
         SettingType<Int>.integer { $0.k...2 * largestK }.optional(none: "the store's"), .store,
-        "The number of references kept per image (at least `k`), so that removals rarely need a new search.",
+        """
+        The number of references kept per image (at least `k`), so that after removals of references nnnd rarely has to \
+        search all references for an image again.
+        """,
         details: """
             A larger capacity takes more disk space, and saves work when references are deleted, replaced or retired. \
             An existing store keeps its capacity; `nnnd rebuild` changes it.

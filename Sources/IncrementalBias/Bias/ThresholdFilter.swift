@@ -9,6 +9,8 @@ internal import VectorMath
 ///   faster if few of the added references can enter a heap.
 /// - By products: all pairs are multiplied, and Faiss selects the best of each image.
 ///
+/// By codes, the references are the queries; by products, the images are.
+///
 /// A filter is used by one thread at a time.
 struct ThresholdFilter {
     private let layout: StoreLayout
@@ -20,7 +22,7 @@ struct ThresholdFilter {
     /// Products of codes, references of one step x images of the block.
     private var codeProducts: [Int32]
     /// The images of the block that bounds did not exclude for one reference.
-    private var bounds: ScoreIntervals
+    private var candidates: ScoreIntervals
     /// The matches found by codes; those found by products stay in `exhaustiveSearch`.
     private var matches: MatchesByImage
     /// Whether the last call of `find` used codes.
@@ -28,7 +30,8 @@ struct ThresholdFilter {
 
     /// The number of references that are compared before the thread lets waiting searches go first.
     private static let referencesPerYield = 512
-    /// Codes are used if the corpus has at least this many references for each reference that a heap can hold.
+    /// Codes are used if the corpus, without the added references, has at least this many times as many references as a
+    /// heap can hold.
     private static let minimumReferencesPerCapacity = 32
     /// The number of references whose codes are multiplied with a block at a time.
     ///
@@ -43,7 +46,7 @@ struct ThresholdFilter {
         self.priority = priority
         exhaustiveSearch = try ExhaustiveSearch(queries: layout.rowsPerBlock, capacity: layout.settings.capacity)
         codeProducts = Array(repeating: 0, count: Self.referencesPerStep * layout.rowsPerBlock)
-        bounds = ScoreIntervals(count: layout.rowsPerBlock)
+        candidates = ScoreIntervals(count: layout.rowsPerBlock)
         matches = MatchesByImage(images: layout.rowsPerBlock)
     }
 
@@ -53,7 +56,7 @@ struct ThresholdFilter {
     ///
     /// - Parameters:
     ///   - change: the change of the references; only its added references are compared.
-    ///   - referenceCodes: the codes of the added references.
+    ///   - referenceCodes: the codes of the added references, created with alpha 1.
     ///   - rows: the block's rows that were ever used. Rows without an image have the threshold +infinity.
     ///   - thresholds: one threshold for each row of the block, `layout.rowsPerBlock` in total.
     ///   - imageVectors: mapped vectors, at least those of `rows`.
@@ -118,11 +121,11 @@ struct ThresholdFilter {
                 let foundCount = referenceCodes.collect(
                     reference, imageCodes, count: layout.rowsPerBlock, products: codeProducts,
                     at: (reference - start) * layout.rowsPerBlock, means: thresholds.span, minimumScore: 0,
-                    into: &bounds)
+                    into: &candidates)
                 guard foundCount > 0 else { continue }
                 let vector = reference * dimension..<(reference + 1) * dimension
                 for index in 0..<foundCount {
-                    let slot = bounds[index].row
+                    let slot = candidates[index].row
                     let similarity = imageVectors.withVector(rows.lowerBound + slot, scratch: scratch) { image in
                         Kernels.product(image, change.addedValues.span.extracting(vector))
                     }
