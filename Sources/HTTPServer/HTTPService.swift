@@ -4,6 +4,7 @@ package import Hummingbird
 internal import HummingbirdCore
 package import Logging
 internal import NIOCore
+internal import NIOHTTPTypesHTTP1
 internal import NIOPosix
 package import PosixSupport
 internal import ServiceLifecycle
@@ -111,7 +112,13 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .bind(descriptor) { [connections] channel in
                 connections.registered(channel)
-                return channelSetup.setup(channel: channel, logger: logger)
+                return channelSetup.setup(channel: channel, logger: logger).flatMapThrowing { value in
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(
+                        ConnectionPersistence(),
+                        position: .before(pipeline.handler(type: HTTP1ToHTTPServerCodec.self)))
+                    return value
+                }
             }
     }
 

@@ -33,7 +33,7 @@ DEPENDENCIES = {
         "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats", "SpoolProtocol",
         "VectorMath", "WireAPI",
         "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOFoundationEssentialsCompat",
-        "NIOHTTPTypes", "NIOPosix", "ServiceLifecycle",
+        "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "ServiceLifecycle",
     },
     "DaemonSupport": {
         "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
