@@ -4,6 +4,7 @@ package import Hummingbird
 internal import HummingbirdCore
 package import Logging
 internal import NIOCore
+internal import NIOHTTPTypes
 internal import NIOHTTPTypesHTTP1
 internal import NIOPosix
 package import PosixSupport
@@ -126,6 +127,13 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
         to request: Request, writer: consuming ResponseWriter, channel: any Channel
     ) async throws {
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        var request = request
+        if request.headers[.expect] == ConnectionPersistence.expectation {
+            request.body = RequestBody(
+                asyncSequence: ContinueBody(body: request.body) {
+                    try await channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue))).get()
+                })
+        }
         var response = try await responder.respond(to: request, context: context)
         if connections.announcesClose(channel) { response.headers[.connection] = "close" }
         try await writer.write(response: response.head, body: response.body)
