@@ -13,7 +13,17 @@ package struct SearchRequest: Codable, Sendable {
         self.alpha = alpha
     }
 
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case queries
+        case topK = "top_k"
+        case alpha
+    }
+
+    /// Decodes a request.
+    ///
+    /// - Throws: ``UnknownFields``, `DecodingError`.
     package init(from decoder: any Decoder) throws {
+        try decoder.rejectUnknownFields(CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         queries = try container.decode([[Float]].self, forKey: .queries)
         alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)

@@ -12,7 +12,7 @@ extension SearchRequest {
         if let request = reader.request() {
             self = request
         } else {
-            self = try WireJSON.decode(SearchRequest.self, from: Data(json))
+            self = try WireJSON.decodeRequest(SearchRequest.self, from: Data(json))
         }
     }
 }

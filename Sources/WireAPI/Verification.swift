@@ -6,6 +6,18 @@ package struct VerifyRequest: Codable, Sendable {
     package init(sample: Int? = nil) {
         self.sample = sample
     }
+
+    /// Decodes a request.
+    ///
+    /// - Throws: ``UnknownFields``, `DecodingError`.
+    package init(from decoder: any Decoder) throws {
+        try decoder.rejectUnknownFields(CodingKeys.self)
+        sample = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Int.self, forKey: .sample)
+    }
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case sample
+    }
 }
 
 /// The answer of `POST /v1/verify`: images and references with faults.

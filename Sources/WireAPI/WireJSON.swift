@@ -32,5 +32,12 @@ package enum WireJSON {
         return try decoder.decode(type, from: data)
     }
 
+    /// Decodes the body of a request, whose keys are those of its type.
+    ///
+    /// - Throws: `DecodingError`, ``UnknownFields``.
+    package static func decodeRequest<T: Decodable>(_ type: T.Type, from data: Data) throws -> T {
+        try JSONDecoder().decode(type, from: data)
+    }
+
     private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }

@@ -100,7 +100,9 @@ import WireAPI
 
     @Test func aSearch() throws {
         let request = SearchRequest(queries: [[1, 2]], topK: 3, alpha: 0.5)
-        #expect(keys(try object(request)) == ["alpha", "queries", "top_k"])
+        let document = try WireJSON.encode(request)
+        #expect(String(decoding: document, as: UTF8.self) == #"{"alpha":0.5,"queries":[[1,2]],"top_k":3}"#)
+        #expect(try WireJSON.encode(WireJSON.decodeRequest(SearchRequest.self, from: document)) == document)
         let response = SearchResponse(
             generation: 7, results: [[.init(id: "i", score: 1, similarity: 2, bias: 1)]], tookMs: 0.5)
         let object = try object(response)

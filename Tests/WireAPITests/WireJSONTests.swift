@@ -35,8 +35,15 @@ import WireAPI
 
     @Test func aTopKThatIsNotWholeIsNamed() {
         let error = #expect(throws: DecodingError.self) {
-            try WireJSON.decode(SearchRequest.self, from: Data(#"{"queries":[],"top_k":2.5}"#.utf8))
+            try WireJSON.decodeRequest(SearchRequest.self, from: Data(#"{"queries":[],"top_k":2.5}"#.utf8))
         }
         #expect("\(String(describing: error))".contains("2.5 is not a whole number"))
+    }
+
+    @Test(arguments: [#"{"samples":1}"#, #"{"sample":1,"Sample":2}"#])
+    func anUnknownFieldOfAVerificationIsAnError(text: String) {
+        #expect(throws: UnknownFields.self) {
+            try WireJSON.decodeRequest(VerifyRequest.self, from: Data(text.utf8))
+        }
     }
 }

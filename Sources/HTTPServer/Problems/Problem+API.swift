@@ -26,17 +26,49 @@ extension Problem {
             code: "wrong_method")
     }
 
-    static func unsupportedMediaType(_ type: String) -> Problem {
+    static func unsupportedMediaType(
+        _ type: String, supported: String = "application/json or application/x-npy"
+    ) -> Problem {
         Problem(
             title: "Unsupported Media Type", status: 415,
-            detail: "A body of type '\(type)' is not supported; send application/json or application/x-npy.",
+            detail: "A body of type '\(type)' is not supported; send \(supported).",
             code: "unsupported_media_type")
+    }
+
+    private static let unsupportedEncodingCode = "unsupported_encoding"
+
+    /// The response carries `Accept-Encoding` (RFC 9110, section 12.5.3).
+    static func unsupportedEncoding(_ coding: String) -> Problem {
+        Problem(
+            title: "Unsupported Media Type", status: 415,
+            detail: "A body with the Content-Encoding '\(coding)' is not supported; send it with gzip or without.",
+            code: unsupportedEncodingCode)
+    }
+
+    var isUnsupportedEncoding: Bool { code == Self.unsupportedEncodingCode }
+
+    /// The error of query parameters that the path doesn't take.
+    static func unknownParameters(_ names: [String], known: [String]) -> Problem {
+        badRequest("unknown_parameter", "The query string has \(list(names, known, "parameter")).")
+    }
+
+    /// The error of fields of a JSON body that the path doesn't take.
+    static func unknownFields(_ error: UnknownFields) -> Problem {
+        badRequest("unknown_field", "The body has \(list(error.names, error.known, "field")).")
+    }
+
+    private static func list(_ names: [String], _ known: [String], _ word: String) -> String {
+        let quoted = names.map { "'\($0)'" }.joined(separator: ", ")
+        let allowed = known.isEmpty ? "there are none" : "known are \(known.map { "'\($0)'" }.joined(separator: ", "))"
+        return "the unknown \(word)\(names.count == 1 ? "" : "s") \(quoted); \(allowed)"
     }
 
     static let bodyTooLarge = Problem(
         title: "Content Too Large", status: 413,
         detail: "The body is larger than \(RequestLimits.bodyBytes) bytes; send fewer queries at once.",
         code: "body_too_large")
+
+    static let badGzip = badRequest("bad_gzip", "The body is not a whole gzip stream, or it is damaged.")
 
     static let incompleteBody = badRequest(
         "bad_body", "The body ends too early, or its chunks do not follow HTTP/1.1.")

@@ -9,7 +9,9 @@ extension Problem {
 
     /// The error of a body that is not the JSON document that the path accepts.
     static func badJSON(_ error: any Error, _ body: [UInt8]) -> Problem {
-        .badRequest("bad_json", "The body is not the expected JSON: \(JSONFault.find(in: body) ?? explain(error))")
+        let fault = JSONFault.find(in: body)
+        if fault == nil, let error = error as? UnknownFields { return .unknownFields(error) }
+        return .badRequest("bad_json", "The body is not the expected JSON: \(fault ?? explain(error))")
     }
 
     private static func explain(_ error: any Error) -> String {

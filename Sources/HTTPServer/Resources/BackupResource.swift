@@ -19,6 +19,7 @@ struct BackupResource: Resource {
     let path = "/v1/backup"
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        try request.checkParameters()
         let permit = try operation.begin()
         return Response(
             status: .ok, headers: [.contentType: "application/octet-stream"],

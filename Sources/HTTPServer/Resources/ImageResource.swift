@@ -13,6 +13,7 @@ struct ImageResource: Resource {
     let path = "/v1/images/{id}"
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        try request.checkParameters()
         let id = try context.id()
         guard let found = try await blocking({ try corpus.explainImage(id) }) else {
             throw Problem.unknownID(.images, id)

@@ -12,6 +12,7 @@ struct ReferenceResource: Resource {
     let path = "/v1/references/{id}"
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        try request.checkParameters()
         let id = try context.id()
         guard let found = try await blocking({ try corpus.reference(id) }) else {
             throw Problem.unknownID(.references, id)

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOPosix
+internal import WireAPI
 
 /// A path of the API with its method, and what is needed to answer requests to it.
 protocol Resource: Sendable {
@@ -18,5 +19,15 @@ extension Resource {
     /// Runs `body`, which reads the store, on a thread that can block.
     func blocking<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         try await NIOThreadPool.singleton.runIfActive(body)
+    }
+}
+
+extension Request {
+    /// Checks that the query string has no parameters but `known`.
+    ///
+    /// - Throws: `Problem`: a parameter that is ignored is often a mistyped one.
+    func checkParameters(_ known: String...) throws(Problem) {
+        let unknown = Set(uri.queryParameters.map { String($0.key) }).subtracting(known)
+        if !unknown.isEmpty { throw .unknownParameters(unknown.sorted(), known: known) }
     }
 }

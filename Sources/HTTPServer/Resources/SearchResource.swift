@@ -28,6 +28,8 @@ struct SearchResource: Resource {
     }
 
     private func search(_ request: Request) async throws -> Response {
+        try request.checkParameters("top_k", "alpha")
+        if case .other(let name) = request.mediaType { throw Problem.unsupportedMediaType(name) }
         let clock = ContinuousClock()
         let reservation = hits.reservation()
         let (answer, start) = try await bodies.withBody(of: request) { body in

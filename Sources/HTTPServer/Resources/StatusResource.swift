@@ -21,7 +21,8 @@ struct StatusResource: Resource {
     let path = "/v1/status"
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        try Response(json: try await blocking { try status() })
+        try request.checkParameters()
+        return try Response(json: try await blocking { try status() })
     }
 
     private func status() throws -> Status {

@@ -16,6 +16,10 @@ struct VerifyResource: Resource {
     let path = "/v1/verify"
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        try request.checkParameters()
+        if request.hasBody, request.mediaType != .json {
+            throw Problem.unsupportedMediaType(request.headers[.contentType] ?? "", supported: "application/json")
+        }
         let found = try await bodies.withBody(of: request) { body in
             let sample = try Self.sample(body)
             let permit = try operation.begin()
@@ -37,7 +41,7 @@ struct VerifyResource: Resource {
         guard body.readableBytes > 0 else { return nil }
         let sample: Int?
         do {
-            sample = try WireJSON.decode(VerifyRequest.self, from: Data(buffer: body)).sample
+            sample = try WireJSON.decodeRequest(VerifyRequest.self, from: Data(buffer: body)).sample
         } catch {
             throw Problem.badJSON(error, Array(buffer: body))
         }

@@ -1,0 +1,88 @@
+"""Fields of a JSON body and parameters of a query string that a path doesn't know.
+
+They are an error, as they are often mistyped.
+"""
+
+import json
+
+import numpy as np
+import pytest
+
+from harness.daemon import Daemon
+from harness.http import NPY, npy_bytes
+from harness.spool import IMAGES, REFERENCES
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    with Daemon(tmp_path_factory.mktemp("fields"), k=4) as daemon:
+        for kind in (IMAGES, REFERENCES):
+            daemon.drop(kind, "s.npy", np.eye(3), ids=["a", "b", "c"])
+        yield daemon
+
+
+def check(response, code, *told):
+    assert (response.status, response.json()["code"]) == (400, code), response
+    for name in told:
+        assert f"'{name}'" in response.json()["detail"], response
+
+
+SEARCH_FIELDS = ("queries", "top_k", "alpha")
+
+
+@pytest.mark.parametrize("name", ["topk", "topK", "TOP_K", "top-k", "top__k", "Queries", "alpha ", "", "größe", "a'b"])
+def test_an_unknown_field_of_a_search(client, name):
+    body = {"queries": [[1, 2, 3]], name: 1}
+    check(client.post_json("/v1/search", body), "unknown_field", name, *SEARCH_FIELDS)
+    # Whatever its value is, and where it stands.
+    body = {name: {"queries": [None]}, "queries": [[1, 2, 3]], "alpha": 1}
+    check(client.post_json("/v1/search", body), "unknown_field", name, *SEARCH_FIELDS)
+
+
+def test_all_unknown_fields_are_named(client):
+    body = {"queries": [[1, 2, 3]], "z": 1, "limit": 2, "top_k": 1}
+    response = client.post_json("/v1/search", body)
+    check(response, "unknown_field", "limit", "z")
+    assert "'limit', 'z'" in response.json()["detail"]
+
+
+def test_fields_within_fields_are_none_of_the_search(client):
+    response = client.post_json("/v1/search", {"queries": [{"vector": [1, 2, 3]}]})
+    assert response.json()["code"] == "bad_json"
+
+
+@pytest.mark.parametrize("name", ["samples", "Sample", "queries"])
+def test_an_unknown_field_of_a_verification(client, name):
+    check(client.post_json("/v1/verify", {name: 1}), "unknown_field", name, "sample")
+    check(client.post_json("/v1/verify", {"sample": 1, name: None}), "unknown_field", name, "sample")
+
+
+def test_known_fields_are_read_however_they_are_written(client):
+    plain = client.post_json("/v1/search", {"queries": [[1, 2, 3]], "top_k": 2, "alpha": 0}).json()["results"]
+    text = '{"\\u0061lpha": 0, "top\\u005Fk": 2.0, "quer\\u0069es": [[1, 2, 3]]}'
+    assert client.post("/v1/search", text, "application/json").json()["results"] == plain
+    assert json.loads(text) == {"queries": [[1, 2, 3]], "top_k": 2, "alpha": 0}
+
+
+@pytest.mark.parametrize("name", ["topk", "topK", "Alpha", "queries", "pretty"])
+def test_an_unknown_parameter_of_a_search(client, name):
+    body = npy_bytes(np.ones((1, 3)))
+    check(client.post(f"/v1/search?top_k=1&{name}=1", body, NPY), "unknown_parameter", name, "top_k", "alpha")
+    check(client.post(f"/v1/search?{name}", body, NPY), "unknown_parameter", name)
+
+
+PATHS = ["/v1/status", "/v1/images/a", "/v1/references/a", "/v1/backup"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_without_parameters_takes_none(client, path):
+    check(client.get(path + "?top_k=1"), "unknown_parameter", "top_k")
+    assert client.get(path + "?").status == 200
+    assert client.request("HEAD", path + "?x=1").status == 400
+    check(client.post_json("/v1/verify?sample=1", {}), "unknown_parameter", "sample")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_and_scrapes_may_have_parameters(client, path):
+    """Prometheus and load balancers can be set up to send some."""
+    assert client.get(path + "?x=1&verbose").status == 200
