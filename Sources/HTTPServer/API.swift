@@ -43,6 +43,10 @@ package struct API: Sendable {
             router.on(RouterPath(resource.path), method: resource.method) { request, context in
                 try await resource.respond(to: request, context: context)
             }
+            guard resource.method == .get else { continue }
+            router.on(RouterPath(resource.path), method: .head) { request, context in
+                try await resource.respond(to: request, context: context).withoutBody
+            }
         }
         return router.buildResponder()
     }

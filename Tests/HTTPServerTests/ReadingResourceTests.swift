@@ -67,14 +67,40 @@ import WireAPI
     }
 
     @Test(arguments: [
-        (HTTPRequest.Method.get, "/v1/search", "POST"), (.put, "/v1/verify", "POST"), (.post, "/v1/status", "GET"),
-        (.delete, "/v1/images/i%3A0", "GET"), (.post, "/metrics", "GET"), (.patch, "/healthz", "GET"),
+        (HTTPRequest.Method.get, "/v1/search", "OPTIONS, POST"), (.put, "/v1/verify", "OPTIONS, POST"),
+        (.post, "/v1/status", "GET, HEAD, OPTIONS"), (.delete, "/v1/images/i%3A0", "GET, HEAD, OPTIONS"),
+        (.post, "/metrics", "GET, HEAD, OPTIONS"), (.patch, "/healthz", "GET, HEAD, OPTIONS"),
+        (.head, "/v1/search", "OPTIONS, POST"),
     ])
     func aWrongMethodNamesTheAllowedOne(method: HTTPRequest.Method, path: String, allowed: String) async throws {
         let reply = try await api.send(method, path)
         #expect((reply.status, reply.code) == (405, "wrong_method"))
         #expect(reply.headers[.allow] == allowed)
         #expect(reply.detail == "\(method.rawValue) can't be used here; use \(allowed).")
+    }
+
+    @Test(arguments: [
+        ("/v1/search", "OPTIONS, POST"), ("/v1/images/x", "GET, HEAD, OPTIONS"), ("*", "GET, HEAD, OPTIONS, POST"),
+    ])
+    func optionsNameTheMethods(path: String, allowed: String) async throws {
+        let reply = try await api.send(.options, path)
+        #expect((reply.status, reply.headers[.allow], reply.body) == (204, allowed, []))
+    }
+
+    @Test func aHeadHasTheHeadersOfItsGet() async throws {
+        let path = "/v1/images/i%3A0"
+        let (get, head) = (try await api.send(.get, path), try await api.send(.head, path))
+        #expect((head.status, head.headers, head.body) == (get.status, get.headers, []))
+        // Its length isn't known before it has been made.
+        #expect(try await api.send(.head, "/v1/backup").headers[.contentLength] == nil)
+        #expect(try await api.send(.head, "/v1/images/unknown").status == 404)
+    }
+
+    @Test(arguments: ["/v1/status", "/v1/images/i%3A0", "/v1/references/r%3A0", "/v1/backup"])
+    func anUnknownParameterIsAnError(path: String) async throws {
+        let reply = try await api.send(.get, path + "?top_k=1&x=2")
+        #expect((reply.status, reply.code) == (400, "unknown_parameter"))
+        #expect(reply.detail == "The query string has the unknown parameters 'top_k', 'x'; there are none.")
     }
 
     @Test func aVerificationOfAGoodStoreFindsNothing() async throws {

@@ -20,6 +20,11 @@ extension Response {
             body: ResponseBody(byteBuffer: body))
     }
 
+    /// This response's status and headers, for HEAD: not even a length is added.
+    var withoutBody: Response {
+        Response(status: status, headers: headers, body: ResponseBody { try await $0.finish(nil) })
+    }
+
     /// A response with a JSON document that can be large.
     ///
     /// It is sent in slices: each one when the client has taken the one before. `reservation` holds the memory of the

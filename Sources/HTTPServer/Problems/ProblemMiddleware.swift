@@ -5,7 +5,7 @@ internal import Logging
 internal import NIOCore
 internal import WireAPI
 
-/// Turns each error of a request into a problem document.
+/// Turns each error of a request into a problem document, and answers OPTIONS.
 struct ProblemMiddleware: RouterMiddleware {
     typealias Context = BasicRequestContext
 
@@ -31,11 +31,14 @@ struct ProblemMiddleware: RouterMiddleware {
         }
     }
 
-    /// The response to a request that matches no route: the path is unknown, or the method is wrong.
+    /// The response to a request that no route takes: OPTIONS, an unknown path or a wrong method.
     private func withoutRoute(_ request: Request) -> Response {
-        let allowed = routes.methods(for: request.uri.path)
+        let isOptions = request.method == .options
+        let isForAll = isOptions && request.head.path == "*"
+        let allowed = isForAll ? routes.allMethods : routes.methods(for: request.uri.path)
         guard !allowed.isEmpty else { return Response(.unknownPath(request.uri.path)) }
         let names = allowed.map(\.rawValue).joined(separator: ", ")
+        if isOptions { return Response(status: .noContent, headers: [.allow: names]) }
         var response = Response(.wrongMethod(request.method.rawValue, allowed: names))
         response.headers[.allow] = names
         return response
@@ -51,5 +54,6 @@ extension Response {
             status: .init(code: problem.status),
             headers: [.contentType: Problem.mediaType, .contentLength: String(body.readableBytes)],
             body: ResponseBody(byteBuffer: body))
+        if problem.isUnsupportedEncoding { headers[.acceptEncoding] = "gzip" }
     }
 }

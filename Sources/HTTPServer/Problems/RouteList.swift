@@ -9,12 +9,23 @@ struct RouteList: Sendable {
         entries.append((path.split(separator: "/"), method))
     }
 
-    /// The methods that `path` accepts; empty for an unknown path.
+    /// All methods of all paths.
+    var allMethods: [HTTPRequest.Method] { Self.withImplied(entries.map(\.method)) }
+
+    /// The methods that `path` takes; none for an unknown path.
     func methods(for path: String) -> [HTTPRequest.Method] {
         let segments = path.split(separator: "/")
-        return entries.filter { entry in
-            entry.segments.count == segments.count
-                && zip(entry.segments, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-        }.map(\.method)
+        return Self.withImplied(
+            entries.filter { entry in
+                entry.segments.count == segments.count
+                    && zip(entry.segments, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            }.map(\.method))
+    }
+
+    /// The methods with those that follow from them, in alphabetical order: HEAD from GET, and OPTIONS from any.
+    private static func withImplied(_ methods: [HTTPRequest.Method]) -> [HTTPRequest.Method] {
+        guard !methods.isEmpty else { return [] }
+        let implied = methods.contains(.get) ? [.head, .options] : [HTTPRequest.Method.options]
+        return Set(methods + implied).sorted { $0.rawValue < $1.rawValue }
     }
 }
