@@ -70,6 +70,19 @@ extension FileSystem {
         return Entry(info)
     }
 
+    /// What lies in `folder` under a name that need not be UTF-8; `nil` if there is nothing.
+    package static func entry(_ name: FileName, in folder: String) throws(SystemError) -> Entry? {
+        let path = (Array(folder.utf8) + [UInt8(ascii: "/")] + name.bytes + [0]).map { CChar(bitPattern: $0) }
+        var info = stat()
+        do {
+            try systemCall("look at \(name.escaped)") { unsafe lstat(path, &info) }
+        } catch {
+            if error.isMissing { return nil }
+            throw error
+        }
+        return Entry(info)
+    }
+
     /// The entry of an open descriptor.
     package static func entry(descriptor: Int32) throws(SystemError) -> Entry {
         var info = stat()

@@ -51,6 +51,8 @@ extension ShardError {
         case idsNotUTF8 = "ids_not_utf8"
         /// The ids are neither integers nor text, or not one-dimensional.
         case idsBadType = "ids_bad_type"
+        /// The `.ids` file came after its shard.
+        case idsLate = "ids_late"
         /// The vectors have another dimension than those of the corpus.
         case wrongDimension = "wrong_dimension"
         /// A vector has only zeros, so its cosine similarity is undefined.

@@ -39,4 +39,18 @@ extension ShardError {
             code: .idsBadType, message: "The ids are \(found), not a one-dimensional array of integers or text.",
             advice: "Save one id for each row, as integers or fixed-width strings, or write them into a .ids file.")
     }
+
+    /// The error of a list that was written in place and whose last line has no end.
+    package static func unfinishedList(_ name: String) -> ShardError {
+        ShardError(
+            code: .truncated, message: "\(name) does not end in a line feed, so its last line may be incomplete.",
+            advice: "End each line with a line feed, or rename the complete file into the folder.")
+    }
+
+    /// The error of a shard whose sidecar came after it.
+    package static func lateIDs(_ name: String, shard: String) -> ShardError {
+        ShardError(
+            code: .idsLate, message: "\(name) came after \(shard), so nothing tells whether they belong together.",
+            advice: "Rename the .ids file into the folder first, and then the shard.")
+    }
 }

@@ -84,6 +84,30 @@ extension IngestPipeline {
         }
     }
 
+    /// Rejects a file that has not been claimed.
+    mutating func reject(
+        _ file: SpoolFile, _ error: ShardError, _ movesSidecar: Bool, _ summary: inout Summary
+    ) throws {
+        let failure = try finalizer.reject(file, error, movesSidecar: movesSidecar, now: context.clock().date)
+        report(failure, file.key.role)
+        forget(file.key)
+        summary.published += 1
+    }
+
+    /// Reports the files that no shard uses.
+    mutating func reportUnused(_ summary: inout Summary) throws {
+        let now = context.clock()
+        let found = try unused.look(
+            context.folders, quietSeconds: readiness.quietSeconds, listQuietSeconds: readiness.listQuietSeconds, now)
+        context.status.setUnused(unused.files, count: unused.count)
+        for file in found {
+            context.logger.warning(
+                "file is not used",
+                metadata: ["name": "\(file.name)", "kind": "\(file.kind)", "reason": "\(file.reason.rawValue)"])
+        }
+        if let seconds = unused.delay(now: now) { summary.lookAgain(within: seconds) }
+    }
+
     /// Records that a file failed and must wait for its next try, and reports the fault.
     ///
     /// - Parameters:

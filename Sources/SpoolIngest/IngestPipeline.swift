@@ -23,6 +23,7 @@ package struct IngestPipeline {
     var retries = RetrySchedule()
     var outbox = Outbox()
     var claims: ClaimLog
+    var unused = UnusedFiles()
     /// Numbers of receipts whose shards have been published since the last commit.
     var acknowledged: Set<UInt64> = []
     /// When the next recovery is due (``SpoolTime/uptime``); `nil` if none is needed.
@@ -33,7 +34,9 @@ package struct IngestPipeline {
     /// - Parameter context: what the pipeline works on and reports to. The folders must exist.
     package init(_ context: IngestContext) {
         self.context = context
-        readiness = Readiness(context.folders, quietSeconds: context.settings().quietSeconds)
+        let settings = context.settings()
+        readiness = Readiness(
+            context.folders, quietSeconds: settings.quietSeconds, listQuietSeconds: settings.listQuietSeconds)
         claims = ClaimLog(context.folders)
     }
 
@@ -68,12 +71,14 @@ package struct IngestPipeline {
     package mutating func runOnce(isStopping: () -> Bool = { false }) throws -> Summary {
         let settings = context.settings()
         readiness.quietSeconds = settings.quietSeconds
+        readiness.listQuietSeconds = settings.listQuietSeconds
         var summary = Summary(wait: settings.rescanSeconds)
         try context.folders.make()
         retries.removeAbandoned(now: context.clock().uptime)
         try recoverIfDue(&summary)
         try publish(&summary)
         try processFiles(&summary, isStopping)
+        if summary.published == 0 { try reportUnused(&summary) }
         let now = context.clock().uptime
         if let delay = retries.delay(now: now) { summary.lookAgain(within: delay) }
         if let recoveryDue { summary.lookAgain(within: max(0.1, recoveryDue - now)) }
@@ -182,9 +187,12 @@ package struct IngestPipeline {
 
     private mutating func isReady(_ file: SpoolFile, _ summary: inout Summary) throws -> Bool {
         do {
-            let delay = try readiness.delay(file, now: context.clock())
-            if delay > 0 { summary.lookAgain(within: delay) }
-            return delay <= 0
+            switch try readiness.verdict(on: file, now: context.clock()) {
+            case .ready: return true
+            case .waiting(let seconds): summary.lookAgain(within: seconds)
+            case .rejected(let error, let movesSidecar): try reject(file, error, movesSidecar, &summary)
+            }
+            return false
         } catch let error as SystemError {
             reportFault(file.key.name, error, isFirst: true)
             summary.lookAgain(within: Self.faultPause)

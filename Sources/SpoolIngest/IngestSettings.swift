@@ -11,17 +11,20 @@ package struct IngestSettings: Sendable {
     package var retention: Retention
     /// Seconds that a file which was not renamed into the spool must stay unchanged before it is read.
     package var quietSeconds: Double
+    /// Seconds that a list which is written in place must stay unchanged before it is read.
+    package var listQuietSeconds: Double
     /// The maximum number of seconds between two scans of the spool.
     package var rescanSeconds: Double
 
     package init(
         completedShards: CompletedShardAction, largestShard: Int, retention: Retention, quietSeconds: Double,
-        rescanSeconds: Double
+        listQuietSeconds: Double, rescanSeconds: Double
     ) {
         self.completedShards = completedShards
         self.largestShard = largestShard
         self.retention = retention
         self.quietSeconds = quietSeconds
+        self.listQuietSeconds = listQuietSeconds
         self.rescanSeconds = rescanSeconds
     }
 

@@ -2,105 +2,165 @@ internal import PosixSupport
 package import ShardFormats
 package import SpoolProtocol
 
-/// Decides when a file in the spool is complete (*whole*), so that it can be claimed and read.
+/// Decides when a file of the spool is complete.
 ///
-/// A file that was renamed into its folder is whole. Any other file may still be written. It counts as whole if its
-/// size is the one that its header tells, and it has not changed for `quietSeconds`, the *quiet time*. The size alone
-/// is not enough: `numpy.lib.format.open_memmap` gives a file its full size before it writes a row. A file whose size
-/// never fits its header counts as whole after 30 quiet times; reading it then rejects it.
+/// A file that was seen to be renamed into its folder is complete. Any other may still be being written, and a file's
+/// size doesn't tell: `numpy.lib.format.open_memmap` gives a file its full size before a row is written.
+///
+/// - A shard is complete if its header agrees with its size and it has not changed for ``quietSeconds``. If the header
+///   never agrees, the shard counts as complete after 30 times as long, and reading it finds the fault.
+/// - A deletion list or a sidecar has no header. It is complete if its last byte is a line feed and it has not changed
+///   for ``listQuietSeconds``. If the line feed never comes, it is rejected after 30 times as long.
+/// - A sidecar that came after its shard is not the shard's: a producer renames the sidecar first.
 package struct Readiness {
     /// Seconds for which a file must not have changed.
     package var quietSeconds: Double
+    /// Seconds for which a list that is written in place must not have changed.
+    package var listQuietSeconds: Double
     private let folders: SpoolFolders
-    /// Files that are known to be whole, by their paths below the spool.
-    ///
-    /// They are whole until they change.
-    private var whole: [String: FileSystem.Entry] = [:]
-    /// Files that were not quiet for long enough: their entry, and since when (``SpoolTime/uptime``) it is the same.
+    /// Files that are known to be complete as long as they look like this, by their paths below the spool.
+    private var complete: [String: FileSystem.Entry] = [:]
+    /// Files that weren't quiet for long enough: how they looked, and since when, on a clock that never jumps.
     private var observed: [String: (entry: FileSystem.Entry, since: Double)] = [:]
 
-    private static let maximumQuietTimes = 30.0
-    /// The maximum number of entries in `whole`.
-    ///
-    /// If there would be more, all are forgotten.
-    private static let maximumNames = 65_536
-
-    package init(_ folders: SpoolFolders, quietSeconds: Double) {
-        self.folders = folders
-        self.quietSeconds = quietSeconds
+    /// What can be done with a file now.
+    package enum Verdict: Equatable, Sendable {
+        /// It is complete.
+        case ready
+        /// It may still be being written: look again after this many seconds.
+        case waiting(seconds: Double)
+        /// It breaks a rule. `movesSidecar`: the fault is in its sidecar, which is rejected with it.
+        case rejected(ShardError, movesSidecar: Bool)
     }
 
-    /// Records that files were renamed into an incoming folder.
-    ///
-    /// They are whole until they change.
+    /// An incomplete file waits for this many quiet times.
+    package static let maximumQuietTimes = 30.0
+    /// Beyond this many names, files count as not seen renamed.
+    private static let maximumNames = 65_536
+    /// Seconds until a file is looked at again that has changed since the scan.
+    private static let changePause = 0.1
+
+    /// Knows nothing of any file yet.
+    package init(_ folders: SpoolFolders, quietSeconds: Double, listQuietSeconds: Double) {
+        self.folders = folders
+        self.quietSeconds = quietSeconds
+        self.listQuietSeconds = listQuietSeconds
+    }
+
+    /// Remembers files that were renamed into an incoming folder, as they look now.
     package mutating func noteRenamed(_ names: [VectorRole: Set<String>]) {
         for (role, names) in names {
-            if whole.count + names.count > Self.maximumNames { whole.removeAll() }
-            for name in names where SpoolScan.isShard(name) {
-                // If the system returns an error, the file counts as not renamed.
+            if complete.count + names.count > Self.maximumNames { complete.removeAll() }
+            for name in names where [.shard, .sidecar].contains(SpoolNames.kind(of: Array(name.utf8))) {
+                // A file that can't be looked at now counts as not seen renamed.
                 let entry = try? FileSystem.entry("\(folders.incoming(role))/\(name)")
-                whole[SpoolFile.relativePath(ShardKey(role, name), isClaimed: false)] = entry ?? nil
+                complete[SpoolFile.relativePath(ShardKey(role, name), isClaimed: false)] = entry ?? nil
             }
         }
     }
 
-    /// Records that a whole file has been claimed.
-    ///
-    /// In `processing/` it is whole until it changes.
+    /// Remembers that a file which was complete has been claimed, and is complete as long as it stays as it is.
     package mutating func noteClaimed(_ shard: ClaimedShard) {
         forget(shard.key, isClaimed: false)
-        whole[SpoolFile.relativePath(shard.key, isClaimed: true)] = shard.entry
+        complete[SpoolFile.relativePath(shard.key, isClaimed: true)] = shard.entry
     }
 
-    /// Forgets a file.
-    ///
-    /// A file at its path must then be quiet before it is whole.
+    /// Forgets a file and its sidecar: others of their names have to be quiet.
     package mutating func forget(_ key: ShardKey, isClaimed: Bool) {
-        let path = SpoolFile.relativePath(key, isClaimed: isClaimed)
-        whole[path] = nil
-        observed[path] = nil
+        let names = [key.name] + (key.sidecar.map { [$0] } ?? [])
+        for path in names.map({ SpoolFile.relativePath(ShardKey(key.role, $0), isClaimed: isClaimed) }) {
+            complete[path] = nil
+            observed[path] = nil
+        }
     }
 
     /// Forgets observed files that are no longer there.
     package mutating func keep(_ files: [SpoolFile]) {
         guard !observed.isEmpty else { return }
-        let paths = Set(files.flatMap { [$0.relativePath, Self.sidecarPath($0)] })
+        let paths = Set(files.flatMap { [$0.relativePath, $0.sidecarPath].compactMap(\.self) })
         observed = observed.filter { paths.contains($0.key) }
     }
 
-    /// The seconds after which `file` should be checked again; 0 if it is whole.
-    package mutating func delay(_ file: SpoolFile, now: SpoolTime) throws -> Double {
-        if !file.entry.isRegularFile { return 0 }
-        if let entry = whole[file.relativePath], entry.isSameFile(as: file.entry) { return 0 }
-        var age = quietTime(file.relativePath, file.entry, isClaimed: file.isClaimed, now: now)
-        if file.isClaimed, let sidecar = file.key.sidecar {
-            if let entry = try FileSystem.entry("\(folders.processing(file.key.role))/\(sidecar)") {
-                age = min(age, quietTime(Self.sidecarPath(file), entry, isClaimed: true, now: now))
-            }
+    /// Decides about a file that a scan has found.
+    package mutating func verdict(on file: SpoolFile, now: SpoolTime) throws -> Verdict {
+        if !file.entry.isRegularFile { return .ready }
+        if file.isClaimed { return try verdictOnClaimed(file, now) }
+        let isList = file.key.name.hasSuffix(SpoolNames.deletionSuffix)
+        let own = try isList ? verdictOnList(file.relativePath, file.entry, now) : verdictOnShard(file, now)
+        guard own == .ready, let path = file.sidecarPath,
+            let sidecar = try FileSystem.entry("\(folders.root)/\(path)"), sidecar.isRegularFile
+        else { return own }
+        if sidecar.changed > file.entry.changed {
+            return try verdictOnLateSidecar(of: file, path, sidecar, now)
         }
-        if age < quietSeconds { return quietSeconds - age }
-        guard age < quietSeconds * Self.maximumQuietTimes, let format = ShardFormat(fileName: file.key.name) else {
-            return 0
-        }
-        if try ShardFile.isComplete(path: "\(folders.root)/\(file.relativePath)", format: format) { return 0 }
-        return max(quietSeconds, 0.1)
+        return try verdictOnList(path, sidecar, now)
     }
 
-    /// The key of a file's sidecar in `observed`.
-    ///
-    /// No file has this path.
-    private static func sidecarPath(_ file: SpoolFile) -> String { "\(file.relativePath)/sidecar" }
+    /// A claimed file was complete unless a producer that has it open goes on writing.
+    private mutating func verdictOnClaimed(_ file: SpoolFile, _ now: SpoolTime) throws -> Verdict {
+        if isComplete(file.relativePath, file.entry) { return .ready }
+        var age = quietTime(file.relativePath, file.entry, isClaimed: true, now)
+        if let path = file.sidecarPath, let entry = try FileSystem.entry("\(folders.root)/\(path)") {
+            age = min(age, quietTime(path, entry, isClaimed: true, now))
+        }
+        return try verdict(age: age, file)
+    }
 
-    /// The seconds for which a file has not changed: according to its times or, if these are too recent or in the
-    /// future, according to earlier calls.
+    private mutating func verdictOnShard(_ file: SpoolFile, _ now: SpoolTime) throws -> Verdict {
+        if isComplete(file.relativePath, file.entry) { return .ready }
+        return try verdict(age: quietTime(file.relativePath, file.entry, isClaimed: false, now), file)
+    }
+
+    /// The verdict on a shard that has not changed for `age` seconds.
+    private func verdict(age: Double, _ file: SpoolFile) throws -> Verdict {
+        if age < quietSeconds { return .waiting(seconds: quietSeconds - age) }
+        guard age < quietSeconds * Self.maximumQuietTimes, let format = ShardFormat(fileName: file.key.name),
+            try !ShardFile.isComplete(path: "\(folders.root)/\(file.relativePath)", format: format)
+        else { return .ready }
+        return .waiting(seconds: max(quietSeconds, Self.changePause))
+    }
+
+    /// The verdict on the deletion list or sidecar at `path` below the spool.
+    private mutating func verdictOnList(
+        _ path: String, _ entry: FileSystem.Entry, _ now: SpoolTime
+    ) throws -> Verdict {
+        if isComplete(path, entry) { return .ready }
+        // A write sets both times to the same; a rename, a link or a copy with its times sets the second one later.
+        let isWrittenInPlace = entry.changed == entry.modified
+        let quiet = isWrittenInPlace ? max(quietSeconds, listQuietSeconds) : quietSeconds
+        let age = quietTime(path, entry, isClaimed: false, now)
+        if age < quiet { return .waiting(seconds: quiet - age) }
+        guard isWrittenInPlace, try !ShardFile.endsInLineFeed(path: "\(folders.root)/\(path)") else { return .ready }
+        if age < quiet * Self.maximumQuietTimes { return .waiting(seconds: max(quiet, Self.changePause)) }
+        return .rejected(
+            .unfinishedList(FileSystem.name(of: path)), movesSidecar: path.hasSuffix(SpoolNames.sidecarSuffix))
+    }
+
+    /// The verdict on a shard whose sidecar came after it: the producer may be about to replace the shard as well.
+    private mutating func verdictOnLateSidecar(
+        of file: SpoolFile, _ path: String, _ sidecar: FileSystem.Entry, _ now: SpoolTime
+    ) throws -> Verdict {
+        guard try FileSystem.entry("\(folders.root)/\(file.relativePath)") == file.entry else {
+            return .waiting(seconds: Self.changePause)
+        }
+        let age = quietTime(path, sidecar, isClaimed: false, now)
+        if age < quietSeconds { return .waiting(seconds: quietSeconds - age) }
+        return .rejected(.lateIDs(FileSystem.name(of: path), shard: file.key.name), movesSidecar: false)
+    }
+
+    private func isComplete(_ path: String, _ entry: FileSystem.Entry) -> Bool {
+        complete[path]?.isSameFile(as: entry) ?? false
+    }
+
+    /// Seconds for which a file has not changed: by its own time, or by what was seen if that lies in the future.
     ///
-    /// For a claimed file only the mtime counts, because the claim changes the ctime.
+    /// A claim changes the time of the last change, so that of a claimed file says nothing.
     private mutating func quietTime(
-        _ path: String, _ entry: FileSystem.Entry, isClaimed: Bool, now: SpoolTime
+        _ path: String, _ entry: FileSystem.Entry, isClaimed: Bool, _ now: SpoolTime
     ) -> Double {
         let changed = isClaimed ? entry.modified : max(entry.modified, entry.changed)
         let age = now.wall - Double(changed) / 1e9
-        if age >= quietSeconds { return age }
+        if age >= max(quietSeconds, listQuietSeconds) { return age }
         if let seen = observed[path], seen.entry == entry { return max(age, now.uptime - seen.since) }
         observed[path] = (entry, now.uptime)
         return max(age, 0)

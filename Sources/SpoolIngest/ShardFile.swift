@@ -52,6 +52,15 @@ package struct ShardFile {
         }
     }
 
+    /// Whether the last byte of the file at `path` is a line feed; true if the file went away.
+    package static func endsInLineFeed(path: String) throws -> Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        let size = try FileSystem.entry(descriptor: descriptor).size
+        return try OpenShard.read(descriptor, max(0, size - 1)..<size) == [UInt8(ascii: "\n")]
+    }
+
     /// Whether a file that may still be written has the size that its header tells.
     ///
     /// A file that can't be opened counts as complete: reading it reports the reason.

@@ -89,6 +89,30 @@ package struct ShardFinalizer: Sendable {
         return failure
     }
 
+    /// Rejects a file of an incoming folder: writes the error document, then moves the file.
+    ///
+    /// - Parameter movesSidecar: whether the sidecar moves with it.
+    /// - Throws: ``SystemError`` if the system doesn't write or move.
+    package func reject(
+        _ file: SpoolFile, _ error: ShardError, movesSidecar: Bool, now: Date
+    ) throws -> ShardFailure {
+        let role = file.key.role
+        let failure = try writeRejection(of: file.key, error, now: now)
+        let path = "\(folders.incoming(role))/\(file.key.name)"
+        let target = "\(folders.failed(role))/\(file.key.name)"
+        try folders.moveAside(path, to: target)
+        if let moved = try FileSystem.entry(target), !moved.isSameFile(as: file.entry) {
+            // A producer has replaced the file at this moment: what came is another shard.
+            _ = try folders.moveIfFree(target, to: path)
+            return failure
+        }
+        if movesSidecar, let sidecar = file.key.sidecar {
+            try folders.moveAside(
+                "\(folders.incoming(role))/\(sidecar)", to: "\(folders.failed(role))/\(sidecar)")
+        }
+        return failure
+    }
+
     /// Rejects a file whose name isn't UTF-8.
     ///
     /// Its error document is named after ``FileName/escaped``.

@@ -47,6 +47,11 @@ package struct SpoolFile: Equatable, Sendable {
     /// The path of the file, relative to the spool.
     package var relativePath: String { Self.relativePath(key, isClaimed: isClaimed) }
 
+    /// The path below the spool of its sidecar, which need not exist; `nil` if it can have none.
+    package var sidecarPath: String? {
+        key.sidecar.map { Self.relativePath(ShardKey(key.role, $0), isClaimed: isClaimed) }
+    }
+
     /// The path of a shard's file, relative to the spool.
     package static func relativePath(_ key: ShardKey, isClaimed: Bool) -> String {
         "\(isClaimed ? "processing/" : "")\(key.role.rawValue)/\(key.name)"

@@ -91,7 +91,7 @@ package struct SpoolRecovery {
     ) throws {
         var keys: [ShardKey] = []
         try FileSystem.forEachName(in: folders.processing(role)) { name in
-            guard let name = name.text, SpoolScan.isShard(name) else { return }
+            guard let name = name.text, SpoolNames.isShard(name) else { return }
             keys.append(ShardKey(role, name))
         }
         findings.claimed.formUnion(keys)

@@ -50,7 +50,7 @@ package struct SpoolScan {
             for isClaimed in [true, false] {
                 let folder = isClaimed ? folders.processing(role) : folders.incoming(role)
                 try FileSystem.forEachName(in: folder) { name in
-                    guard Self.isShard(name.bytes) else { return }
+                    guard SpoolNames.kind(of: name.bytes) == .shard else { return }
                     guard let text = name.text else {
                         let file = UnnamedFile(role: role, name: name)
                         if !isClaimed, unnamed.count < Self.limit, !isSkippedName(file) { unnamed.append(file) }
@@ -61,20 +61,6 @@ package struct SpoolScan {
             }
         }
         keepFirst(claims)
-    }
-
-    /// Whether a file of this name is processed.
-    ///
-    /// Ignored are hidden and temporary names, and sidecars.
-    package static func isShard(_ name: String) -> Bool {
-        isShard(Array(name.utf8))
-    }
-
-    private static func isShard(_ name: [UInt8]) -> Bool {
-        name.first != UInt8(ascii: ".")
-            && ![".tmp", ".part", SpoolNames.sidecarSuffix].contains {
-                name.suffix($0.utf8.count).elementsEqual($0.utf8)
-            }
     }
 
     private mutating func add(

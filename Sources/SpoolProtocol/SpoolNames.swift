@@ -19,6 +19,35 @@ package enum SpoolNames {
     /// Linux allows 255; hidden temporary names are longer.
     private static let maximumDocumentBytes = 240
 
+    /// What a file in an incoming folder is, by its name.
+    package enum NameKind: Sendable {
+        /// `NAME.npy`, `NAME.npz`, `NAME.safetensors` or `NAME.delete`.
+        case shard
+        /// `NAME.ids`.
+        case sidecar
+        /// A leading dot, `.tmp` or `.part`: a producer is still writing the file.
+        case temporary
+        /// Any other name. Transfer tools and editors have such names for files that they still need.
+        case other
+    }
+
+    /// What the file called `name` is.
+    ///
+    /// - Parameter name: the bytes of the name, which need not be UTF-8.
+    package static func kind(of name: [UInt8]) -> NameKind {
+        func ends(in suffix: String) -> Bool {
+            name.count > suffix.utf8.count && name.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
+        }
+        if name.first == UInt8(ascii: ".") || [".tmp", ".part"].contains(where: ends) { return .temporary }
+        if ends(in: sidecarSuffix) { return .sidecar }
+        return shardSuffixes.contains(where: ends) ? .shard : .other
+    }
+
+    /// Whether `name` is that of a shard.
+    package static func isShard(_ name: String) -> Bool { kind(of: Array(name.utf8)) == .shard }
+
+    private static let shardSuffixes = ShardFormat.allCases.map { ".\($0.rawValue)" } + [deletionSuffix]
+
     /// The name of the sidecar of the shard called `name`; `nil` if it isn't the name of a file of vectors.
     package static func sidecar(of name: String) -> String? {
         ShardFormat(fileName: name).flatMap { $0.name(of: name) }.map { $0 + sidecarSuffix }

@@ -69,13 +69,22 @@ package struct Status: Codable, Sendable {
         package var failed: String
         /// The number of files in the spool when it was last listed, without those that have left it since.
         package var backlog: Int
+        /// The number of files in the incoming folders that no shard uses.
+        package var unusedFiles: Int
+        /// The first of these files, at most 16.
+        package var unused: [UnusedFile]
 
-        package init(images: String, references: String, done: String, failed: String, backlog: Int) {
+        package init(
+            images: String, references: String, done: String, failed: String, backlog: Int,
+            unusedFiles: Int, unused: [UnusedFile]
+        ) {
             self.images = images
             self.references = references
             self.done = done
             self.failed = failed
             self.backlog = backlog
+            self.unusedFiles = unusedFiles
+            self.unused = unused
         }
     }
 

@@ -7,7 +7,7 @@ extension DaemonSettings {
     var ingest: IngestSettings {
         IngestSettings(
             completedShards: completedShards, largestShard: largestShard, retention: retention, quietSeconds: quiet,
-            rescanSeconds: rescan)
+            listQuietSeconds: listQuiet, rescanSeconds: rescan)
     }
 
     /// The settings that the HTTP API uses and reports.

@@ -32,7 +32,7 @@ enum Documents {
             alpha: 0.75, metric: "cosine", precision: "float32", kernels: "avx2", threads: 2,
             spool: .init(
                 images: "\(spool)/images", references: "\(spool)/references", done: "\(spool)/done",
-                failed: "\(spool)/failed", backlog: 1),
+                failed: "\(spool)/failed", backlog: 1, unusedFiles: 0, unused: []),
             store: .init(path: "/data", bytes: 1 << 20, maximumBytes: 1 << 30), lastReceipts: receipts,
             lastFailures: failures, uptimeS: 90)
     }

@@ -13,7 +13,8 @@ import UnixSignals
         "spool": "/x", "data": "/x", "socket": "/x", "socket-mode": "0600", "k": "100", "capacity": "200",
         "alpha": "0.5", "metric": "inner-product", "precision": "float16", "threads": "1023",
         "finished-shards": "delete", "largest-shard": "1MiB", "max-references": "5", "reference-ttl": "1d",
-        "quiet-seconds": "1", "rescan-seconds": "1", "client-seconds": "1", "log-level": "debug",
+        "quiet-seconds": "1", "list-quiet-seconds": "1", "rescan-seconds": "1", "client-seconds": "1",
+        "log-level": "debug",
     ]
 
     @Test(arguments: Setting.all.indices) func aReloadAppliesTheSettingsThatTheExampleFileMarks(index: Int) throws {

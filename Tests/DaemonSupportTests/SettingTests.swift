@@ -27,6 +27,7 @@ import Testing
             ["0", "-1d", "1w", "d", "nan", ""]
         ),
         "quiet-seconds": (["0": "0", "0.1": "0.1", "86400": "86400"], ["-1", "soon", "nan", "86401"]),
+        "list-quiet-seconds": (["0": "0", "0.1": "0.1", "86400": "86400"], ["-1", "soon", "nan", "86401"]),
         "rescan-seconds": (["0.1": "0.1"], ["0", "-5", "never"]),
         "client-seconds": (["0.1": "0.1", "60": "60"], ["0", "-5", "never"]),
         "log-level": (["trace": "trace", "critical": "critical"], ["loud", ""]),

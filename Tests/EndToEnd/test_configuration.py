@@ -8,7 +8,7 @@ import pytest
 from harness.daemon import run, run_to_end
 
 USAGE, CONFIGURATION = 64, 78
-NO_FLAGS = dict.fromkeys(("spool", "data", "socket", "threads", "quiet_seconds", "rescan_seconds"))
+NO_FLAGS = dict.fromkeys(("spool", "data", "socket", "threads", "quiet_seconds", "list_quiet_seconds", "rescan_seconds"))
 
 
 def write_file(folder, text):
@@ -112,6 +112,7 @@ BAD = {
     "largest-shard": ["0", "-1", "1GB", "GiB", "1.5GiB", "99999999999GiB"],
     "socket-mode": ["0888", "rw", "07777", "-1", ""],
     "quiet-seconds": ["-1", "soon", "nan"],
+    "list-quiet-seconds": ["-1", "soon", "nan"],
     "rescan-seconds": ["0", "-5", "never"],
     "client-seconds": ["0", "-5", "never"],
     "log-level": ["loud", ""],

@@ -175,7 +175,6 @@ BAD = {
     "UTF-16": ("d.delete", "i1\n".encode("utf-16"), "ids_not_utf8", [0]),
     "too large": ("d.delete", id_lines(range(100_000)), "too_large", []),
     "an array": ("d.delete", np.ones(3).tobytes(), "ids_not_utf8", [0]),
-    "an extension in capitals": ("d.DELETE", b"i1\n", "not_a_shard", []),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import Testing
     init() throws {
         spool = try TestSpool()
         incoming = spool.folders.incoming(.images)
-        readiness = Readiness(spool.folders, quietSeconds: 10)
+        readiness = Readiness(spool.folders, quietSeconds: 10, listQuietSeconds: 20)
     }
 
     private func file(_ name: String, isClaimed: Bool = false) throws -> SpoolFile {
@@ -26,11 +26,23 @@ import Testing
     private func delay(_ name: String, after seconds: Double, isClaimed: Bool = false) throws -> Double {
         let file = try file(name, isClaimed: isClaimed)
         let changed = Double(max(file.entry.modified, isClaimed ? 0 : file.entry.changed)) / 1e9
-        return try readiness.delay(file, now: SpoolTime(wall: changed + seconds, uptime: seconds))
+        return try delay(file, wall: changed + seconds, uptime: seconds)
     }
 
+    /// The seconds that a file has to wait; 0 if it is ready.
     private func delay(_ file: SpoolFile, wall: Double, uptime: Double) throws -> Double {
-        try readiness.delay(file, now: SpoolTime(wall: wall, uptime: uptime))
+        switch try readiness.verdict(on: file, now: SpoolTime(wall: wall, uptime: uptime)) {
+        case .ready: return 0
+        case .waiting(let seconds): return seconds
+        case .rejected(let error, _): throw error
+        }
+    }
+
+    /// Gives a file times at which it was last written and last changed in any way, as far apart as a rename makes them.
+    private func renameAfterWriting(_ name: String) throws {
+        try spool.letTimePass()
+        try FileManager.default.moveItem(atPath: "\(incoming)/\(name)", toPath: "\(incoming)/.\(name)")
+        try FileManager.default.moveItem(atPath: "\(incoming)/.\(name)", toPath: "\(incoming)/\(name)")
     }
 
     @Test func aFileThatWasRenamedIntoTheFolderIsWhole() throws {
@@ -56,10 +68,69 @@ import Testing
         #expect(try delay("s.npy", after: 301) == 0)
     }
 
-    @Test func filesWithoutAHeaderNeedOnlyBeQuiet() throws {
-        try spool.drop("s.delete", [])
-        #expect(try delay("s.delete", after: 1) > 0)
+    @Test(arguments: ["", "a", "a\nb"]) func aListWrittenInPlaceWithoutAFinalLineFeedIsRejected(text: String) throws {
+        try spool.drop("s.delete", Array(text.utf8))
+        #expect(try delay("s.delete", after: 1) == 19)
+        #expect(try delay("s.delete", after: 21) == 20)
+        #expect(try delay("s.delete", after: 599) == 20)
+        #expect(throws: ShardError.self) { try delay("s.delete", after: 601) }
+    }
+
+    @Test func aListWrittenInPlaceHasToBeQuietForLonger() throws {
+        try spool.drop("s.delete", lines("a"))
+        #expect(abs(try delay("s.delete", after: 11) - 9) < 0.01)
+        #expect(try delay("s.delete", after: 20.01) == 0)
+    }
+
+    @Test func aListThatWasRenamedNeedsNoFinalLineFeed() throws {
+        try spool.drop("s.delete", Array("a".utf8))
+        try renameAfterWriting("s.delete")
+        #expect(try delay("s.delete", after: 9) > 0)
         #expect(try delay("s.delete", after: 11) == 0)
+        readiness.noteRenamed([.images: ["s.delete"]])
+        #expect(try delay("s.delete", after: 1) == 0)
+    }
+
+    @Test func aShardWaitsForItsSidecar() throws {
+        try spool.drop("s.npy", npy(1), ids: lines("a"))
+        readiness.noteRenamed([.images: ["s.npy"]])
+        #expect(try delay("s.npy", after: 1) > 0)
+        readiness.noteRenamed([.images: ["s.ids"]])
+        #expect(try delay("s.npy", after: 1) == 0)
+        readiness.forget(ShardKey(.images, "s.npy"), isClaimed: false)
+        #expect(try delay("s.npy", after: 1) > 0)
+    }
+
+    @Test func aSidecarThatCameAfterItsShardIsNotUsed() throws {
+        try spool.drop("s.npy", npy(1))
+        try spool.letTimePass()
+        try spool.write(lines("a"), incoming, "s.ids")
+        readiness.noteRenamed([.images: ["s.npy", "s.ids"]])
+        // The producer may be about to replace the shard.
+        #expect(try delay("s.npy", after: 1) > 0)
+        let file = try file("s.npy")
+        let late = SpoolTime(wall: Double(file.entry.changed) / 1e9 + 15, uptime: 15)
+        guard case .rejected(let error, let movesSidecar) = try readiness.verdict(on: file, now: late) else {
+            throw Unexpected()
+        }
+        #expect(error.code == .idsLate)
+        #expect(!movesSidecar)
+        // Another shard that comes after the sidecar has it.
+        try spool.letTimePass()
+        try spool.write(npy(1), incoming, "s.npy")
+        readiness.noteRenamed([.images: ["s.npy"]])
+        #expect(try delay("s.npy", after: 1) == 0)
+    }
+
+    @Test func aSidecarWithoutAFinalLineFeedRejectsItsShard() throws {
+        try spool.drop("s.npy", npy(1), ids: Array("a".utf8))
+        let file = try file("s.npy")
+        let late = SpoolTime(wall: Double(file.entry.changed) / 1e9 + 601, uptime: 601)
+        guard case .rejected(let error, let movesSidecar) = try readiness.verdict(on: file, now: late) else {
+            throw Unexpected()
+        }
+        #expect(error.code == .truncated)
+        #expect(movesSidecar)
     }
 
     @Test func aFolderIsReadyAtOnce() throws {
@@ -97,8 +168,7 @@ import Testing
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSinceNow: -100)], ofItemAtPath: "\(incoming)/s.npy")
         try spool.claim("s.npy")
-        let delay = try readiness.delay(file("s.npy", isClaimed: true), now: .now())
-        #expect(delay == 0)
+        #expect(try readiness.verdict(on: file("s.npy", isClaimed: true), now: .now()) == .ready)
     }
 
     @Test func aClaimedFileWaitsForItsSidecarToBeQuiet() throws {
@@ -106,7 +176,6 @@ import Testing
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSinceNow: -100)], ofItemAtPath: "\(incoming)/s.npy")
         try spool.claim("s.npy")
-        let delay = try readiness.delay(file("s.npy", isClaimed: true), now: .now())
-        #expect(delay > 0)
+        #expect(try readiness.verdict(on: file("s.npy", isClaimed: true), now: .now()) != .ready)
     }
 }

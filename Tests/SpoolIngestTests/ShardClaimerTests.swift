@@ -33,7 +33,7 @@ import Testing
         #expect(try claimer.claimed(file, now: spool.clock.now.date) == shard)
     }
 
-    @Test(arguments: ["s.npy", "s.delete", "s.txt"]) func aShardWithoutASidecarIsClaimedAlone(name: String) throws {
+    @Test(arguments: ["s.npy", "s.delete"]) func aShardWithoutASidecarIsClaimedAlone(name: String) throws {
         try spool.drop(name, npy(1))
         try spool.write(lines("a"), spool.folders.incoming(.images), "other.ids")
         guard case .claimed(let shard) = try claim(name) else { throw Unexpected() }
@@ -65,7 +65,6 @@ import Testing
         ("processing/done/images", "s.ids", ["s.npy"]),
         ("processing/failed/images", "s.ids", ["s.safetensors"]),
         ("processing/images", "s.delete", ["s.delete"]),
-        ("processing/images", "s.txt", ["s.txt"]),
     ]
 
     @Test(arguments: occupied.indices) func aShardWaitsForAnEarlierOneOfItsNameOrSidecar(row: Int) throws {

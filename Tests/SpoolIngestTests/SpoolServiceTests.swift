@@ -40,6 +40,7 @@ import Testing
             settings: {
                 IngestSettings(
                     completedShards: .move, largestShard: 1 << 20, retention: .everything, quietSeconds: 60,
+                    listQuietSeconds: 60,
                     rescanSeconds: 30)
             }, status: spool.status, metrics: DaemonMetrics(), heartbeat: Heartbeat(), returnFreedMemory: {},
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

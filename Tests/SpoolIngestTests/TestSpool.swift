@@ -39,7 +39,7 @@ final class TestSpool {
         let value = Mutex(
             IngestSettings(
                 completedShards: .move, largestShard: 1 << 20, retention: .everything, quietSeconds: 0,
-                rescanSeconds: 30))
+                listQuietSeconds: 0, rescanSeconds: 30))
     }
 
     init(minimumStagedBytes: Int = LargeShard.minimumBytes) throws {

@@ -62,4 +62,26 @@ import Testing
         #expect(document.prefix { $0 == "日" }.count > 60)
         #expect(document.drop { $0 == "日" }.hasPrefix("~"))
     }
+
+    static let kinds: [(SpoolNames.NameKind, [String])] = [
+        (.shard, ["s.npy", "s.npz", "s.safetensors", "s.delete", "a b (1).npy", "日.npy"]),
+        (.sidecar, ["s.ids", "s.npy.ids"]),
+        (.temporary, [".s.npy", ".npy", "s.npy.tmp", "s.part", ".s.npy.swp", ".s.npy.aBc123", "~syncthing~s.npy.tmp"]),
+        (
+            .other,
+            [
+                "s.npy.DCca58Ba", "s.npy.partial", "s.npy.filepart", "s.npy.crdownload", "s.npy_.gstmp", "s.npy.aria2",
+                "s.npy~", "#s.npy#", "4913", "Thumbs.db", "@eaDir", "s.NPY", "s.txt", "npy", "delete", "ids",
+            ]
+        ),
+    ]
+
+    @Test(arguments: kinds) func aNameTellsWhatAFileIs(kind: SpoolNames.NameKind, names: [String]) {
+        for name in names { #expect(SpoolNames.kind(of: Array(name.utf8)) == kind, "\(name)") }
+    }
+
+    @Test func aNameNeedNotBeText() {
+        #expect(SpoolNames.kind(of: [0xe9] + Array(".npy".utf8)) == .shard)
+        #expect(SpoolNames.kind(of: [0xe9]) == .other)
+    }
 }

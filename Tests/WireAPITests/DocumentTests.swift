@@ -48,7 +48,9 @@ import WireAPI
         let status = Status(
             version: "1", generation: 7, images: 2, references: 3, dimension: nil, k: 4, capacity: 8, alpha: 0.75,
             metric: "cosine", precision: "float32", kernels: "avx2", threads: 2,
-            spool: .init(images: "/i", references: "/r", done: "/d", failed: "/f", backlog: 1),
+            spool: .init(
+                images: "/i", references: "/r", done: "/d", failed: "/f", backlog: 1, unusedFiles: 1,
+                unused: [UnusedFile(name: "n", kind: "images", reason: .notAShardName, since: Self.time)]),
             store: .init(path: "/p", bytes: 5, maximumBytes: 6), lastReceipts: [Self.receipt],
             lastFailures: [Self.rejection], uptimeS: 1.5)
         let object = try object(status)
@@ -58,7 +60,11 @@ import WireAPI
                 "metric", "precision", "references", "spool", "store", "threads", "uptime_s", "version",
             ])
         let spool = try #require(object["spool"] as? [String: Any])
-        #expect(keys(spool) == ["backlog", "done", "failed", "images", "references"])
+        #expect(
+            keys(spool) == ["backlog", "done", "failed", "images", "references", "unused", "unused_files"])
+        let unused = try #require((spool["unused"] as? [[String: Any]])?.first)
+        #expect(keys(unused) == ["kind", "name", "reason", "since"])
+        #expect(unused["reason"] as? String == "not_a_shard_name")
         let store = try #require(object["store"] as? [String: Any])
         #expect(keys(store) == ["bytes", "maximum_bytes", "path"])
         var filled = status

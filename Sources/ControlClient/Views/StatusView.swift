@@ -20,7 +20,7 @@ package struct StatusView {
     /// The lines of the text.
     package var lines: [String] {
         let title = "nnnd \(status.version), up \(NumberFormat.duration(status.uptimeS))"
-        return [style.bold(title)] + properties.lines(style: style, indent: 2) + receipts + failures
+        return [style.bold(title)] + properties.lines(style: style, indent: 2) + receipts + failures + unused
     }
 
     private var properties: PropertyList {
@@ -81,6 +81,15 @@ package struct StatusView {
             ]
         }
         return ["", style.bold("Last failures")] + entries
+    }
+
+    private var unused: [String] {
+        guard status.spool.unusedFiles > 0 else { return [] }
+        let entries = status.spool.unused.map { file in
+            "  \(style.red(file.name.printable)) (\(file.kind.printable), \(ago(file.since))): \(file.reason.rawValue)"
+        }
+        let left = status.spool.unusedFiles - status.spool.unused.count
+        return ["", style.bold("Files that no shard uses")] + entries + (left > 0 ? ["  and \(left) more"] : [])
     }
 
     private func ago(_ date: Date) -> String {

@@ -28,6 +28,7 @@ package struct DaemonSettings: Sendable {
     var referenceTTL: Double?
     /// Seconds.
     package var quiet: Double = 2
+    package var listQuiet: Double = 10
     /// Seconds.
     package var rescan: Double = 30
     /// Seconds.

@@ -7,7 +7,7 @@ extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
         spool, data, socket, socketMode, k, capacity, alpha, metric, precision, threads, finishedShards, largestShard,
-        maxReferences, referenceTTL, quietSeconds, rescanSeconds, clientSeconds, logLevel,
+        maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds, logLevel,
     ]
 
     /// The settings that are options of `nnnd rebuild`.
@@ -111,6 +111,11 @@ extension Setting {
     static let quietSeconds = Setting(
         "quiet-seconds", \.quiet, .number("seconds", in: 0...86_400), .reload,
         "How many seconds a file that was not renamed into the spool must stay unchanged before it is processed.")
+
+    static let listQuietSeconds = Setting(
+        "list-quiet-seconds", \.listQuiet, .number("seconds", in: 0...86_400), .reload,
+        "The same for an `.ids` or `.delete` file, which must also end in a line feed.",
+        details: "A list has no header that tells its length, so a pause of its writer must not be taken for its end.")
 
     static let rescanSeconds = Setting(
         "rescan-seconds", \.rescan, .number("seconds", in: 0.1...86_400), .reload,

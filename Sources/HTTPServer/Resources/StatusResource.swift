@@ -30,6 +30,7 @@ struct StatusResource: Resource {
         let state = try corpus.state()
         let usage = corpus.usage
         let folders = SpoolFolders(root: settings.spool)
+        let unused = spoolStatus.unused
         return Status(
             version: Version.current, generation: state.generation, images: state.images.count,
             references: state.references.count, dimension: state.dimension == 0 ? nil : state.dimension,
@@ -38,7 +39,8 @@ struct StatusResource: Resource {
             kernels: Kernels.level.rawValue, threads: settings.threads,
             spool: .init(
                 images: folders.incoming(.images), references: folders.incoming(.references),
-                done: "\(folders.root)/done", failed: "\(folders.root)/failed", backlog: spoolStatus.backlog),
+                done: "\(folders.root)/done", failed: "\(folders.root)/failed", backlog: spoolStatus.backlog,
+                unusedFiles: unused.count, unused: unused.files),
             store: .init(path: settings.data, bytes: usage.usedBytes, maximumBytes: usage.mapBytes),
             lastReceipts: try corpus.lastReceipts(Self.receipts).map { ShardReceipt($0, unchanged: false) },
             lastFailures: spoolStatus.failures,

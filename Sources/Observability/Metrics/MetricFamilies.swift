@@ -18,6 +18,9 @@ enum MetricFamilies {
         Family(
             "nnnd_backlog_shards", .gauge,
             "Shards and deletion lists in the spool when it was last listed, without those that have left it since."),
+        Family(
+            "nnnd_spool_unused_files", .gauge,
+            "Files in the spool that no shard uses, and that nnnd leaves where they are."),
         Family("nnnd_shards_total", .counter, "Shards and deletion lists by outcome."),
         Family(
             "nnnd_rows_total", .counter,

@@ -9,6 +9,8 @@ package final class SpoolStatus: Sendable {
     private struct State {
         var backlog = 0
         var failures: [ShardFailure] = []
+        var unused: [UnusedFile] = []
+        var unusedCount = 0
     }
     private let state = Mutex(State())
     private let changes: ChangeSignal
@@ -35,6 +37,23 @@ package final class SpoolStatus: Sendable {
 
     /// The last rejections since the start, newest first.
     package var failures: [ShardFailure] { state.withLock { $0.failures } }
+
+    /// The first files in the incoming folders that no shard uses, and the number of all such files.
+    package var unused: (files: [UnusedFile], count: Int) {
+        state.withLock { ($0.unused, $0.unusedCount) }
+    }
+
+    /// Sets the files that no shard uses.
+    ///
+    /// - Parameters:
+    ///   - files: the first of them.
+    ///   - count: the number of all.
+    package func setUnused(_ files: [UnusedFile], count: Int) {
+        state.withLock { state in
+            state.unused = files
+            state.unusedCount = count
+        }
+    }
 
     /// Records a rejection.
     package func add(_ failure: ShardFailure) {

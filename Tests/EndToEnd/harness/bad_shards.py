@@ -46,8 +46,6 @@ HUGE_NUMBER_OF_ROWS = 2**40
 
 # name: (file name, content, ids, code, rows)
 BAD = {
-    "another extension": ("s.txt", GOOD_NPY, None, "not_a_shard", []),
-    "no extension": ("shard", GOOD_NPY, None, "not_a_shard", []),
     "other content": ("s.npy", b"hello, world, this is no array at all" * 5, None, "not_a_shard", []),
     "empty": ("s.npy", b"", None, "truncated", []),
     "npz that is npy": ("s.npz", GOOD_NPY, None, "not_a_shard", []),

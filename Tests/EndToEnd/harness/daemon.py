@@ -46,6 +46,7 @@ class Daemon:
             "socket": self.folder / "nnnd.sock",
             "threads": 2,
             "quiet_seconds": 0.2,
+            "list_quiet_seconds": 0.4,
             "rescan_seconds": 30,
         } | flags
         # The path of the socket if no flag sets it.
