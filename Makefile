@@ -66,11 +66,15 @@ check: .venv-test/done
 test: packages packages-deb .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	$(BUILD) --build-tests
-	@# Two parts at a time, so that the package is built while tests run. The output of a part appears when it ends.
+	@# Two parts at a time, so that the package is built and tried while tests run. The output of a part appears when it
+	@# ends.
 	$(MAKE) --jobs=2 --output-sync --assume-old=packages --assume-old=packages-deb \
-	  deb test-units test-end-to-end fuzz SECONDS=2
+	  try-package test-units test-end-to-end fuzz SECONDS=2
+
+# Builds the package and tries it, also in a container if one can be booted here; `--check` prints why if not.
+.PHONY: try-package
+try-package: deb .venv-test/done
 	$(TRY_PACKAGE)
-	@# If no container can be booted here, `--check` prints why, and the test of the units is skipped.
 	if $(BOOT) --check; then $(BOOT) --deb $(DEB); fi
 
 # For the next three targets the tests must have been built.
