@@ -11,7 +11,7 @@ package import SpoolProtocol
 ///   never agrees, the shard counts as complete after 30 times as long, and reading it finds the fault.
 /// - A deletion list or a sidecar has no header. It is complete if its last byte is a line feed and it has not changed
 ///   for ``listQuietSeconds``. If the line feed never comes, it is rejected after 30 times as long.
-/// - A sidecar that came after its shard is not the shard's: a producer renames the sidecar first.
+/// - A sidecar that was written after its shard came is not the shard's: a producer renames the sidecar first.
 package struct Readiness {
     /// Seconds for which a file must not have changed.
     package var quietSeconds: Double
@@ -22,6 +22,8 @@ package struct Readiness {
     private var complete: [String: FileSystem.Entry] = [:]
     /// Files that weren't quiet for long enough: how they looked, and since when, on a clock that never jumps.
     private var observed: [String: (entry: FileSystem.Entry, since: Double)] = [:]
+    /// Unclaimed shards as they were first looked at, and their sidecars, by the paths of the shards below the spool.
+    private var firstLooks: [String: (shard: FileSystem.Entry, sidecar: FileSystem.Entry?)] = [:]
 
     /// What can be done with a file now.
     package enum Verdict: Equatable, Sendable {
@@ -71,29 +73,40 @@ package struct Readiness {
         for path in names.map({ SpoolFile.relativePath(ShardKey(key.role, $0), isClaimed: isClaimed) }) {
             complete[path] = nil
             observed[path] = nil
+            firstLooks[path] = nil
         }
     }
 
     /// Forgets observed files that are no longer there.
     package mutating func keep(_ files: [SpoolFile]) {
-        guard !observed.isEmpty else { return }
+        guard !observed.isEmpty || !firstLooks.isEmpty else { return }
         let paths = Set(files.flatMap { [$0.relativePath, $0.sidecarPath].compactMap(\.self) })
         observed = observed.filter { paths.contains($0.key) }
+        firstLooks = firstLooks.filter { paths.contains($0.key) }
     }
 
     /// Decides about a file that a scan has found.
     package mutating func verdict(on file: SpoolFile, now: SpoolTime) throws -> Verdict {
         if !file.entry.isRegularFile { return .ready }
         if file.isClaimed { return try verdictOnClaimed(file, now) }
-        let isList = file.key.name.hasSuffix(SpoolNames.deletionSuffix)
-        let own = try isList ? verdictOnList(file.relativePath, file.entry, now) : verdictOnShard(file, now)
-        guard own == .ready, let path = file.sidecarPath,
-            let sidecar = try FileSystem.entry("\(folders.root)/\(path)"), sidecar.isRegularFile
-        else { return own }
-        if sidecar.changed > file.entry.changed {
-            return try verdictOnLateSidecar(of: file, path, sidecar, now)
-        }
-        return try verdictOnList(path, sidecar, now)
+        guard let path = file.sidecarPath else { return try verdictOnList(file.relativePath, file.entry, now) }
+        let sidecar = try FileSystem.entry("\(folders.root)/\(path)")
+        let isLate = isLate(sidecar, file)
+        let own = try verdictOnShard(file, now)
+        guard own == .ready, let sidecar, sidecar.isRegularFile else { return own }
+        return try isLate ? verdictOnLateSidecar(of: file, path, sidecar, now) : verdictOnList(path, sidecar, now)
+    }
+
+    /// Whether a sidecar was written after its shard came.
+    ///
+    /// Its name or permissions may have changed later. A sidecar that was there at the first look and is being written
+    /// since then counts as the shard's.
+    private mutating func isLate(_ sidecar: FileSystem.Entry?, _ file: SpoolFile) -> Bool {
+        let path = file.relativePath
+        if firstLooks[path]?.shard != file.entry { firstLooks[path] = (file.entry, sidecar) }
+        guard let sidecar, sidecar.modified > file.entry.changed else { return false }
+        guard let first = firstLooks[path]?.sidecar, first.inode == sidecar.inode else { return true }
+        return first.modified == sidecar.modified
     }
 
     /// A claimed file was complete unless a producer that has it open goes on writing.

@@ -8,7 +8,8 @@ import pytest
 from harness.daemon import run, run_to_end
 
 USAGE, CONFIGURATION = 64, 78
-NO_FLAGS = dict.fromkeys(("spool", "data", "socket", "threads", "quiet_seconds", "list_quiet_seconds", "rescan_seconds"))
+NO_FLAGS = dict.fromkeys(
+    ("spool", "data", "socket", "threads", "quiet_seconds", "list_quiet_seconds", "rescan_seconds"))
 
 
 def write_file(folder, text):

@@ -31,7 +31,7 @@ import Testing
     func coversCodes() {
         let all = BadShard.npyFiles + BadShard.archives + BadShard.safeTensors + BadShard.idArrays + BadShard.idFiles
         let elsewhere: Set<ShardError.Code> = [
-            .unreadable, .notRegularFile, .wrongDimension, .zeroVector, .normTooLarge,
+            .unreadable, .notRegularFile, .wrongDimension, .zeroVector, .normTooLarge, .idsLate,
         ]
         #expect(Set(all.map(\.code)) == Set(ShardError.Code.allCases).subtracting(elsewhere))
     }

@@ -84,7 +84,7 @@ import WireAPI
     @Test func aFileThatWasRenamedIntoTheSpoolDoesNotWait() throws {
         spool.set { $0.quietSeconds = 10 }
         try spool.drop("s.npy", npy(1), ids: lines("a"))
-        spool.noteRenamed("s.npy")
+        spool.noteRenamed("s.ids", "s.npy")
         try spool.run()
         #expect(try spool.receipt("s.npy") != nil)
     }

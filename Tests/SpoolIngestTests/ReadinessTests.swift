@@ -101,6 +101,13 @@ import Testing
         #expect(try delay("s.npy", after: 1) > 0)
     }
 
+    /// The verdict on s.npy and its sidecar when both have been quiet for long.
+    private func verdictWhenQuiet() throws -> Readiness.Verdict {
+        let file = try file("s.npy")
+        return try readiness.verdict(
+            on: file, now: SpoolTime(wall: Double(file.entry.changed) / 1e9 + 100, uptime: 100))
+    }
+
     @Test func aSidecarThatCameAfterItsShardIsNotUsed() throws {
         try spool.drop("s.npy", npy(1))
         try spool.letTimePass()
@@ -108,11 +115,7 @@ import Testing
         readiness.noteRenamed([.images: ["s.npy", "s.ids"]])
         // The producer may be about to replace the shard.
         #expect(try delay("s.npy", after: 1) > 0)
-        let file = try file("s.npy")
-        let late = SpoolTime(wall: Double(file.entry.changed) / 1e9 + 15, uptime: 15)
-        guard case .rejected(let error, let movesSidecar) = try readiness.verdict(on: file, now: late) else {
-            throw Unexpected()
-        }
+        guard case .rejected(let error, let movesSidecar) = try verdictWhenQuiet() else { throw Unexpected() }
         #expect(error.code == .idsLate)
         #expect(!movesSidecar)
         // Another shard that comes after the sidecar has it.
@@ -120,6 +123,26 @@ import Testing
         try spool.write(npy(1), incoming, "s.npy")
         readiness.noteRenamed([.images: ["s.npy"]])
         #expect(try delay("s.npy", after: 1) == 0)
+    }
+
+    /// A crash can have left it claimed, and a recovery has moved it back.
+    @Test func aSidecarThatWasOnlyMovedAfterItsShardCameIsUsed() throws {
+        try spool.drop("s.npy", npy(1), ids: lines("a"))
+        try spool.letTimePass()
+        try renameAfterWriting("s.ids")
+        readiness.noteRenamed([.images: ["s.npy"]])
+        #expect(try verdictWhenQuiet() == .ready)
+    }
+
+    @Test func aSidecarThatIsBeingWrittenWhenItsShardComesIsWaitedFor() throws {
+        try spool.drop("s.npy", npy(1), ids: lines("a"))
+        readiness.noteRenamed([.images: ["s.npy"]])
+        #expect(try delay("s.npy", after: 1) > 0)
+        try spool.letTimePass()
+        let sidecar = try FileHandle(forWritingTo: URL(filePath: "\(incoming)/s.ids"))
+        try sidecar.write(contentsOf: lines("b"))
+        try sidecar.close()
+        #expect(try verdictWhenQuiet() == .ready)
     }
 
     @Test func aSidecarWithoutAFinalLineFeedRejectsItsShard() throws {
