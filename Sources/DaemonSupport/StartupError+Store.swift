@@ -38,6 +38,16 @@ extension StartupError {
             self.init("the data in \(folder) is not a store of nnnd; set another data folder", .configuration)
         case .damaged(let problem):
             self.init("the store in \(folder) is damaged: \(problem); restore a backup", .data)
+        case .noAddressSpace(let mapSize):
+            self.init(
+                "there is no address space of \(mapSize) bytes for the data file in \(folder) (ulimit -v, LimitAS= or a "
+                    + "container limits it); set map-size to a smaller size that the store still fits into, for "
+                    + "example 64GiB", .configuration)
+        case .removed:
+            self.init(
+                "the data file in \(folder) was removed, moved or replaced while nnnd ran, so nothing can be committed "
+                    + "any more; put it back or restore a backup, then drop the shards again that are newer",
+                .missingStore)
         case .inUse:
             self.init("the store in \(folder) is in use by another process; stop that one first", .unavailable)
         }

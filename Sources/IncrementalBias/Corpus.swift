@@ -38,22 +38,20 @@ package final class Corpus: Sendable {
     ///   - settings: the settings that the store must have, or that a new store gets.
     ///   - k: the number of largest similarities that a mean averages, at most the capacity of a heap.
     ///   - threads: the number of threads for searches, and as many again for bias maintenance.
+    ///   - mapSize: the maximum size of the data file, in bytes, for which address space is reserved.
     ///   - observer: gets events during this call and as long as the corpus exists.
     /// - Throws: ``StoreError`` if the store can't be opened with these settings; `LMDBError` if its files can't be
     ///   read or written.
     package init(
-        folder: String, settings: RequestedSettings, k: Int, threads: Int, observer: (any WorkObserver)? = nil
+        folder: String, settings: RequestedSettings, k: Int, threads: Int, mapSize: Int = StoreFormat.defaultMapSize,
+        observer: (any WorkObserver)? = nil
     ) throws {
         self.observer = observer
         priority = SearchPriority { observer?.commitAdvanced() }
         lock = try StoreLock(folder: folder)
         if lock.hasLostStore(folder: folder) { throw StoreError.damaged("data.mdb is empty") }
         StoreRebuild.removeScratch(in: folder)
-        do {
-            environment = try LMDB.Environment(folder: folder, mapSize: StoreFormat.mapBytes)
-        } catch let error where error.isDamage {
-            throw StoreError.damaged(error.description)
-        }
+        environment = try StoreFormat.open(folder, mapSize: mapSize)
         tables = try Tables(environment, createIfMissing: try !StoreFormat.holdsStore(environment))
         self.settings = try Self.openSettings(settings, k: k, in: environment, tables)
         lock.recordStore()
@@ -66,12 +64,22 @@ package final class Corpus: Sendable {
             environment, tables, settings: self.settings, k: k, pool: maintenancePool, priority: priority)
         try checkRowCounts()
         try writer.removeUnusedRows()
+        try writer.forgetDimensionIfEmpty()
         try updateMeansForK()
     }
 
     /// The counters of the store after the last commit.
     package func state() throws -> StoreState {
         try environment.read { try tables.state(in: $0) }
+    }
+
+    /// Checks that the data file is in its place, and the counters can be read.
+    ///
+    /// - Throws: ``StoreError/removed`` if the data file was removed, moved or replaced; `LMDBError`;
+    ///   ``StoreError/damaged(_:)``.
+    package func checkReadiness() throws {
+        try writer.checkDataFile()
+        _ = try state()
     }
 
     /// The used size of the data file, and the maximum size (LMDB's map size), in bytes.

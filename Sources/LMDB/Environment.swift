@@ -75,6 +75,21 @@ internal import Glibc
         }
     }
 
+    /// Whether the data file is still the file `data.mdb` in its folder: nobody has removed, moved or replaced it.
+    ///
+    /// LMDB keeps the file open, and notices nothing.
+    package var isInPlace: Bool {
+        var path: UnsafePointer<CChar>?
+        var descriptor: mdb_filehandle_t = -1
+        var (opened, named) = (stat(), stat())
+        guard unsafe mdb_env_get_path(handle, &path) == MDB_SUCCESS, let path = unsafe path,
+            unsafe mdb_env_get_fd(handle, &descriptor) == MDB_SUCCESS, unsafe fstat(descriptor, &opened) == 0
+        else { return false }
+        let file = unsafe String(cString: path) + "/data.mdb"
+        guard unsafe stat(file, &named) == 0 else { return errno != ENOENT && errno != ENOTDIR }
+        return (opened.st_dev, opened.st_ino) == (named.st_dev, named.st_ino)
+    }
+
     /// Whether the environment has no named database and no other key.
     package var isEmpty: Bool {
         var stat = MDB_stat()

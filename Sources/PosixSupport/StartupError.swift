@@ -11,6 +11,8 @@ package struct StartupError: Error, CustomStringConvertible {
     package enum Status: Int32 {
         /// EX_DATAERR: the store is damaged.
         case data = 65
+        /// EX_NOINPUT: the data file of the store was removed while the daemon ran.
+        case missingStore = 66
         /// EX_UNAVAILABLE: another process uses the store, the spool or the socket.
         case unavailable = 69
         /// EX_OSERR: a system call failed.

@@ -1,13 +1,13 @@
-/// The header of an .npy file whose data has the layout of a ``Matrix`` in memory: float32 in this machine's byte
-/// order, row-major.
+/// The header of an .npy file of row-major float16, float32 or float64 numbers.
 ///
-/// The data of such a file can be read into a matrix without conversion. ``NPY`` reads all other files, and reports
-/// what is wrong with a file.
+/// Such a file can be read some rows at a time. float32 in this machine's byte order needs no conversion. ``NPY`` reads
+/// all other files, and reports what is wrong with a file.
 package struct PlainNPY: Sendable {
     package let rows: Int
     package let dimension: Int
     /// The offset of the data, in bytes from the start of the file.
     package let dataOffset: Int
+    private let format: FloatFormat
 
     /// Reads the header of a file; `nil` if the data has another layout, or something is wrong with the file.
     ///
@@ -18,7 +18,8 @@ package struct PlainNPY: Sendable {
     package init?(header: [UInt8], byteCount: Int, maximumBytes: Int) {
         do throws(ShardError) {
             let header = try NPYHeader(header.span)
-            guard case .float(let format) = header.element, format.width == .single, format.isNative else { return nil }
+            guard case .float(let format) = header.element else { return nil }
+            self.format = format
             (rows, dimension) = try ArrayShape.matrix(header.shape)
             guard !header.isFortranOrder || rows == 1 || dimension == 1 else { return nil }
             try ArrayShape.checkSize(byteCount, expected: try header.fileByteCount())
@@ -28,6 +29,25 @@ package struct PlainNPY: Sendable {
         } catch {
             return nil
         }
+    }
+
+    /// The matrix of some rows of the file.
+    ///
+    /// - Parameters:
+    ///   - rows: the number of rows.
+    ///   - read: called once with memory for the rows as they are in the file; must fill all of it.
+    package func matrix(
+        rows: Int, readBy read: (inout MutableRawSpan) throws -> Void
+    ) rethrows -> Matrix {
+        if format.isNative { return try Matrix(rows: rows, dimension: dimension, filledBy: read) }
+        let count = rows * dimension * format.byteCount
+        let bytes = unsafe try [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            var span = unsafe UnsafeMutableRawBufferPointer(target).mutableBytes
+            try read(&span)
+            initialized = count
+        }
+        return FloatDecoder(format: format).matrix(
+            bytes.span, rows: rows, dimension: dimension, isFortranOrder: false)
     }
 }
 

@@ -21,6 +21,15 @@ extension ShardError {
             advice: "Split the shard into smaller ones, or raise the limit (largest-shard).")
     }
 
+    /// The file has `byteCount` bytes, must be read into memory as a whole, and at most `limit` bytes are allowed then.
+    package static func tooLargeForMemory(byteCount: Int, limit: Int) -> ShardError {
+        ShardError(
+            code: .tooLarge,
+            message: "The file has \(byteCount) bytes, and at most \(limit) are allowed if it is read as a whole.",
+            advice: "Split the shard into smaller ones, or set largest-shard to a size that fits into the memory. Only "
+                + ".npy files of new images in C order are read in pieces.")
+    }
+
     static func tooManyRows(_ rows: Int, limit: Int) -> ShardError {
         ShardError(
             code: .tooLarge, message: "The array has \(rows) rows, and at most \(limit) are allowed.",

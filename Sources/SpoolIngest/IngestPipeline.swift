@@ -242,9 +242,10 @@ package struct IngestPipeline {
     }
 
     var reader: SpoolReader {
-        SpoolReader(
-            corpus: context.corpus, folders: context.folders, maximumBytes: context.settings().largestShard,
-            minimumStagedBytes: context.minimumStagedBytes)
+        let settings = context.settings()
+        return SpoolReader(
+            corpus: context.corpus, folders: context.folders, maximumBytes: settings.largestShard,
+            maximumWholeBytes: settings.largestWholeShard, minimumStagedBytes: context.minimumStagedBytes)
     }
 
     var finalizer: ShardFinalizer {

@@ -7,6 +7,8 @@ package struct IngestSettings: Sendable {
     package var completedShards: CompletedShardAction
     /// The maximum size of a shard's file, in bytes.
     package var largestShard: Int
+    /// The maximum size of a shard's file that is read into memory as a whole, in bytes.
+    package var largestWholeShard: Int
     /// Which references the corpus keeps.
     package var retention: Retention
     /// Seconds that a file which was not renamed into the spool must stay unchanged before it is read.
@@ -17,11 +19,13 @@ package struct IngestSettings: Sendable {
     package var rescanSeconds: Double
 
     package init(
-        completedShards: CompletedShardAction, largestShard: Int, retention: Retention, quietSeconds: Double,
+        completedShards: CompletedShardAction, largestShard: Int, largestWholeShard: Int = .max, retention: Retention,
+        quietSeconds: Double,
         listQuietSeconds: Double, rescanSeconds: Double
     ) {
         self.completedShards = completedShards
         self.largestShard = largestShard
+        self.largestWholeShard = largestWholeShard
         self.retention = retention
         self.quietSeconds = quietSeconds
         self.listQuietSeconds = listQuietSeconds

@@ -79,7 +79,7 @@ package final class OpenShard {
                 count = plain.dataOffset
             }
         }
-        return try Matrix(rows: rows, dimension: plain.dimension) { bytes in
+        return try plain.matrix(rows: rows) { bytes in
             try unsafe bytes.withUnsafeMutableBytes { try unsafe read(into: $0) }
         }
     }

@@ -15,6 +15,8 @@ package struct SpoolReader {
     package let folders: SpoolFolders
     /// The maximum size of a file, in bytes.
     package let maximumBytes: Int
+    /// The maximum size of a file that is read into memory as a whole, in bytes.
+    package let maximumWholeBytes: Int
     /// The file size from which on a shard of images is staged (stored piece by piece), if it can be.
     package let minimumStagedBytes: Int
 
@@ -22,11 +24,13 @@ package struct SpoolReader {
 
     /// A reader of a spool.
     package init(
-        corpus: Corpus, folders: SpoolFolders, maximumBytes: Int, minimumStagedBytes: Int = LargeShard.minimumBytes
+        corpus: Corpus, folders: SpoolFolders, maximumBytes: Int, maximumWholeBytes: Int = .max,
+        minimumStagedBytes: Int = LargeShard.minimumBytes
     ) {
         self.corpus = corpus
         self.folders = folders
         self.maximumBytes = maximumBytes
+        self.maximumWholeBytes = min(maximumBytes, maximumWholeBytes)
         self.minimumStagedBytes = minimumStagedBytes
     }
 
@@ -95,7 +99,7 @@ package struct SpoolReader {
     }
 
     private func isTooLarge(_ shard: ClaimedShard) throws -> Bool {
-        if shard.entry.isRegularFile, shard.entry.size > maximumBytes { return true }
+        if shard.entry.isRegularFile, shard.entry.size > maximumWholeBytes { return true }
         let sidecar = try sidecarPath(of: shard).flatMap { path throws in try FileSystem.entry(path) }
         return sidecar.map { $0.isRegularFile && $0.size > maximumBytes } ?? false
     }
@@ -104,8 +108,10 @@ package struct SpoolReader {
     private func open(_ shard: ClaimedShard) throws -> LargeShard? {
         guard shard.key.role == .images, shard.key.name.hasSuffix(Self.npySuffix),
             shard.entry.size >= minimumStagedBytes,
-            // If its name has a receipt, the content may be the same. Only the digest of the whole file shows that.
-            try corpus.receipt(role: shard.key.role, name: shard.key.name) == nil,
+            // If its name has a receipt, the content may be the same. Only the digest of the whole file shows that; the
+            // digest of a file that can't be read as a whole has been compared already.
+            try shard.entry.size > maximumWholeBytes
+                || corpus.receipt(role: shard.key.role, name: shard.key.name) == nil,
             let open = try OpenShard(path: path(of: shard), limit: maximumBytes),
             open.entry.isSameFile(as: shard.entry), let plain = try open.plainNPY(limit: maximumBytes)
         else { return nil }
@@ -115,6 +121,9 @@ package struct SpoolReader {
     private func readWhole(_ shard: ClaimedShard) throws -> ReadOutcome {
         let name = shard.key.name
         guard let open = try OpenShard(path: path(of: shard), limit: maximumBytes) else { return .gone }
+        guard open.entry.size <= maximumWholeBytes else {
+            throw ShardError.tooLargeForMemory(byteCount: open.entry.size, limit: maximumWholeBytes)
+        }
         let plain = name.hasSuffix(Self.npySuffix) ? try open.plainNPY(limit: maximumBytes) : nil
         guard let file = try ShardFile(open, plain: plain), file.entry.isSameFile(as: shard.entry) else {
             return .changing

@@ -150,6 +150,7 @@ struct Daemon {
             StoreDamageHandler.install(folder: settings.data)
             return try Corpus(
                 folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
+                mapSize: settings.mapSize,
                 observer: DaemonObserver(heartbeats: heartbeats, metrics: metrics, changes: changes))
         }
     }

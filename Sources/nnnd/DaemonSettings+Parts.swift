@@ -6,7 +6,8 @@ extension DaemonSettings {
     /// The settings that ingestion uses.
     var ingest: IngestSettings {
         IngestSettings(
-            completedShards: completedShards, largestShard: largestShard, retention: retention, quietSeconds: quiet,
+            completedShards: completedShards, largestShard: largestShard, largestWholeShard: largestWholeShard,
+            retention: retention, quietSeconds: quiet,
             listQuietSeconds: listQuiet, rescanSeconds: rescan)
     }
 

@@ -48,9 +48,13 @@ import Testing
         #expect(try settings(environment: ["STATE_DIRECTORY": "/s", "NNND_DATA": "/d"]).data == "/d")
     }
 
-    @Test func littleMemoryLimitsTheLargestShard() {
-        #expect(DaemonSettings(defaultsIn: [:], memory: 8 << 20).largestShard == 1 << 20)
-        #expect(DaemonSettings(defaultsIn: [:], memory: 64 << 30).largestShard == 1 << 30)
+    @Test func littleMemoryLimitsTheShardsThatAreReadAsAWhole() throws {
+        for (memory, largestWhole) in [(8 << 20, 1 << 20), (64 << 30, 1 << 30)] {
+            let settings = DaemonSettings(defaultsIn: [:], memory: memory)
+            #expect((settings.largestShard, settings.largestWholeShard) == (4 << 30, largestWhole))
+        }
+        let found = try settings(flags: ["largest-shard": "9GiB"])
+        #expect((found.largestShard, found.largestWholeShard) == (9 << 30, 9 << 30))
     }
 
     @Test func theCapacityIsLeftToTheStoreUnlessItIsSet() throws {

@@ -62,6 +62,22 @@ def test_a_large_shard_takes_effect(corpus, vectors):
     check(corpus)
 
 
+@pytest.mark.parametrize("dtype", ["<f2", ">f2", ">f4", "<f8"])
+def test_a_large_shard_of_other_numbers_is_staged(corpus, vectors, dtype):
+    """The store has pieces of it before its commit."""
+    daemon = corpus.daemon
+    before = data_bytes(daemon)
+    numbers = vectors.astype(dtype)
+    receipt = daemon.folder / "spool/done/images/.large.npy.receipt.json.tmp"
+    with faults(daemon, "openat", "error=ENOSPC", path=receipt):
+        daemon.spool.drop(IMAGES, "large.npy", numbers)
+        wait_until(lambda: "shards wait" in daemon.log(), "the fault in the log", alive=daemon.check_alive)
+    daemon.spool.wait_receipt(IMAGES, "large.npy")
+    assert data_bytes(daemon) > before
+    corpus.oracle.put(IMAGES, default_ids(), numbers.astype(np.float32))
+    check(corpus)
+
+
 def test_a_receipt_that_cannot_be_written_is_written_after_the_fault(corpus, vectors):
     daemon = corpus.daemon
     receipt = daemon.folder / "spool/done/images/.large.npy.receipt.json.tmp"

@@ -18,7 +18,7 @@ from harness.spool import IMAGES, REFERENCES
 
 # Statuses and codes of a daemon that is overloaded, busy, stopping or failing.
 RARE_STATUSES = {500, 503}
-RARE_CODES = {"internal", "overloaded", "backup_running", "verify_running", "stopping"}
+RARE_CODES = {"internal", "overloaded", "backup_running", "verify_running", "store_removed", "stopping"}
 LARGEST_BODY = 64 << 20
 # One id that exists, and one that doesn't, for each kind.
 IDS = [f"/v1/{kind}/{id}" for kind in (IMAGES, REFERENCES) for id in ("a", "unknown")]

@@ -88,6 +88,30 @@ import Testing
         guard case .rejected = try reader(maximumBytes: 100).read(shard) else { throw Unexpected() }
     }
 
+    /// A file that is larger than the memory allows is read in pieces, if that is possible.
+    @Test func aShardThatMustBeReadAsAWholeHasALimitOfItsOwn() throws {
+        let reader = SpoolReader(
+            corpus: spool.corpus, folders: spool.folders, maximumBytes: 1 << 20, maximumWholeBytes: 300,
+            minimumStagedBytes: 100)
+        var shard = try claimed("s.npy", npy(50))
+        guard case .large(let large) = try reader.read(shard), case .read(let staged) = try reader.stage(shard, large),
+            case .staged = staged.content.content
+        else { throw Unexpected() }
+        try spool.corpus.discardStaged()
+        // The same content again is recognised by its digest, and other content of the same name is staged.
+        let receipt = try #require(try spool.commit(shard))
+        guard case .committed(receipt) = try reader.read(shard) else { throw Unexpected() }
+        try FileSystem.remove("\(spool.folders.processing(.images))/s.npy")
+        shard = try claimed("s.npy", npy(60, seed: 4))
+        guard case .large(let other) = try reader.read(shard) else { throw Unexpected() }
+        // It has ids that exist, so it can't be staged.
+        guard case .rejected(let error) = try reader.stage(shard, other) else { throw Unexpected() }
+        #expect(error.code == .tooLarge && error.advice.contains("largest-shard"))
+        shard = try claimed("s.npz", Array(repeating: 0, count: 301))
+        guard case .rejected(let error) = try reader.read(shard) else { throw Unexpected() }
+        #expect(error.code == .tooLarge)
+    }
+
     @Test func aCommittedShardIsNotRejectedForALargeSidecar() throws {
         let shard = try claimed("s.npy", npy(2), ids: lines("a", String(repeating: "b", count: 400)))
         let receipt = try #require(try spool.commit(shard))

@@ -21,7 +21,11 @@ package struct DaemonSettings: Sendable {
     package var threads = ProcessInfo.processInfo.activeProcessorCount
     package var completedShards = CompletedShardAction.move
     /// Bytes.
-    package var largestShard = 1 << 30
+    package private(set) var largestShard = 4 << 30
+    /// The maximum size of a shard that is read into memory as a whole, in bytes.
+    package private(set) var largestWholeShard = 1 << 30
+    /// Bytes of address space.
+    package var mapSize = StoreFormat.defaultMapSize
     /// `nil` for no limit.
     var maximumReferences: Int?
     /// Seconds; `nil` for no limit.
@@ -52,7 +56,7 @@ package struct DaemonSettings: Sendable {
         if let runtime = folder("RUNTIME_DIRECTORY") { socket = runtime + "/nnnd.sock" }
         // A shard takes up to seven times its size in memory. If the system killed the process for it, the next start
         // would read the same shard again.
-        largestShard = min(largestShard, memory / 8)
+        largestWholeShard = min(largestWholeShard, memory / 8)
     }
 
     /// The settings from `sources`, with defaults for all others.
@@ -64,6 +68,12 @@ package struct DaemonSettings: Sendable {
             guard let found = try sources.find(setting) else { continue }
             if let expected = setting.set(found.text, in: &self) { throw found.error(expected: expected) }
         }
+    }
+
+    /// The setting `largest-shard`: whoever sets it says that shards of this size fit into the memory.
+    var explicitLargestShard: Int {
+        get { largestShard }
+        set { (largestShard, largestWholeShard) = (newValue, newValue) }
     }
 
     /// The settings that are fixed when a store is created.

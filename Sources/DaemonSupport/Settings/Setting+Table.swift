@@ -7,11 +7,11 @@ extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
         spool, data, socket, socketMode, k, capacity, alpha, metric, precision, threads, finishedShards, largestShard,
-        maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds, logLevel,
+        mapSize, maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds, logLevel,
     ]
 
     /// The settings that are options of `nnnd rebuild`.
-    package static let ofRebuild = [data, k, capacity, threads]
+    package static let ofRebuild = [data, k, capacity, threads, mapSize]
 
     /// The largest allowed `k`.
     private static let largestK = 65_536
@@ -86,15 +86,28 @@ extension Setting {
         details: "The receipt is written to done/ in both cases.")
 
     static let largestShard = Setting(
-        "largest-shard", \.largestShard, .byteCount, .reload,
+        "largest-shard", \.explicitLargestShard, .byteCount(in: 1...1 << 40), .reload,
         "The maximum size of a shard's file; a shard can have one row for each 64 bytes of this maximum.",
         details: """
-            Larger shards are rejected. 4,096 rows are always allowed. A shard is read into memory whole and takes up \
-            to seven times its size there, except plain float32 .npy files of new images. The default is 1GiB, or an \
-            eighth of the memory that the machine has or MemoryMax= allows, if that is less. A shard that takes too \
-            much memory gets the daemon killed, and each new start reads it again.
+            Larger shards are rejected. 4,096 rows are always allowed. New images in .npy files in C order are read in \
+            pieces. Every other shard is read into memory whole and takes up to seven times its size there. By default \
+            such a shard can have 1GiB, or an eighth of the memory that the machine has or MemoryMax= allows, if that \
+            is less. A value that is set here holds for both. A shard that takes too much memory gets the daemon \
+            killed, and each new start reads it again.
             """,
-        defaultText: "`1GiB`, or an eighth of the memory that the process can use if that is less")
+        defaultText: """
+            `4GiB`; for a shard that is read into memory whole `1GiB`, or an eighth of the memory that the process can \
+            use if that is less
+            """)
+
+    static let mapSize = Setting(
+        "map-size", \.mapSize, .byteCount(in: 1 << 20...1 << 46), .restart,
+        "The maximum size of the store's data file; as much address space is reserved.",
+        details: """
+            The file has only the size of its content. Set a smaller size if the start fails because the address space is \
+            limited (`ulimit -v`, LimitAS=, some containers). A store that has reached its size takes no more shards \
+            until nnnd is started with a larger one.
+            """)
 
     static let maxReferences = Setting(
         "max-references", \.maximumReferences,

@@ -56,22 +56,29 @@ extension SettingType where Value == Int {
     }
 
     /// A number of bytes from 1 to 1 TiB: `1073741824`, `512MiB`, `1GiB`.
-    static let byteCount = Self(
-        valueName: "bytes",
-        parse: { text, _ in
-            let unit = byteUnits.first { text.hasSuffix($0.name) }
-            let digits = text.dropLast(unit?.name.count ?? 0).filter { $0 != " " }
-            guard let number = Int(digits),
-                case let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (unit?.shift ?? 0)), !overflow,
-                (1...1 << 40).contains(bytes)
-            else { return nil }
-            return bytes
-        },
-        expected: { _ in "a number of bytes from 1 to 1TiB, for example 512MiB" },
-        format: { bytes in
-            let unit = byteUnits.last { bytes % (1 << $0.shift) == 0 }
-            return "\(bytes >> (unit?.shift ?? 0))\(unit?.name ?? "")"
-        })
+    static func byteCount(in range: ClosedRange<Int>) -> Self {
+        Self(
+            valueName: "bytes",
+            parse: { text, _ in
+                let unit = byteUnits.first { text.hasSuffix($0.name) }
+                let digits = text.dropLast(unit?.name.count ?? 0).filter { $0 != " " }
+                guard let number = Int(digits),
+                    case let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << (unit?.shift ?? 0)),
+                    !overflow, range.contains(bytes)
+                else { return nil }
+                return bytes
+            },
+            expected: { _ in
+                "a number of bytes from \(byteText(range.lowerBound)) to \(byteText(range.upperBound)), for example 512MiB"
+            },
+            format: byteText)
+    }
+}
+
+/// The number of bytes with the largest unit of which it is a multiple.
+private func byteText(_ bytes: Int) -> String {
+    let unit = byteUnits.last { bytes % (1 << $0.shift) == 0 }
+    return "\(bytes >> (unit?.shift ?? 0))\(unit?.name ?? "")"
 }
 
 private let byteUnits: [(name: String, shift: Int)] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)]

@@ -82,6 +82,9 @@ extension Problem {
     static let verifyRunning = unavailable(
         "verify_running", "Another verification is under way; try again when it is done.")
 
+    static let storeRemoved = unavailable(
+        "store_removed", "The data file of the store was removed, moved or replaced; the daemon ends soon.")
+
     static let stopping = unavailable("stopping", "The daemon is stopping; try again in a moment.")
 
     static let internalError = Problem(

@@ -1,8 +1,9 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import IncrementalBias
+internal import WireAPI
 
-/// `GET /readyz`: the daemon can read its store, and so can answer searches.
+/// `GET /readyz`: the daemon can read its store and its data file is in place, so it can answer searches and commit.
 struct ReadinessResource: Resource {
     let corpus: Corpus
 
@@ -10,7 +11,11 @@ struct ReadinessResource: Resource {
     let path = "/readyz"
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        _ = try await blocking { try corpus.state() }
+        do {
+            try await blocking { try corpus.checkReadiness() }
+        } catch StoreError.removed {
+            throw Problem.storeRemoved
+        }
         return try Response(json: ["status": "ready"])
     }
 }

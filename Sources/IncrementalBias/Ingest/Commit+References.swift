@@ -37,6 +37,7 @@ extension Commit {
         let rows = try referencesToRemove(in: transaction)
         summary.retired += rows.count
         if !rows.isEmpty { try applyChange(removed: rows, countBefore: state.references.count, in: transaction) }
+        try forgetDimensionIfEmpty(in: transaction)
     }
 
     /// The rows of the references that retention does not keep, the oldest first.

@@ -90,6 +90,8 @@ struct Commit {
         case .deletion:
             try append(shard, .delete, [], in: transaction)
         case .vectors(let vectors):
+            // A deletion in the group can empty the corpus, and an empty corpus takes any dimension.
+            if vectors.dimension != state.dimension { try applyGroup(in: transaction) }
             if let rejection = rejection(of: vectors) {
                 entries.append(.decided(.rejected(rejection)))
                 return
@@ -166,5 +168,13 @@ struct Commit {
             start += rows
         }
         group = ShardGroup(role: group.role, action: group.action)
+        try forgetDimensionIfEmpty(in: transaction)
+    }
+
+    /// If the corpus has become empty, removes what is left of it, so that it takes vectors of any dimension again.
+    mutating func forgetDimensionIfEmpty(in transaction: borrowing WriteTransaction) throws {
+        guard state.isEmpty, state.dimension != 0 else { return }
+        try tables.removeRows(in: transaction)
+        (state.dimension, state.images, state.references) = (0, .init(), .init())
     }
 }

@@ -105,6 +105,7 @@ extension CorpusWriter {
     ) throws -> [ComputedHeaps] {
         var meansAndThresholds: [ComputedHeaps] = []
         while let first = try pieces.receive() {
+            try checkDataFile()
             try environment.write { transaction in
                 var next: StagedPiece? = first
                 while let piece = next {

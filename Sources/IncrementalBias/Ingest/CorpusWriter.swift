@@ -53,11 +53,24 @@ final class CorpusWriter: Sendable {
     }
 
     /// Runs `body` in a write transaction, commits, and sets ``lastCommitBytes``.
+    ///
+    /// - Throws: ``StoreError/removed`` if the data file is no longer in its place, before or after the commit. A
+    ///   commit to such a file is lost.
     func write<R>(_ body: (borrowing WriteTransaction) throws -> R) throws -> R {
-        try environment.write { transaction in
+        try checkDataFile()
+        let result = try environment.write { transaction in
             defer { lastCommitBytes.store(transaction.writtenBytes, ordering: .relaxed) }
             return try body(transaction)
         }
+        try checkDataFile()
+        return result
+    }
+
+    /// Checks that the data file is in its place.
+    ///
+    /// - Throws: ``StoreError/removed``.
+    func checkDataFile() throws(StoreError) {
+        guard environment.isInPlace else { throw .removed }
     }
 
     /// Applies shards in one commit; see ``Corpus/ingest(_:acknowledged:retention:now:)``.
@@ -86,6 +99,7 @@ final class CorpusWriter: Sendable {
     ///
     /// - Returns: the summary of the commit; `nil` if there was none.
     func retire(_ retention: Retention, now: Date) throws -> CommitSummary? {
+        try checkDataFile()
         let hasNothingToRemove = try environment.read { transaction in
             let count = try tables.state(in: transaction).references.count
             return try retention.rowsToRemove(count: count, tables.arrivals, now: now, in: transaction).isEmpty
@@ -97,6 +111,19 @@ final class CorpusWriter: Sendable {
             try commit.retire(in: transaction)
             _ = try commit.finish(in: transaction)
             return commit.summary
+        }
+    }
+
+    /// If the corpus is empty and has a dimension, forgets the dimension.
+    ///
+    /// Stores of 0.1.0 kept the dimension of an emptied corpus.
+    func forgetDimensionIfEmpty() throws {
+        let state = try environment.read { try tables.state(in: $0) }
+        guard state.isEmpty, state.dimension != 0 else { return }
+        try write { transaction in
+            var commit = try makeCommit(.everything, now: Date(), in: transaction)
+            try commit.forgetDimensionIfEmpty(in: transaction)
+            _ = try commit.finish(in: transaction)
         }
     }
 

@@ -12,6 +12,7 @@ package final class StoreRebuild: Sendable {
     private let requested: RequestedSettings
     private let k: Int
     private let lock: StoreLock
+    private let mapSize: Int
     let pool: WorkerPool
     /// There are no searches during a rebuild.
     ///
@@ -45,15 +46,19 @@ package final class StoreRebuild: Sendable {
     ///     capacity; if `k` exceeds it, it gets the default capacity for `k`.
     ///   - k: the number of largest similarities that a mean averages.
     ///   - threads: the number of threads that compute.
+    ///   - mapSize: the maximum size of each data file, in bytes, for which address space is reserved.
     /// - Throws: ``StoreError`` if there is no store or another process uses it; `LMDBError` if the lock file can't be
     ///   opened.
-    package init(folder: String, settings: RequestedSettings, k: Int, threads: Int) throws {
+    package init(
+        folder: String, settings: RequestedSettings, k: Int, threads: Int, mapSize: Int = StoreFormat.defaultMapSize
+    ) throws {
         guard FileManager.default.fileExists(atPath: "\(folder)/data.mdb") else { throw StoreError.missing }
         lock = try StoreLock(folder: folder)
         if lock.hasLostStore(folder: folder) { throw StoreError.damaged("data.mdb is empty") }
         self.folder = folder
         requested = settings
         self.k = k
+        self.mapSize = mapSize
         pool = WorkerPool(threads: threads, name: "maintenance") { [priority] in try priority.yieldToSearches() }
     }
 
@@ -99,9 +104,9 @@ package final class StoreRebuild: Sendable {
     ///
     /// Both environments are closed when it returns.
     private func buildStore(in scratch: String, _ progress: (Progress) -> Void) throws -> Summary {
-        let target = try LMDB.Environment(folder: scratch, mapSize: StoreFormat.mapBytes)
+        let target = try StoreFormat.open(scratch, mapSize: mapSize)
         // The old store is opened last, because a report of damage names the environment that was opened last.
-        let source = try LMDB.Environment(folder: folder, mapSize: StoreFormat.mapBytes)
+        let source = try StoreFormat.open(folder, mapSize: mapSize)
         let old = try Tables(source, createIfMissing: try !StoreFormat.holdsStore(source))
         let new = try Tables(target, createIfMissing: true)
         guard let oldSettings = try source.read({ try old.settings(in: $0) }) else { throw StoreError.notAStore }

@@ -32,6 +32,10 @@ package enum StoreError: Error, Equatable, Sendable {
     case notAStore
     /// The content of the store is damaged; the text says what is wrong.
     case damaged(String)
+    /// The process can't reserve this much address space for the data file, in bytes.
+    case noAddressSpace(mapSize: Int)
+    /// The data file was removed, moved or replaced while the store was open.
+    case removed
     /// Another process has the store open.
     case inUse
 }

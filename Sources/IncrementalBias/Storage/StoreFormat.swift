@@ -1,16 +1,30 @@
 internal import Foundation
+internal import Glibc
 internal import LMDB
 
 /// The format version of a store.
 ///
 /// An extension of ``Tables`` reads and writes the values of the table `meta`.
-enum StoreFormat {
+package enum StoreFormat {
     /// The format version that this program reads and writes.
     static let version = "3"
-    /// The maximum size of the data file, in bytes.
+    /// The maximum size of the data file, in bytes, unless a setting names another.
     ///
     /// LMDB reserves address space of this size, not memory.
-    static let mapBytes = 1 << 40
+    package static let defaultMapSize = 1 << 40
+
+    /// Opens the environment of the store in `folder`.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)``, ``StoreError/noAddressSpace(mapSize:)``, or `LMDBError`.
+    static func open(_ folder: String, mapSize: Int) throws -> LMDB.Environment {
+        do {
+            return try LMDB.Environment(folder: folder, mapSize: mapSize)
+        } catch let error where error.isDamage {
+            throw StoreError.damaged(error.description)
+        } catch let error where error.code == ENOMEM {
+            throw StoreError.noAddressSpace(mapSize: mapSize)
+        }
+    }
 
     /// Checks that an environment is empty or contains a store of this format, before anything is written to it.
     ///

@@ -4,7 +4,7 @@ internal import ShardFormats
 package struct StoreState: Equatable, Sendable {
     /// The number of commits that changed the corpus.
     package var generation: UInt64 = 0
-    /// The dimension of the vectors; 0 until the first shard with vectors.
+    /// The dimension of the vectors; 0 in an empty corpus.
     package var dimension = 0
     /// The k that the stored means were computed with; 0 in a new store, until its first start is complete.
     package var k: Int
@@ -30,6 +30,9 @@ package struct StoreState: Equatable, Sendable {
             self.end = end
         }
     }
+
+    /// Whether the corpus has neither images nor references.
+    var isEmpty: Bool { images.count == 0 && references.count == 0 }
 
     subscript(role: VectorRole) -> RowCounts {
         get { role == .images ? images : references }

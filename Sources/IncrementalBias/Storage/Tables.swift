@@ -81,6 +81,14 @@ package struct Tables: Sendable {
         pending = try environment.open("receipts.unsettled", order: .integers, createIfMissing: createIfMissing)
     }
 
+    /// Removes everything that belongs to a row: of an empty corpus, free rows and blocks without vectors.
+    func removeRows(in transaction: borrowing WriteTransaction) throws {
+        for role in [images, references] {
+            for table in [role.vectors, role.rows, role.ids, role.free] { try transaction.removeAll(table) }
+        }
+        for table in [codes, means, thresholds, heaps] { try transaction.removeAll(table) }
+    }
+
     /// The tables of the images or of the references.
     package subscript(role: VectorRole) -> RowTables {
         role == .images ? images : references
