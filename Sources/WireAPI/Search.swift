@@ -27,14 +27,7 @@ package struct SearchRequest: Codable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         queries = try container.decode([[Float]].self, forKey: .queries)
         alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)
-        // Decoded as Double, because the error of decoding 2.5 as Int would not contain the number.
-        if let number = try container.decodeIfPresent(Double.self, forKey: .topK) {
-            guard let whole = Int(exactly: number) else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .topK, in: container, debugDescription: "\(number) is not a whole number.")
-            }
-            topK = whole
-        }
+        topK = try container.decodeWholeNumberIfPresent(forKey: .topK)
     }
 }
 

@@ -12,7 +12,7 @@ package struct VerifyRequest: Codable, Sendable {
     /// - Throws: ``UnknownFields``, `DecodingError`.
     package init(from decoder: any Decoder) throws {
         try decoder.rejectUnknownFields(CodingKeys.self)
-        sample = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Int.self, forKey: .sample)
+        sample = try decoder.container(keyedBy: CodingKeys.self).decodeWholeNumberIfPresent(forKey: .sample)
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -41,3 +41,18 @@ package enum WireJSON {
 
     private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
+
+extension KeyedDecodingContainer {
+    /// Decodes a whole number; `nil` where there is none.
+    ///
+    /// - Throws: `DecodingError`, which names a number that is not whole, or too large.
+    func decodeWholeNumberIfPresent(forKey key: Key) throws -> Int? {
+        // As a number first: the decoder of whole numbers doesn't name a number that isn't whole.
+        guard let number = try decodeIfPresent(Double.self, forKey: key) else { return nil }
+        guard let whole = Int(exactly: number) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "\(number) is not a whole number, or is too large.")
+        }
+        return whole
+    }
+}

@@ -86,3 +86,33 @@ def test_a_path_without_parameters_takes_none(client, path):
 def test_probes_and_scrapes_may_have_parameters(client, path):
     """Prometheus and load balancers can be set up to send some."""
     assert client.get(path + "?x=1&verbose").status == 200
+
+
+def test_the_query_string_holds_for_json_where_the_body_says_nothing(client):
+    def hits(target, **fields):
+        return client.post_json(target, {"queries": [[3, 2, 1]], **fields}).json()["results"][0]
+
+    (hit,) = hits("/v1/search?top_k=1&alpha=0")
+    assert hit["bias"] == 0
+    assert len(hits("/v1/search?top_k=1", top_k=2)) == 2
+    assert [hit["bias"] for hit in hits("/v1/search?alpha=1&top_k=2", alpha=0, top_k=None)] == [0, 0]
+
+
+BAD_PARAMETERS = [("top_k=0", "bad_top_k"), ("alpha=-1", "bad_alpha"), ("alpha=x", "bad_alpha")]
+
+
+@pytest.mark.parametrize(("parameter", "code"), BAD_PARAMETERS)
+def test_a_bad_parameter_is_an_error_whatever_the_body_says(client, parameter, code):
+    body = {"queries": [[3, 2, 1]], "top_k": 1, "alpha": 0}
+    assert client.post_json(f"/v1/search?{parameter}", body).json()["code"] == code
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 2**70, 1.5, 1e30])
+def test_numbers_that_are_not_whole_or_too_large_are_named(client, number):
+    for target, field in (("/v1/search", "top_k"), ("/v1/verify", "sample")):
+        fields = {"queries": [[1, 2, 3]]} if field == "top_k" else {}
+        response = client.post_json(target, {**fields, field: number})
+        if number == 2**53 - 1:
+            assert response.status == 200, response
+        else:
+            assert response.json()["code"] == "bad_json" and f"at {field}: " in response.json()["detail"], response

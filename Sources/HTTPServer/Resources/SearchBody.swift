@@ -4,7 +4,9 @@ internal import NIOCore
 internal import ShardFormats
 internal import WireAPI
 
-/// The queries in the body of a search: JSON, or an .npy file with `top_k` and `alpha` in the query string.
+/// The queries in the body of a search, JSON or an .npy file.
+///
+/// `top_k` and `alpha` stand in the query string, or in the JSON, whose values take precedence.
 struct SearchBody {
     let batch: SearchBatch
 
@@ -17,28 +19,23 @@ struct SearchBody {
     /// - Throws: `Problem`.
     init(_ body: ByteBuffer, request: Request, defaultAlpha: Float) throws {
         let vectors: [[Float]]
-        let topK: Int?
-        let alpha: Float?
+        var topK: Int? = try Self.parameter("top_k", request)
+        var alpha: Float? = try Self.parameter("alpha", request)
+        try Self.check(topK: topK, alpha: alpha)
         switch request.mediaType {
         case .json:
             let parsed = try Self.json(body)
-            (vectors, topK, alpha) = (parsed.queries, parsed.topK, parsed.alpha)
-        case .npy:
-            vectors = try Self.npy(body)
-            topK = try Self.parameter("top_k", request)
-            alpha = try Self.parameter("alpha", request)
+            vectors = parsed.queries
+            topK = parsed.topK ?? topK
+            alpha = parsed.alpha ?? alpha
+            try Self.check(topK: topK, alpha: alpha)
+        case .npy: vectors = try Self.npy(body)
         case .other(let name): throw Problem.unsupportedMediaType(name)
         }
         try self.init(vectors, topK: topK ?? Self.defaultTopK, alpha: alpha ?? defaultAlpha)
     }
 
     private init(_ vectors: [[Float]], topK: Int, alpha: Float) throws {
-        guard topK >= 1 else {
-            throw Problem.badRequest("bad_top_k", "'top_k' is \(topK); it must be at least 1.")
-        }
-        guard RequestLimits.alpha.contains(alpha) else {
-            throw Problem.badRequest("bad_alpha", "'alpha' is \(alpha); it must be from 0 to 1000.")
-        }
         guard vectors.count <= RequestLimits.queries else {
             throw Problem.badRequest(
                 "too_many_queries",
@@ -48,6 +45,15 @@ struct SearchBody {
             batch = try SearchBatch(queries: vectors, topK: topK, alpha: alpha)
         } catch {
             throw Problem(.query(error.index, error.reason))
+        }
+    }
+
+    private static func check(topK: Int?, alpha: Float?) throws(Problem) {
+        if let topK, topK < 1 {
+            throw .badRequest("bad_top_k", "'top_k' is \(topK); it must be at least 1.")
+        }
+        if let alpha, !RequestLimits.alpha.contains(alpha) {
+            throw .badRequest("bad_alpha", "'alpha' is \(alpha); it must be from 0 to 1000.")
         }
     }
 
