@@ -49,8 +49,9 @@ struct SearchBody {
     }
 
     private static func check(topK: Int?, alpha: Float?) throws(Problem) {
-        if let topK, topK < 1 {
-            throw .badRequest("bad_top_k", "'top_k' is \(topK); it must be at least 1.")
+        if let topK, !RequestLimits.images.contains(topK) {
+            let limit = RequestLimits.images.upperBound
+            throw .badRequest("bad_top_k", "'top_k' is \(topK); it must be from 1 to \(limit).")
         }
         if let alpha, !RequestLimits.alpha.contains(alpha) {
             throw .badRequest("bad_alpha", "'alpha' is \(alpha); it must be from 0 to 1000.")

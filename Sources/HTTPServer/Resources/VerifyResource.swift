@@ -45,8 +45,9 @@ struct VerifyResource: Resource {
         } catch {
             throw Problem.badJSON(error, Array(buffer: body))
         }
-        if let sample, sample < 1 {
-            throw Problem.badRequest("bad_sample", "'sample' is \(sample); it must be at least 1.")
+        if let sample, !RequestLimits.images.contains(sample) {
+            let limit = RequestLimits.images.upperBound
+            throw Problem.badRequest("bad_sample", "'sample' is \(sample); it must be from 1 to \(limit).")
         }
         return sample
     }
