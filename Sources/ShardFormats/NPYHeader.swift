@@ -36,7 +36,7 @@ struct NPYHeader {
         }
         guard let length else { throw .truncatedHeader(of: "an .npy file") }
         guard length <= Self.maximumByteCount else {
-            throw .badHeader("it has \(length) bytes, and at most \(Self.maximumByteCount) are allowed")
+            throw .tooLongHeader(UInt64(length), of: "an .npy file", limit: Self.maximumByteCount)
         }
         guard let text = bytes.copy(start..<start + length) else { throw .truncatedHeader(of: "an .npy file") }
         let fields = try Fields(text)

@@ -2,9 +2,6 @@
 ///
 /// Numbers are little-endian, tensors are row-major.
 package enum SafeTensors {
-    private static let matrixName = "embeddings"
-    private static let idsName = "ids"
-
     /// Reads the vectors and, if `withIDs` is true, the ids.
     ///
     /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It must have two
@@ -27,31 +24,28 @@ package enum SafeTensors {
         try ArrayShape.checkSize(bytes.count, expected: header.fileByteCount)
         let data = bytes.extracting(header.dataOffset..<bytes.count)
 
-        let tensor = try matrixTensor(of: header.tensors)
+        let tensor = try matrixTensor(of: header)
         guard let format = tensor.floatFormat else {
             throw .unsupportedDtype("elements of type \(Excerpt.quote(tensor.dtype))")
         }
         let (rows, dimension) = try ArrayShape.matrix(tensor.shape)
         try ArrayShape.checkRows(rows, maximumBytes: maximumBytes)
         let matrix = FloatDecoder(format: format).matrix(
-            data.extracting(try tensor.range()), rows: rows, dimension: dimension, isFortranOrder: false)
+            data.extracting(tensor.range), rows: rows, dimension: dimension, isFortranOrder: false)
 
-        guard withIDs, let idsTensor = header.tensors[idsName] else { return ShardContents(matrix: matrix, ids: nil) }
-        guard let idFormat = idsTensor.integerFormat else {
-            throw .badIDType("elements of type \(Excerpt.quote(idsTensor.dtype))")
+        guard withIDs, let ids = header.ids else { return ShardContents(matrix: matrix, ids: nil) }
+        guard let idFormat = ids.integerFormat else {
+            throw .badIDType("elements of type \(Excerpt.quote(ids.dtype))")
         }
-        guard idsTensor.shape.count == 1 else { throw .badIDType("a tensor of \(idsTensor.shape.count) dimensions") }
-        if let error = ShardError.wrongIDCount(idsTensor.shape[0], rows: rows) { throw error }
-        return ShardContents(matrix: matrix, ids: idFormat.decimals(data.extracting(try idsTensor.range())))
+        guard ids.shape.count == 1 else { throw .badIDType("a tensor of \(ids.shape.count) dimensions") }
+        if let error = ShardError.wrongIDCount(ids.shape[0], rows: rows) { throw error }
+        return ShardContents(matrix: matrix, ids: idFormat.decimals(data.extracting(ids.range)))
     }
 
-    private static func matrixTensor(of tensors: [String: SafeTensorsHeader.Tensor]) throws(ShardError)
-        -> SafeTensorsHeader.Tensor
-    {
-        if let tensor = tensors[matrixName] { return tensor }
-        let candidates = tensors.filter { $0.key != idsName }
-        guard let tensor = candidates.first?.value else { throw .missingArray }
-        guard candidates.count == 1 else { throw .ambiguousArray(count: candidates.count) }
+    private static func matrixTensor(of header: SafeTensorsHeader) throws(ShardError) -> SafeTensorsHeader.Tensor {
+        if let tensor = header.embeddings { return tensor }
+        guard let tensor = header.other else { throw .missingArray }
+        guard header.otherCount == 1 else { throw .ambiguousArray(count: header.otherCount) }
         return tensor
     }
 }

@@ -35,7 +35,7 @@ extension ShardReader {
     ///   - format: the format, according to the file name.
     ///   - size: the size of the file in bytes.
     ///   - read: returns the bytes of the file in a range below `size`, or fewer bytes if the file has become shorter.
-    ///     It is called at most twice, for at most 16 MiB (.safetensors), 1 MiB (.npy) or 66 kB (.npz).
+    ///     It is called at most twice, for at most 100 MB (.safetensors), 1 MiB (.npy) or 66 kB (.npz).
     /// - Throws: only what `read` throws.
     package static func completeness<E: Error>(
         _ format: ShardFormat, size: Int, read: (Range<Int>) throws(E) -> [UInt8]

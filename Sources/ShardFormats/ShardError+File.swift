@@ -61,6 +61,14 @@ extension ShardError {
             advice: "Save the file again, for example with numpy.save or safetensors.numpy.save_file.")
     }
 
+    /// The header of a file of this format, for example "an .npy file", has more bytes than are allowed.
+    static func tooLongHeader(_ byteCount: UInt64, of format: String, limit: Int) -> ShardError {
+        ShardError(
+            code: .badHeader,
+            message: "The header has \(byteCount) bytes, and the header of \(format) can have at most \(limit).",
+            advice: "Keep metadata in another file, and save only the vectors and their ids.")
+    }
+
     static func truncatedHeader(of format: String) -> ShardError {
         ShardError(
             code: .truncated, message: "The file ends within the header of \(format).",

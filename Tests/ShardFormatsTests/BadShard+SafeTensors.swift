@@ -18,13 +18,21 @@ extension BadShard {
         return Bytes.safeTensors(header, data: Bytes.zeros(8) + data)
     }
 
+    /// A file with two tensors of this name.
+    private static func twice(_ name: String) -> [UInt8] {
+        let tensors = ["[0,4]", "[4,8]"].map { offsets in
+            "\"\(name)\":{\"dtype\":\"I32\",\"shape\":[1],\"data_offsets\":\(offsets)}"
+        }
+        return Bytes.safeTensors("{\(tensors.joined(separator: ","))}", data: Bytes.zeros(8))
+    }
+
     static let safeTensors: [BadShard] = [
         tensors("empty file", .truncated, []),
         tensors("end in the length", .truncated, [10, 0, 0]),
         tensors("text", .notAShard, Array("hello, this is just some text".utf8)),
         tensors("an .npy file", .notAShard, goodMatrix),
         tensors("a header of exabytes", .badHeader, Bytes.little(UInt64.max) + Array("{}".utf8)),
-        tensors("a header over the limit", .badHeader, Bytes.little(16_777_217 as UInt64) + Array("{}".utf8)),
+        tensors("a header over the limit", .badHeader, Bytes.little(100_000_001 as UInt64) + Array("{}".utf8)),
         tensors("a header of one byte", .badHeader, Bytes.little(1 as UInt64) + Array("{}".utf8)),
         tensors("a header beyond the end", .truncated, Bytes.little(1_000 as UInt64) + Array("{}".utf8)),
         tensors("no JSON", .badHeader, Bytes.safeTensors("{embeddings}")),
@@ -46,6 +54,17 @@ extension BadShard {
         tensors("a width larger than the offsets", .badShape, one(dtype: "F64")),
         tensors("three dimensions", .badShape, one(shape: "[2,1,1]")),
         tensors("one dimension", .badShape, one(shape: "[2]")),
+        tensors(
+            "more dimensions than numpy allows", .badHeader, one(shape: "[2\(String(repeating: ",1", count: 64))]")),
+        tensors(
+            "a tensor without a type", .badHeader,
+            Bytes.safeTensors("{\"a\":{\"shape\":[0],\"data_offsets\":[0,0]}}")),
+        tensors("metadata that is no JSON", .badHeader, Bytes.safeTensors("{\"__metadata__\":{\"a\":tru}}")),
+        tensors("an unknown escape sequence", .badHeader, Bytes.safeTensors("{\"__metadata__\":\"\\x\"}")),
+        tensors("half a surrogate pair in a name", .badHeader, Bytes.safeTensors("{\"\\ud800\":{}}")),
+        tensors("a number with a leading zero", .badHeader, one(shape: "[02,1]")),
+        tensors("two tensors named embeddings", .badHeader, twice("embeddings")),
+        tensors("two tensors named ids", .badHeader, twice("ids")),
         tensors("no rows", .noRows, one(shape: "[0,1]", offsets: "[0,0]", data: 0)),
         tensors("no dimension", .noDimension, one(shape: "[2,0]", offsets: "[0,0]", data: 0)),
         tensors("one offset", .badHeader, one(offsets: "[8]")),
