@@ -22,12 +22,13 @@ enum ArrayShape {
 
     /// The rows and the dimension of an array of vectors.
     ///
-    /// - Parameters:
-    ///   - sizes: the sizes along the dimensions of the array.
-    ///   - mayBeOneRow: whether a one-dimensional array is accepted, as a single row.
+    /// A one-dimensional array is one vector: a single row.
+    ///
+    /// - Parameter sizes: the sizes along the dimensions of the array.
     /// - Throws: `bad_shape`, `no_rows`, `no_dimension`.
-    static func matrix(_ sizes: [Int], mayBeOneRow: Bool = false) throws(ShardError) -> (rows: Int, dimension: Int) {
-        let sizes = mayBeOneRow && sizes.count == 1 ? [1] + sizes : sizes
+    static func matrix(_ sizes: [Int]) throws(ShardError) -> (rows: Int, dimension: Int) {
+        if sizes == [0] { throw .noRows }
+        let sizes = sizes.count == 1 ? [1] + sizes : sizes
         guard sizes.count == 2 else { throw .badShape("the array has \(sizes.count) dimensions instead of two") }
         guard sizes[0] >= 0, sizes[1] >= 0 else { throw .badShape("a size is negative") }
         guard sizes[0] > 0 else { throw .noRows }
@@ -35,6 +36,17 @@ enum ArrayShape {
         // float64 is the widest format, so the size as float32 does not overflow either.
         guard byteCount(sizes, itemByteCount: 8) != nil else { throw .overflowingShape }
         return (sizes[0], sizes[1])
+    }
+
+    /// The number of ids in an array: the only one of its sizes that is not 1, or 1 if there is none.
+    ///
+    /// The shapes (N,), (N, 1) and (1, N) have N ids. Their order in the file is the same in C and in Fortran order.
+    ///
+    /// - Parameter sizes: the sizes along the dimensions of the array.
+    /// - Returns: `nil` if several sizes are not 1.
+    static func idCount(_ sizes: [Int]) -> Int? {
+        let lengths = sizes.filter { $0 != 1 }
+        return lengths.count > 1 ? nil : lengths.first ?? 1
     }
 
     /// Checks the number of rows, which limits the memory for their ids.

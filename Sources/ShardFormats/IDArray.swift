@@ -1,4 +1,4 @@
-/// A reader of the array `ids` in an .npz file: a one-dimensional array of integers or fixed-width text.
+/// A reader of the array `ids` in an .npz file: integers or fixed-width text, in one row or column.
 enum IDArray {
     /// Reads the ids.
     ///
@@ -12,9 +12,9 @@ enum IDArray {
     static func read(_ bytes: Span<UInt8>, rows: Int) throws(ShardError) -> [String] {
         let header = try NPYHeader(bytes)
         guard let itemByteCount = header.element.byteCount else { throw .badIDType(header.element.name) }
-        guard header.shape.count == 1 else { throw .badIDType("an array of \(header.shape.count) dimensions") }
+        guard let count = ArrayShape.idCount(header.shape) else { throw .badIDShape(header.shape) }
         try ArrayShape.checkSize(bytes.count, expected: try header.fileByteCount())
-        if let error = ShardError.wrongIDCount(header.shape[0], rows: rows) { throw error }
+        if let error = ShardError.wrongIDCount(count, rows: rows) { throw error }
         let data = bytes.extracting(header.dataOffset..<bytes.count)
         switch header.element {
         case .integer(let format): return format.decimals(data)

@@ -1,9 +1,9 @@
 /// The .npy format of numpy: a header and one array.
 package enum NPY {
-    /// Reads vectors: a two-dimensional array of float16, float32 or float64, of either byte order and memory order.
+    /// Reads vectors: an array of float16, float32 or float64, of either byte order and memory order.
     ///
-    /// The size of the file is compared with the header before memory is allocated. NaN and infinities are accepted;
-    /// see ``Matrix/nonFiniteRows(limit:)``.
+    /// The array has a row for each vector, or is one-dimensional and one vector. The size of the file is compared with
+    /// the header before memory is allocated. NaN and infinities are accepted; see ``Matrix/nonFiniteRows(limit:)``.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
@@ -11,31 +11,24 @@ package enum NPY {
     ///     its numbers are float16).
     /// - Throws: `too_large`, `not_a_shard`, `unsupported_version`, `bad_header`, `truncated`, `trailing_bytes`,
     ///   `bad_shape`, `unsupported_dtype`, `no_rows`, `no_dimension`.
-    package static func read(_ bytes: Span<UInt8>, maximumBytes: Int = .max) throws(ShardError) -> Matrix {
-        try read(bytes, maximumBytes: maximumBytes, mayBeOneRow: false)
-    }
-
-    /// Reads vectors from an array of bytes, like ``read(_:maximumBytes:)-(Span<UInt8>,_)``.
-    package static func read(_ bytes: [UInt8], maximumBytes: Int = .max) throws(ShardError) -> Matrix {
-        try read(bytes.span, maximumBytes: maximumBytes)
-    }
-
-    /// Reads queries, like ``read(_:maximumBytes:)-(Span<UInt8>,_)``.
-    ///
-    /// A one-dimensional array is accepted as one query.
-    package static func readQueries(_ bytes: [UInt8], maximumBytes: Int = .max) throws(ShardError) -> Matrix {
-        try read(bytes.span, maximumBytes: maximumBytes, mayBeOneRow: true)
-    }
-
-    private static func read(_ bytes: Span<UInt8>, maximumBytes: Int, mayBeOneRow: Bool) throws(ShardError) -> Matrix {
+    package static func read(
+        _ bytes: Span<UInt8>, maximumBytes: Int = .max
+    ) throws(ShardError) -> Matrix {
         guard bytes.count <= maximumBytes else { throw .tooLarge(byteCount: bytes.count, limit: maximumBytes) }
         let header = try NPYHeader(bytes)
         guard case .float(let format) = header.element else { throw .unsupportedDtype(header.element.name) }
-        let (rows, dimension) = try ArrayShape.matrix(header.shape, mayBeOneRow: mayBeOneRow)
+        let (rows, dimension) = try ArrayShape.matrix(header.shape)
         try ArrayShape.checkSize(bytes.count, expected: try header.fileByteCount())
         try ArrayShape.checkRows(rows, maximumBytes: maximumBytes)
         return FloatDecoder(format: format).matrix(
             bytes.extracting(header.dataOffset..<bytes.count), rows: rows, dimension: dimension,
             isFortranOrder: header.isFortranOrder)
+    }
+
+    /// Reads vectors from an array of bytes, like ``read(_:maximumBytes:)-(Span<UInt8>,_)``.
+    package static func read(
+        _ bytes: [UInt8], maximumBytes: Int = .max
+    ) throws(ShardError) -> Matrix {
+        try read(bytes.span, maximumBytes: maximumBytes)
     }
 }

@@ -6,7 +6,7 @@ package enum NPZ {
     /// Reads the vectors and, if `withIDs` is true, the ids.
     ///
     /// The vectors are the member `embeddings.npy`; if there is none, the only member besides `ids.npy`. The ids are
-    /// the member `ids.npy`, a one-dimensional array of integers (which become decimal text) or fixed-width text.
+    /// the member `ids.npy`, an array of integers (which become decimal text) or fixed-width text, see ``IDArray``.
     /// Checksums are verified. Arrays of Python objects are rejected without reading them.
     ///
     /// - Parameters:

@@ -4,9 +4,9 @@
 package enum SafeTensors {
     /// Reads the vectors and, if `withIDs` is true, the ids.
     ///
-    /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It must have two
-    /// dimensions and the type F16, F32 or F64. The ids are the tensor `ids`, which must have one dimension and an
-    /// integer type; integers become decimal text.
+    /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It has the type F16,
+    /// F32 or F64 and two dimensions, or one dimension if it is one vector. The ids are the tensor `ids` of an integer
+    /// type, in one row or column; integers become decimal text.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
@@ -37,8 +37,8 @@ package enum SafeTensors {
         guard let idFormat = ids.integerFormat else {
             throw .badIDType("elements of type \(Excerpt.quote(ids.dtype))")
         }
-        guard ids.shape.count == 1 else { throw .badIDType("a tensor of \(ids.shape.count) dimensions") }
-        if let error = ShardError.wrongIDCount(ids.shape[0], rows: rows) { throw error }
+        guard let count = ArrayShape.idCount(ids.shape) else { throw .badIDShape(ids.shape) }
+        if let error = ShardError.wrongIDCount(count, rows: rows) { throw error }
         return ShardContents(matrix: matrix, ids: idFormat.decimals(data.extracting(ids.range)))
     }
 

@@ -13,7 +13,7 @@ extension ShardError {
         case truncated
         /// The file is longer than its header states.
         case trailingBytes = "trailing_bytes"
-        /// The array doesn't have two dimensions, or has impossible sizes.
+        /// The array has neither one nor two dimensions, or has impossible sizes.
         case badShape = "bad_shape"
         /// The numbers are not float16, float32 or float64.
         case unsupportedDtype = "unsupported_dtype"
@@ -49,7 +49,7 @@ extension ShardError {
         case idTooLong = "id_too_long"
         /// An id is not valid Unicode text.
         case idsNotUTF8 = "ids_not_utf8"
-        /// The ids are neither integers nor text, or not one-dimensional.
+        /// The ids are neither integers nor text, or their array has several rows and columns.
         case idsBadType = "ids_bad_type"
         /// The `.ids` file came after its shard.
         case idsLate = "ids_late"

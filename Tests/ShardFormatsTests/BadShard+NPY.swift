@@ -42,7 +42,7 @@ extension BadShard {
         shape("(1, True)", .badHeader),
         shape("('1', 2)", .badHeader),
         shape("()", .badShape),
-        shape("(2,)", .badShape),
+        shape("(0,)", .noRows),
         shape("(1, 2, 1)", .badShape),
         shape("(-1, 2)", .badShape),
         shape("(-1, -2)", .badShape),

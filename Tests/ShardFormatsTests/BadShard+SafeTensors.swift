@@ -53,7 +53,8 @@ extension BadShard {
         tensors("sizes larger than the offsets", .badShape, one(shape: "[3,1]")),
         tensors("a width larger than the offsets", .badShape, one(dtype: "F64")),
         tensors("three dimensions", .badShape, one(shape: "[2,1,1]")),
-        tensors("one dimension", .badShape, one(shape: "[2]")),
+        tensors("no dimensions", .badShape, one(shape: "[]", offsets: "[0,4]", data: 4)),
+        tensors("no numbers in one dimension", .noRows, one(shape: "[0]", offsets: "[0,0]", data: 0)),
         tensors(
             "more dimensions than numpy allows", .badHeader, one(shape: "[2\(String(repeating: ",1", count: 64))]")),
         tensors(
@@ -88,7 +89,8 @@ extension BadShard {
                 """, data: Bytes.zeros(9))),
         tensors("ids of floats", .idsBadType, withIDs(dtype: "F32", shape: "[2]", end: 16, data: Bytes.zeros(8))),
         tensors("ids of booleans", .idsBadType, withIDs(dtype: "BOOL", shape: "[2]", end: 10, data: [0, 1])),
-        tensors("ids of two dimensions", .idsBadType, withIDs(dtype: "U8", shape: "[2,1]", end: 10, data: [0, 1])),
+        tensors(
+            "ids of two dimensions", .idsBadType, withIDs(dtype: "U8", shape: "[2,2]", end: 12, data: [0, 1, 2, 3])),
         tensors("too few ids", .idsTooFew, withIDs(dtype: "U8", shape: "[1]", end: 9, data: [0])),
         tensors("too many ids", .idsTooMany, withIDs(dtype: "I8", shape: "[3]", end: 11, data: [0, 1, 2])),
         tensors("doubled ids", .idsDuplicate, withIDs(dtype: "I8", shape: "[2]", end: 10, data: [7, 7]), rows: [1]),

@@ -14,6 +14,7 @@ enum Fixture {
         }
         return Matrix(rows: rows, dimension: dimension, values: values)
     }()
+    static let firstRow = Matrix(rows: 1, dimension: dimension, values: Array(matrix.values[..<dimension]))
     /// The ids in the files with signed integers.
     static let integers = ["-3", "7", "100", "-128", "0"]
     /// The ids in the files with unsigned integers.

@@ -81,12 +81,8 @@ import Testing
         #expect(matrix.nonFiniteRows() == [2, 3])
     }
 
-    @Test("Reads a one-dimensional array as a query, but not as a shard")
-    func readsOneQuery() throws {
-        let bytes = try Fixture.bytes("npy/one-dimensional.npy")
-        let query = Matrix(rows: 1, dimension: 3, values: Array(Fixture.matrix.values[..<3]))
-        #expect(try NPY.readQueries(bytes) == query)
-        #expect(try NPY.readQueries(NPY.write(Fixture.matrix)) == Fixture.matrix)
-        #expect(throws: ShardError.self) { try NPY.read(bytes) }
+    @Test("Reads a one-dimensional array as one row")
+    func readsOneRow() throws {
+        #expect(try NPY.read(try Fixture.bytes("npy/one-dimensional.npy")) == Fixture.firstRow)
     }
 }

@@ -33,6 +33,17 @@ import Testing
         #expect(try Fixture.shard("npz/ids-\(type).npz").ids == Fixture.texts)
     }
 
+    @Test("Reads ids in one column or one row", arguments: ["column", "row"])
+    func readsIDsInTwoDimensions(shape: String) throws {
+        #expect(try Fixture.shard("npz/ids-\(shape).npz").ids == Fixture.texts)
+    }
+
+    @Test("Reads one vector with one id, in as few dimensions as numpy can save them")
+    func readsOneVector() throws {
+        let shard = try Fixture.shard("npz/one-dimensional.npz")
+        #expect(shard == Shard(name: "NAME", matrix: Fixture.firstRow, ids: ["word"]))
+    }
+
     @Test("Reads ids from deflated, streamed and zip64 archives")
     func readsIDsFromAll() throws {
         #expect(try Fixture.shard("npz/deflated.npz").ids == Fixture.texts)

@@ -30,6 +30,10 @@ import Testing
         #expect(plain == Fixture.matrix)
     }
 
+    @Test func acceptsOneVectorInOneDimension() throws {
+        #expect(matrix(try Fixture.bytes("npy/one-dimensional.npy")) == Fixture.firstRow)
+    }
+
     @Test func acceptsOneColumnInFortranOrder() {
         let bytes = Bytes.npy(order: "True", shape: "(3, 1)", data: Bytes.floats([1, 2, 3]))
         #expect(matrix(bytes) == Matrix(rows: 3, dimension: 1, values: [1, 2, 3]))
@@ -43,7 +47,7 @@ import Testing
         #expect(matrix(good, maximumBytes: good.count - 1) == nil)
         #expect(matrix(Bytes.npy(shape: "(0, 3)", data: [])) == nil)
         #expect(matrix(Bytes.npy(shape: "(4611686018427387904, 4)", data: [])) == nil)
-        for path in ["f4-little-F", "f2-little-F", "one-dimensional", "object"] {
+        for path in ["f4-little-F", "f2-little-F", "object"] {
             #expect(matrix(try Fixture.bytes("npy/\(path).npy")) == nil, "\(path)")
         }
     }

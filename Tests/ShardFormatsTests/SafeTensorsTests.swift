@@ -21,6 +21,13 @@ import Testing
         #expect(try SafeTensors.read(bytes.span, withIDs: false).ids == nil)
     }
 
+    @Test("Reads one vector, and ids in one column")
+    func readsOtherShapes() throws {
+        let one = try Fixture.shard("safetensors/one-dimensional.safetensors")
+        #expect(one == Shard(name: "NAME", matrix: Fixture.firstRow, ids: ["7"]))
+        #expect(try Fixture.shard("safetensors/ids-column.safetensors").ids == Fixture.integers)
+    }
+
     @Test(
         "Reads headers that JSON allows",
         arguments: [

@@ -72,7 +72,7 @@ import Testing
     @Test("Each fixture that numpy or safetensors wrote is accepted, or rejected with the expected code")
     func readsAllFixtures() throws {
         let rejected: [String: ShardError.Code] = [
-            "npy/one-dimensional.npy": .badShape, "npy/structured.npy": .unsupportedDtype,
+            "npy/structured.npy": .unsupportedDtype,
             "npy/object.npy": .unsupportedDtype, "npy/infinite-as-float32.npy": .notFinite,
             "npy/not-finite.npy": .notFinite, "npz/ids-object.npz": .idsBadType, "npz/ids-float.npz": .idsBadType,
             "npz/ambiguous.npz": .ambiguousArray, "npz/only-ids.npz": .missingArray,
@@ -83,7 +83,8 @@ import Testing
         for path in paths {
             do {
                 let shard = try Fixture.shard(path)
-                #expect(shard.matrix == Fixture.matrix, "\(path)")
+                #expect(
+                    shard.matrix == (path.contains("one-dimensional") ? Fixture.firstRow : Fixture.matrix), "\(path)")
                 #expect(rejected[path] == nil, "\(path)")
             } catch let error as ShardError {
                 #expect(error.code == rejected[path], "\(path)")

@@ -16,7 +16,7 @@ package struct QueryFile {
     package func read() throws -> Matrix {
         let bytes = try file.contents()
         do {
-            return try NPY.readQueries(bytes)
+            return try NPY.read(bytes)
         } catch {
             throw Failure(.dataRejected, "\(file.name): \(error.message) \(error.advice)")
         }

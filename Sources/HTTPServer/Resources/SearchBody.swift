@@ -69,7 +69,7 @@ struct SearchBody {
 
     private static func npy(_ body: ByteBuffer) throws -> [[Float]] {
         do throws(ShardError) {
-            let matrix = try NPY.readQueries(Array(buffer: body), maximumBytes: RequestLimits.bodyBytes)
+            let matrix = try NPY.read(Array(buffer: body), maximumBytes: RequestLimits.bodyBytes)
             return (0..<matrix.rows).map { row in
                 Array(matrix.values[row * matrix.dimension..<(row + 1) * matrix.dimension])
             }

@@ -60,7 +60,7 @@ BAD = {
         "s.npy", npy_with_header(header(shape=f"({HUGE_NUMBER_OF_ROWS}, 4)"), b"\0" * 80), None, "truncated", []),
     "shape overflows": ("s.npy", npy_with_header(header(shape=f"({2**62}, 4)")), None, "bad_shape", []),
     "negative size": ("s.npy", npy_with_header(header(shape="(-1, 4)")), None, "bad_shape", []),
-    "one dimension": ("s.npy", npy_bytes(GOOD[0]), None, "bad_shape", []),
+    "no dimensions": ("s.npy", npy_bytes(GOOD[0, 0]), None, "bad_shape", []),
     "three dimensions": ("s.npy", npy_bytes(GOOD[None]), None, "bad_shape", []),
     "integers": ("s.npy", npy_bytes(GOOD.astype(np.int32)), None, "unsupported_dtype", []),
     "complex numbers": ("s.npy", npy_bytes(GOOD.astype(np.complex64)), None, "unsupported_dtype", []),

@@ -65,6 +65,9 @@ ids["extreme-u8"] = np.array([2**64 - 1, 2**63, 0, 1, 2], dtype=">u8")
 (HERE / "npz").mkdir(exist_ok=True)
 for name, array in ids.items():
     np.savez(HERE / f"npz/ids-{name}.npz", embeddings=matrix(), ids=array)
+np.savez(HERE / "npz/ids-column.npz", embeddings=matrix(), ids=np.array(texts)[:, None])
+np.savez(HERE / "npz/ids-row.npz", embeddings=matrix(), ids=np.array(texts)[None])
+np.savez(HERE / "npz/one-dimensional.npz", embeddings=matrix()[0], ids="word")
 np.savez(HERE / "npz/ids-object.npz", embeddings=matrix(), ids=np.array(texts, dtype=object))
 np.savez(HERE / "npz/ids-float.npz", embeddings=matrix(), ids=np.zeros(5))
 np.savez(HERE / "npz/stored.npz", embeddings=matrix())
@@ -114,6 +117,8 @@ for width in (1, 2, 4, 8):
     for kind, array in (("i", integers), ("u", naturals)):
         tensors = {"embeddings": matrix(), "ids": array.astype(f"<{kind}{width}")}
         save_file(tensors, HERE / f"safetensors/ids-{kind.upper()}{8 * width}.safetensors", {"format": "np"})
+save_file({"embeddings": matrix()[0], "ids": np.array([7])}, HERE / "safetensors/one-dimensional.safetensors")
+save_file({"embeddings": matrix(), "ids": integers[:, None]}, HERE / "safetensors/ids-column.safetensors")
 save_file({"vectors": matrix()}, HERE / "safetensors/named-otherwise.safetensors")
 save_file({"a": matrix(), "b": matrix()}, HERE / "safetensors/ambiguous.safetensors")
 save_file({"embeddings": matrix(), "x": np.zeros(3), "y": np.zeros((0, 2))}, HERE / "safetensors/others.safetensors")
