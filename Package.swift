@@ -104,7 +104,8 @@ let package = Package(
         .target(
             name: "DaemonSupport",
             dependencies: [
-                "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
+                "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "ShardFormats", "SpoolProtocol",
+                "VectorMath",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -16,7 +16,7 @@ enum Readers {
             return Array(bytes[range])
         }
         do throws(ShardError) {
-            let shard = try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: maximumBytes)
+            let shard = try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: maximumBytes, v2Elements: .bfloat16)
             expect(completeness == .complete, "the shard is read, and counts as \(completeness)")
             expect(
                 shard.matrix.values.count == shard.matrix.rows * shard.matrix.dimension,

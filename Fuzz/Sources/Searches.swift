@@ -21,7 +21,7 @@ enum Searches {
 
     static func npyBody(_ bytes: [UInt8]) {
         do throws(ShardError) {
-            let matrix = try NPY.read(bytes, maximumBytes: 1 << 20)
+            let matrix = try NPY.read(bytes, maximumBytes: 1 << 20, v2Elements: .bfloat16)
             expect(matrix.values.count == matrix.rows * matrix.dimension, "the matrix has another number of values")
         } catch {
             expect(!error.message.isEmpty && !error.advice.isEmpty, "a rejection has no reason")

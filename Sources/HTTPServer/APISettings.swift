@@ -1,3 +1,5 @@
+package import ShardFormats
+
 /// The settings that the API uses and reports.
 package struct APISettings: Sendable {
     /// The weight of the bias in searches that do not set `alpha` themselves; a reload can change it.
@@ -8,11 +10,14 @@ package struct APISettings: Sendable {
     let spool: String
     /// The folder of the store.
     let data: String
+    /// How queries of the type V2 are read; a reload can change it.
+    let v2Elements: V2Elements
 
-    package init(alpha: Float, threads: Int, spool: String, data: String) {
+    package init(alpha: Float, threads: Int, spool: String, data: String, v2Elements: V2Elements = .reject) {
         self.alpha = alpha
         self.threads = threads
         self.spool = spool
         self.data = data
+        self.v2Elements = v2Elements
     }
 }

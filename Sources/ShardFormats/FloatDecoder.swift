@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Converts the numbers of a file to float32, in loops that the compiler vectorises.
 ///
-/// float16 and float32 are converted exactly. float64 is rounded to the nearest float32, and to infinity beyond the
+/// float16, bfloat16 and float32 are converted exactly. float64 is rounded to the nearest float32, and to infinity beyond the
 /// range of float32.
 struct FloatDecoder {
     let format: FloatFormat
@@ -78,6 +78,10 @@ struct FloatDecoder {
             unsafe decode(source, count, target) { (bits: UInt16) in Self.float(half: UInt16(littleEndian: bits)) }
         case (.half, true):
             unsafe decode(source, count, target) { (bits: UInt16) in Self.float(half: UInt16(bigEndian: bits)) }
+        case (.bfloat16, false):
+            unsafe decode(source, count, target) { (bits: UInt16) in Self.float(bfloat: UInt16(littleEndian: bits)) }
+        case (.bfloat16, true):
+            unsafe decode(source, count, target) { (bits: UInt16) in Self.float(bfloat: UInt16(bigEndian: bits)) }
         case (.single, false):
             unsafe decode(source, count, target) { (bits: UInt32) in Float(bitPattern: UInt32(littleEndian: bits)) }
         case (.single, true):
@@ -101,6 +105,10 @@ struct FloatDecoder {
             unsafe target[index] = convert(bits)
         }
     }
+
+    /// Converts a bfloat16, given as bits, to the float32 with the same value.
+    @inline(__always)
+    private static func float(bfloat: UInt16) -> Float { Float(bitPattern: UInt32(bfloat) &<< 16) }
 
     /// Converts a float16, given as bits, to the float32 with the same value.
     ///

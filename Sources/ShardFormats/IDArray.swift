@@ -11,7 +11,7 @@ enum IDArray {
     ///   `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     static func read(_ bytes: Span<UInt8>, rows: Int) throws(ShardError) -> [String] {
         let header = try NPYHeader(bytes)
-        guard let itemByteCount = header.element.byteCount else { throw .badIDType(header.element.name) }
+        guard let itemByteCount = header.element.byteCount else { throw .badIDType(header.element) }
         guard let count = ArrayShape.idCount(header.shape) else { throw .badIDShape(header.shape) }
         try ArrayShape.checkSize(bytes.count, expected: try header.fileByteCount())
         if let error = ShardError.wrongIDCount(count, rows: rows) { throw error }
@@ -21,7 +21,7 @@ enum IDArray {
         case .text(let characters, let isBigEndian):
             return try text(data, rows: rows, characters: characters, isBigEndian: isBigEndian)
         case .bytes: return try byteStrings(data, rows: rows, itemByteCount: itemByteCount)
-        default: throw .badIDType(header.element.name)
+        default: throw .badIDType(header.element)
         }
     }
 

@@ -50,7 +50,7 @@ struct NPYHeader {
     ///
     /// - Throws: `unsupported_dtype` if the size of the elements is not known, `bad_shape` if the size overflows.
     func fileByteCount() throws(ShardError) -> Int {
-        guard let itemByteCount = element.byteCount else { throw .unsupportedDtype(element.name) }
+        guard let itemByteCount = element.byteCount else { throw .unsupportedDtype(element) }
         guard let byteCount = ArrayShape.byteCount(shape, itemByteCount: itemByteCount),
             byteCount <= Int.max - dataOffset
         else { throw .overflowingShape }
@@ -95,7 +95,7 @@ extension NPYHeader {
         private static func element(_ descr: PythonLiteral) throws(ShardError) -> NPYElementType {
             switch descr {
             case .string(let text): return NPYElementType(descr: text)
-            case .list, .tuple, .dictionary: return .other("structured elements")
+            case .list, .tuple, .dictionary: return .structure
             default: throw .badHeader("descr is neither a string nor a list")
             }
         }

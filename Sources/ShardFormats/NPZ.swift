@@ -13,18 +13,19 @@ package enum NPZ {
     ///   - bytes: the whole file.
     ///   - maximumBytes: the maximum size in bytes of the file, and of each decompressed member that is read.
     ///   - withIDs: whether to read the ids.
+    ///   - v2Elements: how vectors of the type V2 are read.
     /// - Throws: `too_large`, `not_a_shard`, `truncated`, `trailing_bytes`, `bad_archive`, `unsupported_compression`,
-    ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:)-(Span<UInt8>,_)`` for the
+    ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:v2Elements:)-(Span<UInt8>,_,_)`` for the
     ///   vectors, and for the ids `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
-    package static func read(_ bytes: Span<UInt8>, maximumBytes: Int = .max, withIDs: Bool = true) throws(ShardError)
-        -> ShardContents
-    {
+    package static func read(
+        _ bytes: Span<UInt8>, maximumBytes: Int = .max, withIDs: Bool = true, v2Elements: V2Elements = .reject
+    ) throws(ShardError) -> ShardContents {
         guard bytes.count <= maximumBytes else { throw .tooLarge(byteCount: bytes.count, limit: maximumBytes) }
         let members = try ZipDirectory(bytes).members
         let matrixMember = try matrixMember(of: members)
         let matrix = try located(in: matrixMember.name) { () throws(ShardError) in
             try matrixMember.withContents(of: bytes, maximumBytes: maximumBytes) { contents throws(ShardError) in
-                try NPY.read(contents, maximumBytes: maximumBytes)
+                try NPY.read(contents, maximumBytes: maximumBytes, v2Elements: v2Elements)
             }
         }
         guard withIDs, let idsMember = members.first(where: { $0.name == idsName }) else {

@@ -4,14 +4,14 @@
 package enum SafeTensors {
     /// Reads the vectors and, if `withIDs` is true, the ids.
     ///
-    /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It has the type F16,
+    /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It has the type F16, BF16,
     /// F32 or F64 and two dimensions, or one dimension if it is one vector. The ids are the tensor `ids` of an integer
     /// type, in one row or column; integers become decimal text.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.
     ///   - maximumBytes: the maximum size of the file in bytes. The matrix takes at most twice the size of the file (if
-    ///     its numbers are F16).
+    ///     its numbers are F16 or BF16).
     ///   - withIDs: whether to read the ids.
     /// - Throws: `too_large`, `not_a_shard`, `bad_header`, `truncated`, `trailing_bytes`, `bad_shape`,
     ///   `unsupported_dtype`, `missing_array`, `ambiguous_array`, `no_rows`, `no_dimension`, and for the ids
@@ -25,18 +25,14 @@ package enum SafeTensors {
         let data = bytes.extracting(header.dataOffset..<bytes.count)
 
         let tensor = try matrixTensor(of: header)
-        guard let format = tensor.floatFormat else {
-            throw .unsupportedDtype("elements of type \(Excerpt.quote(tensor.dtype))")
-        }
+        guard let format = tensor.floatFormat else { throw .unsupportedDtype(tensor: tensor.dtype) }
         let (rows, dimension) = try ArrayShape.matrix(tensor.shape)
         try ArrayShape.checkRows(rows, maximumBytes: maximumBytes)
         let matrix = FloatDecoder(format: format).matrix(
             data.extracting(tensor.range), rows: rows, dimension: dimension, isFortranOrder: false)
 
         guard withIDs, let ids = header.ids else { return ShardContents(matrix: matrix, ids: nil) }
-        guard let idFormat = ids.integerFormat else {
-            throw .badIDType("elements of type \(Excerpt.quote(ids.dtype))")
-        }
+        guard let idFormat = ids.integerFormat else { throw .badIDType(tensor: ids.dtype) }
         guard let count = ArrayShape.idCount(ids.shape) else { throw .badIDShape(ids.shape) }
         if let error = ShardError.wrongIDCount(count, rows: rows) { throw error }
         return ShardContents(matrix: matrix, ids: idFormat.decimals(data.extracting(ids.range)))

@@ -158,6 +158,7 @@ extension SafeTensorsHeader.Tensor {
     var floatFormat: FloatFormat? {
         switch dtype {
         case "F16": FloatFormat(width: .half, isBigEndian: false)
+        case "BF16": FloatFormat(width: .bfloat16, isBigEndian: false)
         case "F32": FloatFormat(width: .single, isBigEndian: false)
         case "F64": FloatFormat(width: .double, isBigEndian: false)
         default: nil

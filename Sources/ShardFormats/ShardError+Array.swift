@@ -38,12 +38,6 @@ extension ShardError {
 
     static let overflowingShape = badShape("the product of its sizes is larger than any file")
 
-    static func unsupportedDtype(_ type: String) -> ShardError {
-        ShardError(
-            code: .unsupportedDtype, message: "The array holds \(type), not float16, float32 or float64.",
-            advice: "Convert it to float16, float32 or float64, for example with numpy's astype.")
-    }
-
     static let noRows = ShardError(
         code: .noRows, message: "The array has no rows.", advice: "Write shards with at least one row.")
 

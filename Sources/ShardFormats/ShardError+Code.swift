@@ -15,7 +15,7 @@ extension ShardError {
         case trailingBytes = "trailing_bytes"
         /// The array has neither one nor two dimensions, or has impossible sizes.
         case badShape = "bad_shape"
-        /// The numbers are not float16, float32 or float64.
+        /// The numbers are not float16, bfloat16, float32 or float64.
         case unsupportedDtype = "unsupported_dtype"
         /// The array has no rows.
         case noRows = "no_rows"

@@ -34,17 +34,6 @@ extension ShardError {
             advice: "Write the ids in UTF-8.", rows: rows)
     }
 
-    /// The error of ids in an array with several rows and several columns.
-    static func badIDShape(_ sizes: [Int]) -> ShardError {
-        badIDType("an array of \(sizes.map(String.init).joined(separator: " x ")) elements")
-    }
-
-    static func badIDType(_ found: String) -> ShardError {
-        ShardError(
-            code: .idsBadType, message: "The ids are \(found), and must be a list of integers or text.",
-            advice: "Save one id for each row, as integers or fixed-width strings, or write them into a .ids file.")
-    }
-
     /// The error of a list that was written in place and whose last line has no end.
     package static func unfinishedList(_ name: String) -> ShardError {
         ShardError(

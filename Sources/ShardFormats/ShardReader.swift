@@ -12,14 +12,17 @@ package enum ShardReader {
     ///   - maximumBytes: the maximum size in bytes of the file, of the sidecar, and of each array in the file. It also
     ///     limits the memory that reading takes besides `bytes`, to a small multiple of `maximumBytes`.
     ///   - dimension: the required dimension of the vectors; `nil` for any dimension.
+    ///   - v2Elements: how vectors of the type V2 in .npy and .npz files are read.
     /// - Throws: any code except `unreadable`, `not_regular_file`, `zero_vector` and `norm_too_large`.
     package static func read(
-        fileName: String, bytes: [UInt8], ids: [UInt8]?, maximumBytes: Int, dimension: Int? = nil
+        fileName: String, bytes: [UInt8], ids: [UInt8]?, maximumBytes: Int, dimension: Int? = nil,
+        v2Elements: V2Elements = .reject
     ) throws(ShardError) -> Shard {
         guard let format = ShardFormat(fileName: fileName), let name = format.name(of: fileName) else {
             throw .unknownExtension(fileName)
         }
-        let contents = try contents(format, bytes.span, maximumBytes: maximumBytes, withIDs: ids == nil)
+        let contents = try contents(
+            format, bytes.span, maximumBytes: maximumBytes, withIDs: ids == nil, v2Elements: v2Elements)
         if let dimension, dimension != contents.matrix.dimension {
             throw .wrongDimension(found: contents.matrix.dimension, expected: dimension)
         }
@@ -68,11 +71,14 @@ package enum ShardReader {
     }
 
     private static func contents(
-        _ format: ShardFormat, _ bytes: Span<UInt8>, maximumBytes: Int, withIDs: Bool
+        _ format: ShardFormat, _ bytes: Span<UInt8>, maximumBytes: Int, withIDs: Bool, v2Elements: V2Elements
     ) throws(ShardError) -> ShardContents {
         switch format {
-        case .npy: ShardContents(matrix: try NPY.read(bytes, maximumBytes: maximumBytes), ids: nil)
-        case .npz: try NPZ.read(bytes, maximumBytes: maximumBytes, withIDs: withIDs)
+        case .npy:
+            ShardContents(
+                matrix: try NPY.read(bytes, maximumBytes: maximumBytes, v2Elements: v2Elements), ids: nil)
+        case .npz:
+            try NPZ.read(bytes, maximumBytes: maximumBytes, withIDs: withIDs, v2Elements: v2Elements)
         case .safetensors: try SafeTensors.read(bytes, maximumBytes: maximumBytes, withIDs: withIDs)
         }
     }

@@ -245,7 +245,8 @@ package struct IngestPipeline {
         let settings = context.settings()
         return SpoolReader(
             corpus: context.corpus, folders: context.folders, maximumBytes: settings.largestShard,
-            maximumWholeBytes: settings.largestWholeShard, minimumStagedBytes: context.minimumStagedBytes)
+            maximumWholeBytes: settings.largestWholeShard, v2Elements: settings.v2Elements,
+            minimumStagedBytes: context.minimumStagedBytes)
     }
 
     var finalizer: ShardFinalizer {

@@ -1,4 +1,5 @@
 package import IncrementalBias
+package import ShardFormats
 package import SpoolProtocol
 
 /// The settings of ingestion that can change while the daemon runs.
@@ -9,6 +10,8 @@ package struct IngestSettings: Sendable {
     package var largestShard: Int
     /// The maximum size of a shard's file that is read into memory as a whole, in bytes.
     package var largestWholeShard: Int
+    /// How vectors of the type V2 are read.
+    package var v2Elements: V2Elements
     /// Which references the corpus keeps.
     package var retention: Retention
     /// Seconds that a file which was not renamed into the spool must stay unchanged before it is read.
@@ -20,12 +23,12 @@ package struct IngestSettings: Sendable {
 
     package init(
         completedShards: CompletedShardAction, largestShard: Int, largestWholeShard: Int = .max, retention: Retention,
-        quietSeconds: Double,
-        listQuietSeconds: Double, rescanSeconds: Double
+        quietSeconds: Double, listQuietSeconds: Double, rescanSeconds: Double, v2Elements: V2Elements = .reject
     ) {
         self.completedShards = completedShards
         self.largestShard = largestShard
         self.largestWholeShard = largestWholeShard
+        self.v2Elements = v2Elements
         self.retention = retention
         self.quietSeconds = quietSeconds
         self.listQuietSeconds = listQuietSeconds

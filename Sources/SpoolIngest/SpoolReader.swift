@@ -1,6 +1,6 @@
 package import IncrementalBias
 internal import PosixSupport
-internal import ShardFormats
+package import ShardFormats
 package import SpoolProtocol
 
 /// Reads and checks claimed shards with their sidecars.
@@ -17,6 +17,8 @@ package struct SpoolReader {
     package let maximumBytes: Int
     /// The maximum size of a file that is read into memory as a whole, in bytes.
     package let maximumWholeBytes: Int
+    /// How vectors of the type V2 are read.
+    package let v2Elements: V2Elements
     /// The file size from which on a shard of images is staged (stored piece by piece), if it can be.
     package let minimumStagedBytes: Int
 
@@ -25,12 +27,14 @@ package struct SpoolReader {
     /// A reader of a spool.
     package init(
         corpus: Corpus, folders: SpoolFolders, maximumBytes: Int, maximumWholeBytes: Int = .max,
+        v2Elements: V2Elements = .reject,
         minimumStagedBytes: Int = LargeShard.minimumBytes
     ) {
         self.corpus = corpus
         self.folders = folders
         self.maximumBytes = maximumBytes
         self.maximumWholeBytes = min(maximumBytes, maximumWholeBytes)
+        self.v2Elements = v2Elements
         self.minimumStagedBytes = minimumStagedBytes
     }
 
@@ -42,7 +46,13 @@ package struct SpoolReader {
             // A shard that took effect must not be rejected because the limit was lowered later.
             if try isTooLarge(shard), let receipt = try committedReceipt(of: shard) { return .committed(receipt) }
             if let large = try open(shard) { return .large(large) }
-            return try readWhole(shard)
+            do {
+                return try readWhole(shard)
+            } catch let error as ShardError where error.code == .unsupportedDtype {
+                // Nor because its type is no longer accepted.
+                guard let receipt = try committedReceipt(of: shard) else { throw error }
+                return .committed(receipt)
+            }
         }
     }
 
@@ -150,7 +160,8 @@ package struct SpoolReader {
     private func parse(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {
         switch consume content {
         case .bytes(let bytes):
-            try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: maximumBytes)
+            try ShardReader.read(
+                fileName: name, bytes: bytes, ids: ids, maximumBytes: maximumBytes, v2Elements: v2Elements)
         case .matrix(let matrix):
             try ShardReader.read(fileName: name, matrix: matrix, ids: ids, maximumBytes: maximumBytes)
         }

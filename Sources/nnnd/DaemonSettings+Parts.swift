@@ -7,12 +7,12 @@ extension DaemonSettings {
     var ingest: IngestSettings {
         IngestSettings(
             completedShards: completedShards, largestShard: largestShard, largestWholeShard: largestWholeShard,
-            retention: retention, quietSeconds: quiet,
-            listQuietSeconds: listQuiet, rescanSeconds: rescan)
+            retention: retention, quietSeconds: quiet, listQuietSeconds: listQuiet, rescanSeconds: rescan,
+            v2Elements: v2Elements)
     }
 
     /// The settings that the HTTP API uses and reports.
     var api: APISettings {
-        APISettings(alpha: alpha, threads: threads, spool: spool, data: data)
+        APISettings(alpha: alpha, threads: threads, spool: spool, data: data, v2Elements: v2Elements)
     }
 }

@@ -12,9 +12,9 @@ import UnixSignals
     private static let others = [
         "spool": "/x", "data": "/x", "socket": "/x", "socket-mode": "0600", "k": "100", "capacity": "200",
         "alpha": "0.5", "metric": "inner-product", "precision": "float16", "threads": "1023",
-        "finished-shards": "delete", "largest-shard": "1MiB",
-        "map-size": "1GiB", "max-references": "5", "reference-ttl": "1d",
-        "quiet-seconds": "1", "list-quiet-seconds": "1", "rescan-seconds": "1", "client-seconds": "1",
+        "finished-shards": "delete", "largest-shard": "1MiB", "map-size": "1GiB", "npy-v2": "bfloat16",
+        "max-references": "5", "reference-ttl": "1d", "quiet-seconds": "1", "list-quiet-seconds": "1",
+        "rescan-seconds": "1", "client-seconds": "1",
         "log-level": "debug",
     ]
 

@@ -22,6 +22,7 @@ import Testing
             ["0", "-1", "1GB", "GiB", "1.5GiB", "2TiB", "99999999999GiB"]
         ),
         "map-size": (["1MiB": "1MiB", "1TiB": "1TiB", "64TiB": "64TiB"], ["0", "1023KiB", "65TiB", "much"]),
+        "npy-v2": (["reject": "reject", "bfloat16": "bfloat16"], ["float16", "BFLOAT16", "true", ""]),
         "max-references": (["1": "1", "9223372036854775807": "9223372036854775807"], ["0", "-1", "all"]),
         "reference-ttl": (
             ["90": "90s", "90s": "90s", "15m": "15m", "12h": "12h", "30d": "30d", "0.5s": "0.5s", "24h": "1d"],

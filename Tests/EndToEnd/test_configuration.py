@@ -111,6 +111,7 @@ BAD = {
     "threads": ["0", "-2", "x", "1000000"],
     "finished-shards": ["keep", "true"],
     "largest-shard": ["0", "-1", "1GB", "GiB", "1.5GiB", "99999999999GiB"],
+    "npy-v2": ["float16", "BFLOAT16", "true", ""],
     "socket-mode": ["0888", "rw", "07777", "-1", ""],
     "quiet-seconds": ["-1", "soon", "nan"],
     "list-quiet-seconds": ["-1", "soon", "nan"],

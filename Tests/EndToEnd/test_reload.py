@@ -3,8 +3,11 @@
 import signal
 import socket
 
+import ml_dtypes
+import numpy as np
 import pytest
 
+from harness.http import NPY, npy_bytes
 from harness.service_manager import ServiceManager
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
@@ -122,6 +125,21 @@ def test_a_reload_changes_largest_shard_and_finished_shards(make, rng):
     assert not (daemon.spool.done(IMAGES) / "small.npy").exists()
     daemon.spool.drop(IMAGES, "large.npy", rng.standard_normal((100, 2)))
     assert daemon.spool.wait_failure(IMAGES, "large.npy")["code"] == "too_large"
+
+
+def test_a_reload_changes_npy_v2(make):
+    reloadable = make("npy-v2: reject\n")
+    daemon = reloadable.daemon
+    content = npy_bytes(np.ones((3, 2), ml_dtypes.bfloat16))
+    daemon.spool.drop_bytes(IMAGES, "a.npy", content)
+    assert daemon.spool.wait_failure(IMAGES, "a.npy")["code"] == "unsupported_dtype"
+    reloadable.reload("npy-v2: bfloat16\n")
+    daemon.spool.drop_bytes(IMAGES, "b.npy", content)
+    daemon.spool.wait_receipt(IMAGES, "b.npy")
+    with daemon.client() as client:
+        assert client.post("/v1/search", content, NPY).status == 200
+        reloadable.reload("npy-v2: reject\n")
+        assert client.post("/v1/search", content, NPY).status == 400
 
 
 def test_ingestion_continues_after_a_reload_of_the_scan_intervals(make, rng):

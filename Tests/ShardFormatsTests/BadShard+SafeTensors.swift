@@ -77,7 +77,8 @@ extension BadShard {
         tensors("a byte too many", .trailingBytes, one(data: 9)),
         tensors("a petabyte", .truncated, one(shape: "[281474976710656,1]", offsets: "[0,1125899906842624]")),
         tensors("the largest size", .badHeader, one(dtype: "X", offsets: "[0,9223372036854775807]")),
-        tensors("bfloat16", .unsupportedDtype, one(dtype: "BF16", offsets: "[0,4]", data: 4)),
+        tensors("float8", .unsupportedDtype, one(dtype: "F8_E4M3", offsets: "[0,2]", data: 2)),
+        tensors("complex numbers", .unsupportedDtype, one(dtype: "C64", offsets: "[0,16]", data: 16)),
         tensors("integers", .unsupportedDtype, one(dtype: "I32")),
         tensors("an unknown type", .unsupportedDtype, one(dtype: "F4")),
         tensors(

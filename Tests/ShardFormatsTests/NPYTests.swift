@@ -85,4 +85,21 @@ import Testing
     func readsOneRow() throws {
         #expect(try NPY.read(try Fixture.bytes("npy/one-dimensional.npy")) == Fixture.firstRow)
     }
+
+    @Test("Reads V2 as bfloat16 only if this is asked for", arguments: ["little-C", "little-F", "big-C"])
+    func readsBfloat16(order: String) throws {
+        let bytes = try Fixture.bytes("npy/bfloat16-\(order).npy")
+        #expect(try NPY.read(bytes, v2Elements: .bfloat16) == Fixture.matrix)
+        let error = #expect(throws: ShardError.self) { try NPY.read(bytes) }
+        #expect(error?.code == .unsupportedDtype)
+        #expect(error?.advice.contains("npy-v2") == true)
+    }
+
+    @Test("Each of the 65,536 bfloat16 numbers is the upper half of a float32", arguments: ["<", ">"])
+    func convertsBfloats(order: String) throws {
+        let data = (UInt16.min...UInt16.max).flatMap { Bytes.little(order == ">" ? $0.byteSwapped : $0) }
+        let bytes = Bytes.npy(descr: "'\(order)V2'", shape: "(256, 256)", data: data)
+        let values = try NPY.read(bytes, v2Elements: .bfloat16).values
+        #expect(values.map(\.bitPattern) == (UInt16.min...UInt16.max).map { UInt32($0) << 16 })
+    }
 }

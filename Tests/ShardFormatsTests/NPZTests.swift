@@ -44,6 +44,12 @@ import Testing
         #expect(shard == Shard(name: "NAME", matrix: Fixture.firstRow, ids: ["word"]))
     }
 
+    @Test("Reads V2 as bfloat16 only if this is asked for")
+    func readsBfloat16() throws {
+        let bytes = try Fixture.bytes("npz/bfloat16.npz")
+        #expect(try NPZ.read(bytes.span, v2Elements: .bfloat16).matrix == Fixture.matrix)
+    }
+
     @Test("Reads ids from deflated, streamed and zip64 archives")
     func readsIDsFromAll() throws {
         #expect(try Fixture.shard("npz/deflated.npz").ids == Fixture.texts)

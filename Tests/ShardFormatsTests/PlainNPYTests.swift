@@ -47,7 +47,7 @@ import Testing
         #expect(matrix(good, maximumBytes: good.count - 1) == nil)
         #expect(matrix(Bytes.npy(shape: "(0, 3)", data: [])) == nil)
         #expect(matrix(Bytes.npy(shape: "(4611686018427387904, 4)", data: [])) == nil)
-        for path in ["f4-little-F", "f2-little-F", "object"] {
+        for path in ["f4-little-F", "f2-little-F", "bfloat16-little-C", "object"] {
             #expect(matrix(try Fixture.bytes("npy/\(path).npy")) == nil, "\(path)")
         }
     }

@@ -4,7 +4,7 @@ import Testing
 @Suite struct SafeTensorsTests {
     @Test(
         "Reads what safetensors writes",
-        arguments: ["F16", "F32", "F64", "named-otherwise", "others", "ids-U8"])
+        arguments: ["F16", "BF16", "F32", "F64", "named-otherwise", "others", "ids-U8"])
     func readsMatrix(name: String) throws {
         #expect(try Fixture.shard("safetensors/\(name).safetensors").matrix == Fixture.matrix)
     }

@@ -76,6 +76,8 @@ import Testing
             "npy/object.npy": .unsupportedDtype, "npy/infinite-as-float32.npy": .notFinite,
             "npy/not-finite.npy": .notFinite, "npz/ids-object.npz": .idsBadType, "npz/ids-float.npz": .idsBadType,
             "npz/ambiguous.npz": .ambiguousArray, "npz/only-ids.npz": .missingArray,
+            "npy/bfloat16-little-C.npy": .unsupportedDtype, "npy/bfloat16-little-F.npy": .unsupportedDtype,
+            "npy/bfloat16-big-C.npy": .unsupportedDtype, "npz/bfloat16.npz": .unsupportedDtype,
             "npz/bzip2.npz": .unsupportedCompression, "safetensors/ambiguous.safetensors": .ambiguousArray,
         ]
         let paths = try Fixture.allPaths()

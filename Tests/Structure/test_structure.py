@@ -36,7 +36,8 @@ DEPENDENCIES = {
         "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "ServiceLifecycle",
     },
     "DaemonSupport": {
-        "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "SpoolProtocol", "VectorMath",
+        "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "ShardFormats", "SpoolProtocol",
+        "VectorMath",
         "Configuration", "Logging", "ServiceLifecycle", "UnixSignals", "Yams",
     },
     "ControlClient": {"PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI", "NIOCore", "NIOHTTP1", "NIOPosix"},

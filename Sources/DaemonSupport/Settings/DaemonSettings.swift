@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 package import IncrementalBias
 package import Logging
+package import ShardFormats
 package import SpoolProtocol
 internal import VectorMath
 
@@ -26,6 +27,7 @@ package struct DaemonSettings: Sendable {
     package private(set) var largestWholeShard = 1 << 30
     /// Bytes of address space.
     package var mapSize = StoreFormat.defaultMapSize
+    package var v2Elements = V2Elements.reject
     /// `nil` for no limit.
     var maximumReferences: Int?
     /// Seconds; `nil` for no limit.

@@ -1,5 +1,6 @@
 internal import IncrementalBias
 internal import Logging
+internal import ShardFormats
 internal import SpoolProtocol
 internal import VectorMath
 
@@ -7,7 +8,7 @@ extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
         spool, data, socket, socketMode, k, capacity, alpha, metric, precision, threads, finishedShards, largestShard,
-        mapSize, maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds, logLevel,
+        mapSize, npyV2, maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds, logLevel,
     ]
 
     /// The settings that are options of `nnnd rebuild`.
@@ -107,6 +108,15 @@ extension Setting {
             The file has only the size of its content. Set a smaller size if the start fails because the address space is \
             limited (`ulimit -v`, LimitAS=, some containers). A store that has reached its size takes no more shards \
             until nnnd is started with a larger one.
+            """)
+
+    static let npyV2 = Setting(
+        "npy-v2", \.v2Elements, .choice("meaning"), .reload,
+        "How vectors of numpy's type `V2` in .npy and .npz files are read: as `bfloat16`, or not at all: `reject`.",
+        details: """
+            numpy saves an array of bfloat16 (of the package ml_dtypes) as V2, which stands for two bytes of any \
+            meaning. With bfloat16, all producers and clients must use V2 for nothing else. A .safetensors file names \
+            its type and is read with either value.
             """)
 
     static let maxReferences = Setting(

@@ -16,8 +16,11 @@ struct SearchBody {
     ///
     /// The search itself checks the dimension.
     ///
+    /// - Parameters:
+    ///   - defaultAlpha: the alpha of a request that has none.
+    ///   - v2Elements: how queries of the type V2 in an .npy file are read.
     /// - Throws: `Problem`.
-    init(_ body: ByteBuffer, request: Request, defaultAlpha: Float) throws {
+    init(_ body: ByteBuffer, request: Request, defaultAlpha: Float, v2Elements: V2Elements) throws {
         let vectors: [[Float]]
         var topK: Int? = try Self.parameter("top_k", request)
         var alpha: Float? = try Self.parameter("alpha", request)
@@ -29,7 +32,7 @@ struct SearchBody {
             topK = parsed.topK ?? topK
             alpha = parsed.alpha ?? alpha
             try Self.check(topK: topK, alpha: alpha)
-        case .npy: vectors = try Self.npy(body)
+        case .npy: vectors = try Self.npy(body, v2Elements)
         case .other(let name): throw Problem.unsupportedMediaType(name)
         }
         try self.init(vectors, topK: topK ?? Self.defaultTopK, alpha: alpha ?? defaultAlpha)
@@ -67,9 +70,10 @@ struct SearchBody {
         }
     }
 
-    private static func npy(_ body: ByteBuffer) throws -> [[Float]] {
+    private static func npy(_ body: ByteBuffer, _ v2Elements: V2Elements) throws -> [[Float]] {
         do throws(ShardError) {
-            let matrix = try NPY.read(Array(buffer: body), maximumBytes: RequestLimits.bodyBytes)
+            let matrix = try NPY.read(
+                Array(buffer: body), maximumBytes: RequestLimits.bodyBytes, v2Elements: v2Elements)
             return (0..<matrix.rows).map { row in
                 Array(matrix.values[row * matrix.dimension..<(row + 1) * matrix.dimension])
             }

@@ -34,7 +34,10 @@ struct SearchResource: Resource {
         let reservation = hits.reservation()
         let (answer, start) = try await bodies.withBody(of: request) { body in
             let start = clock.now
-            let batch = try SearchBody(body, request: request, defaultAlpha: settings().alpha).batch
+            let settings = settings()
+            let batch = try SearchBody(
+                body, request: request, defaultAlpha: settings.alpha, v2Elements: settings.v2Elements
+            ).batch
             try reserve(reservation, for: batch)
             return (try await queue.search(batch), start)
         }

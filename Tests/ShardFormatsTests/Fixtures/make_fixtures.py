@@ -1,4 +1,4 @@
-"""Writes the fixtures in this folder with numpy and safetensors, whose files nnnd must be able to read.
+"""Writes the fixtures in this folder with numpy, ml_dtypes and safetensors, whose files nnnd must be able to read.
 
     python3 make_fixtures.py
 
@@ -9,6 +9,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 from safetensors.numpy import save_file
 
@@ -43,6 +44,10 @@ for width in (2, 4, 8):
             write(name, npy(matrix(f"{byte_order}f{width}", order)))
 for version in ((1, 0), (2, 0), (3, 0)):
     write(f"npy/version-{version[0]}.npy", npy(matrix(), version))
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+write("npy/bfloat16-little-C.npy", npy(matrix(BFLOAT16)))
+write("npy/bfloat16-little-F.npy", npy(matrix(BFLOAT16, "F")))
+write("npy/bfloat16-big-C.npy", npy(matrix(BFLOAT16).astype(BFLOAT16.newbyteorder(">"))))
 write("npy/one-dimensional.npy", npy(matrix()[0]))
 write("npy/structured.npy", npy(np.zeros(5, dtype=[("a", "<f4"), ("ü", "<i8", (2,))])))
 write("npy/object.npy", npy(np.array([["a", 1], ["b", None]], dtype=object)))
@@ -68,6 +73,7 @@ for name, array in ids.items():
 np.savez(HERE / "npz/ids-column.npz", embeddings=matrix(), ids=np.array(texts)[:, None])
 np.savez(HERE / "npz/ids-row.npz", embeddings=matrix(), ids=np.array(texts)[None])
 np.savez(HERE / "npz/one-dimensional.npz", embeddings=matrix()[0], ids="word")
+np.savez(HERE / "npz/bfloat16.npz", embeddings=matrix(BFLOAT16))
 np.savez(HERE / "npz/ids-object.npz", embeddings=matrix(), ids=np.array(texts, dtype=object))
 np.savez(HERE / "npz/ids-float.npz", embeddings=matrix(), ids=np.zeros(5))
 np.savez(HERE / "npz/stored.npz", embeddings=matrix())
@@ -117,6 +123,7 @@ for width in (1, 2, 4, 8):
     for kind, array in (("i", integers), ("u", naturals)):
         tensors = {"embeddings": matrix(), "ids": array.astype(f"<{kind}{width}")}
         save_file(tensors, HERE / f"safetensors/ids-{kind.upper()}{8 * width}.safetensors", {"format": "np"})
+save_file({"embeddings": matrix(BFLOAT16)}, HERE / "safetensors/BF16.safetensors")
 save_file({"embeddings": matrix()[0], "ids": np.array([7])}, HERE / "safetensors/one-dimensional.safetensors")
 save_file({"embeddings": matrix(), "ids": integers[:, None]}, HERE / "safetensors/ids-column.safetensors")
 save_file({"vectors": matrix()}, HERE / "safetensors/named-otherwise.safetensors")
