@@ -8,7 +8,8 @@ extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
         spool, data, socket, socketMode, k, capacity, alpha, metric, precision, threads, finishedShards, largestShard,
-        mapSize, npyV2, maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds, logLevel,
+        mapSize, npyV2, maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds,
+        logLevel,
     ]
 
     /// The settings that are options of `nnnd rebuild`.
