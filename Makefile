@@ -19,10 +19,11 @@ SHELL := /bin/bash
   format packages packages-deb clean
 
 SWIFT ?= swift
-BUILD := $(SWIFT) build -c release
-# The static build has a folder of its own, because its objects differ from those of the ordinary build. It has no debug
-# information, because the package is stripped. `-z relro -z now` makes the linker's tables read-only at the start.
-STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib -debug-info-format none \
+# Debug information makes a build longer. The names of functions in a backtrace do not need it.
+BUILD := $(SWIFT) build -c release -debug-info-format none
+# The static build has a folder of its own, because its objects differ from those of the ordinary build. `-z relro -z now`
+# makes the linker's tables read-only at the start.
+STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib \
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
 # pytest deletes the temporary folders of tests that pass.
@@ -102,7 +103,7 @@ bench: build .venv-bench/done .venv-bench/authors
 # their daemons instead of killing them, because LeakSanitizer reports leaks when a process exits. Swift's backtraces are
 # off, because they read memory that AddressSanitizer forbids.
 test-asan test-tsan: test-%: packages .venv-test/done
-	$(BUILD) --build-tests --sanitize=$(SANITIZER_$*) --scratch-path .build-$*
+	$(SWIFT) build -c release --build-tests --sanitize=$(SANITIZER_$*) --scratch-path .build-$*
 	rm -rf .build-$*/reports && mkdir .build-$*/reports
 	clang -O1 -shared -fPIC Tests/Sanitizers/runtime.c -o .build-$*/runtime.so -ldl
 	export LD_PRELOAD=$(PRELOAD_$*) NNND_TEST_SANITIZED=1 SWIFT_BACKTRACE=enable=no \
