@@ -24,6 +24,8 @@ package struct IngestPipeline {
     var outbox = Outbox()
     var claims: ClaimLog
     var unused = UnusedFiles()
+    /// The folders of whose files the later ones wait in this pass.
+    private var heldRoles: Set<VectorRole> = []
     /// Numbers of receipts whose shards have been published since the last commit.
     var acknowledged: Set<UInt64> = []
     /// When the next recovery is due (``SpoolTime/uptime``); `nil` if none is needed.
@@ -123,6 +125,7 @@ package struct IngestPipeline {
         }
         for file in scan.unnamed where !isStopping() { try reject(file, &summary) }
         readiness.keep(scan.files)
+        heldRoles = []
         var batch = Batch()
         for file in scan.files where !isStopping() {
             context.heartbeat.beat()
@@ -186,10 +189,14 @@ package struct IngestPipeline {
     }
 
     private mutating func isReady(_ file: SpoolFile, _ summary: inout Summary) throws -> Bool {
+        // The file that holds this one has set the time of the next look.
+        guard file.isClaimed || !heldRoles.contains(file.key.role) else { return false }
         do {
             switch try readiness.verdict(on: file, now: context.clock()) {
             case .ready: return true
-            case .waiting(let seconds): summary.lookAgain(within: seconds)
+            case .waiting(let seconds, let holdsLater):
+                summary.lookAgain(within: seconds)
+                if holdsLater { heldRoles.insert(file.key.role) }
             case .rejected(let error, let movesSidecar): try reject(file, error, movesSidecar, &summary)
             }
             return false

@@ -11,7 +11,7 @@ package import SpoolProtocol
 ///   never agrees, the shard counts as complete after 30 times as long, and reading it finds the fault.
 /// - A deletion list or a sidecar has no header. It is complete if its last byte is a line feed and it has not changed
 ///   for ``listQuietSeconds``. If the line feed never comes, it is rejected after 30 times as long.
-/// - A sidecar that was written after its shard came is not the shard's: a producer renames the sidecar first.
+/// - If a sidecar was written after its shard came, the shard is rejected: a producer renames the sidecar first.
 package struct Readiness {
     /// Seconds for which a file must not have changed.
     package var quietSeconds: Double
@@ -29,15 +29,16 @@ package struct Readiness {
     package enum Verdict: Equatable, Sendable {
         /// It is complete.
         case ready
-        /// It may still be being written: look again after this many seconds.
-        case waiting(seconds: Double)
+        /// It may still be being written: look again after this many seconds. `holdsLater`: files of its folder that
+        /// came later wait with it, so that a deletion and the shards after it take effect in their order.
+        case waiting(seconds: Double, holdsLater: Bool = false)
         /// It breaks a rule. `movesSidecar`: the fault is in its sidecar, which is rejected with it.
         case rejected(ShardError, movesSidecar: Bool)
     }
 
     /// An incomplete file waits for this many quiet times.
     package static let maximumQuietTimes = 30.0
-    /// Beyond this many names, files count as not seen renamed.
+    /// Beyond this many names, all earlier ones are forgotten.
     private static let maximumNames = 65_536
     /// Seconds until a file is looked at again that has changed since the scan.
     private static let changePause = 0.1
@@ -89,18 +90,23 @@ package struct Readiness {
     package mutating func verdict(on file: SpoolFile, now: SpoolTime) throws -> Verdict {
         if !file.entry.isRegularFile { return .ready }
         if file.isClaimed { return try verdictOnClaimed(file, now) }
+        // Only a deletion list can have no sidecar.
         guard let path = file.sidecarPath else { return try verdictOnList(file.relativePath, file.entry, now) }
         let sidecar = try FileSystem.entry("\(folders.root)/\(path)")
         let isLate = isLate(sidecar, file)
         let own = try verdictOnShard(file, now)
         guard own == .ready, let sidecar, sidecar.isRegularFile else { return own }
-        return try isLate ? verdictOnLateSidecar(of: file, path, sidecar, now) : verdictOnList(path, sidecar, now)
+        if isLate { return try verdictOnLateSidecar(of: file, path, sidecar, now) }
+        let verdict = try verdictOnList(path, sidecar, now)
+        // A sidecar that is still being written could hold other shards for as long as its producer likes.
+        guard case .waiting(let seconds, _) = verdict, sidecar.modified > file.entry.changed else { return verdict }
+        return .waiting(seconds: seconds)
     }
 
     /// Whether a sidecar was written after its shard came.
     ///
-    /// Its name or permissions may have changed later. A sidecar that was there at the first look and is being written
-    /// since then counts as the shard's.
+    /// Only the time of its last write counts: a rename or chmod after the shard came does not make it late. A sidecar
+    /// that was there at the first look and has been written since then counts as the shard's.
     private mutating func isLate(_ sidecar: FileSystem.Entry?, _ file: SpoolFile) -> Bool {
         let path = file.relativePath
         if firstLooks[path]?.shard != file.entry { firstLooks[path] = (file.entry, sidecar) }
@@ -138,11 +144,12 @@ package struct Readiness {
         _ path: String, _ entry: FileSystem.Entry, _ now: SpoolTime
     ) throws -> Verdict {
         if isComplete(path, entry) { return .ready }
-        // A write sets both times to the same; a rename, a link or a copy with its times sets the second one later.
+        // A write sets both times to the same. A rename, a link, a chmod or a copy with its times leaves `changed`
+        // later than `modified`; then the writer has ended.
         let isWrittenInPlace = entry.changed == entry.modified
         let quiet = isWrittenInPlace ? max(quietSeconds, listQuietSeconds) : quietSeconds
         let age = quietTime(path, entry, isClaimed: false, now)
-        if age < quiet { return .waiting(seconds: quiet - age) }
+        if age < quiet { return .waiting(seconds: quiet - age, holdsLater: isWrittenInPlace) }
         guard isWrittenInPlace, try !ShardFile.endsInLineFeed(path: "\(folders.root)/\(path)") else { return .ready }
         if age < quiet * Self.maximumQuietTimes { return .waiting(seconds: max(quiet, Self.changePause)) }
         return .rejected(
@@ -167,7 +174,7 @@ package struct Readiness {
 
     /// Seconds for which a file has not changed: by its own time, or by what was seen if that lies in the future.
     ///
-    /// A claim changes the time of the last change, so that of a claimed file says nothing.
+    /// A claim changes `changed`, so that time of a claimed file says nothing.
     private mutating func quietTime(
         _ path: String, _ entry: FileSystem.Entry, isClaimed: Bool, _ now: SpoolTime
     ) -> Double {

@@ -71,7 +71,7 @@ package struct ShardFinalizer: Sendable {
         // meanwhile can tell from it that the document belongs to the earlier shard.
         let failure = try writeRejection(of: shard.key, error, now: shard.received)
         try detachSidecar(of: shard, for: .failed)
-        let target = "\(folders.failed(shard.key.role))/\(Self.nameOnceRejected(shard.key.name))"
+        let target = "\(folders.failed(shard.key.role))/\(shard.key.name)"
         try folders.moveAside(path(of: shard), to: target)
         if let sidecar = shard.sidecar { try finishSidecar(sidecar, shard.key.role, .failed) }
         return failure
@@ -163,12 +163,5 @@ package struct ShardFinalizer: Sendable {
         case .move: try folders.moveAside(path, to: "\(folders.done(role))/\(FileSystem.name(of: path))")
         case .delete: try FileSystem.remove(path)
         }
-    }
-
-    /// The name of a rejected file in `failed/`.
-    ///
-    /// It is changed if it could be the name of another shard's document.
-    private static func nameOnceRejected(_ name: String) -> String {
-        SpoolNames.isDocument(name) ? SpoolNames.document(name, ".rejected") : name
     }
 }

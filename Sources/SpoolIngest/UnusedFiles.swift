@@ -9,7 +9,7 @@ package import WireAPI
 /// Two kinds of files are never moved: files whose names are not those of shards, because a transfer tool may still
 /// rename them, and sidecars whose shards have not come. A file is reported once nothing has changed it for a while.
 package struct UnusedFiles {
-    /// The first files that were found, by their names.
+    /// The first ``filesKept`` of the files, sorted by folder and name.
     package private(set) var files: [UnusedFile] = []
     /// The number of all files.
     package private(set) var count = 0
@@ -21,7 +21,7 @@ package struct UnusedFiles {
 
     /// The most files that ``files`` has.
     package static let filesKept = 16
-    /// The most files of which it is remembered that they were reported.
+    /// The number of files that are reported at most; more are reported only when some of these are gone.
     private static let maximumReported = 4096
     /// Seconds between two looks: events come in bursts.
     private static let pause = 1.0
@@ -33,8 +33,9 @@ package struct UnusedFiles {
     ///
     /// - Parameters:
     ///   - folders: the spool.
-    ///   - quietSeconds: a file without a shard's name is reported 30 times as long after its last change.
-    ///   - listQuietSeconds: a sidecar without its shard is reported this long after its last change.
+    ///   - quietSeconds: a file with any other name is reported 30 x `quietSeconds` after its last change.
+    ///   - listQuietSeconds: a sidecar without its shard is reported this long, or `quietSeconds` if that is longer,
+    ///     after its last change.
     ///   - now: the time.
     /// - Returns: the files that were not reported before.
     package mutating func look(
@@ -91,7 +92,7 @@ package struct UnusedFiles {
 
     private static func key(_ file: UnusedFile) -> String { "\(file.kind)/\(file.name)" }
 
-    /// Whether a shard waits in the folder that the sidecar can belong to.
+    /// Whether the folder has a shard that the sidecar can belong to.
     private static func hasShard(_ sidecar: FileName, in folder: String) throws(SystemError) -> Bool {
         guard let text = sidecar.text else { return false }
         for shard in SpoolNames.shards(ofSidecar: text) where try FileSystem.entry("\(folder)/\(shard)") != nil {

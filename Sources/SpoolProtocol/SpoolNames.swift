@@ -65,11 +65,6 @@ package enum SpoolNames {
     /// The name of the error document of the shard called `name`.
     package static func rejection(of name: String) -> String { document(name, ".error.json") }
 
-    /// Whether `name` has the ending of a receipt or an error document.
-    package static func isDocument(_ name: String) -> Bool {
-        name.hasSuffix(".receipt.json") || name.hasSuffix(".error.json")
-    }
-
     /// `name` and `suffix` as a file name of at most 240 bytes.
     ///
     /// If it would be longer, `name` is cut, and `~` and the first 16 digits of its SHA-256 are appended to it.

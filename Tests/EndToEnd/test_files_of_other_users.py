@@ -59,16 +59,6 @@ def test_a_folder_that_cannot_be_moved_does_not_block_others(daemon, name):
     assert daemon.status()["images"] == 6
 
 
-def test_a_folder_with_the_name_of_an_error_document_is_renamed(daemon):
-    run_as_producer(daemon.spool.incoming(IMAGES), "mkdir -m 777 .x && touch .x/within && mv .x x.npy.error.json")
-    daemon.spool.wait_failure(IMAGES, "x.npy.error.json")
-    document = daemon.spool.error_path(IMAGES, "x.npy")
-    daemon.spool.drop_bytes(IMAGES, "x.npy", b"no shard")
-    wait_until(document.is_file, "the error document", alive=daemon.check_alive)
-    assert [path for path in daemon.spool.failed(IMAGES).iterdir() if path.is_dir() and (path / "within").exists()]
-    daemon.drop(IMAGES, "good.npy", VECTORS)
-
-
 def test_a_folder_in_failed_with_the_name_of_a_sidecar_is_not_replaced(daemon):
     incoming, failed = daemon.spool.incoming(IMAGES), daemon.spool.failed(IMAGES)
     run_as_producer(incoming, "mkdir -m 777 w.ids")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness.http import npy_bytes
-from harness.spool import IMAGES, id_lines
+from harness.spool import IMAGES, REFERENCES, id_lines
 from harness.waiting import wait_until
 
 IDS = [f"i{number}" for number in range(8)]
@@ -20,12 +20,15 @@ def daemon_with_images(daemon):
     return daemon
 
 
-def let_shards_pass(daemon, count=2):
-    """Drops shards in place and waits for them: each takes a quiet time, which is shorter than that of a list."""
-    for number in range(count):
-        name = f"passing-{os.urandom(4).hex()}-{number}.npy"
-        (daemon.spool.incoming(IMAGES) / name).write_bytes(npy_bytes(VECTORS))
-        daemon.spool.wait_receipt(IMAGES, name)
+def let_shards_pass(daemon):
+    """Writes shards in place and waits for them: each takes a quiet time, which is shorter than that of a list.
+
+    They are references, as images that come after a list wait with it.
+    """
+    for number in range(2):
+        name = f"passing-{number}.npy"
+        (daemon.spool.incoming(REFERENCES) / name).write_bytes(npy_bytes(VECTORS))
+        daemon.spool.wait_receipt(REFERENCES, name)
 
 
 @pytest.mark.parametrize("pause_after", ["i0\ni1\n", "i0\ni1"], ids=["after a line", "within a line"])
@@ -39,6 +42,17 @@ def test_a_list_that_is_written_with_a_pause_deletes_all(make_daemon, pause_afte
         file.write("\n".join(["", *IDS[2:]]) + "\n" if pause_after.endswith("1") else "\n".join(IDS[2:]) + "\n")
     receipt = daemon.spool.wait_receipt(IMAGES, "d.delete")
     assert (receipt["deleted"], receipt["missing"]) == (8, 0)
+
+
+def test_what_comes_after_a_list_takes_effect_after_it(make_daemon):
+    """A list that is written in place has to be quiet for longer than the shard that is dropped after it."""
+    daemon = make_daemon(k=4, quiet_seconds=0.02, list_quiet_seconds=0.5).start()
+    daemon.drop(IMAGES, "i.npy", VECTORS, IDS)
+    (daemon.spool.incoming(IMAGES) / "d.delete").write_bytes(id_lines(IDS))
+    daemon.spool.wait_until_new_files_are_newer(IMAGES, "d.delete")
+    daemon.drop(IMAGES, "again.npy", VECTORS, IDS)
+    assert daemon.spool.wait_receipt(IMAGES, "d.delete")["deleted"] == 8
+    assert daemon.status()["images"] == 8
 
 
 def test_ids_that_are_written_with_a_pause_name_every_row(make_daemon):

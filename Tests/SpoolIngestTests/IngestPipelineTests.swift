@@ -89,6 +89,20 @@ import WireAPI
         #expect(try spool.receipt("s.npy") != nil)
     }
 
+    @Test func whatCameAfterAListWaitsWithIt() throws {
+        spool.set { $0.listQuietSeconds = 10 }
+        try spool.drop("list.delete", lines("a"))
+        try spool.letTimePass()
+        try spool.drop("later.npy", npy(1), ids: lines("a"))
+        spool.noteRenamed("later.npy", "later.ids")
+        #expect(try spool.run() <= 10)
+        #expect(try spool.files == ["images": ["later.ids", "later.npy", "list.delete"]])
+        spool.clock.advance(11)
+        try spool.run()
+        #expect(try spool.receipt("list.delete")?.missing == 1)
+        #expect(try spool.hasImage("a"))
+    }
+
     @Test func aClaimedFileThatAProducerWritesToWaitsUntilItIsQuiet() throws {
         spool.set { $0.quietSeconds = 10 }
         let processing = spool.folders.processing(.images)

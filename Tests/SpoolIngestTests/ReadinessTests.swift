@@ -33,12 +33,13 @@ import Testing
     private func delay(_ file: SpoolFile, wall: Double, uptime: Double) throws -> Double {
         switch try readiness.verdict(on: file, now: SpoolTime(wall: wall, uptime: uptime)) {
         case .ready: return 0
-        case .waiting(let seconds): return seconds
+        case .waiting(let seconds, _): return seconds
         case .rejected(let error, _): throw error
         }
     }
 
-    /// Gives a file times at which it was last written and last changed in any way, as far apart as a rename makes them.
+    /// Gives a file times at which it was last written and last changed in any way, as far apart as a rename makes
+    /// them.
     private func renameAfterWriting(_ name: String) throws {
         try spool.letTimePass()
         try FileManager.default.moveItem(atPath: "\(incoming)/\(name)", toPath: "\(incoming)/.\(name)")
@@ -74,6 +75,23 @@ import Testing
         #expect(try delay("s.delete", after: 21) == 20)
         #expect(try delay("s.delete", after: 599) == 20)
         #expect(throws: ShardError.self) { try delay("s.delete", after: 601) }
+    }
+
+    @Test func onlyWhatSurelyEndsSoonHoldsLaterFiles() throws {
+        func holdsLater(_ name: String) throws -> Bool {
+            let file = try file(name)
+            let now = SpoolTime(wall: Double(file.entry.changed) / 1e9 + 11, uptime: 11)
+            guard case .waiting(_, let holdsLater) = try readiness.verdict(on: file, now: now) else {
+                throw Unexpected()
+            }
+            return holdsLater
+        }
+        try spool.drop("list.delete", lines("a"))
+        #expect(try holdsLater("list.delete"))
+        try spool.drop("whole.npy", npy(1), ids: lines("a"))
+        #expect(try holdsLater("whole.npy"))
+        try spool.drop("growing.npy", npy(2).dropLast(1))
+        #expect(try !holdsLater("growing.npy"))
     }
 
     @Test func aListWrittenInPlaceHasToBeQuietForLonger() throws {

@@ -111,14 +111,6 @@ import WireAPI
         #expect(try spool.receipt("s.npy") != nil)
     }
 
-    @Test func aRejectedFileDoesNotGetTheNameOfADocument() throws {
-        try spool.drop("s.npy.receipt.json", npy(1))
-        let shard = try #require(try spool.claim("s.npy.receipt.json"))
-        _ = try finalizer().publish(DecidedShard(shard, .rejected(.unreadable(reason: "a test"))))
-        #expect(
-            try spool.files == ["failed": ["s.npy.receipt.json.error.json", "s.npy.receipt.json.rejected"]])
-    }
-
     @Test(arguments: ["n", "日"]) func theLongestNamesAreRejected(character: String) throws {
         let name = String(String.UnicodeScalarView((0..<300).map { _ in character.unicodeScalars.first ?? "n" }))
         var long = Substring(name)

@@ -107,7 +107,7 @@ import Testing
         // It has ids that exist, so it can't be staged.
         guard case .rejected(let error) = try reader.stage(shard, other) else { throw Unexpected() }
         #expect(error.code == .tooLarge && error.advice.contains("largest-shard"))
-        shard = try claimed("s.npz", Array(repeating: 0, count: 301))
+        shard = try claimed("t.npz", Array(repeating: 0, count: 301))
         guard case .rejected(let error) = try reader.read(shard) else { throw Unexpected() }
         #expect(error.code == .tooLarge)
     }

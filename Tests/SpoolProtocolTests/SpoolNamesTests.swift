@@ -23,9 +23,6 @@ import Testing
     @Test func documentsAreNamedAfterTheirShards() {
         #expect(SpoolNames.receipt(of: "words.npy") == "words.npy.receipt.json")
         #expect(SpoolNames.rejection(of: "words.npy") == "words.npy.error.json")
-        #expect(SpoolNames.isDocument("words.npy.receipt.json"))
-        #expect(SpoolNames.isDocument("words.npy.error.json"))
-        #expect(!SpoolNames.isDocument("words.json"))
     }
 
     @Test func theSidecarOfTheLongestNameFits() throws {
@@ -45,7 +42,6 @@ import Testing
         let name = String(repeating: "n", count: count)
         for document in [SpoolNames.receipt(of: name), SpoolNames.rejection(of: name)] {
             #expect(document.utf8.count + 5 <= 255)
-            #expect(SpoolNames.isDocument(document))
             #expect(document.hasPrefix("n"))
         }
     }
