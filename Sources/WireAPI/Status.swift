@@ -86,6 +86,18 @@ package struct Status: Codable, Sendable {
             self.unusedFiles = unusedFiles
             self.unused = unused
         }
+
+        /// Decodes the document; one of version 0.1.0 has no unused files.
+        package init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            images = try container.decode(String.self, forKey: .images)
+            references = try container.decode(String.self, forKey: .references)
+            done = try container.decode(String.self, forKey: .done)
+            failed = try container.decode(String.self, forKey: .failed)
+            backlog = try container.decode(Int.self, forKey: .backlog)
+            unusedFiles = try container.decodeIfPresent(Int.self, forKey: .unusedFiles) ?? 0
+            unused = try container.decodeIfPresent([UnusedFile].self, forKey: .unused) ?? []
+        }
     }
 
     /// The folder and size of the store.

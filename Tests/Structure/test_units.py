@@ -77,7 +77,7 @@ def test_systemd_does_not_restart_after_permanent_errors(unit):
     for path in ("PosixSupport/StartupError.swift", "DaemonSupport/Settings/ConfigurationError.swift"):
         text = (PROJECT / "Sources" / path).read_text()
         statuses |= dict(re.findall(r"(?:case|static let) (\w+)(?:: Int32)? = (\d+)", text))
-    permanent = {statuses["usage"], statuses["data"], statuses["configuration"]}
+    permanent = {statuses[name] for name in ("usage", "data", "missingStore", "configuration")}
     (prevented,) = [value for _, name, value in settings(unit) if name == "RestartPreventExitStatus"]
     assert set(prevented.split()) == permanent
 
