@@ -40,6 +40,24 @@ struct CommitTests {
         #expect(try fixture.search([1, 0]).mapValues(\.similarity) == ["x": 5, "y": 0])
     }
 
+    @Test(arguments: [[Float]]([[5, 0], [1, 2, 3]]))
+    func aCommitCanEmptyTheCorpusAndFillItAgain(vector: [Float]) throws {
+        try fixture.ingest([fixture.shard("a.npy", ["x", "y"], [[1, 0], [0, 1]])])
+        let outcomes = try fixture.ingest([
+            fixture.deletion("d.delete", ["x", "y"]), fixture.shard("b.npy", ["x"], [vector]),
+        ])
+        #expect(outcomes.map { $0.applied?.replaced } == [2, 0])
+        #expect(try fixture.corpus.state().dimension == vector.count)
+        #expect(try fixture.search(vector).keys.sorted() == ["x"])
+    }
+
+    @Test func anEmptiedCorpusForgetsItsDimension() throws {
+        try fixture.ingest([fixture.shard("a.npy", ["x"], [[1, 0]])])
+        try fixture.ingest([fixture.deletion("d.delete", ["x"])])
+        let state = try fixture.corpus.state()
+        #expect((state.dimension, state.images) == (0, .init()))
+    }
+
     @Test func biasesIncludeReferencesBeforeAndAfterTheImagesInTheCommit() throws {
         try fixture.ingest([
             fixture.shard("r1.npy", .references, ["r1"], [[2, 0]]),

@@ -96,8 +96,9 @@ struct Commit {
                 entries.append(.decided(.rejected(rejection)))
                 return
             }
-            state.dimension = vectors.dimension
             try append(shard, .add, vectors.values, in: transaction)
+            // Not before: a deletion that `append` applies can empty the corpus, which forgets its dimension.
+            state.dimension = vectors.dimension
         }
     }
 
