@@ -2,8 +2,8 @@ internal import CZlib
 
 /// Checksums of stored vectors.
 ///
-/// A checksum is the CRC-32 (RFC 1952, section 8) of a vector's bytes. The CRC starts with the row, so that the
-/// checksum does not match the same vector in another row.
+/// A checksum is zlib's CRC-32 (RFC 1952, section 8) of a vector's bytes, with the row instead of 0 as its initial
+/// value, so that it does not match the same vector in another row.
 package enum RowChecksum {
     /// The size of a checksum in bytes.
     package static let byteCount = 4

@@ -1,10 +1,10 @@
 internal import FoundationEssentials
 
 extension SearchRequest {
-    /// Reads the JSON form fast: a few nanoseconds a byte, as a query has hundreds of numbers.
+    /// Decodes JSON much faster than `WireJSON.decode(_:from:)`, because a query has hundreds of numbers.
     ///
-    /// Foundation's decoder finds the faults of what this reader rejects. It can't read all valid requests: to it a
-    /// number that is too small for a float is an error, here it is zero.
+    /// If the fast reader rejects a body, Foundation's decoder reads it and reports what is wrong. Foundation's decoder
+    /// alone would reject some valid requests: a number that is too small for a float is an error there, and zero here.
     ///
     /// - Throws: `DecodingError`, ``UnknownFields``.
     package init(json: [UInt8]) throws {
@@ -46,6 +46,7 @@ private struct SearchRequestReader {
             case "alpha" where !skipNull():
                 guard let value = number() else { return nil }
                 if isFirst { alpha = value }
+            // The value was null, which has been skipped: as if the key were absent.
             case "top_k", "alpha": break
             default: return nil
             }
@@ -139,7 +140,9 @@ private struct SearchRequestReader {
             range: start..<position, isNegative: isNegative, digits: number, count: count, exponent: exponent)
     }
 
-    /// Reads one digit or more: the number with `start` before them, and their count.
+    /// Reads one digit or more.
+    ///
+    /// - Returns: the number that they form when appended to the digits of `start`, and how many they are.
     private mutating func digits(after start: UInt64 = 0) -> (number: UInt64, count: Int)? {
         let first = position
         var number = start
@@ -154,10 +157,11 @@ private struct SearchRequestReader {
 
     private static let powers: [Double] = (0...60).map { Double("1e\($0)") ?? .nan }
 
-    /// The float nearest to number x 10^exponent; `nil` where double precision doesn't decide it.
+    /// The float nearest to number x 10^exponent; `nil` if double precision doesn't decide it.
     ///
-    /// Three operations in double precision, each off by 2^-53 of its result at most: where numbers four times that to
-    /// either side round to the same float, so does the exact one.
+    /// The conversion of `number`, the power, and the product or quotient are each off by at most 2^-53 of the result;
+    /// rounding `low` and `high` adds one more. If both, which are 2^-51 away, round to the same float, so does the
+    /// exact number.
     private static func nearest(_ number: UInt64, exponent: Int) -> Float? {
         guard abs(exponent) <= 60 else { return nil }
         let power = powers[abs(exponent)]

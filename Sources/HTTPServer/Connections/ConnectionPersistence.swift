@@ -3,11 +3,11 @@ package import NIOHTTP1
 
 /// Keeps a connection open after a response or ends it, as RFC 9112, section 9 says.
 ///
-/// It stands between SwiftNIO's HTTP/1 codec and the conversion to HTTPTypes, which drops the version. A connection ends
-/// with a response
+/// It stands between SwiftNIO's HTTP/1 codec and the conversion to HTTPTypes, which drops the version. A connection
+/// ends with a response
 /// - if the request says `Connection: close`;
-/// - if the request is HTTP/1.0 and does not say `Connection: keep-alive`, or the response has no length: HTTP/1.0 knows
-///   no chunks;
+/// - if the request is HTTP/1.0, and either it does not say `Connection: keep-alive` or the response has no length:
+///   HTTP/1.0 knows no chunks;
 /// - if the client waits for `100 Continue` and gets the final response instead, as its body may never come.
 ///
 /// Then the output is closed, and what the client still sends is read and dropped until it closes the connection:
@@ -18,7 +18,7 @@ package final class ConnectionPersistence: ChannelDuplexHandler, RemovableChanne
     package typealias OutboundIn = HTTPServerResponsePart
     package typealias OutboundOut = HTTPServerResponsePart
 
-    /// The value of `Expect` in the requests that are passed on if their clients wait for `100 Continue`.
+    /// The value of `Expect` in a passed-on request whose client waits for `100 Continue`; other requests have none.
     static let expectation = "100-continue"
 
     /// A request, until it has arrived as a whole and its response is written.
@@ -53,7 +53,8 @@ package final class ConnectionPersistence: ChannelDuplexHandler, RemovableChanne
 
     /// The requests under way, oldest first.
     private var exchanges: [Exchange] = []
-    /// Whether what arrives is dropped: after a request that ends the connection nothing else is one.
+    /// Whether what arrives is dropped: after a request that ends the connection, nothing that arrives counts as a
+    /// request.
     private var ignoresInput = false
     /// Whether the last response is written.
     private var isEnding = false
@@ -79,7 +80,7 @@ package final class ConnectionPersistence: ChannelDuplexHandler, RemovableChanne
             updateLast { exchange in
                 exchange.awaitsContinue = false
                 exchange.isWhole = true
-                // The codec reads nothing more, as after the same field in the head.
+                // After `Connection: close` in the trailers, as in the head, the codec parses no other request.
                 if let trailers, Exchange.members("Connection", of: trailers).contains("close") {
                     exchange.keepsAlive = false
                 }

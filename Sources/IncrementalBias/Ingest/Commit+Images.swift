@@ -2,16 +2,16 @@ internal import LMDB
 internal import ShardFormats
 
 extension Commit {
-    /// Adds or replaces the images of the group: stores their ids, vectors and codes, and computes and stores their
-    /// heaps, means and thresholds.
+    /// Adds or replaces the images of the current ``ShardGroup`` (shards that are applied together): stores their ids,
+    /// vectors and codes, and computes and stores their heaps, means and thresholds.
     ///
     /// - Returns: for each id of the group whether it had an image before.
     mutating func addImages(in transaction: borrowing WriteTransaction) throws -> [Bool] {
         let maintenance = makeMaintenance(state.dimension)
         let (rows, existed) = try IdentityTable(tables: tables.images)
             .assign(group.ids, counts: &state.images, in: transaction)
-        // Blocks of codes are the longest values: LMDB stores each in consecutive pages. They are written first, before
-        // shorter values split the ranges of consecutive free pages.
+        // Blocks of codes are usually the longest values, and LMDB stores each in consecutive pages. They are written
+        // before vectors and heaps, whose shorter values would split the ranges of consecutive free pages.
         try maintenance.codes.write(group.values, rows: rows, pool: maintenance.pool, in: transaction)
         try maintenance.vectors(.images).write(group.values.span, rows: rows, in: transaction)
         try maintenance.buildHeaps(rows: rows, values: group.values, references: state.references, in: transaction)
@@ -20,7 +20,7 @@ extension Commit {
 
     /// Makes staged images visible to searches: stores their ids, means and thresholds.
     ///
-    /// Their vectors, codes and heaps are already in the store.
+    /// They are the images of a large shard, whose vectors, codes and heaps earlier commits have stored.
     mutating func publishStaged(
         _ images: StagedImages, ids: [String], in transaction: borrowing WriteTransaction
     ) throws {

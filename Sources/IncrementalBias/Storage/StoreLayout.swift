@@ -6,8 +6,8 @@ struct StoreLayout: Sendable {
     let settings: StoreSettings
     let vectors: VectorLayout
     let heaps: HeapLayout
-    /// The number of images in a block of codes, means or thresholds: the largest power of two, at most 4,096, whose
-    /// codes take at most 64 KiB; at least 1.
+    /// The number of images in a block of codes, means or thresholds: the largest power of two, at most 4,096,
+    /// for which rows x dimension is at most 65,536; at least 1.
     let rowsPerBlock: Int
 
     init(dimension: Int, settings: StoreSettings) {
