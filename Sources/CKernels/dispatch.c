@@ -8,12 +8,16 @@
 
 static ck_level cpu_level(void) {
 #if defined(__x86_64__)
+  // Every level is compiled with all of these; a virtual machine can hide single ones.
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c"))
+    return ck_level_portable;
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl"))
     return __builtin_cpu_supports("avx512vnni") ? ck_level_avx512vnni : ck_level_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return ck_level_avx2;
-#endif
+  return ck_level_avx2;
+#else
   return ck_level_portable;
+#endif
 }
 
 static ck_level best_level(void) {
