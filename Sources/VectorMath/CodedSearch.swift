@@ -227,7 +227,7 @@ package struct CodedSearch {
 
     /// Computes the exact products of all candidates of a query, and keeps the best `capacity` of them.
     ///
-    /// This makes room if bounds exclude too little for the maximum number of candidates.
+    /// This frees space if bounds exclude too little for the maximum number of candidates.
     private mutating func reduce(_ query: Int, _ vectors: VectorAccess) {
         for position in start(query)..<start(query) + counts[query]
         where candidates.lowers[position] < candidates.uppers[position] {

@@ -122,7 +122,7 @@ package struct CodedQueries: Sendable {
     ///   - offset: the index of the query's first product in `products`.
     ///   - means: the mean of each row of the block; +infinity excludes a row.
     ///   - minimumScore: rows whose upper bound is lower are not collected.
-    ///   - found: receives the rows with their bounds, beginning at position `start`. It has room for `count` rows
+    ///   - found: receives the rows with their bounds, beginning at position `start`. It has space for `count` rows
     ///     there. The rows are positions in the block, ascending.
     /// - Returns: the number of rows collected.
     package func collect(

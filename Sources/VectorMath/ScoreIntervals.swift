@@ -59,7 +59,7 @@ package struct ScoreIntervals: Sendable {
     /// Finds the positions whose score is not exact and whose bounds have a midpoint of at least `minimumMidpoint`.
     ///
     /// - Parameters:
-    ///   - positions: receives the positions in ascending order; has room for `count` of them from index `end` on.
+    ///   - positions: receives the positions in ascending order; has space for `count` of them from index `end` on.
     ///   - end: the index in `positions` at which the first position found is written.
     /// - Returns: the number of positions found.
     package mutating func appendInexact(

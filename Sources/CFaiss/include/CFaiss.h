@@ -63,7 +63,7 @@ size_t cf_kept_max(size_t capacity);
 /// are among them.
 ///
 /// @param query the index of the query
-/// @param products has room for cf_kept_max values, as has `rows`
+/// @param products has space for cf_kept_max values, as has `rows`
 /// @return the number of products written
 size_t cf_search_kept(const cf_search *search, size_t query, float *products, uint32_t *rows);
 

@@ -98,7 +98,7 @@ typedef struct ck_bounds {
 ///
 /// @param products the products of the codes of the rows and the query, count numbers
 /// @param scales of the rows' codes, count numbers, as are residuals, norms and means
-/// @param found receives the rows as indices below count; has room for count rows
+/// @param found receives the rows as indices below count; has space for count rows
 /// @return the number of rows written
 size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
                   const float *means, size_t count, ck_query query, float threshold, ck_bounds found);
@@ -124,7 +124,7 @@ float ck_midpoint_reached(ck_bounds bounds, size_t count, size_t wanted);
 /// Finds the rows whose two bounds differ and have a midpoint of at least `threshold`.
 ///
 /// @param first a number that is added to all positions
-/// @param positions receives the positions of the rows in `bounds`, in ascending order; has room for count positions
+/// @param positions receives the positions of the rows in `bounds`, in ascending order; has space for count positions
 /// @return the number of positions written
 size_t ck_inexact(ck_bounds bounds, size_t count, float threshold, uint32_t first, uint32_t *positions);
 
@@ -154,7 +154,7 @@ void ck_prefetch(const float *values, size_t count);
 
 /// Finds the values above `threshold`. NaN is never found.
 ///
-/// @param positions receives the positions of the values in ascending order; has room for count positions
+/// @param positions receives the positions of the values in ascending order; has space for count positions
 /// @return the number of positions written
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);
 
