@@ -42,7 +42,7 @@ internal import Glibc
 
     /// Sets the value of `key`.
     package func put(_ database: Database, _ key: some Key, _ value: RawSpan) throws(LMDBError) {
-        let target = try unsafe reserve(database, key, count: value.byteCount)
+        let target = try unsafe reserve(database, key, byteCount: value.byteCount)
         unsafe value.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
     }
 
@@ -66,45 +66,45 @@ internal import Glibc
         try put(database, key, CollectionOfOne(value).span)
     }
 
-    /// Sets the size of the value of `key` to `count` bytes, and lets `body` change the bytes.
+    /// Sets the size of the value of `key`, and lets `body` change the bytes.
     ///
     /// - Parameters:
     ///   - database: the database.
     ///   - key: the key.
-    ///   - count: the size in bytes.
-    ///   - body: called with `count` bytes: the old value, cut to `count` bytes or extended by zeros; and with whether
-    ///     the old value had exactly `count` bytes.
+    ///   - byteCount: the new size.
+    ///   - body: called with the old value, cut to `byteCount` bytes or extended by zeros; and with whether the old
+    ///     value had exactly `byteCount` bytes.
     package func update(
-        _ database: Database, _ key: some Key, count: Int,
+        _ database: Database, _ key: some Key, byteCount: Int,
         _ body: (_ bytes: inout MutableRawSpan, _ existed: Bool) throws -> Void
     ) throws {
         let before = try unsafe locate(database, key)
-        let existed = unsafe before?.count == count
+        let existed = unsafe before?.count == byteCount
         // A small value shares its page with other values, and `reserve` can move it, so it is copied first. The pages
         // of a large value hold nothing else: they stay unchanged until the end of the transaction, or `reserve`
         // returns the same memory.
         let small = unsafe before.map { unsafe $0.count < 2048 ? Array($0) : [] } ?? []
-        let target = try unsafe reserve(database, key, count: count)
+        let target = try unsafe reserve(database, key, byteCount: byteCount)
         if !small.isEmpty {
-            unsafe target.copyBytes(from: small.prefix(count))
+            unsafe target.copyBytes(from: small.prefix(byteCount))
         } else if let before = unsafe before, unsafe before.baseAddress != UnsafeRawPointer(target.baseAddress) {
-            unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: before.prefix(count)))
+            unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: before.prefix(byteCount)))
         }
-        if let start = target.baseAddress, unsafe (before?.count ?? 0) < count {
+        if let start = target.baseAddress, unsafe (before?.count ?? 0) < byteCount {
             let oldCount = unsafe before?.count ?? 0
-            unsafe (start + oldCount).initializeMemory(as: UInt8.self, repeating: 0, count: count - oldCount)
+            unsafe (start + oldCount).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount - oldCount)
         }
         var span = unsafe target.mutableBytes
         try body(&span, existed)
     }
 
-    /// Sets the value of `key` to `count` bytes.
+    /// Sets the value of `key` to `byteCount` bytes.
     ///
     /// - Parameter body: called with the bytes, whose content is undefined; must write all of them.
     package func overwrite(
-        _ database: Database, _ key: some Key, count: Int, _ body: (inout MutableRawSpan) throws -> Void
+        _ database: Database, _ key: some Key, byteCount: Int, _ body: (inout MutableRawSpan) throws -> Void
     ) throws {
-        let target = try unsafe reserve(database, key, count: count)
+        let target = try unsafe reserve(database, key, byteCount: byteCount)
         var span = unsafe target.mutableBytes
         try body(&span)
     }
@@ -141,18 +141,18 @@ internal import Glibc
         try unsafe LMDBError.check(mdb_drop(handle, database.handle, 0), "mdb_drop")
     }
 
-    /// Sets the value of `key` to `count` bytes with undefined content, which the caller must write.
+    /// Sets the value of `key` to `byteCount` bytes with undefined content, which the caller must write.
     ///
     /// - Returns: the bytes of the value; valid until the next write.
-    private func reserve(_ database: Database, _ key: some Key, count: Int) throws(LMDBError)
+    private func reserve(_ database: Database, _ key: some Key, byteCount: Int) throws(LMDBError)
         -> UnsafeMutableRawBufferPointer
     {
-        unsafe written.pointee += count
+        unsafe written.pointee += byteCount
         return try unsafe key.withValue { (key) throws(LMDBError) in
-            var data = unsafe MDB_val(mv_size: count, mv_data: nil)
+            var data = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
             try unsafe LMDBError.check(
                 mdb_put(handle, database.handle, &key, &data, UInt32(MDB_RESERVE)), "mdb_put")
-            return unsafe UnsafeMutableRawBufferPointer(start: data.mv_data, count: count)
+            return unsafe UnsafeMutableRawBufferPointer(start: data.mv_data, count: byteCount)
         }
     }
 }

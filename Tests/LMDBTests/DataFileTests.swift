@@ -15,7 +15,7 @@ import Testing
         let environment = try LMDB.Environment(folder: folder, mapSize: 1 << 20)
         let blocks = try environment.open("blocks", order: .integers)
         for key in UInt32(0)..<3 {
-            try environment.write { try $0.overwrite(blocks, key, count: 5000) { _ in } }
+            try environment.write { try $0.overwrite(blocks, key, byteCount: 5000) { _ in } }
         }
         return URL(filePath: folder + "/data.mdb")
     }

@@ -28,7 +28,7 @@ import Testing
             let environment = try LMDB.Environment(folder: folder, mapSize: 1 << 20)
             let blocks = try environment.open("blocks", order: .integers)
             let error = #expect(throws: LMDBError.self) {
-                try environment.write { try $0.overwrite(blocks, UInt32(0), count: 2 << 20) { _ in } }
+                try environment.write { try $0.overwrite(blocks, UInt32(0), byteCount: 2 << 20) { _ in } }
             }
             #expect(error?.isMapFull == true)
         }

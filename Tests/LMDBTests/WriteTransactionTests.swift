@@ -19,7 +19,7 @@ import Testing
                 for key in UInt32(0)..<3 { try transaction.put(blocks, key, bytes(before, UInt8(key)).span) }
             }
             try environment.write { transaction in
-                try transaction.update(blocks, UInt32(1), count: after) { target, existed in
+                try transaction.update(blocks, UInt32(1), byteCount: after) { target, existed in
                     #expect(target.byteCount == after)
                     #expect(existed == (before == after))
                 }
@@ -42,7 +42,7 @@ import Testing
             try environment.write { transaction in
                 for step in 0..<3 {
                     for key in UInt32(0)..<4 {
-                        try transaction.update(blocks, key, count: count) { target, existed in
+                        try transaction.update(blocks, key, byteCount: count) { target, existed in
                             #expect(existed == (step > 0))
                             let value = unsafe target.unsafeLoad(as: UInt8.self)
                             target.storeBytes(of: value + 1, toByteOffset: 0, as: UInt8.self)
@@ -62,7 +62,7 @@ import Testing
             let blocks = try environment.open("blocks", order: .integers)
             try environment.write { transaction in
                 try transaction.put(blocks, UInt32(5), bytes(3000, 1).span)
-                try transaction.overwrite(blocks, UInt32(5), count: 4) { target in
+                try transaction.overwrite(blocks, UInt32(5), byteCount: 4) { target in
                     target.storeBytes(of: 0x0403_0201, toByteOffset: 0, as: UInt32.self)
                 }
                 #expect(transaction.writtenBytes == 3004)

@@ -27,12 +27,12 @@ struct CodeTable {
     /// Stores codes; the first code is that of the first of `rows`, and so on.
     func write(_ codes: EncodedRows, rows: ArraySlice<UInt32>, in transaction: borrowing WriteTransaction) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
-        let size = layout.rowsPerBlock
-        for group in order.chunked(by: { Int(rows[$0]) / size }) {
-            let block = rows[order[group.lowerBound]] / UInt32(size)
-            try transaction.update(database, block, count: layout.codes.byteCount) { bytes, _ in
+        let rowsPerBlock = layout.rowsPerBlock
+        for group in order.chunked(by: { Int(rows[$0]) / rowsPerBlock }) {
+            let block = rows[order[group.lowerBound]] / UInt32(rowsPerBlock)
+            try transaction.update(database, block, byteCount: layout.codes.byteCount) { bytes, _ in
                 for position in order[group] {
-                    codes.write(position - rows.startIndex, to: &bytes, slot: Int(rows[position]) % size)
+                    codes.write(position - rows.startIndex, to: &bytes, slot: Int(rows[position]) % rowsPerBlock)
                 }
             }
         }

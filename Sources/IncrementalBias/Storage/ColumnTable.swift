@@ -41,15 +41,15 @@ struct ColumnTable {
     ///   - values: one float for each of `rows`.
     ///   - rows: the rows, in ascending order.
     func write(_ values: [Float], rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
-        let size = layout.rowsPerBlock
-        for group in rows.chunked(by: { Int($0) / size }) {
-            let block = UInt32(Int(rows[group.lowerBound]) / size)
-            try transaction.update(database, block, count: size * 4) { bytes, existed in
+        let rowsPerBlock = layout.rowsPerBlock
+        for positions in rows.chunked(by: { Int($0) / rowsPerBlock }) {
+            let block = UInt32(Int(rows[positions.lowerBound]) / rowsPerBlock)
+            try transaction.update(database, block, byteCount: rowsPerBlock * 4) { bytes, existed in
                 NumberView.withMutableFloats(&bytes) { floats in
                     if !existed {
-                        for slot in 0..<size { floats[slot] = .infinity }
+                        for slot in 0..<rowsPerBlock { floats[slot] = .infinity }
                     }
-                    for position in group { floats[Int(rows[position]) % size] = values[position] }
+                    for position in positions { floats[Int(rows[position]) % rowsPerBlock] = values[position] }
                 }
             }
         }

@@ -34,11 +34,11 @@ struct HeapTable {
         for positions in rows.chunked(by: { layout.page(of: Int($0)) }) {
             let page = layout.page(of: Int(rows[positions.lowerBound]))
             if positions.count == layout.heapsPerPage {
-                try transaction.overwrite(database, UInt32(page), count: layout.bytesPerPage) { bytes in
+                try transaction.overwrite(database, UInt32(page), byteCount: layout.bytesPerPage) { bytes in
                     copy(words, starts, rows, positions, into: &bytes)
                 }
             } else {
-                try transaction.update(database, UInt32(page), count: layout.bytesPerPage) { bytes, _ in
+                try transaction.update(database, UInt32(page), byteCount: layout.bytesPerPage) { bytes, _ in
                     copy(words, starts, rows, positions, into: &bytes)
                 }
             }

@@ -116,17 +116,17 @@ struct VectorTable {
         of rows: [UInt32], in transaction: borrowing WriteTransaction,
         _ body: (_ bytes: inout MutableRawSpan, _ slot: Int, _ position: Int) throws -> Void
     ) throws {
-        let size = UInt32(layout.rowsPerBlock)
+        let rowsPerBlock = UInt32(layout.rowsPerBlock)
         let ordered = rows.indices.sorted { rows[$0] < rows[$1] }
         let empty = [Float](repeating: .nan, count: layout.rowsPerBlock * layout.dimension)
-        for group in ordered.chunked(by: { rows[$0] / size }) {
-            let block = rows[ordered[group.lowerBound]] / size
-            try transaction.update(database, block, count: layout.blockBytes) { bytes, existed in
+        for group in ordered.chunked(by: { rows[$0] / rowsPerBlock }) {
+            let block = rows[ordered[group.lowerBound]] / rowsPerBlock
+            try transaction.update(database, block, byteCount: layout.blockBytes) { bytes, existed in
                 if !existed, group.count < layout.rowsPerBlock {
                     layout.coding.encode(empty.span, into: &bytes, at: CacheLine.pad)
                 }
                 for position in ordered[group] {
-                    try body(&bytes, Int(rows[position] % size), position)
+                    try body(&bytes, Int(rows[position] % rowsPerBlock), position)
                 }
             }
         }
