@@ -17,14 +17,14 @@ package struct Matrix: Sendable, Equatable {
 
     /// The first rows that contain NaN or an infinity, in ascending order, at most `limit`.
     ///
-    /// Blocks of rows are tested as a whole. Only a block with such a number is searched row by row.
+    /// Rows are tested in groups. Only a group with such a number is searched row by row.
     package func nonFiniteRows(limit: Int = ShardError.maximumListedRows) -> [Int] {
         guard limit > 0, dimension > 0 else { return [] }
-        let blockRows = max(1, 16_384 / dimension)
+        let rowsPerGroup = max(1, 16_384 / dimension)
         var found: [Int] = []
         var start = 0
         while start < rows, found.count < limit {
-            let end = min(rows, start + blockRows)
+            let end = min(rows, start + rowsPerGroup)
             if !isFinite(start..<end) {
                 for row in start..<end where found.count < limit && !isFinite(row..<row + 1) { found.append(row) }
             }
