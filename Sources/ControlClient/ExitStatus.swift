@@ -1,19 +1,19 @@
 /// The exit statuses of nnnctl: 64 to 77 as in sysexits.h; above 128, 128 + the number of a signal, as in a shell.
 package enum ExitStatus: Int32, CaseIterable {
     case success = 0
-    /// `verify` found wrong biases or vectors.
-    case wrongBiases = 1
+    /// `verify` found a fault in the store: a wrong bias, code, vector or id.
+    case faultFound = 1
     /// The command line is wrong.
     case usage = 64
-    /// The daemon, or a check before it, rejected the data: a shard, a list of ids, queries, an id.
+    /// The daemon rejected data, or nnnctl did so without asking it: a shard, a list of ids, queries, an id.
     case dataRejected = 65
-    /// A file to read is missing or unreadable.
+    /// A file that the command line names can't be read, or another file is missing.
     case noInput = 66
     /// The daemon can't be reached.
     case unavailable = 69
     /// A fault of nnnctl or the daemon.
     case internalFault = 70
-    /// A file could not be read or written.
+    /// Another fault of a file or folder: a full disk, for example.
     case inputOutput = 74
     /// A timeout has passed, or the daemon is overloaded: the same command can succeed later.
     case tryAgain = 75
@@ -35,7 +35,7 @@ package enum ExitStatus: Int32, CaseIterable {
     private var meaning: String {
         switch self {
         case .success: "success"
-        case .wrongBiases: "verify found wrong biases or vectors"
+        case .faultFound: "verify found wrong biases or vectors"
         case .usage: "wrong usage"
         case .dataRejected: "data was rejected: a shard, a list of ids, queries, an unknown id"
         case .noInput: "an input file is missing or unreadable"

@@ -34,6 +34,6 @@ struct VerifyCommand: AsyncParsableCommand {
         } else {
             try StandardOutput.write(lines: VerifyView(report: answer.value, style: .output).lines)
         }
-        if !answer.value.isClean { throw ExitCode(ExitStatus.wrongBiases.rawValue) }
+        if !answer.value.isClean { throw ExitCode(ExitStatus.faultFound.rawValue) }
     }
 }
