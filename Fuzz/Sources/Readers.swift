@@ -16,7 +16,8 @@ enum Readers {
             return Array(bytes[range])
         }
         do throws(ShardError) {
-            let shard = try ShardReader.read(fileName: name, bytes: bytes, ids: ids, maximumBytes: maximumBytes, v2Elements: .bfloat16)
+            let shard = try ShardReader.read(
+                fileName: name, bytes: bytes, ids: ids, maximumBytes: maximumBytes, v2Elements: .bfloat16)
             expect(completeness == .complete, "the shard is read, and counts as \(completeness)")
             expect(
                 shard.matrix.values.count == shard.matrix.rows * shard.matrix.dimension,
@@ -38,21 +39,22 @@ enum Readers {
         expect(Set(ids.map { Array($0.utf8) }).count == count, "an id repeats")
     }
 
-    /// Compares with ``PlainNPY``, by which large files are read.
+    /// Compares with ``RowMajorNPY``, by which large files are read.
     static func npy(_ bytes: [UInt8]) {
         let shard = read("a.npy", bytes)
         let header = Array(bytes.prefix(4096))
-        guard let plain = PlainNPY(header: header, byteCount: bytes.count, maximumBytes: maximumBytes) else { return }
+        guard let npy = RowMajorNPY(header: header, byteCount: bytes.count, maximumBytes: maximumBytes) else { return }
         guard let shard else { return }
         expect(
-            (plain.rows, plain.dimension) == (shard.matrix.rows, shard.matrix.dimension),
-            "the plain file has another shape")
-        let matrix = plain.matrix(rows: plain.rows) { target in
-            expect(plain.dataOffset + target.byteCount == bytes.count, "the plain file has another size")
-            target.withUnsafeMutableBytes { $0.copyBytes(from: bytes[plain.dataOffset...]) }
+            (npy.rows, npy.dimension) == (shard.matrix.rows, shard.matrix.dimension),
+            "the row-major reader finds another shape")
+        let matrix = npy.matrix(rows: npy.rows) { target in
+            expect(npy.dataOffset + target.byteCount == bytes.count, "the row-major reader finds another size")
+            target.withUnsafeMutableBytes { $0.copyBytes(from: bytes[npy.dataOffset...]) }
         }
         expect(
-            matrix.values.map(\.bitPattern) == shard.matrix.values.map(\.bitPattern), "the plain file has other numbers")
+            matrix.values.map(\.bitPattern) == shard.matrix.values.map(\.bitPattern),
+            "the row-major reader finds other numbers")
     }
 
     static func npz(_ bytes: [UInt8]) {

@@ -29,7 +29,7 @@ package enum ShardReader {
         return try shard(name, contents, ids: ids, maximumBytes: maximumBytes)
     }
 
-    /// Checks a shard whose matrix the caller has read with ``PlainNPY``.
+    /// Checks a shard whose matrix the caller has read with ``RowMajorNPY``.
     ///
     /// - Parameters:
     ///   - fileName: the file name.

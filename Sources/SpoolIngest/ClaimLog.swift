@@ -23,7 +23,7 @@ package struct ClaimLog {
     /// A missing log is empty.
     package init(_ folders: SpoolFolders) {
         path = folders.claimLog
-        guard let file = try? ShardFile(path: path, limit: Self.maximumBytes) else { return }
+        guard let file = try? LoadedFile(path: path, limit: Self.maximumBytes) else { return }
         for record in (file.bytes ?? []).split(separator: 0) {
             records += 1
             guard let key = Self.key(record) else { continue }

@@ -122,7 +122,7 @@ extension IngestPipeline {
     /// Writes the error document of a folder, link or the like that can't be moved to `failed/` now.
     func tellThatItIsNoFile(_ file: SpoolFile) {
         do {
-            _ = try OpenShard(path: "\(context.folders.root)/\(file.relativePath)", limit: .max)
+            _ = try OpenSpoolFile(path: "\(context.folders.root)/\(file.relativePath)", limit: .max)
         } catch let error as ShardError {
             _ = try? finalizer.writeRejection(of: file.key, error, now: context.clock().date)
         } catch {

@@ -8,11 +8,11 @@ internal import Synchronization
 package final class LargeShard: VectorSource {
     package let rows: Int
     package let dimension: Int
-    private let plain: PlainNPY
+    private let npy: RowMajorNPY
     private let state: Mutex<State>
 
     private struct State: ~Copyable {
-        let file: OpenShard
+        let file: OpenSpoolFile
         var rowsRead = 0
     }
 
@@ -21,10 +21,10 @@ package final class LargeShard: VectorSource {
     /// Smaller shards are read as a whole.
     package static let minimumBytes = 32 << 20
 
-    package init(_ file: consuming sending OpenShard, _ plain: PlainNPY) {
-        rows = plain.rows
-        dimension = plain.dimension
-        self.plain = plain
+    package init(_ file: consuming sending OpenSpoolFile, _ npy: RowMajorNPY) {
+        rows = npy.rows
+        dimension = npy.dimension
+        self.npy = npy
         state = Mutex(State(file: file))
     }
 
@@ -33,7 +33,7 @@ package final class LargeShard: VectorSource {
     /// - Throws: ``ShardError`` if a number isn't finite.
     package func read(rows count: Int) throws -> [Float] {
         try state.withLock { state in
-            let matrix = try state.file.readMatrix(plain, rows: count)
+            let matrix = try state.file.readMatrix(npy, rows: count)
             state.file.forgetRead()
             let nonFinite = matrix.nonFiniteRows()
             guard nonFinite.isEmpty else { throw ShardError.notFinite(rows: nonFinite.map { $0 + state.rowsRead }) }
@@ -45,7 +45,7 @@ package final class LargeShard: VectorSource {
     /// The SHA-256 of the file, in hexadecimal; `nil` if the file has changed since it was opened.
     ///
     /// All rows must have been read.
-    package func finish() throws -> String? {
-        try state.withLock { try $0.file.finish() }
+    package func digestIfUnchanged() throws -> String? {
+        try state.withLock { try $0.file.digestIfUnchanged() }
     }
 }

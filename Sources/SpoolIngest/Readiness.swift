@@ -134,7 +134,7 @@ package struct Readiness {
     private func verdict(age: Double, _ file: SpoolFile) throws -> Verdict {
         if age < quietSeconds { return .waiting(seconds: quietSeconds - age) }
         guard age < quietSeconds * Self.maximumQuietTimes, let format = ShardFormat(fileName: file.key.name),
-            try !ShardFile.isComplete(path: "\(folders.root)/\(file.relativePath)", format: format)
+            try !LoadedFile.isComplete(path: "\(folders.root)/\(file.relativePath)", format: format)
         else { return .ready }
         return .waiting(seconds: max(quietSeconds, Self.changePause))
     }
@@ -150,7 +150,7 @@ package struct Readiness {
         let quiet = isWrittenInPlace ? max(quietSeconds, listQuietSeconds) : quietSeconds
         let age = quietTime(path, entry, isClaimed: false, now)
         if age < quiet { return .waiting(seconds: quiet - age, holdsLater: isWrittenInPlace) }
-        guard isWrittenInPlace, try !ShardFile.endsInLineFeed(path: "\(folders.root)/\(path)") else { return .ready }
+        guard isWrittenInPlace, try !LoadedFile.endsInLineFeed(path: "\(folders.root)/\(path)") else { return .ready }
         if age < quiet * Self.maximumQuietTimes { return .waiting(seconds: max(quiet, Self.changePause)) }
         return .rejected(
             .unfinishedList(FileSystem.name(of: path)), movesSidecar: path.hasSuffix(SpoolNames.sidecarSuffix))

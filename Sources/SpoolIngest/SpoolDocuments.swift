@@ -31,7 +31,7 @@ package struct SpoolDocuments: Sendable {
 
     /// Whether the receipt document of this name in `done/` is that of `receipt`, not of an earlier shard of its name.
     package func contains(_ receipt: Receipt) -> Bool {
-        guard let file = try? ShardFile(path: path(of: receipt), limit: Self.maximumBytes) else { return false }
+        guard let file = try? LoadedFile(path: path(of: receipt), limit: Self.maximumBytes) else { return false }
         let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes ?? []))
         return document?.generation == receipt.generation && document?.sha256 == receipt.sha256
     }

@@ -69,7 +69,7 @@ package struct SpoolReader {
             let rowIDs = try ShardReader.ids(
                 fileName: shard.key.name, rows: large.rows, ids: ids?.bytes, maximumBytes: maximumBytes)
             guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return try readWhole(shard) }
-            guard let sha256 = try large.finish() else {
+            guard let sha256 = try large.digestIfUnchanged() else {
                 try corpus.discardStaged()
                 return .changing
             }
@@ -95,7 +95,7 @@ package struct SpoolReader {
             return .rejected(error)
         } catch let rejection as ShardRejection {
             return .rejected(ShardError(rejection))
-        } catch is OpenShard.EndedEarly {
+        } catch is OpenSpoolFile.EndedEarly {
             return .changing
         } catch let error as SystemError {
             return .unreadable(error)
@@ -122,20 +122,20 @@ package struct SpoolReader {
             // digest of a file that can't be read as a whole has been compared already.
             try shard.entry.size > maximumWholeBytes
                 || corpus.receipt(role: shard.key.role, name: shard.key.name) == nil,
-            let open = try OpenShard(path: path(of: shard), limit: maximumBytes),
-            open.entry.isSameFile(as: shard.entry), let plain = try open.plainNPY(limit: maximumBytes)
+            let open = try OpenSpoolFile(path: path(of: shard), limit: maximumBytes),
+            open.entry.isSameFile(as: shard.entry), let npy = try open.rowMajorNPY(limit: maximumBytes)
         else { return nil }
-        return LargeShard(open, plain)
+        return LargeShard(open, npy)
     }
 
     private func readWhole(_ shard: ClaimedShard) throws -> ReadOutcome {
         let name = shard.key.name
-        guard let open = try OpenShard(path: path(of: shard), limit: maximumBytes) else { return .gone }
+        guard let open = try OpenSpoolFile(path: path(of: shard), limit: maximumBytes) else { return .gone }
         guard open.entry.size <= maximumWholeBytes else {
             throw ShardError.tooLargeForMemory(byteCount: open.entry.size, limit: maximumWholeBytes)
         }
-        let plain = name.hasSuffix(Self.npySuffix) ? try open.plainNPY(limit: maximumBytes) : nil
-        guard let file = try ShardFile(open, plain: plain), file.entry.isSameFile(as: shard.entry) else {
+        let npy = name.hasSuffix(Self.npySuffix) ? try open.rowMajorNPY(limit: maximumBytes) : nil
+        guard let file = try LoadedFile(open, npy: npy), file.entry.isSameFile(as: shard.entry) else {
             return .changing
         }
         let sha256 = file.sha256
@@ -149,7 +149,7 @@ package struct SpoolReader {
     }
 
     private func incoming(
-        _ shard: ClaimedShard, sha256: String, _ sidecar: ShardFile?, _ ids: [String],
+        _ shard: ClaimedShard, sha256: String, _ sidecar: LoadedFile?, _ ids: [String],
         _ content: IncomingShard.Content
     ) -> IncomingShard {
         IncomingShard(
@@ -157,7 +157,7 @@ package struct SpoolReader {
             content: content, received: shard.received)
     }
 
-    private func parse(_ name: String, _ content: consuming ShardFile.Content, ids: [UInt8]?) throws -> Shard {
+    private func parse(_ name: String, _ content: consuming LoadedFile.Content, ids: [UInt8]?) throws -> Shard {
         switch consume content {
         case .bytes(let bytes):
             try ShardReader.read(
@@ -167,10 +167,10 @@ package struct SpoolReader {
         }
     }
 
-    private func readSidecar(of shard: ClaimedShard) throws -> ShardFile? {
+    private func readSidecar(of shard: ClaimedShard) throws -> LoadedFile? {
         guard let path = sidecarPath(of: shard) else { return nil }
         do {
-            guard let ids = try ShardFile(path: path, limit: maximumBytes) else { throw OpenShard.EndedEarly() }
+            guard let ids = try LoadedFile(path: path, limit: maximumBytes) else { throw OpenSpoolFile.EndedEarly() }
             return ids
         } catch let error as ShardError {
             throw ShardError(
@@ -191,10 +191,10 @@ package struct SpoolReader {
     /// The SHA-256 of a file; `nil` if there is no readable regular file, or it changes while it is read.
     private func digest(of path: String) throws -> String? {
         do {
-            return try OpenShard(path: path, limit: .max)?.readDigest()
+            return try OpenSpoolFile(path: path, limit: .max)?.readDigest()
         } catch is ShardError {
             return nil
-        } catch is OpenShard.EndedEarly {
+        } catch is OpenSpoolFile.EndedEarly {
             return nil
         } catch is SystemError {
             return nil

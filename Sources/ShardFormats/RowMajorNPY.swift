@@ -1,8 +1,8 @@
-/// The header of an .npy file of row-major float16, float32 or float64 numbers.
+/// The header of an .npy file of float16, float32 or float64 numbers in C order (row-major).
 ///
 /// Such a file can be read some rows at a time. float32 in this machine's byte order needs no conversion. ``NPY`` reads
 /// all other files, and reports what is wrong with a file.
-package struct PlainNPY: Sendable {
+package struct RowMajorNPY: Sendable {
     package let rows: Int
     package let dimension: Int
     /// The offset of the data, in bytes from the start of the file.

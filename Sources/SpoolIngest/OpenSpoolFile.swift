@@ -6,8 +6,8 @@ internal import SpoolProtocol
 /// An open file in the spool that is read from start to end.
 ///
 /// Its SHA-256 is computed from the bytes that are read.
-package final class OpenShard {
-    /// The file when it was opened.
+package final class OpenSpoolFile {
+    /// What fstat(2) told of the file when it was opened.
     package let entry: FileSystem.Entry
     private let descriptor: Int32
     private var offset = 0
@@ -20,15 +20,15 @@ package final class OpenShard {
     ///
     /// A piece stays in the CPU's cache until it is hashed.
     private static let pieceBytes = 1 << 18
-    /// The maximum length of the header of a ``PlainNPY``.
+    /// The maximum length of the header of a ``RowMajorNPY``.
     private static let headerBytes = 1 << 12
 
     /// Opens the file at `path`.
     ///
     /// - Parameter limit: the maximum size of the file, in bytes.
     /// - Returns: `nil` if the file doesn't exist.
-    /// - Throws: `ShardError` if it isn't a regular file, may not be read, or is too large; ``SystemError`` if the
-    ///   system can't open it for another reason.
+    /// - Throws: `ShardError` if it isn't a regular file, is too large, or the permission to read it is missing;
+    ///   ``SystemError`` if the system can't open it for another reason.
     package init?(path: String, limit: Int) throws {
         descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -54,10 +54,10 @@ package final class OpenShard {
         close(descriptor)
     }
 
-    /// The header of the file as a ``PlainNPY``; `nil` if the file isn't a valid plain .npy file.
-    package func plainNPY(limit: Int) throws -> PlainNPY? {
+    /// The header of the file; `nil` if the file isn't a valid .npy file that ``RowMajorNPY`` can read.
+    package func rowMajorNPY(limit: Int) throws -> RowMajorNPY? {
         let header = try Self.read(descriptor, 0..<min(entry.size, Self.headerBytes))
-        return PlainNPY(header: header, byteCount: entry.size, maximumBytes: limit)
+        return RowMajorNPY(header: header, byteCount: entry.size, maximumBytes: limit)
     }
 
     /// Reads all bytes.
@@ -71,15 +71,15 @@ package final class OpenShard {
         }
     }
 
-    /// Reads the next `rows` rows of a ``PlainNPY``.
-    package func readMatrix(_ plain: PlainNPY, rows: Int) throws -> Matrix {
+    /// Reads the next `rows` rows of a ``RowMajorNPY``.
+    package func readMatrix(_ npy: RowMajorNPY, rows: Int) throws -> Matrix {
         if offset == 0 {
-            _ = try unsafe [UInt8](unsafeUninitializedCapacity: plain.dataOffset) { target, count in
+            _ = try unsafe [UInt8](unsafeUninitializedCapacity: npy.dataOffset) { target, count in
                 try unsafe read(into: UnsafeMutableRawBufferPointer(target))
-                count = plain.dataOffset
+                count = npy.dataOffset
             }
         }
-        return try plain.matrix(rows: rows) { bytes in
+        return try npy.matrix(rows: rows) { bytes in
             try unsafe bytes.withUnsafeMutableBytes { try unsafe read(into: $0) }
         }
     }
@@ -95,7 +95,7 @@ package final class OpenShard {
                 try unsafe read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]))
             }
         }
-        return try finish()
+        return try digestIfUnchanged()
     }
 
     /// Removes the bytes that were read from the page cache, to leave it for pages of the store.
@@ -104,7 +104,7 @@ package final class OpenShard {
     }
 
     /// The SHA-256 of all bytes that were read, in hexadecimal; `nil` if the file has changed since it was opened.
-    package func finish() throws -> String? {
+    package func digestIfUnchanged() throws -> String? {
         guard try FileSystem.entry(descriptor: descriptor) == entry else { return nil }
         return digest.finish()
     }
@@ -121,7 +121,7 @@ package final class OpenShard {
             if count == 0 { throw EndedEarly() }
             if count < 0 {
                 if errno == EINTR { continue }
-                throw SystemError("read a shard")
+                throw SystemError("read a file of the spool")
             }
             unsafe digest.update(UnsafeRawBufferPointer(rebasing: rest[..<count]).bytes)
             done += count
@@ -140,7 +140,7 @@ package final class OpenShard {
                 if read == 0 { break }
                 if read < 0 {
                     if errno == EINTR { continue }
-                    throw SystemError("read a shard")
+                    throw SystemError("read a file of the spool")
                 }
                 count += read
             }
