@@ -20,15 +20,14 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     /// The value of `errno`.
     package var number: Int32 { code.rawValue }
 
-    /// Whether the error may affect only one file, so that other files can still be processed.
-    ///
-    /// Errors such as a full disk or too many open files affect all files.
-    package var mayAffectOnlyOneFile: Bool {
-        let shared: [Errno] = [
+    /// Whether to expect the same error for other files, because the disk is full or too many files are open, for
+    /// example.
+    package var affectsAllFiles: Bool {
+        let codes: [Errno] = [
             .noSpace, .diskQuotaExceeded, .ioError, .readOnlyFileSystem, .tooManyOpenFiles, .tooManyOpenFilesInSystem,
             .noMemory,
         ]
-        return !shared.contains(code)
+        return codes.contains(code)
     }
 
     /// Whether the error says that nothing exists at the path.

@@ -65,5 +65,5 @@ extension SystemError {
     var meansMissingFolder: Bool { number == ENOENT }
 
     /// Whether only one file must wait because of this error, so that others can be processed.
-    var holdsUpOneFile: Bool { mayAffectOnlyOneFile || number == EIO }
+    var holdsUpOneFile: Bool { !affectsAllFiles || number == EIO }
 }

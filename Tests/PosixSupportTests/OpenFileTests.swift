@@ -11,7 +11,7 @@ import Testing
 
     private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
-    @Test func writesAndReadsMoreThanABuffer() throws {
+    @Test func readsMoreThanTheBufferOfReadToEnd() throws {
         let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
         let output = try OpenFile(creating: path("a"), mode: 0o600)
         try output.write(bytes[..<1_000_000])
@@ -48,7 +48,7 @@ import Testing
         #expect(try folder.mode("a") == 0o640)
     }
 
-    @Test func opensFoldersAsFoldersOnly() throws {
+    @Test func opensNoFileAsAFolder() throws {
         try folder.write([], to: "a")
         try OpenFile(folder: folder.path).synchronize()
         #expect(throws: SystemError.self) { _ = try OpenFile(folder: path("a")) }
@@ -57,15 +57,15 @@ import Testing
     @Test func anErrorNamesTheCallThePathAndTheReason() throws {
         let error = #expect(throws: SystemError.self) { _ = try OpenFile(reading: path("missing")) }
         #expect(error?.description == "open \(path("missing")): No such file or directory")
-        #expect(error?.isMissing == true && error?.mayAffectOnlyOneFile == true && error?.isPermissionDenied == false)
+        #expect(error?.isMissing == true && error?.affectsAllFiles == false && error?.isPermissionDenied == false)
     }
 
     @Test func errorsThatAffectAllFilesAreRecognised() {
         #expect(
             [ENOSPC, EDQUOT, EIO, EROFS, EMFILE, ENFILE, ENOMEM].allSatisfy { number in
-                !SystemError("write a", number: number).mayAffectOnlyOneFile
+                SystemError("write a", number: number).affectsAllFiles
             })
-        #expect(SystemError("write a", number: EACCES).mayAffectOnlyOneFile)
+        #expect(!SystemError("write a", number: EACCES).affectsAllFiles)
         #expect(SystemError("write a", number: EPERM).isPermissionDenied)
     }
 

@@ -1,5 +1,7 @@
 extension String {
-    /// The text on one line: line ends and tabs become single spaces, other control characters are escaped.
+    /// The text on one line, with control characters escaped.
+    ///
+    /// Line ends and tabs between words, however many, become one space; those at the ends of the text are removed.
     package var onOneLine: String {
         split { $0.isNewline || $0 == "\t" }.joined(separator: " ").printable
     }

@@ -35,9 +35,12 @@ package struct Retention: Equatable, Sendable {
     ) throws -> [UInt32] {
         guard self != .everything else { return [] }
         let excess = maximumReferences.map { count - $0 } ?? 0
-        let lastExpired = secondsToLive.map { now.addingTimeInterval(-$0).timeIntervalSince1970 * 1000 }
-        return try arrivals.oldest(in: transaction) { arrival, olderCount in
-            olderCount < excess || lastExpired.map { Double(arrival.time) <= $0 } ?? false
-        }
+        // A reference that arrived at this time or earlier has expired. Milliseconds since 1970, as `Arrival.time`.
+        let expiredTime = secondsToLive.map { now.addingTimeInterval(-$0).timeIntervalSince1970 * 1000 }
+        return try arrivals.oldest(
+            in: transaction,
+            while: { arrival, olderCount in
+                olderCount < excess || expiredTime.map { Double(arrival.time) <= $0 } ?? false
+            })
     }
 }
