@@ -1,6 +1,7 @@
-/// Access to the bytes of stored values as numbers, without copying.
+/// Reads and changes the bytes of stored values as numbers.
 ///
-/// The number of bytes and their alignment must fit the type of the numbers, unless a method allows otherwise.
+/// The `with` methods copy nothing. The number of bytes and their alignment must fit the type of the numbers, unless a
+/// method allows otherwise.
 package enum NumberView {
     /// Calls `body` with `bytes` as floats.
     package static func withFloats<R>(_ bytes: RawSpan, _ body: (Span<Float>) throws -> R) rethrows -> R {

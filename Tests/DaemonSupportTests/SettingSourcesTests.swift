@@ -3,7 +3,7 @@ import Foundation
 import IncrementalBias
 import Testing
 
-/// Flags before environment before configuration file, and the errors of each.
+/// The order of the sources (flags, environment, configuration file), and the errors of each.
 @Suite struct SettingSourcesTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "nnnd-\(UUID())")
 
@@ -50,7 +50,7 @@ import Testing
 
     @Test func littleMemoryLimitsTheShardsThatAreReadAsAWhole() throws {
         for (memory, largestWhole) in [(8 << 20, 1 << 20), (64 << 30, 1 << 30)] {
-            let settings = DaemonSettings(defaultsIn: [:], memory: memory)
+            let settings = DaemonSettings(defaultsInEnvironment: [:], memory: memory)
             #expect((settings.largestShard, settings.largestWholeShard) == (4 << 30, largestWhole))
         }
         let found = try settings(flags: ["largest-shard": "9GiB"])
@@ -92,7 +92,7 @@ import Testing
         #expect(try settings(file: "# nothing\n").k == 128)
     }
 
-    @Test func aMissingFileIsAnErrorOnlyWhereItIsNamed() throws {
+    @Test func aMissingFileIsAnErrorIfItIsNamed() throws {
         #expect(throws: ConfigurationError.self) {
             try SettingSources(flags: [:], environment: [:], file: "/nowhere/nnnd.yaml")
         }

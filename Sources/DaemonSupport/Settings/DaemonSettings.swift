@@ -50,7 +50,7 @@ package struct DaemonSettings: Sendable {
     ///   - environment: the environment of the process; systemd names folders in `STATE_DIRECTORY` and
     ///     `RUNTIME_DIRECTORY`.
     ///   - memory: the memory that the process can use, in bytes.
-    package init(defaultsIn environment: [String: String], memory: Int = MemoryLimit.bytes) {
+    package init(defaultsInEnvironment environment: [String: String], memory: Int = MemoryLimit.bytes) {
         func folder(_ variable: String) -> String? {
             environment[variable].flatMap { $0.split(separator: ":").first.map(String.init) }
         }
@@ -65,7 +65,7 @@ package struct DaemonSettings: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` for the first setting whose value is not allowed.
     package init(_ sources: SettingSources, environment: [String: String]) throws(ConfigurationError) {
-        self.init(defaultsIn: environment)
+        self.init(defaultsInEnvironment: environment)
         for setting in Setting.all {
             guard let found = try sources.find(setting) else { continue }
             if let expected = setting.set(found.text, in: &self) { throw found.error(expected: expected) }
