@@ -56,7 +56,7 @@ package enum ShardReader {
         fileName: String, rows: Int, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> [String] {
         guard let name = ShardFormat(fileName: fileName)?.name(of: fileName) else { throw .unknownExtension(fileName) }
-        return try list(ids, within: nil, rows: rows, name: name, maximumBytes: maximumBytes)
+        return try list(ids, inShard: nil, rows: rows, name: name, maximumBytes: maximumBytes)
     }
 
     /// Checks the numbers and ids of a shard.
@@ -66,7 +66,7 @@ package enum ShardReader {
         let matrix = contents.matrix
         let nonFinite = matrix.nonFiniteRows()
         guard nonFinite.isEmpty else { throw .notFinite(rows: nonFinite) }
-        let list = try list(ids, within: contents.ids, rows: matrix.rows, name: name, maximumBytes: maximumBytes)
+        let list = try list(ids, inShard: contents.ids, rows: matrix.rows, name: name, maximumBytes: maximumBytes)
         return Shard(name: name, matrix: matrix, ids: list)
     }
 
@@ -85,14 +85,14 @@ package enum ShardReader {
 
     /// The ids of the sidecar, else those in the shard's file, else the default ids.
     private static func list(
-        _ file: [UInt8]?, within own: [String]?, rows: Int, name: String, maximumBytes: Int
+        _ sidecar: [UInt8]?, inShard idsInShard: [String]?, rows: Int, name: String, maximumBytes: Int
     ) throws(ShardError) -> [String] {
         let ids: [String]
-        if let file {
-            guard file.count <= maximumBytes else { throw .tooLarge(byteCount: file.count, limit: maximumBytes) }
-            ids = try IDList.parse(file, rows: rows)
-        } else if let own {
-            ids = own
+        if let sidecar {
+            guard sidecar.count <= maximumBytes else { throw .tooLarge(byteCount: sidecar.count, limit: maximumBytes) }
+            ids = try IDList.parse(sidecar, rows: rows)
+        } else if let idsInShard {
+            ids = idsInShard
         } else {
             return try defaultIDs(name: name, rows: rows)
         }

@@ -94,8 +94,8 @@ package struct Readiness {
         guard let path = file.sidecarPath else { return try verdictOnList(file.relativePath, file.entry, now) }
         let sidecar = try FileSystem.entry("\(folders.root)/\(path)")
         let isLate = isLate(sidecar, file)
-        let own = try verdictOnShard(file, now)
-        guard own == .ready, let sidecar, sidecar.isRegularFile else { return own }
+        let shardVerdict = try verdictOnShard(file, now)
+        guard shardVerdict == .ready, let sidecar, sidecar.isRegularFile else { return shardVerdict }
         if isLate { return try verdictOnLateSidecar(of: file, path, sidecar, now) }
         let verdict = try verdictOnList(path, sidecar, now)
         // A sidecar that is still being written could hold other shards for as long as its producer likes.

@@ -50,9 +50,9 @@ package struct Codes: Sendable {
         let code = codes[position]
         unsafe block.withUnsafeMutableBytes { block in
             unsafe bytes.withUnsafeBytes { bytes in
-                let own = unsafe UnsafeRawBufferPointer(
+                let codeBytes = unsafe UnsafeRawBufferPointer(
                     rebasing: bytes[position * layout.stride..<(position + 1) * layout.stride])
-                unsafe UnsafeMutableRawBufferPointer(rebasing: block[layout.code(slot)...]).copyMemory(from: own)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: block[layout.code(slot)...]).copyMemory(from: codeBytes)
             }
             for (column, value) in [code.scale, code.residual, code.norm].enumerated() {
                 unsafe block.storeBytes(of: value, toByteOffset: layout.column(column) + slot * 4, as: Float.self)
@@ -99,9 +99,9 @@ package struct CodedQueries: Sendable {
         precondition(products.count >= queries.count * layout.rows && block.byteCount >= layout.byteCount)
         precondition(queries.upperBound <= count)
         unsafe block.withUnsafeBytes { block in
-            unsafe codes.bytes.withUnsafeBufferPointer { own in
+            unsafe codes.bytes.withUnsafeBufferPointer { queryCodes in
                 unsafe products.withUnsafeMutableBufferPointer { products in
-                    guard let b = block.baseAddress, let q = own.baseAddress, let p = products.baseAddress else {
+                    guard let b = block.baseAddress, let q = queryCodes.baseAddress, let p = products.baseAddress else {
                         return
                     }
                     unsafe ck_code_products(

@@ -28,8 +28,8 @@ import Testing
         #expect(service(["WATCHDOG_USEC": "0"]) == nil)
         #expect(service(["WATCHDOG_USEC": "soon"]) == nil)
         #expect(service(["WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"]) == nil)
-        let own = "\(ProcessInfo.processInfo.processIdentifier)"
-        #expect(service(["WATCHDOG_USEC": "1000000", "WATCHDOG_PID": own]) != nil)
+        let ownProcessID = "\(ProcessInfo.processInfo.processIdentifier)"
+        #expect(service(["WATCHDOG_USEC": "1000000", "WATCHDOG_PID": ownProcessID]) != nil)
     }
 
     @Test func itPingsUntilALoopHangsAndAgainAfterwards() async throws {

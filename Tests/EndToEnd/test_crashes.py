@@ -55,8 +55,8 @@ def test_shards_take_effect_once_through_repeated_kills(make_daemon, rng, finish
         for folder in ((kind,), ("processing", kind), ("failed", kind)):
             assert daemon.spool.names(*folder) == []
         expected = []
-        for own, name, _, ids in dropped:
-            if own == kind:
+        for dropped_kind, name, _, ids in dropped:
+            if dropped_kind == kind:
                 expected.append(f"{name}.receipt.json")
                 if finished == "move":
                     expected += [name] + ([name.replace(".npy", ".ids")] if ids else [])

@@ -21,7 +21,7 @@ def save(folder, name, vectors, ids=None):
 
 def test_ingest_drops_shards_with_their_sidecars_and_prints_a_line_for_each(daemon, rng, tmp_path):
     ids = [["a", "b", "c"], ["c", "d", "e"], None]
-    files = [save(tmp_path, f"s{n}", rng.standard_normal((3, 5)), own) for n, own in enumerate(ids)]
+    files = [save(tmp_path, f"s{n}", rng.standard_normal((3, 5)), row_ids) for n, row_ids in enumerate(ids)]
     lines = succeeds("ingest", "--kind", "images", "--wait", *files, daemon=daemon).splitlines()
     assert [line.split(", ")[0] for line in lines] == ["s0.npy: 3 rows", "s1.npy: 3 rows", "s2.npy: 3 rows"]
     assert "1 of them replaced" in lines[1] and daemon.status()["images"] == 8

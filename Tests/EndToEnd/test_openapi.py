@@ -173,7 +173,7 @@ def test_no_other_method_exists_on_a_documented_path(api_document, client):
             if method.lower() not in item:
                 response = client.request(method, path.replace("{id}", "a"))
                 assert response.status == 405, f"{method} {path} is not documented, but the daemon has it: {response}"
-                assert response.headers["Allow"] == ", ".join(sorted(own.upper() for own in item))
+                assert response.headers["Allow"] == ", ".join(sorted(name.upper() for name in item))
             else:
                 assert client.request(method, path.replace("{id}", "a")).status not in (404, 405)
 

@@ -183,12 +183,12 @@ def test_the_hits_of_a_search_do_not_depend_on_concurrent_searches(daemon, clien
     def search(number):
         queries, top_k, alpha, with_invalid = searches[number]
         try:
-            with daemon.client() as own:
+            with daemon.client() as connection:
                 for _ in range(15):
                     if with_invalid:
-                        response = own.post("/v1/search", npy_bytes(queries[:, 1:]), NPY)
+                        response = connection.post("/v1/search", npy_bytes(queries[:, 1:]), NPY)
                         assert response.json()["code"] == "wrong_dimension"
-                    assert own.search(queries, top_k, alpha)["results"] == expected[number]
+                    assert connection.search(queries, top_k, alpha)["results"] == expected[number]
         except BaseException as error:
             errors.append(error)
 
@@ -224,8 +224,8 @@ def test_the_report_of_an_image_has_its_bias_and_best_references(client, oracle)
     for index in (0, 17, 299):
         id = list(oracle.images)[index]
         report = client.get(f"/v1/images/{urllib.parse.quote(id, safe='')}").json()
-        own = dict(zip(oracle.references, similarities[:, index], strict=True))
-        best = sorted(own.values(), reverse=True)
+        by_reference = dict(zip(oracle.references, similarities[:, index], strict=True))
+        best = sorted(by_reference.values(), reverse=True)
         assert report["used"] == 4
         assert report["mean"] == pytest.approx(np.mean(best[:4]), abs=1e-5)
         assert report["bias"] == pytest.approx(0.75 * np.mean(best[:4]), abs=1e-5)
@@ -233,7 +233,7 @@ def test_the_report_of_an_image_has_its_bias_and_best_references(client, oracle)
         assert 4 <= len(reported) <= 8
         np.testing.assert_allclose(reported, best[: len(reported)], rtol=0, atol=1e-5)
         for entry in report["references"]:
-            assert entry["similarity"] == pytest.approx(own[entry["id"]], abs=1e-5)
+            assert entry["similarity"] == pytest.approx(by_reference[entry["id"]], abs=1e-5)
 
 
 def test_verify_checks_all_images_or_a_sample(client, oracle):

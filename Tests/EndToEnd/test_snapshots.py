@@ -39,7 +39,7 @@ class Searchers:
         self.answers = [[] for _ in range(SEARCHERS)]
         self.errors = []
         self.stopping = threading.Event()
-        self.threads = [threading.Thread(target=self.run, args=(own,)) for own in self.answers]
+        self.threads = [threading.Thread(target=self.run, args=(answers,)) for answers in self.answers]
 
     def __enter__(self):
         for thread in self.threads:
@@ -91,7 +91,7 @@ def test_each_search_sees_all_of_a_shard_or_none_of_it(make_daemon, rng):
     assert not searchers.errors, searchers.errors
 
     states = states_by_generation(shards, receipts)
-    answers = [answer for own in searchers.answers for answer in own]
+    answers = [answer for of_thread in searchers.answers for answer in of_thread]
     assert len({answer.generation for answer in answers}) > 3, "the searches saw too few generations"
     for answer in answers:
         for name in answer.receipts:
@@ -101,8 +101,8 @@ def test_each_search_sees_all_of_a_shard_or_none_of_it(make_daemon, rng):
         assert answer.biases.keys() == biases.keys()
         for id, bias in answer.biases.items():
             assert abs(bias - biases[id]) <= 1e-5, f"generation {answer.generation}: the bias of {id} is wrong"
-    for own in searchers.answers:
-        generations = [answer.generation for answer in own]
+    for of_thread in searchers.answers:
+        generations = [answer.generation for answer in of_thread]
         assert generations == sorted(generations), "the generation decreased on one connection"
 
 

@@ -18,10 +18,11 @@ extension KernelTests {
                 try search.add(queries.span, vectors: part, dimension: dimension, firstRow: UInt32(start))
             }
             for query in 0..<queryCount {
-                let own = queries.span.extracting(query * dimension..<(query + 1) * dimension)
+                let queryVector = queries.span.extracting(query * dimension..<(query + 1) * dimension)
                 let products = (0..<vectorCount).map { row in
-                    Kernels.product(vectors.span.extracting(row * dimension..<(row + 1) * dimension), own)
+                    Kernels.product(vectors.span.extracting(row * dimension..<(row + 1) * dimension), queryVector)
                 }
+                // The largest products first, equal ones by row.
                 let expected = products.enumerated().filter { $0.element > thresholds[query] }
                     .sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }.prefix(capacity)
                 var found = [Float](repeating: 0, count: capacity)

@@ -36,13 +36,13 @@ struct ReferenceSearches {
         let search = try ExhaustiveSearch(queries: 512, capacity: capacity)
         for start in stride(from: 0, to: imageCount, by: 512) {
             let end = min(start + 512, imageCount)
-            let own = images.span.extracting(start * dimension..<end * dimension)
+            let chunk = images.span.extracting(start * dimension..<end * dimension)
             search.begin(queries: end - start)
             for first in stride(from: 0, to: referenceCount, by: 512) {
                 let last = min(first + 512, referenceCount)
                 // The daemon copies the references out of the store.
                 let vectors = Array(references[first * dimension..<last * dimension])
-                try search.add(own, vectors: vectors.span, dimension: dimension, firstRow: UInt32(first))
+                try search.add(chunk, vectors: vectors.span, dimension: dimension, firstRow: UInt32(first))
             }
             for image in 0..<end - start {
                 append(to: &found) { search.result(query: image, products: &$0, rows: &$1) }
@@ -103,13 +103,13 @@ struct ReferenceSearches {
     func agree(_ a: Found, _ b: Found) -> Bool {
         let tolerance: Float = 1e-5 * a.products.reduce(0) { max($0, abs($1)) }
         for start in stride(from: 0, to: a.products.count, by: capacity) {
-            let own = start..<start + capacity
-            guard own.allSatisfy({ abs(a.products[$0] - b.products[$0]) <= tolerance }) else { return false }
+            let range = start..<start + capacity
+            guard range.allSatisfy({ abs(a.products[$0] - b.products[$0]) <= tolerance }) else { return false }
             // Only ties with the last product may differ: a reference that one result lacks has nearly that product.
-            let last = a.products[own.upperBound - 1] + tolerance
-            let (first, second) = (Set(a.references[own]), Set(b.references[own]))
-            guard own.allSatisfy({ second.contains(a.references[$0]) || a.products[$0] <= last }),
-                own.allSatisfy({ first.contains(b.references[$0]) || b.products[$0] <= last })
+            let last = a.products[range.upperBound - 1] + tolerance
+            let (first, second) = (Set(a.references[range]), Set(b.references[range]))
+            guard range.allSatisfy({ second.contains(a.references[$0]) || a.products[$0] <= last }),
+                range.allSatisfy({ first.contains(b.references[$0]) || b.products[$0] <= last })
             else { return false }
         }
         return true

@@ -38,7 +38,7 @@ class ApiDocument:
         for path in self.paths:
             pattern = path.split("/")
             if len(pattern) == len(parts) and all(
-                (own.startswith("{") and part) or own == part for own, part in zip(pattern, parts, strict=True)
+                (want.startswith("{") and part) or want == part for want, part in zip(pattern, parts, strict=True)
             ):
                 return path
         return None

@@ -8,8 +8,8 @@ from .waiting import DEADLINE
 
 def rebuild_command(daemon, **flags):
     """The command that rebuilds the store of a stopped daemon, with the daemon's settings and `flags`."""
-    own = {name: daemon.flags[name] for name in ("data", "k", "threads") if daemon.flags.get(name) is not None}
-    arguments = [f"--{name.replace('_', '-')}={value}" for name, value in (own | flags).items() if value is not None]
+    kept = {name: daemon.flags[name] for name in ("data", "k", "threads") if daemon.flags.get(name) is not None}
+    arguments = [f"--{name.replace('_', '-')}={value}" for name, value in (kept | flags).items() if value is not None]
     return [str(binary()), "rebuild", *arguments]
 
 

@@ -84,7 +84,7 @@ class ServiceManager:
     def values(self, name):
         """All values received so far for `name`."""
         self.drain()
-        return [value for own, value in self.assignments if own == name]
+        return [value for assigned, value in self.assignments if assigned == name]
 
     @property
     def names(self):

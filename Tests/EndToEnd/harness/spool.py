@@ -100,7 +100,7 @@ class Spool:
         failure = json.loads(path.read_text())
         # The error document is written before the shard and its sidecar move to failed/.
         folders = (self.incoming(kind), self.root / "processing" / kind, self.root / "processing" / "failed" / kind)
-        left = [folder / own for folder in folders for own in (name, ids_name(name))]
+        left = [folder / file for folder in folders for file in (name, ids_name(name))]
         wait_until(lambda: not any(map(os.path.lexists, left)), f"the move of {name!r} to failed/", alive=self.alive)
         return failure
 
