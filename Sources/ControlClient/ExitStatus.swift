@@ -35,7 +35,7 @@ package enum ExitStatus: Int32, CaseIterable {
     private var meaning: String {
         switch self {
         case .success: "success"
-        case .faultFound: "verify found wrong biases or vectors"
+        case .faultFound: "verify found wrong biases, codes, vectors or ids"
         case .usage: "wrong usage"
         case .dataRejected: "data was rejected: a shard, a list of ids, queries, an unknown id"
         case .noInput: "an input file is missing or unreadable"

@@ -68,7 +68,7 @@ package struct DaemonClient: Sendable {
         return try await post("/v1/search?top_k=\(topK)\(weight)", queries, mediaType: "application/x-npy")
     }
 
-    /// Verifies stored biases and vectors: `POST /v1/verify`.
+    /// Verifies stored means, codes, ids and vectors: `POST /v1/verify`.
     ///
     /// There is no timeout.
     package func verify(_ request: VerifyRequest) async throws -> Answer<VerifyReport> {

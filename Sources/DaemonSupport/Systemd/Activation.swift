@@ -63,11 +63,11 @@ package enum Activation {
     private static func path(of descriptor: Int32) throws -> String {
         var address = sockaddr_un()
         var size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let found = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe getsockname(
                 descriptor, UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), &size)
         }
-        guard found == 0 else { throw SystemError("inspect descriptor \(descriptor)") }
+        guard status == 0 else { throw SystemError("inspect descriptor \(descriptor)") }
         let bytes = unsafe withUnsafeBytes(of: address.sun_path) { bytes in unsafe Array(bytes) }
         let name = bytes.prefix(max(0, Int(size) - MemoryLayout<sa_family_t>.size))
         // An abstract name begins with a zero byte.

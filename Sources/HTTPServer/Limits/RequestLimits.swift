@@ -8,7 +8,7 @@ enum RequestLimits {
     static let hits = 1_000_000
     /// The values of `top_k`, and of the `sample` of a verification: whole numbers that every JSON reader keeps exact
     /// (RFC 8259, section 6).
-    static let images = 1...(1 << 53) - 1
+    static let imageCounts = 1...(1 << 53) - 1
     /// The values of `alpha` that a search can set.
     static let alpha: ClosedRange<Float> = 0...1000
 

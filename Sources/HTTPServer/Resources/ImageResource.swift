@@ -15,13 +15,14 @@ struct ImageResource: Resource {
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         try request.checkParameters()
         let id = try context.id()
-        guard let found = try await blocking({ try corpus.explainImage(id) }) else {
+        guard let explanation = try await blocking({ try corpus.explainImage(id) }) else {
             throw Problem.unknownID(.images, id)
         }
         let alpha = settings().alpha
         return try Response(
             json: ImageReport(
-                id: found.id, generation: found.generation, bias: alpha * found.mean, alpha: alpha, mean: found.mean,
-                used: found.used, references: found.references.map { .init(id: $0.id, similarity: $0.similarity) }))
+                id: explanation.id, generation: explanation.generation, bias: alpha * explanation.mean, alpha: alpha,
+                mean: explanation.mean, used: explanation.used,
+                references: explanation.references.map { .init(id: $0.id, similarity: $0.similarity) }))
     }
 }

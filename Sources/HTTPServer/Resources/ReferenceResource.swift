@@ -14,9 +14,9 @@ struct ReferenceResource: Resource {
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         try request.checkParameters()
         let id = try context.id()
-        guard let found = try await blocking({ try corpus.reference(id) }) else {
+        guard let reference = try await blocking({ try corpus.reference(id) }) else {
             throw Problem.unknownID(.references, id)
         }
-        return try Response(json: ReferenceReport(id: id, generation: found.generation, vector: found.vector))
+        return try Response(json: ReferenceReport(id: id, generation: reference.generation, vector: reference.vector))
     }
 }

@@ -52,8 +52,8 @@ struct SearchBody {
     }
 
     private static func check(topK: Int?, alpha: Float?) throws(Problem) {
-        if let topK, !RequestLimits.images.contains(topK) {
-            let limit = RequestLimits.images.upperBound
+        if let topK, !RequestLimits.imageCounts.contains(topK) {
+            let limit = RequestLimits.imageCounts.upperBound
             throw .badRequest("bad_top_k", "'top_k' is \(topK); it must be from 1 to \(limit).")
         }
         if let alpha, !RequestLimits.alpha.contains(alpha) {

@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOFoundationEssentialsCompat
 internal import WireAPI
 
-/// `POST /v1/verify`: compares stored biases with biases computed from the stored vectors alone.
+/// `POST /v1/verify`: compares stored means, codes, ids and checksums with the stored vectors.
 struct VerifyResource: Resource {
     let corpus: Corpus
     let bodies: BodyReader
@@ -20,13 +20,13 @@ struct VerifyResource: Resource {
         if request.hasBody, request.mediaType != .json {
             throw Problem.unsupportedMediaType(request.headers[.contentType] ?? "", supported: "application/json")
         }
-        let found = try await bodies.withBody(of: request) { body in
+        let verification = try await bodies.withBody(of: request) { body in
             let sample = try Self.sample(body)
             let permit = try operation.begin()
-            let found = try await verify(sample)
-            return withExtendedLifetime(permit) { found }
+            let verification = try await verify(sample)
+            return withExtendedLifetime(permit) { verification }
         }
-        return try Response(json: VerifyReport(found))
+        return try Response(json: VerifyReport(verification))
     }
 
     /// Verifies on a new thread, because a verification is long and the threads of the pool serve other requests.
@@ -45,8 +45,8 @@ struct VerifyResource: Resource {
         } catch {
             throw Problem.badJSON(error, Array(buffer: body))
         }
-        if let sample, !RequestLimits.images.contains(sample) {
-            let limit = RequestLimits.images.upperBound
+        if let sample, !RequestLimits.imageCounts.contains(sample) {
+            let limit = RequestLimits.imageCounts.upperBound
             throw Problem.badRequest("bad_sample", "'sample' is \(sample); it must be from 1 to \(limit).")
         }
         return sample
@@ -55,15 +55,16 @@ struct VerifyResource: Resource {
 
 extension VerifyReport {
     /// The report of a verification.
-    fileprivate init(_ found: Verification) {
+    fileprivate init(_ verification: Verification) {
         self.init(
-            checked: found.checked, wrong: found.wrongCount, largestDifference: found.largestDifference,
-            images: found.wrong.map {
+            checked: verification.checked, wrong: verification.wrongCount,
+            largestDifference: verification.largestDifference,
+            images: verification.wrong.map {
                 .init(
                     id: $0.id, fault: $0.fault.rawValue, stored: $0.stored.isFinite ? $0.stored : nil,
                     computed: $0.computed.isFinite ? $0.computed : nil)
             },
-            wrongReferences: found.wrongReferenceCount,
-            references: found.wrongReferences.map { .init(id: $0.id, fault: $0.fault.rawValue) })
+            wrongReferences: verification.wrongReferenceCount,
+            references: verification.wrongReferences.map { .init(id: $0.id, fault: $0.fault.rawValue) })
     }
 }
