@@ -8,7 +8,7 @@ import Testing
         "; ;",
         ";;a=b;", #";a="""#, ";a=!#$%&'*+-.^_`|~0", ";a=\"\tgröße\"",
     ])
-    func parametersAreRead(parameters: String) {
+    func theNameIsReadWithAnyParametersAfterIt(parameters: String) {
         #expect(ContentType("Application/JSON" + parameters)?.name == "application/json")
         #expect(ContentType(" text/x-a+b.c" + parameters)?.name == "text/x-a+b.c")
     }

@@ -1,9 +1,9 @@
-/// A media type as the field `Content-Type` has it (RFC 9110, section 8.3.1), with any parameters.
+/// A media type from the field `Content-Type` (RFC 9110, section 8.3.1), without its parameters.
 package struct ContentType: Equatable, Sendable {
     /// Type and subtype in lowercase, for example `application/json`.
     package let name: String
 
-    /// Reads the value of a field; `nil` where it is not a media type.
+    /// Reads the value of a field, which can have parameters after the media type; `nil` if it breaks the grammar.
     package init?(_ text: String) {
         var reader = FieldReader(bytes: Array(text.utf8))
         reader.skipSpace()
@@ -47,7 +47,7 @@ private struct FieldReader {
         while isNext(" ") || isNext("\t") { position += 1 }
     }
 
-    /// Reads a token: one letter, digit or mark of its own, or more.
+    /// Reads a token: one or more letters, digits and the punctuation marks that a token can contain.
     mutating func token() -> String? {
         let start = position
         while let byte = next, Self.isTokenCharacter(byte) { position += 1 }
@@ -65,7 +65,7 @@ private struct FieldReader {
         guard skip("\"") else { return false }
         while !isAtEnd {
             if skip("\"") { return true }
-            // A backslash stands before any one character.
+            // A backslash escapes the next character.
             _ = skip("\\")
             guard let byte = next, byte == 0x09 || (byte >= 0x20 && byte != 0x7F) else { return false }
             position += 1
