@@ -20,8 +20,8 @@ from harness.spool import IMAGES, REFERENCES
 RARE_STATUSES = {500, 503}
 RARE_CODES = {"internal", "overloaded", "backup_running", "verify_running", "store_removed", "stopping"}
 LARGEST_BODY = 64 << 20
-# One id that exists, and one that doesn't, for each kind.
-IDS = [f"/v1/{kind}/{id}" for kind in (IMAGES, REFERENCES) for id in ("a", "unknown")]
+# The paths of one id that exists, and of one that doesn't, for each kind.
+ID_PATHS = [f"/v1/{kind}/{id}" for kind in (IMAGES, REFERENCES) for id in ("a", "unknown")]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def post_with_incomplete_body(daemon, target):
 
 
 def all_responses(daemon, product_daemon):
-    """Sends requests that give a response of each documented kind, except RARE_STATUSES and RARE_CODES."""
+    """Sends requests that give each documented status and code, except RARE_STATUSES and RARE_CODES."""
     good = npy_bytes(np.ones((2, 3)))
     with daemon.client() as client, product_daemon.client() as other:
         yield client.post_json("/v1/search", {"queries": [[1, 2, 3]], "top_k": 2, "alpha": 0.5})
@@ -102,12 +102,13 @@ def all_responses(daemon, product_daemon):
         for kind in (IMAGES, REFERENCES):
             yield client.get(f"/v1/{kind}/unknown")
             yield client.get(f"/v1/{kind}/%ff")
+        # 4,096 queries with 300 hits each exceed the limit of a million hits.
         product_daemon.drop(IMAGES, "many.npy", np.ones((300, 3)))
-        yield other.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 3), np.float16)), NPY)
+        yield other.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 3))), NPY)
         for path in ("/v1/status", "/v1/backup", "/v1/images/a", "/v1/references/a"):
             yield client.get(path + "?x=1")
             yield client.request("HEAD", path + "?x=1")
-        for path in ("/v1/status", "/v1/backup", "/metrics", "/healthz", "/readyz", *IDS):
+        for path in ("/v1/status", "/v1/backup", "/metrics", "/healthz", "/readyz", *ID_PATHS):
             yield client.request("HEAD", path)
             yield client.request("OPTIONS", path)
         for path in ("/v1/search", "/v1/verify"):
