@@ -29,7 +29,7 @@ extension Key {
     /// Calls `body` with the key as an `MDB_val`.
     ///
     /// It is valid only during the call.
-    func withValue<R>(_ body: (inout MDB_val) throws(LMDBError) -> R) throws(LMDBError) -> R {
+    func withMDBVal<R>(_ body: (inout MDB_val) throws(LMDBError) -> R) throws(LMDBError) -> R {
         let result: Result<R, LMDBError> = unsafe withKeyBytes { bytes in
             var value = unsafe MDB_val(
                 mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))

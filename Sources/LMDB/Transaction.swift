@@ -56,7 +56,7 @@ extension Transaction where Self: ~Copyable {
     ///
     /// It is valid until the transaction ends or writes.
     func locate(_ database: Database, _ key: some Key) throws(LMDBError) -> UnsafeRawBufferPointer? {
-        try unsafe key.withValue { (key) throws(LMDBError) in
+        try unsafe key.withMDBVal { (key) throws(LMDBError) in
             var data = unsafe MDB_val()
             guard try unsafe LMDBError.found(mdb_get(handle, database.handle, &key, &data), "mdb_get") else {
                 return nil
@@ -117,7 +117,7 @@ extension Transaction where Self: ~Copyable {
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
         var data = unsafe MDB_val()
-        var next = try unsafe first.withValue { (key) throws(LMDBError) -> UInt32? in
+        var next = try unsafe first.withMDBVal { (key) throws(LMDBError) -> UInt32? in
             let found = try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
             return unsafe found ? key.number : nil
@@ -141,7 +141,7 @@ extension Transaction where Self: ~Copyable {
     package func hasKeys(_ database: Database, from first: UInt32) throws(LMDBError) -> Bool {
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
-        return try unsafe first.withValue { (key) throws(LMDBError) in
+        return try unsafe first.withMDBVal { (key) throws(LMDBError) in
             var data = unsafe MDB_val()
             return try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")

@@ -76,10 +76,10 @@ internal import Glibc
     ///     value had exactly `byteCount` bytes.
     package func update(
         _ database: Database, _ key: some Key, byteCount: Int,
-        _ body: (_ bytes: inout MutableRawSpan, _ existed: Bool) throws -> Void
+        _ body: (_ bytes: inout MutableRawSpan, _ hadThisSize: Bool) throws -> Void
     ) throws {
         let before = try unsafe locate(database, key)
-        let existed = unsafe before?.count == byteCount
+        let hadThisSize = unsafe before?.count == byteCount
         // A small value shares its page with other values, and `reserve` can move it, so it is copied first. The pages
         // of a large value hold nothing else: they stay unchanged until the end of the transaction, or `reserve`
         // returns the same memory.
@@ -95,7 +95,7 @@ internal import Glibc
             unsafe (start + oldCount).initializeMemory(as: UInt8.self, repeating: 0, count: byteCount - oldCount)
         }
         var span = unsafe target.mutableBytes
-        try body(&span, existed)
+        try body(&span, hadThisSize)
     }
 
     /// Sets the value of `key` to `byteCount` bytes.
@@ -114,7 +114,7 @@ internal import Glibc
     /// - Returns: whether the key existed.
     @discardableResult
     package func remove(_ database: Database, _ key: some Key) throws(LMDBError) -> Bool {
-        try unsafe key.withValue { (key) throws(LMDBError) in
+        try unsafe key.withMDBVal { (key) throws(LMDBError) in
             try unsafe LMDBError.found(mdb_del(handle, database.handle, &key, nil), "mdb_del")
         }
     }
@@ -124,7 +124,7 @@ internal import Glibc
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
         var data = unsafe MDB_val()
-        var isFound = try unsafe first.withValue { (key) throws(LMDBError) in
+        var isFound = try unsafe first.withMDBVal { (key) throws(LMDBError) in
             try unsafe LMDBError.found(mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
         }
         while isFound {
@@ -148,7 +148,7 @@ internal import Glibc
         -> UnsafeMutableRawBufferPointer
     {
         unsafe written.pointee += byteCount
-        return try unsafe key.withValue { (key) throws(LMDBError) in
+        return try unsafe key.withMDBVal { (key) throws(LMDBError) in
             var data = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
             try unsafe LMDBError.check(
                 mdb_put(handle, database.handle, &key, &data, UInt32(MDB_RESERVE)), "mdb_put")

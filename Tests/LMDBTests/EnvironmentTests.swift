@@ -43,8 +43,8 @@ import Testing
             for step in 0..<3 {
                 try environment.write { transaction in
                     for key in UInt32(0)..<5 {
-                        try transaction.update(blocks, key, byteCount: count) { bytes, existed in
-                            #expect(existed == (step > 0))
+                        try transaction.update(blocks, key, byteCount: count) { bytes, hadThisSize in
+                            #expect(hadThisSize == (step > 0))
                             bytes.storeBytes(of: UInt8(step + 1), toByteOffset: step, as: UInt8.self)
                         }
                     }

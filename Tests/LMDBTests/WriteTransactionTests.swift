@@ -14,14 +14,14 @@ import Testing
     func anUpdateToAnotherSizeKeepsTheFirstBytesAndAddsZeros(before: Int, after: Int) throws {
         try TemporaryEnvironment.with { environment in
             let blocks = try environment.open("blocks", order: .integers)
-            // With other values in its page, LMDB can move the value.
+            // Small values share a page, and LMDB can move them in it when one changes its size.
             try environment.write { transaction in
                 for key in UInt32(0)..<3 { try transaction.put(blocks, key, bytes(before, UInt8(key)).span) }
             }
             try environment.write { transaction in
-                try transaction.update(blocks, UInt32(1), byteCount: after) { target, existed in
+                try transaction.update(blocks, UInt32(1), byteCount: after) { target, hadThisSize in
                     #expect(target.byteCount == after)
-                    #expect(existed == (before == after))
+                    #expect(hadThisSize == (before == after))
                 }
             }
             let expected = Array(bytes(before, 1).prefix(after)) + Array(repeating: 0, count: max(0, after - before))
@@ -42,8 +42,8 @@ import Testing
             try environment.write { transaction in
                 for step in 0..<3 {
                     for key in UInt32(0)..<4 {
-                        try transaction.update(blocks, key, byteCount: count) { target, existed in
-                            #expect(existed == (step > 0))
+                        try transaction.update(blocks, key, byteCount: count) { target, hadThisSize in
+                            #expect(hadThisSize == (step > 0))
                             let value = unsafe target.unsafeLoad(as: UInt8.self)
                             target.storeBytes(of: value + 1, toByteOffset: 0, as: UInt8.self)
                         }
