@@ -90,7 +90,7 @@ final class CorpusWriter: Sendable {
             if case .staged = shard.content, case .applied = outcome { staging.withLock { $0.open = nil } }
         }
         forgetDurations(of: acknowledged)
-        return (outcomes.map { addDuration(seconds, to: $0) }, summary)
+        return (outcomes.map { recordDuration(seconds, in: $0) }, summary)
     }
 
     /// Removes the references that `retention` does not keep, in one commit.
@@ -166,18 +166,19 @@ final class CorpusWriter: Sendable {
 
 extension CorpusWriter {
     /// The receipt with the duration of its commit, if the duration is known.
-    func addDuration(to receipt: Receipt) -> Receipt {
+    func withDuration(_ receipt: Receipt) -> Receipt {
         receiptsWithDuration.withLock { $0[receipt.number] } ?? receipt
     }
 
-    /// Adds the duration of the commit to the receipt in the outcome of a shard, and remembers it until it is stored.
-    private func addDuration(_ seconds: Double, to outcome: ShardOutcome) -> ShardOutcome {
+    /// Returns the outcome of a shard with the duration of the commit in its receipt, and keeps that receipt until the
+    /// duration is stored.
+    private func recordDuration(_ seconds: Double, in outcome: ShardOutcome) -> ShardOutcome {
         switch outcome {
         case .applied(var receipt):
             receipt.commitSeconds = (seconds * 1e6).rounded() / 1e6
             receiptsWithDuration.withLock { $0[receipt.number] = receipt }
             return .applied(receipt)
-        case .unchanged(let receipt): return .unchanged(addDuration(to: receipt))
+        case .unchanged(let receipt): return .unchanged(withDuration(receipt))
         case .rejected: return outcome
         }
     }
