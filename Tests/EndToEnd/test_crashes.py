@@ -121,10 +121,10 @@ def wait_published(daemon):
 def check_recovered(daemon, oracle, receipt):
     """Starts the daemon and checks that s.npy is published with the same receipt and that the corpus is unchanged."""
     daemon.start()
-    found = daemon.spool.wait_receipt(IMAGES, "s.npy")
+    document = daemon.spool.wait_receipt(IMAGES, "s.npy")
     wait_published(daemon)
     for field in ("sha256", "ids_sha256", "rows", "replaced", "generation"):
-        assert found[field] == receipt[field]
+        assert document[field] == receipt[field]
     with daemon.client() as client:
         assert client.status()["generation"] == receipt["generation"]
         check_everything(client, oracle)

@@ -143,9 +143,9 @@ def use_damaged_store(corpus, queries):
     try:
         daemon.start()
         with daemon.client() as client:
-            found = client.search(queries, top_k=20)["results"]
+            results = client.search(queries, top_k=20)["results"]
             report = client.post("/v1/verify", b"", "application/json").json()
-        check_rankings(corpus.oracle, queries, found)
+        check_rankings(corpus.oracle, queries, results)
         corpus.check()
         return "no harm"
     except ValidationError as error:

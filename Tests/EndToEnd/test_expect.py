@@ -135,7 +135,7 @@ def post_with_aiohttp(daemon, *requests):
     """Posts to searches with expect100=True in one session; the statuses and documents."""
 
     async def post():
-        found = []
+        answers = []
         timeout = aiohttp.ClientTimeout(total=DEADLINE)
         connector = aiohttp.UnixConnector(path=str(daemon.socket))
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
@@ -143,16 +143,16 @@ def post_with_aiohttp(daemon, *requests):
                 headers = {"Content-Type": media_type}
                 url = "http://localhost/v1/search"
                 async with session.post(url, data=body, headers=headers, expect100=True) as response:
-                    found.append((response.status, await response.json(content_type=None)))
-        return found
+                    answers.append((response.status, await response.json(content_type=None)))
+        return answers
 
     return asyncio.run(post())
 
 
 def test_aiohttp(daemon):
-    found = post_with_aiohttp(daemon, (BODY, JSON), (LARGE, JSON), (BODY, "text/plain"), (LARGE, "x"), (BODY, JSON))
-    assert [status for status, _ in found] == [200, 200, 415, 415, 200]
-    assert found[0][1]["results"] == found[4][1]["results"] != []
+    answers = post_with_aiohttp(daemon, (BODY, JSON), (LARGE, JSON), (BODY, "text/plain"), (LARGE, "x"), (BODY, JSON))
+    assert [status for status, _ in answers] == [200, 200, 415, 415, 200]
+    assert answers[0][1]["results"] == answers[4][1]["results"] != []
 
 
 def curl(daemon, body, *arguments):

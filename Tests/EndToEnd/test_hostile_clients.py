@@ -96,7 +96,7 @@ def test_memory_is_bounded_while_many_clients_send_the_largest_requests(make_fil
     media_type, body, query, expected = LARGE_REQUESTS[case]
     daemon = make_filled_daemon(client_seconds=600)
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((300, 4)))
-    found, errors = [], []
+    statuses, errors = [], []
 
     def send():
         connection = UnixConnection(daemon.socket)
@@ -104,10 +104,10 @@ def test_memory_is_bounded_while_many_clients_send_the_largest_requests(make_fil
             connection.request("POST", "/v1/search" + query, body=body, headers={"Content-Type": media_type})
             answer = connection.getresponse()
             answer.read()
-            found.append(answer.status)
+            statuses.append(answer.status)
         except (BrokenPipeError, ConnectionResetError):
             # The daemon answered before it had received the whole body, and closed the connection.
-            found.append(503)
+            statuses.append(503)
         except Exception as error:
             errors.append(error)
         finally:
@@ -120,7 +120,7 @@ def test_memory_is_bounded_while_many_clients_send_the_largest_requests(make_fil
     for thread in threads:
         thread.join()
     check_search_works(daemon)
-    print(case, {status: found.count(status) for status in set(found)}, memory_peak(daemon) // MIB, "MiB")
-    assert not errors and set(found) <= set(expected), (errors, found)
-    assert set(found) != {503}, "all requests were rejected as overload"
+    print(case, {status: statuses.count(status) for status in set(statuses)}, memory_peak(daemon) // MIB, "MiB")
+    assert not errors and set(statuses) <= set(expected), (errors, statuses)
+    assert set(statuses) != {503}, "all requests were rejected as overload"
     assert memory_peak(daemon) < MAX_MEMORY

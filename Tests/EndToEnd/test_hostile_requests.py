@@ -60,7 +60,7 @@ def daemon(tmp_path_factory):
 
 @pytest.mark.parametrize("case", RAW)
 def test_a_malformed_request_gets_the_expected_status(daemon, case):
-    sent, statuses = RAW[case]
+    sent, expected = RAW[case]
     with connect(daemon.socket) as connection:
         try:
             connection.sendall(sent)
@@ -72,9 +72,9 @@ def test_a_malformed_request_gets_the_expected_status(daemon, case):
                 received += part
         except ConnectionResetError:
             pass
-    found = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", received)]
-    print(case, found)
-    assert found == statuses
+    statuses = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", received)]
+    print(case, statuses)
+    assert statuses == expected
     assert daemon.status()["images"] == 0
 
 

@@ -83,11 +83,11 @@ def test_a_target_created_during_the_backup_is_not_overwritten(daemon, tmp_path)
     """The final rename fails as it would if another process had just created the folder."""
     target = tmp_path / "backup"
     tracer = [*STRACE, "-o", "/dev/null", "-e", "inject=rename:error=ENOTEMPTY"]
-    found = subprocess.run(
+    process = subprocess.run(
         [*tracer, binary("nnnctl"), "backup", target], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip
-    assert (found.returncode, found.stderr) == (74, f"nnnctl: name the backup {target}: Directory not empty\n")
+    assert (process.returncode, process.stderr) == (74, f"nnnctl: name the backup {target}: Directory not empty\n")
     assert os.listdir(tmp_path) == [daemon.folder.name]
 
 
@@ -105,11 +105,11 @@ def test_a_target_without_write_permission_is_rejected(daemon, tmp_path):
     os.chmod(daemon.socket, 0o666)
     make_accessible_to_all_users(tmp_path)
     daemon.folder.chmod(0o755)
-    found = subprocess.run(
+    process = subprocess.run(
         [binary("nnnctl"), "backup", closed / "backup"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         user=OTHER_USER, env=clean_environment({"NNND_SOCKET": str(daemon.socket)}), timeout=60,
     )  # fmt: skip
-    assert found.returncode == 77 and "Permission denied" in found.stderr, found
+    assert process.returncode == 77 and "Permission denied" in process.stderr, process
 
 
 @pytest.mark.skipif(not can_mount(), reason="only root can mount a small file system")

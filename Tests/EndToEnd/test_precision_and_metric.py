@@ -83,6 +83,7 @@ def test_biases_are_exact_with_many_tied_similarities(make_daemon, rng, metric, 
         kind = (IMAGES, REFERENCES)[step % 2]
         rows = int(rng.integers(1, 40))
         vectors = rng.integers(-1, 2, size=(rows, 4)).astype(np.float32)
+        # With the metric cosine, a vector of zeros would be rejected.
         vectors[:, 0] = 1
         ids = [f"id-{number}" for number in rng.choice(60, size=rows, replace=False)]
         daemon.drop(kind, f"{step}.npy", vectors, ids)
@@ -93,7 +94,7 @@ def test_biases_are_exact_with_many_tied_similarities(make_daemon, rng, metric, 
 
 @pytest.mark.parametrize("size", ["one row", "one block and a row", "several blocks"])
 def test_searches_never_find_unused_rows_of_a_block(make_daemon, rng, size):
-    """Blocks have a fixed number of rows, so the last block is partly unused."""
+    """At dimension 16 a block has 4,096 rows, so the last block is partly unused."""
     rows = {"one row": 1, "one block and a row": 4097, "several blocks": 9000}[size]
     daemon = make_daemon(k=4).start()
     oracle = Oracle(k=4)
@@ -107,7 +108,7 @@ def test_searches_never_find_unused_rows_of_a_block(make_daemon, rng, size):
         check_rankings(oracle, queries, client.search(queries, top_k=20)["results"])
 
 
-def test_real_data_in_float16_equal_the_oracle(make_daemon):
+def test_biases_and_rankings_of_real_data_in_float16_equal_those_of_the_oracle(make_daemon):
     daemon = make_daemon(k=128, precision="float16").start()
     oracle = Oracle(k=128, precision="float16")
     for kind, files in ((IMAGES, wordnet.image_files()[:2]), (REFERENCES, wordnet.reference_files()[:3])):
@@ -118,8 +119,8 @@ def test_real_data_in_float16_equal_the_oracle(make_daemon):
         for path in files:
             daemon.spool.wait_receipt(kind, path.name)
     with daemon.client() as client:
-        # The daemon's float32 and the oracle's float64 can round a component differently that is halfway between two
-        # float16 values.
+        # The daemon computes in float32 and the oracle in float64. If a component is about halfway between two float16
+        # values, the two can round it differently.
         check_everything(client, oracle, tolerance=2e-5)
         results = client.search(wordnet.queries()[:200], top_k=30)["results"]
     check_rankings(oracle, wordnet.queries()[:200], results, tolerance=2e-5)

@@ -18,9 +18,9 @@ def test_a_user_in_both_groups_can_ingest_and_search(nnnd):
     nnnd.nnnctl("ingest", "--kind", "references", "--wait", *REFERENCES, user="carol")
     status = nnnd.status()
     assert (status["images"], status["references"]) == (2000, 1000)
-    found = nnnd.nnnctl("search", "--queries", QUERIES, "--top-k", "1", "--json", user="carol").stdout.splitlines()
-    best = [json.loads(line)["hits"][0]["id"] for line in found]
-    right = sum(found == answer for found, answer in zip(best, wordnet.right_answers()))
+    lines = nnnd.nnnctl("search", "--queries", QUERIES, "--top-k", "1", "--json", user="carol").stdout.splitlines()
+    best = [json.loads(line)["hits"][0]["id"] for line in lines]
+    right = sum(id == answer for id, answer in zip(best, wordnet.right_answers()))
     # The right answers of all 1,000 queries are among these 2,000 images; R@1 is above a third, see README.md.
     assert right > 340
     assert nnnd.check_biases() == 2000
