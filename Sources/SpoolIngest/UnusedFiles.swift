@@ -9,9 +9,9 @@ package import WireAPI
 /// Two kinds of files are never moved: files whose names are not those of shards, because a transfer tool may still
 /// rename them, and sidecars whose shards have not come. A file is reported once nothing has changed it for a while.
 package struct UnusedFiles {
-    /// The first ``filesKept`` of the files, sorted by folder and name.
+    /// The first ``filesKept`` of the unused files, sorted by folder and name.
     package private(set) var files: [UnusedFile] = []
-    /// The number of all files.
+    /// The number of all unused files.
     package private(set) var count = 0
     /// Files that were returned as new by an earlier ``look(_:quietSeconds:listQuietSeconds:_:)``.
     private var reported: Set<String> = []
@@ -19,7 +19,7 @@ package struct UnusedFiles {
     private var due: Double?
     private var lastLook = -Double.infinity
 
-    /// The most files that ``files`` has.
+    /// The maximum number of elements of ``files``.
     package static let filesKept = 16
     /// The number of files that are reported at most; more are reported only when some of these are gone.
     private static let maximumReported = 4096
@@ -33,7 +33,8 @@ package struct UnusedFiles {
     ///
     /// - Parameters:
     ///   - folders: the spool.
-    ///   - quietSeconds: a file with any other name is reported 30 x `quietSeconds` after its last change.
+    ///   - quietSeconds: a file that is not a shard, a sidecar or a deletion list is reported 30 x `quietSeconds` after
+    ///     its last change.
     ///   - listQuietSeconds: a sidecar without its shard is reported this long, or `quietSeconds` if that is longer,
     ///     after its last change.
     ///   - now: the time.

@@ -67,11 +67,12 @@ package struct Status: Codable, Sendable {
         package var done: String
         /// The folder with rejected shards and their error documents.
         package var failed: String
-        /// The number of files in the spool when it was last listed, without those that have left it since.
+        /// The number of shards and deletion lists in the spool when it was last listed, without those that have
+        /// left it since.
         package var backlog: Int
         /// The number of files in the incoming folders that no shard uses.
         package var unusedFiles: Int
-        /// The first of these files, at most 16.
+        /// The first of these files by folder and name, at most 16.
         package var unused: [UnusedFile]
 
         package init(

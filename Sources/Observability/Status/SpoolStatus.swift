@@ -1,7 +1,9 @@
 internal import Synchronization
 package import WireAPI
 
-/// The backlog and the last rejections of the spool, for `GET /v1/status`, the metrics and systemd's status line.
+/// The backlog, the last rejections and the unused files of the spool.
+///
+/// `GET /v1/status`, the metrics and systemd's status line show them.
 package final class SpoolStatus: Sendable {
     /// The number of rejections that ``failures`` keeps.
     package static let maximumFailures = 16
@@ -38,7 +40,7 @@ package final class SpoolStatus: Sendable {
     /// The last rejections since the start, newest first.
     package var failures: [ShardFailure] { state.withLock { $0.failures } }
 
-    /// The first files in the incoming folders that no shard uses, and the number of all such files.
+    /// The files in the incoming folders that no shard uses: the first ones by folder and name, and the number of all.
     package var unused: (files: [UnusedFile], count: Int) {
         state.withLock { ($0.unused, $0.unusedCount) }
     }
@@ -46,7 +48,7 @@ package final class SpoolStatus: Sendable {
     /// Sets the files that no shard uses.
     ///
     /// - Parameters:
-    ///   - files: the first of them.
+    ///   - files: the first ones by folder and name.
     ///   - count: the number of all.
     package func setUnused(_ files: [UnusedFile], count: Int) {
         state.withLock { state in
