@@ -77,12 +77,12 @@ final class HistogramSeries: Series, RecorderHandler, TimerHandler {
 
     func render(name: String, labels: String, into text: inout String) {
         let state = state.withLock { $0 }
-        var count = 0
-        for (bound, values) in zip(bounds.map(Text.number) + ["+Inf"], state.counts) {
-            count += values
-            text += "\(name)_bucket\(Text.adding("le", bound, to: labels)) \(count)\n"
+        var total = 0
+        for (bound, count) in zip(bounds.map(Text.number) + ["+Inf"], state.counts) {
+            total += count
+            text += "\(name)_bucket\(Text.adding("le", bound, to: labels)) \(total)\n"
         }
         text += "\(name)_sum\(labels) \(Text.number(state.sum))\n"
-        text += "\(name)_count\(labels) \(count)\n"
+        text += "\(name)_count\(labels) \(total)\n"
     }
 }
