@@ -13,6 +13,7 @@ import Testing
         let shard = try read("words-0000.npy", npy)
         let ids = ["words-0000:0", "words-0000:1", "words-0000:2", "words-0000:3", "words-0000:4"]
         #expect(shard == Shard(name: "words-0000", matrix: Fixture.matrix, ids: ids))
+        // Fixture.shard reads each fixture under the name NAME.
         #expect(try Fixture.shard("npz/stored.npz").ids.first == "NAME:0")
         #expect(try Fixture.shard("safetensors/F32.safetensors").ids.last == "NAME:4")
     }
@@ -46,7 +47,7 @@ import Testing
     @Test("Removes the extension after any character")
     func cutsNames() {
         #expect(ShardFormat.npy.name(of: "a.b.npy") == "a.b")
-        // U+0600 joins the next character, here the dot, to one that Swift sees as a single one.
+        // Swift treats U+0600 and the dot after it as one Character.
         #expect(ShardFormat.npy.name(of: "\u{600}.npy") == "\u{600}")
         #expect(ShardFormat.npy.name(of: "a.npz") == nil)
     }
