@@ -26,8 +26,9 @@ BUILD := $(SWIFT) build -c release -debug-info-format none
 STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib \
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
-# pytest deletes the temporary folders of tests that pass.
-PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -o tmp_path_retention_policy=failed
+# pytest deletes the temporary folders of tests that pass. Loading the plugin of schemathesis, whose command the tests
+# run instead, would take seconds in each process.
+PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -p no:schemathesis -o tmp_path_retention_policy=failed
 # The number of end-to-end tests at once. They often wait, so it can exceed the number of cores. numpy computes with one
 # thread in each.
 WORKERS ?= 4

@@ -64,16 +64,20 @@ def test_a_large_shard_takes_effect(corpus, vectors):
 
 @pytest.mark.parametrize("dtype", ["<f2", ">f2", ">f4", "<f8"])
 def test_a_large_shard_of_other_numbers_is_staged(corpus, vectors, dtype):
-    """The store has pieces of it before its commit."""
+    """When it is killed at the second commit, all pieces are in the store's file, but the shard has no receipt."""
     daemon = corpus.daemon
-    before = data_bytes(daemon)
+    daemon.kill()
+    before = (daemon.folder / DATA).stat().st_size
     numbers = vectors.astype(dtype)
-    receipt = daemon.folder / "spool/done/images/.large.npy.receipt.json.tmp"
-    with faults(daemon, "openat", "error=ENOSPC", path=receipt):
-        daemon.spool.drop(IMAGES, "large.npy", numbers)
-        wait_until(lambda: "shards wait" in daemon.log(), "the fault in the log", alive=daemon.check_alive)
+    daemon.spool.drop(IMAGES, "large.npy", numbers)
+    daemon.wrapper = killing("fdatasync", path=daemon.folder / DATA, when=2)
+    daemon.spawn()
+    assert daemon.wait() == -signal.SIGKILL, daemon.log()[-3000:]
+    assert (daemon.folder / DATA).stat().st_size > before + vectors.nbytes
+    assert not daemon.spool.receipt_path(IMAGES, "large.npy").exists()
+    daemon.wrapper = []
+    daemon.start()
     daemon.spool.wait_receipt(IMAGES, "large.npy")
-    assert data_bytes(daemon) > before
     corpus.oracle.put(IMAGES, default_ids(), numbers.astype(np.float32))
     check(corpus)
 

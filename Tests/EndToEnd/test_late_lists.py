@@ -20,17 +20,6 @@ def daemon_with_images(daemon):
     return daemon
 
 
-def let_shards_pass(daemon):
-    """Writes shards in place and waits for them: each takes a quiet time, which is shorter than that of a list.
-
-    They are references, as images that come after a list wait with it.
-    """
-    for number in range(2):
-        name = f"passing-{number}.npy"
-        (daemon.spool.incoming(REFERENCES) / name).write_bytes(npy_bytes(VECTORS))
-        daemon.spool.wait_receipt(REFERENCES, name)
-
-
 @pytest.mark.parametrize("pause_after", ["i0\ni1\n", "i0\ni1"], ids=["after a line", "within a line"])
 def test_a_list_that_is_written_with_a_pause_deletes_all(make_daemon, pause_after):
     daemon = make_daemon(k=4, quiet_seconds=0.02, list_quiet_seconds=5).start()
@@ -38,7 +27,8 @@ def test_a_list_that_is_written_with_a_pause_deletes_all(make_daemon, pause_afte
     with open(daemon.spool.incoming(IMAGES) / "d.delete", "w") as file:
         file.write(pause_after)
         file.flush()
-        let_shards_pass(daemon)
+        # References, as images that come after a list wait with it.
+        daemon.spool.let_shards_pass(REFERENCES, dimension=8)
         file.write("\n".join(["", *IDS[2:]]) + "\n" if pause_after.endswith("1") else "\n".join(IDS[2:]) + "\n")
     receipt = daemon.spool.wait_receipt(IMAGES, "d.delete")
     assert (receipt["deleted"], receipt["missing"]) == (8, 0)
@@ -62,7 +52,7 @@ def test_ids_that_are_written_with_a_pause_name_every_row(make_daemon):
     with open(folder / "s.ids", "w") as file:
         file.write("i0\ni1\n")
         file.flush()
-        let_shards_pass(daemon)
+        daemon.spool.let_shards_pass(REFERENCES, dimension=8)
         file.write("\n".join(IDS[2:]) + "\n")
     daemon.spool.drop(IMAGES, "s.npy", VECTORS)
     assert daemon.spool.wait_receipt(IMAGES, "s.npy")["ids_sha256"]

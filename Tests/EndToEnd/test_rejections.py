@@ -208,3 +208,16 @@ def test_an_unreadable_file_is_rejected(make_daemon, tmp_path):
     failure = daemon.spool.wait_failure(IMAGES, "secret.npy")
     assert failure["code"] == "unreadable"
     assert failure["advice"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "dtype", "code"),
+    [(938_705, "<f2", "zero_vector"), (938_705, "<f4", "zero_vector"), (1_500_000, "<f4", "too_large")],
+)
+def test_a_shard_that_is_staged_can_have_4_gib_by_default(make_daemon, rows, dtype, code):
+    """The first is as large as shards of LAION. What is not too large is rejected for its first row of zeros."""
+    daemon = make_daemon(k=4).start()
+    path = daemon.folder / "zeros.npy"
+    np.lib.format.open_memmap(path, "w+", dtype, (rows, 768)).flush()
+    os.rename(path, daemon.spool.incoming(IMAGES) / "zeros.npy")
+    assert daemon.spool.wait_failure(IMAGES, "zeros.npy")["code"] == code

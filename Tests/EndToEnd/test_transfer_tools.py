@@ -57,6 +57,8 @@ def unused(daemon, count):
 def test_a_transfer_that_stalls_can_be_finished(quick_daemon, name):
     folder = quick_daemon.spool.incoming(IMAGES)
     (folder / name).write_bytes(SHARD[:100])
+    quick_daemon.spool.let_shards_pass(IMAGES, dimension=4)
+    assert quick_daemon.spool.names(IMAGES) == [name]
     [report] = unused(quick_daemon, 1)
     assert (report["name"], report["kind"], report["reason"]) == (name, IMAGES, "not_a_shard_name")
     with open(folder / name, "ab") as file:
@@ -74,6 +76,8 @@ def test_what_is_no_shard_is_left_where_it_is(quick_daemon):
     (folder / "@eaDir").mkdir()
     os.symlink("/dev/null", folder / "link")
     before = sorted(os.listdir(folder))
+    quick_daemon.spool.let_shards_pass(IMAGES, dimension=4)
+    assert sorted(os.listdir(folder)) == before
     reports = unused(quick_daemon, len(before))
     assert {report["name"] for report in reports} == {name.replace("\udce9", "%E9") for name in before}
     quick_daemon.drop(IMAGES, "s.npy", np.eye(4, dtype=np.float32))
@@ -136,8 +140,11 @@ def test_boto3_downloads_into_the_spool(quick_daemon):
         target = str(quick_daemon.spool.incoming(IMAGES) / "s.npy")
         download = threading.Thread(target=client.download_file, args=("bucket", "s.npy", target))
         download.start()
+        [name] = wait_until(lambda: quick_daemon.spool.names(IMAGES), "the download to begin")
+        quick_daemon.spool.let_shards_pass(REFERENCES, dimension=512)
+        assert quick_daemon.spool.names(IMAGES) == [name]
         [report] = unused(quick_daemon, 1)
-        assert report["name"].startswith("s.npy.")
+        assert report["name"] == name and name.startswith("s.npy.")
         server.may_go_on.set()
         download.join()
     assert quick_daemon.spool.wait_receipt(IMAGES, "s.npy")["rows"] == 512
@@ -161,3 +168,12 @@ def test_a_copied_folder_takes_effect(quick_daemon, tmp_path, command):
     (source / "s.npy").write_bytes(SHARD)
     subprocess.run(command(str(source), str(quick_daemon.spool.incoming(IMAGES))), check=True, timeout=60)
     assert quick_daemon.spool.wait_receipt(IMAGES, "s.npy")["ids_sha256"]
+
+
+def test_rclone_can_finish_a_slow_copy(quick_daemon, tmp_path):
+    """It writes 32 KiB every quarter of a second, and renames the file then."""
+    (tmp_path / "s.npy").write_bytes(npy_bytes(np.eye(256, dtype=np.float32)))
+    folder = quick_daemon.spool.incoming(IMAGES)
+    command = [*RCLONE, "copyto", "--inplace=false", "--bwlimit=128k", tmp_path / "s.npy", folder / "s.npy"]
+    subprocess.run(command, check=True)
+    assert quick_daemon.spool.wait_receipt(IMAGES, "s.npy")["rows"] == 256

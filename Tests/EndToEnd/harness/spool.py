@@ -3,6 +3,8 @@
 import json
 import os
 
+import numpy as np
+
 from .shards import encode
 from .waiting import wait_until
 
@@ -55,6 +57,16 @@ class Spool:
         before = self.receipt_version(kind, name)
         self.drop_bytes(kind, name, id_lines(ids))
         return self.wait_receipt(kind, name, before)
+
+    def let_shards_pass(self, kind, dimension):
+        """Writes two shards in place and waits for their receipts.
+
+        Each takes the time that a shard must be quiet, so that files that were there before have been quiet as long.
+        """
+        for number in range(2):
+            name = f"passing-{number}.npy"
+            (self.incoming(kind) / name).write_bytes(encode(name, np.eye(3, dimension)))
+            self.wait_receipt(kind, name)
 
     def wait_until_new_files_are_newer(self, kind, name):
         """Waits until a new file gets a later time than this one; file systems have coarse clocks."""
