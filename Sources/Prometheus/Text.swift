@@ -36,11 +36,21 @@ enum Text {
 
     /// A label's value with quotes, backslashes and line feeds escaped.
     static func escapedValue(_ value: String) -> String {
-        escapedHelp(value).replacing("\"", with: "\\\"")
+        escaped(value, "\\\n\"")
     }
 
     /// A help text with backslashes and line feeds escaped.
     static func escapedHelp(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        escaped(text, "\\\n")
+    }
+
+    /// Works on code points: a quote with a combining mark is one `Character`, which differs from a quote.
+    private static func escaped(_ text: String, _ special: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if special.unicodeScalars.contains(scalar) { result.append("\\") }
+            result.append(scalar == "\n" ? "n" : scalar)
+        }
+        return String(result)
     }
 }
