@@ -83,7 +83,7 @@ extension Setting {
         defaultText: "one per core", exampleValue: "2")
 
     static let finishedShards = Setting(
-        "finished-shards", \.completedShards, .choice("action"), .reload,
+        "finished-shards", \.finishedShards, .choice("action"), .reload,
         "What happens to the file of a shard or deletion list after its commit: `move` to done/, or `delete`.",
         details: "The receipt is written to done/ in both cases.")
 
