@@ -52,7 +52,7 @@ extension Setting {
 
     static let capacity = Setting(
         "capacity", \.capacity,
-        SettingType<Int>.integer { $0.k...2 * largestK }.optional(none: "the store's"), .store,
+        SettingType<Int>.integer { $0.k...2 * largestK }.optional(none: "the store's"), .fixed,
         """
         The number of references kept per image (at least `k`), so that after removals of references nnnd rarely has to \
         search all references for an image again.
@@ -70,11 +70,11 @@ extension Setting {
         details: "The score of an image is similarity - alpha x mean.")
 
     static let metric = Setting(
-        "metric", \.metric, .choice("metric"), .store,
+        "metric", \.metric, .choice("metric"), .fixed,
         "The similarity of two vectors: `cosine`, for which all vectors are normalised, or `inner-product`.")
 
     static let precision = Setting(
-        "precision", \.precision, .choice("type"), .store,
+        "precision", \.precision, .choice("type"), .fixed,
         "The number format of stored vectors: `float32`, or `float16`, which takes half the disk space.")
 
     static let threads = Setting(
