@@ -139,7 +139,7 @@ def statuses(program):
 # The sentences for marks such as [reload] in the example configuration.
 MARKS = {
     "reload": "A reload applies it.",
-    "store": "It is fixed when a store is made.",
+    "fixed": "It is fixed when a store is made.",
 }
 
 

@@ -257,6 +257,6 @@ package struct IngestPipeline {
     }
 
     var finalizer: ShardFinalizer {
-        ShardFinalizer(context.folders, completedShards: context.settings().completedShards)
+        ShardFinalizer(context.folders, finishedShards: context.settings().finishedShards)
     }
 }

@@ -5,7 +5,7 @@ package import SpoolProtocol
 /// The settings of ingestion that can change while the daemon runs.
 package struct IngestSettings: Sendable {
     /// What happens to the files of a shard after its commit.
-    package var completedShards: CompletedShardAction
+    package var finishedShards: FinishedShardAction
     /// The maximum size of a shard's file, in bytes.
     package var largestShard: Int
     /// The maximum size of a shard's file that is read into memory as a whole, in bytes.
@@ -22,10 +22,10 @@ package struct IngestSettings: Sendable {
     package var rescanSeconds: Double
 
     package init(
-        completedShards: CompletedShardAction, largestShard: Int, largestWholeShard: Int = .max, retention: Retention,
+        finishedShards: FinishedShardAction, largestShard: Int, largestWholeShard: Int = .max, retention: Retention,
         quietSeconds: Double, listQuietSeconds: Double, rescanSeconds: Double, v2Elements: V2Elements = .reject
     ) {
-        self.completedShards = completedShards
+        self.finishedShards = finishedShards
         self.largestShard = largestShard
         self.largestWholeShard = largestWholeShard
         self.v2Elements = v2Elements

@@ -54,7 +54,7 @@ package struct RetrySchedule {
         failures = failures.filter { $0.value.due + Self.longestPause > now }
     }
 
-    /// The seconds until the next file is due; `nil` if no file waits.
+    /// The seconds until the next file is due, without those that are due already; `nil` if no file waits.
     package func delay(now: Double) -> Double? {
         failures.values.map { $0.due - now }.filter { $0 > 0 }.min()
     }

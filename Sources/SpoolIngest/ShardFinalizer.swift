@@ -26,15 +26,15 @@ package struct ShardFinalizer: Sendable {
     /// The spool.
     package let folders: SpoolFolders
     /// What happens to the files of a shard that took effect.
-    package let completedShards: CompletedShardAction
+    package let finishedShards: FinishedShardAction
 
     /// The writer of receipts and error documents.
     package var documents: SpoolDocuments { SpoolDocuments(folders) }
 
     /// A finalizer for a spool.
-    package init(_ folders: SpoolFolders, completedShards: CompletedShardAction) {
+    package init(_ folders: SpoolFolders, finishedShards: FinishedShardAction) {
         self.folders = folders
-        self.completedShards = completedShards
+        self.finishedShards = finishedShards
     }
 
     /// Publishes a shard.
@@ -159,7 +159,7 @@ package struct ShardFinalizer: Sendable {
 
     /// Moves a file of a committed shard to `done/`, or deletes it.
     private func complete(_ path: String, _ role: VectorRole) throws(SystemError) {
-        switch completedShards {
+        switch finishedShards {
         case .move: try folders.moveAside(path, to: "\(folders.done(role))/\(FileSystem.name(of: path))")
         case .delete: try FileSystem.remove(path)
         }

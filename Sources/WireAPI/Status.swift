@@ -2,7 +2,7 @@
 package struct Status: Codable, Sendable {
     /// The version of nnnd.
     package var version: String
-    /// The generation of the corpus: the number of commits since the store was created.
+    /// The generation of the corpus, a counter that each commit that changes the corpus raises by one.
     package var generation: UInt64
     /// The number of images in the corpus.
     package var images: Int
@@ -105,7 +105,7 @@ package struct Status: Codable, Sendable {
     package struct Store: Codable, Sendable {
         /// The folder of the store.
         package var path: String
-        /// The bytes of the data file that are in use, including pages that are free for reuse.
+        /// The number of bytes of the data file up to its last page, including free pages.
         package var bytes: Int
         /// The maximum size of the data file in bytes.
         package var maximumBytes: Int

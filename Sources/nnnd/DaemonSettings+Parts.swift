@@ -6,7 +6,7 @@ extension DaemonSettings {
     /// The settings that ingestion uses.
     var ingest: IngestSettings {
         IngestSettings(
-            completedShards: completedShards, largestShard: largestShard, largestWholeShard: largestWholeShard,
+            finishedShards: finishedShards, largestShard: largestShard, largestWholeShard: largestWholeShard,
             retention: retention, quietSeconds: quiet, listQuietSeconds: listQuiet, rescanSeconds: rescan,
             v2Elements: v2Elements)
     }

@@ -33,7 +33,7 @@ import WireAPI
 
     @Test func withoutWaitingEachShardIsSubmitted() async throws {
         var ingestion = Ingestion(
-            try files(["a.npy", "b.npy"]), into: spool.client, waits: false, clock: ManualClock(), status: status())
+            try files(["a.npy", "b.npy"]), into: spool.images, waits: false, clock: ManualClock(), status: status())
         var events: [String] = []
         let rejected = try await ingestion.run { events.append(Self.text($0)) }
         #expect(events == ["copying a.npy", "submitted a.npy", "copying b.npy", "submitted b.npy"])
@@ -50,7 +50,7 @@ import WireAPI
             }
         }
         var ingestion = Ingestion(
-            try files(["a.npy", "b.npy"]), into: spool.client, waits: true, clock: clock, status: status())
+            try files(["a.npy", "b.npy"]), into: spool.images, waits: true, clock: clock, status: status())
         var events: [String] = []
         let rejected = try await ingestion.run { events.append(Self.text($0)) }
         #expect(
@@ -68,7 +68,7 @@ import WireAPI
             most.add(waiting.count)
             for name in waiting.prefix(100) { try spool.commit(name) }
         }
-        var ingestion = Ingestion(try files(names), into: spool.client, waits: true, clock: clock, status: status())
+        var ingestion = Ingestion(try files(names), into: spool.images, waits: true, clock: clock, status: status())
         var committed = 0
         _ = try await ingestion.run { if case .finished = $0 { committed += 1 } }
         #expect(committed == 300 && most.value == 256)
@@ -79,7 +79,7 @@ import WireAPI
         let clock = ManualClock {
             if spool.names("images") == ["a.npy"] { try spool.commit("a.npy", at: Documents.time) }
         }
-        var ingestion = Ingestion(try files(["a.npy"]), into: spool.client, waits: true, clock: clock, status: status())
+        var ingestion = Ingestion(try files(["a.npy"]), into: spool.images, waits: true, clock: clock, status: status())
         _ = try await ingestion.run { _ in }
         #expect(clock.now.offset >= .seconds(1) && clock.now.offset < .seconds(2))
     }
@@ -88,7 +88,7 @@ import WireAPI
         let names = ["a.npy", "b.npy", "c.npy", "d.npy"]
         let clock = ManualClock()
         var ingestion = Ingestion(
-            try files(names), into: spool.client, waits: true, timeout: .seconds(3), clock: clock, status: status())
+            try files(names), into: spool.images, waits: true, timeout: .seconds(3), clock: clock, status: status())
         let failure = await #expect(throws: Failure.self) { _ = try await ingestion.run { _ in } }
         #expect(failure?.status == .tryAgain)
         #expect(failure?.message?.contains("a.npy, b.npy, c.npy and 1 more") == true)
@@ -99,7 +99,7 @@ import WireAPI
     @Test func shardsThatWereNotSubmittedAreCountedAtTheTimeout() async throws {
         let names = (0..<260).map { "s\($0).npy" }
         var ingestion = Ingestion(
-            try files(names), into: spool.client, waits: true, timeout: .zero, clock: ManualClock(), status: status())
+            try files(names), into: spool.images, waits: true, timeout: .zero, clock: ManualClock(), status: status())
         let failure = await #expect(throws: Failure.self) { _ = try await ingestion.run { _ in } }
         #expect(failure?.message?.contains("4 were not submitted") == true)
         #expect(spool.names("images").count == 256)
@@ -108,7 +108,7 @@ import WireAPI
     @Test func aDaemonThatIsGoneForTenSecondsEndsTheWaiting() async throws {
         let clock = ManualClock()
         var ingestion = Ingestion(
-            try files(["a.npy"]), into: spool.client, waits: true, clock: clock,
+            try files(["a.npy"]), into: spool.images, waits: true, clock: clock,
             status: { throw Failure(.unavailable, "no socket.") })
         let failure = await #expect(throws: Failure.self) { _ = try await ingestion.run { _ in } }
         #expect(failure?.status == .unavailable)
@@ -121,7 +121,7 @@ import WireAPI
         let clock = ManualClock { if calls.value >= 12 { try spool.commit("a.npy") } }
         let status = status()
         var ingestion = Ingestion(
-            try files(["a.npy"]), into: spool.client, waits: true, clock: clock,
+            try files(["a.npy"]), into: spool.images, waits: true, clock: clock,
             status: {
                 // Gone for 9 s, there once, then gone again.
                 calls.add(calls.value + 1)
@@ -136,7 +136,7 @@ import WireAPI
         let (spool, calls) = (spool, Maximum())
         let clock = ManualClock { if calls.value == 30 { try spool.commit("a.npy") } }
         var ingestion = Ingestion(
-            try files(["a.npy"]), into: spool.client, waits: true, clock: clock,
+            try files(["a.npy"]), into: spool.images, waits: true, clock: clock,
             status: {
                 calls.add(calls.value + 1)
                 throw Problem(title: "", status: code, detail: "", code: "overloaded")
@@ -148,15 +148,15 @@ import WireAPI
     @Test func anotherProblemOfTheDaemonEndsTheWaiting() async throws {
         let problem = Problem(title: "", status: 500, detail: "", code: "internal")
         var ingestion = Ingestion(
-            try files(["a.npy"]), into: spool.client, waits: true, clock: ManualClock(), status: { throw problem })
+            try files(["a.npy"]), into: spool.images, waits: true, clock: ManualClock(), status: { throw problem })
         await #expect(throws: problem) { _ = try await ingestion.run { _ in } }
     }
 
     @Test func aCancelledIngestionEnds() async throws {
-        let (files, client, status) = (try files(["a.npy"]), spool.client, status())
+        let (files, images, status) = (try files(["a.npy"]), spool.images, status())
         let task = Task {
             var ingestion = Ingestion(
-                files, into: client, waits: true,
+                files, into: images, waits: true,
                 clock: ManualClock { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } },
                 status: status)
             return try await ingestion.run { _ in }

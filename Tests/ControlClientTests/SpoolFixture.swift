@@ -22,8 +22,8 @@ final class SpoolFixture: Sendable {
         try? FileManager.default.removeItem(atPath: root)
     }
 
-    /// A client of the spool.
-    var client: SpoolClient { SpoolClient(.images, Documents.status(spool: root).spool) }
+    /// The spool for images, as nnnctl uses it.
+    var images: ProducerSpool { ProducerSpool(.images, Documents.status(spool: root).spool) }
 
     /// Creates a file outside the spool and returns its path.
     func file(_ name: String, _ content: String = "content") throws -> String {
@@ -56,7 +56,7 @@ final class SpoolFixture: Sendable {
         try takeAway(name)
     }
 
-    /// Removes a shard and its sidecar from the folder for new shards.
+    /// Removes a shard and its sidecar from the incoming folder.
     func takeAway(_ name: String) throws {
         try FileSystem.remove("\(root)/images/\(name)")
         if let ids = SpoolNames.sidecar(of: name) { try FileSystem.remove("\(root)/images/\(ids)") }

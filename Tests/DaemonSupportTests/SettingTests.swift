@@ -9,8 +9,10 @@ import Testing
         "spool": (["/a": "/a"], ["", "a\0b"]),
         "data": (["/a/b": "/a/b"], [""]),
         "socket": (["/a/s": "/a/s"], [""]),
+        // Written as 0 and the octal digits.
         "socket-mode": (["0600": "0600", "666": "0666", "0": "00"], ["0888", "rw", "07777", "-1", ""]),
         "k": (["1": "1", "65536": "65536"], ["0", "65537", "1.5", "many", "", "99999999999999999999", "1e3", " 5"]),
+        // At least k, which has its default, 128.
         "capacity": (["128": "128", "131072": "131072"], ["0", "127", "131073", "abc"]),
         "alpha": (["0": "0", "0.75": "0.75", "1000": "1000", "1e2": "100"], ["-0.1", "nan", "inf", "", "1001"]),
         "metric": (["cosine": "cosine", "inner-product": "inner-product"], ["euclidean", "Cosine", ""]),
@@ -62,7 +64,7 @@ import Testing
         #expect(settings.spool == FileManager.default.currentDirectoryPath + "/here")
     }
 
-    @Test func theNamesInCommandLineAndEnvironmentFollowFromTheName() throws {
+    @Test func theFlagAndTheVariableAreDerivedFromTheName() throws {
         let setting = try #require(Setting.all.first { $0.name == "socket-mode" })
         #expect((setting.flag, setting.variable) == ("--socket-mode", "NNND_SOCKET_MODE"))
     }

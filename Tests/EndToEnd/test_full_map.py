@@ -1,15 +1,14 @@
-"""Behaviour when the LMDB map is full."""
+"""Behaviour when the LMDB map is full, because the store has reached the setting `map-size`."""
 
 from harness.nnnctl import succeeds
-from harness.preload import small_map
 from harness.spool import IMAGES
 from harness.waiting import wait_until
 
 ROWS = 3000
 
 
-def test_with_a_full_map_shards_wait_and_searches_succeed(make_corpus, tmp_path):
-    corpus = make_corpus(environment=small_map(tmp_path, 1 << 20))
+def test_with_a_full_map_shards_wait_and_searches_succeed(make_corpus):
+    corpus = make_corpus(map_size="1MiB")
     daemon = corpus.daemon
     ids, vectors = [f"n{row}" for row in range(ROWS)], corpus.vectors(ROWS)
     daemon.spool.drop(IMAGES, "new.npy", vectors, ids)
@@ -18,10 +17,7 @@ def test_with_a_full_map_shards_wait_and_searches_succeed(make_corpus, tmp_path)
     succeeds("verify", daemon=daemon)
     assert "new.npy" in daemon.spool.names("processing", IMAGES)
     assert daemon.status()["store"]["maximum_bytes"] == 1 << 20
-    daemon.stop()
-    # The operator installs a version with a larger map.
-    daemon.environment = {}
-    daemon.start()
+    daemon.restart(map_size="1GiB")
     daemon.spool.wait_receipt(IMAGES, "new.npy")
     corpus.oracle.put(IMAGES, ids, vectors)
     corpus.check()

@@ -54,7 +54,7 @@ def test_every_setting_is_in_the_manual(manual):
     for name, value in re.findall(r"^#([a-z-]+): (.+)$", (PROJECT / "systemd/nnnd.yaml").read_text(), re.M):
         assert f" {name}: {value} " in text
     assert "A reload applies it." in text and "It is fixed when a store is made." in text
-    assert "[reload]" not in text and "[store]" not in text
+    assert "[reload]" not in text and "[fixed]" not in text
 
 
 def test_the_manual_has_exactly_the_exit_statuses_of_the_daemons_sources(manual):

@@ -5,7 +5,7 @@ import Testing
     @Test(
         "Reads the member embeddings; without it, the only member besides ids",
         arguments: [
-            "stored", "deflated", "positional", "named-otherwise", "named-and-others", "streamed", "zip64",
+            "stored", "deflated", "unnamed", "named-otherwise", "named-and-others", "streamed", "zip64",
             "zip64-deflated",
         ])
     func readsMatrix(name: String) throws {
@@ -44,7 +44,7 @@ import Testing
         #expect(shard == Shard(name: "NAME", matrix: Fixture.firstRow, ids: ["word"]))
     }
 
-    @Test("Reads V2 as bfloat16 only if this is asked for")
+    @Test("Reads V2 as bfloat16 if this is asked for")
     func readsBfloat16() throws {
         let bytes = try Fixture.bytes("npz/bfloat16.npz")
         #expect(try NPZ.read(bytes.span, v2Elements: .bfloat16).matrix == Fixture.matrix)

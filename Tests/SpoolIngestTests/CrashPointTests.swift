@@ -95,7 +95,7 @@ import WireAPI
     }
 
     @Test(arguments: 2...5) func finishedShardsAreDeletedIfTheSettingSaysSo(moves: Int) throws {
-        spool.set { $0.completedShards = .delete }
+        spool.set { $0.finishedShards = .delete }
         try spool.drop("s.npy", npy(2), ids: lines("a", "b"))
         _ = try commit("s.npy")
         try make(Move.allCases.prefix(min(moves, 3)), "s.npy")

@@ -45,20 +45,23 @@ import Testing
         #expect(schedule.delay(now: 0) == nil)
     }
 
-    @Test func filesThatAreNoLongerTriedAreForgotten() {
+    @Test func aFileIsForgottenWhenItHasBeenDueForAMinute() {
         schedule.add("a", nil, now: 0)
+        // It has been due since 2.
         schedule.removeAbandoned(now: 61)
         var isFirst = schedule.add("a", nil, now: 61)
         #expect(!isFirst)
+        // It has been due since 65, after a pause of 4 s.
         schedule.removeAbandoned(now: 126)
         isFirst = schedule.add("a", nil, now: 126)
         #expect(isFirst)
     }
 
-    @Test func theDelayIsThatOfTheFileThatIsDueFirst() {
+    @Test func theDelayEndsWhenTheNextFileIsDue() {
         schedule.add("a", nil, now: 0)
         schedule.add("b", nil, now: 1)
         #expect(schedule.delay(now: 1) == 1)
+        // "a" is due already.
         #expect(schedule.delay(now: 2) == 1)
         #expect(schedule.delay(now: 3) == nil)
     }

@@ -14,8 +14,8 @@ import WireAPI
         spool = try TestSpool()
     }
 
-    private func finalizer(_ action: CompletedShardAction = .move) -> ShardFinalizer {
-        ShardFinalizer(spool.folders, completedShards: action)
+    private func finalizer(_ action: FinishedShardAction = .move) -> ShardFinalizer {
+        ShardFinalizer(spool.folders, finishedShards: action)
     }
 
     private func committed(_ name: String = "s.npy", ids: [UInt8]? = lines("a")) throws -> DecidedShard {

@@ -39,7 +39,7 @@ import Testing
             corpus: spool.corpus, root: spool.folders.root,
             settings: {
                 IngestSettings(
-                    completedShards: .move, largestShard: 1 << 20, retention: .everything, quietSeconds: 60,
+                    finishedShards: .move, largestShard: 1 << 20, retention: .everything, quietSeconds: 60,
                     listQuietSeconds: 60,
                     rescanSeconds: 30)
             }, status: spool.status, metrics: DaemonMetrics(), heartbeat: Heartbeat(), returnFreedMemory: {},

@@ -38,7 +38,7 @@ final class TestSpool {
     private final class Settings: Sendable {
         let value = Mutex(
             IngestSettings(
-                completedShards: .move, largestShard: 1 << 20, retention: .everything, quietSeconds: 0,
+                finishedShards: .move, largestShard: 1 << 20, retention: .everything, quietSeconds: 0,
                 listQuietSeconds: 0, rescanSeconds: 30))
     }
 

@@ -85,7 +85,7 @@ class MemoryGroup:
             self.path.mkdir()
         return self
 
-    def enter(self):
+    def add_calling_process(self):
         """Moves the calling process into the group."""
         if self.path:
             (self.path / "cgroup.procs").write_text(str(os.getpid()))
@@ -136,7 +136,7 @@ class Machine:
             "echo $? > status\n")
 
     def _remove_host_configuration(self):
-        """Removes the host's machine id, enabled units, file systems, and the policy against starting services."""
+        """Sets a new machine id; removes enabled units, fstab, journals and the policy against starting services."""
         etc = self.root / "etc"
         (etc / "machine-id").unlink(missing_ok=True)
         (etc / "machine-id").write_text(uuid.uuid4().hex + "\n")
@@ -173,7 +173,7 @@ class Machine:
         console = self.folder / "console"
         with MemoryGroup() as group, open(console, "w") as log:
             container = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=group.enter)
+                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=group.add_calling_process)
             try:
                 container.wait(TIMEOUT)
             except (subprocess.TimeoutExpired, KeyboardInterrupt) as reason:

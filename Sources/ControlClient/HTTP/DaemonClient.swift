@@ -81,7 +81,7 @@ package struct DaemonClient: Sendable {
     ///
     /// - Parameter body: is called with each part of the data file, in order.
     func copyStore(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
-        var problem: [UInt8] = []
+        var problemDocument: [UInt8] = []
         var head: HTTPResponseHead?
         var bodyError: (any Error)?
         do {
@@ -89,7 +89,7 @@ package struct DaemonClient: Sendable {
                 request(.GET, "/v1/backup", accept: "application/octet-stream"), content: []
             ) { responseHead, bytes in
                 head = responseHead
-                guard responseHead.status == .ok else { return problem += bytes.readableBytesView }
+                guard responseHead.status == .ok else { return problemDocument += bytes.readableBytesView }
                 do {
                     try body(Array(bytes.readableBytesView)[...])
                 } catch {
@@ -100,7 +100,7 @@ package struct DaemonClient: Sendable {
         } catch {
             throw bodyError ?? Failure(reaching: socket, error: error)
         }
-        if let head, head.status != .ok { throw self.problem(head, Data(problem)) }
+        if let head, head.status != .ok { throw problem(head, Data(problemDocument)) }
     }
 
     private func get<Value: Decodable>(_ target: String) async throws -> Answer<Value> {
@@ -124,7 +124,7 @@ package struct DaemonClient: Sendable {
     private func answer<Value: Decodable>(
         to request: HTTPRequestHead, content: [UInt8], timeout: Duration?
     ) async throws -> Answer<Value> {
-        let (head, body) = try await respond(to: request, content: content, timeout: timeout)
+        let (head, body) = try await response(to: request, content: content, timeout: timeout)
         let document = Data(body)
         guard head.status == .ok else { throw problem(head, document) }
         do {
@@ -137,7 +137,7 @@ package struct DaemonClient: Sendable {
     }
 
     /// Sends a request and returns the whole response; throws ``Failure`` if that fails.
-    private func respond(
+    private func response(
         to request: HTTPRequestHead, content: [UInt8], timeout: Duration?
     ) async throws -> (HTTPResponseHead, [UInt8]) {
         do {

@@ -5,7 +5,7 @@ package import WireAPI
 /// For example:
 ///
 ///     let files = try ShardFile.check(["words.npy"])
-///     let spool = SpoolClient(.images, try await daemon.status().value.spool)
+///     let spool = ProducerSpool(.images, try await daemon.status().value.spool)
 ///     var ingestion = Ingestion(files, into: spool, waits: true, status: { try await daemon.status().value })
 ///     let rejected = try await ingestion.run { event in print(event) }
 package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration {
@@ -26,7 +26,7 @@ package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration 
         var leftAt: ClockType.Instant?
     }
 
-    private let spool: SpoolClient
+    private let spool: ProducerSpool
     private let waits: Bool
     private let timeout: Duration?
     private let clock: ClockType
@@ -44,7 +44,7 @@ package struct Ingestion<ClockType: Clock> where ClockType.Duration == Duration 
     ///   - status: gets the status of the daemon; called about once a second while shards are pending, to notice that
     ///     the daemon can't be reached.
     package init(
-        _ files: [ShardFile], into spool: SpoolClient, waits: Bool, timeout: Duration? = nil,
+        _ files: [ShardFile], into spool: ProducerSpool, waits: Bool, timeout: Duration? = nil,
         clock: ClockType = ContinuousClock(), status: @escaping @Sendable () async throws -> Status
     ) {
         self.spool = spool

@@ -15,9 +15,9 @@ package struct Console {
         case .output(let line):
             progressLine.clear()
             try StandardOutput.write(lines: [line])
-        case .error(let line):
+        case .error(let text):
             progressLine.clear()
-            StandardError.write("nnnctl: \(line.onOneLine)\n")
+            StandardError.write("nnnctl: \(text.onOneLine)\n")
         }
     }
 

@@ -20,7 +20,7 @@ package struct DaemonSettings: Sendable {
     var metric = Metric.cosine
     var precision = Precision.float32
     package var threads = ProcessInfo.processInfo.activeProcessorCount
-    package var completedShards = CompletedShardAction.move
+    package var finishedShards = FinishedShardAction.move
     /// Bytes.
     package private(set) var largestShard = 4 << 30
     /// The maximum size of a shard that is read into memory as a whole, in bytes.

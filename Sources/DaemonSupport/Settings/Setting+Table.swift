@@ -52,10 +52,10 @@ extension Setting {
 
     static let capacity = Setting(
         "capacity", \.capacity,
-        SettingType<Int>.integer { $0.k...2 * largestK }.optional(none: "the store's"), .store,
+        SettingType<Int>.integer { $0.k...2 * largestK }.optional(none: "the store's"), .fixed,
         """
-        The number of references kept per image (at least `k`), so that after removals of references nnnd rarely has to \
-        search all references for an image again.
+        The number of references kept per image (at least `k`), so that after removals of references nnnd rarely has \
+        to search all references for an image again.
         """,
         details: """
             A larger capacity takes more disk space, and saves work when references are deleted, replaced or retired. \
@@ -70,11 +70,11 @@ extension Setting {
         details: "The score of an image is similarity - alpha x mean.")
 
     static let metric = Setting(
-        "metric", \.metric, .choice("metric"), .store,
+        "metric", \.metric, .choice("metric"), .fixed,
         "The similarity of two vectors: `cosine`, for which all vectors are normalised, or `inner-product`.")
 
     static let precision = Setting(
-        "precision", \.precision, .choice("type"), .store,
+        "precision", \.precision, .choice("type"), .fixed,
         "The number format of stored vectors: `float32`, or `float16`, which takes half the disk space.")
 
     static let threads = Setting(
@@ -83,7 +83,7 @@ extension Setting {
         defaultText: "one per core", exampleValue: "2")
 
     static let finishedShards = Setting(
-        "finished-shards", \.completedShards, .choice("action"), .reload,
+        "finished-shards", \.finishedShards, .choice("action"), .reload,
         "What happens to the file of a shard or deletion list after its commit: `move` to done/, or `delete`.",
         details: "The receipt is written to done/ in both cases.")
 
@@ -94,8 +94,8 @@ extension Setting {
             Larger shards are rejected. 4,096 rows are always allowed. New images in .npy files in C order are read in \
             pieces. Every other shard is read into memory whole and takes up to seven times its size there. By default \
             such a shard can have 1GiB, or an eighth of the memory that the machine has or MemoryMax= allows, if that \
-            is less. A value that is set here holds for both. A shard that takes too much memory gets the daemon \
-            killed, and each new start reads it again.
+            is less. A value that is set here applies to all shards. A shard that takes too much memory gets the \
+            daemon killed, and each new start reads it again.
             """,
         defaultText: """
             `4GiB`; for a shard that is read into memory whole `1GiB`, or an eighth of the memory that the process can \
@@ -106,9 +106,9 @@ extension Setting {
         "map-size", \.mapSize, .byteCount(in: 1 << 20...1 << 46), .restart,
         "The maximum size of the store's data file; as much address space is reserved.",
         details: """
-            The file has only the size of its content. Set a smaller size if the start fails because the address space is \
-            limited (`ulimit -v`, LimitAS=, some containers). A store that has reached its size takes no more shards \
-            until nnnd is started with a larger one.
+            The file has only the size of its content. Set a smaller size if the start fails because the address space \
+            is limited (`ulimit -v`, LimitAS=, some containers). A store that has reached its size takes no more \
+            shards until nnnd is started with a larger one.
             """)
 
     static let npyV2 = Setting(
@@ -156,5 +156,5 @@ extension Setting {
     static let logLevel = Setting(
         "log-level", \.logLevel, .choice("level"), .reload,
         "The lowest level that is logged: `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`.",
-        details: "Log lines go to standard error; in the journal they have its priorities.")
+        details: "Log lines go to standard error. In the journal each has a priority.")
 }

@@ -33,8 +33,8 @@ package struct Setting: Sendable {
         case reload
         /// At a restart.
         case restart
-        /// Only in a new store: the value is fixed when a store is created.
-        case store
+        /// Only in a new store: an existing one keeps its value.
+        case fixed
     }
 
     /// - Parameters:

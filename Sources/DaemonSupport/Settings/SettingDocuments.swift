@@ -16,7 +16,7 @@ package enum SettingDocuments {
     package static var markdown: String {
         "| setting | default | |\n|---|---|---|\n"
             + Setting.all.map { setting in
-                let marks = marks(setting).map { " (\($0 == "store" ? "fixed" : $0))" }.joined()
+                let marks = marks(setting).map { " (\($0))" }.joined()
                 return "| `\(setting.name)`\(marks) | \(setting.defaultText) | \(setting.summary) |\n"
             }.joined()
     }
@@ -27,17 +27,17 @@ package enum SettingDocuments {
         # overrides the environment (NNND_SOCKET_MODE=0600 for socket-mode), and the environment overrides this file.
         #
         # `systemctl reload nnnd` applies the settings marked [reload]. The others take effect at a restart; the log of a
-        # reload names those that have changed. Settings marked [store] are fixed when a store is created: another value
+        # reload names those that have changed. Settings marked [fixed] are fixed when a store is created: another value
         # needs a new data folder, into which all shards must be ingested again. (For another capacity `nnnd rebuild` is
         # enough.)
 
         """
 
-    /// The marks of a setting: `reload` or `store`; none if it takes effect at a restart.
+    /// The marks of a setting: `reload` or `fixed`; none if it takes effect at a restart.
     private static func marks(_ setting: Setting) -> [String] {
         switch setting.effect {
         case .reload: ["reload"]
-        case .store: ["store"]
+        case .fixed: ["fixed"]
         case .restart: []
         }
     }

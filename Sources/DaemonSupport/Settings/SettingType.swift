@@ -55,7 +55,7 @@ extension SettingType where Value == Int {
             format: { String($0) })
     }
 
-    /// A number of bytes from 1 to 1 TiB: `1073741824`, `512MiB`, `1GiB`.
+    /// A number of bytes within bounds: `1073741824`, `512MiB`, `1GiB`.
     static func byteCount(in range: ClosedRange<Int>) -> Self {
         Self(
             valueName: "bytes",

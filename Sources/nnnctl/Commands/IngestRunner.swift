@@ -18,7 +18,7 @@ extension DaemonOptions {
     func ingest(_ files: [ShardFile], as role: VectorRole, waits: Bool, timeout: Duration?) async throws {
         let daemon = client
         let rejected = try await cancelledBySignals {
-            let spool = SpoolClient(role, try await daemon.status().value.spool)
+            let spool = ProducerSpool(role, try await daemon.status().value.spool)
             try spool.check()
             var ingestion = Ingestion(
                 files, into: spool, waits: waits, timeout: timeout, status: { try await daemon.status().value })

@@ -53,10 +53,11 @@ class Metrics:
         endings = ("_bucket", "_sum", "_count") if family.kind == "histogram" else ("",)
         assert family.kind and name in {family.name + ending for ending in endings}, line
         found = _LABEL.findall(labels or "")
+        # Nothing is left between or after the labels.
         assert "".join(f'{n}="{v}",' for n, v in found).rstrip(",") == (labels or ""), line
         key = (name, tuple(sorted(found)))
         assert key not in family.samples, line
-        family.samples[key] = float(value.replace("Inf", "inf"))
+        family.samples[key] = float(value)
         if family.kind != "gauge":
             assert family.samples[key] >= 0, line
 
@@ -76,7 +77,7 @@ def _check_histogram(family):
     for (name, labels), value in family.samples.items():
         if name.endswith("_bucket"):
             rest = tuple(label for label in labels if label[0] != "le")
-            series.setdefault(rest, []).append((float(dict(labels)["le"].replace("Inf", "inf")), value))
+            series.setdefault(rest, []).append((float(dict(labels)["le"]), value))
     assert series
     for labels, buckets in series.items():
         assert [bound for bound, _ in buckets] == sorted({bound for bound, _ in buckets})

@@ -1,18 +1,7 @@
-"""Libraries for LD_PRELOAD that change the daemon's environment: a small LMDB map, a clock that jumps."""
+"""A library for LD_PRELOAD that gives the daemon a clock that jumps."""
 
 import os
 import subprocess
-
-_SMALL_MAP = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-int mdb_env_set_mapsize(void *environment, size_t size) {
-    int (*real)(void *, size_t) = (int (*)(void *, size_t))dlsym(RTLD_NEXT, "mdb_env_set_mapsize");
-    const char *wanted = getenv("TEST_MAP_BYTES");
-    return real(environment, wanted ? strtoul(wanted, 0, 10) : size);
-}
-"""
 
 _CLOCK = """
 #define _GNU_SOURCE
@@ -34,11 +23,6 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     return result;
 }
 """
-
-
-def small_map(folder, size):
-    """The environment in which the daemon's LMDB map has `size` bytes instead of 1 TiB."""
-    return _preloaded(folder, "small_map", _SMALL_MAP) | {"TEST_MAP_BYTES": str(size)}
 
 
 class JumpingClock:

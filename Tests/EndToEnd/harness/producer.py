@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from .shards import encode
-from .spool import IMAGES, Spool, default_ids, id_lines
+from .spool import IMAGES, REFERENCES, Spool, default_ids, id_lines
 
 DIMENSION = 8
 # Above this number of ids a producer deletes more often than it adds.
@@ -82,9 +82,8 @@ class Producer:
                 continue
             if not self._is_dropped(step):
                 content = id_lines(step.ids) if step.vectors is None else encode(step.name, step.vectors)
-                self._spool.drop_bytes(
-                    self.kind, step.name, content, id_lines(step.ids) if step.has_sidecar else None, f"-{self.number}"
-                )
+                ids = id_lines(step.ids) if step.has_sidecar else None
+                self._spool.drop_bytes(self.kind, step.name, content, ids, writer=f"-{self.number}")
             self.receipt(step)
 
     def _is_dropped(self, step):
@@ -112,7 +111,7 @@ class Producer:
         if self._ids and rng.random() < 0.5:
             replaced = self._some_ids()
         added = int(rng.integers(0 if replaced else 1, 30))
-        ids = replaced + [f"{stem}/{row}" for row in range(added)] if replaced else default_ids(name, added)
+        ids = [*replaced, *(f"{stem}/{row}" for row in range(added))] if replaced else default_ids(name, added)
         self._ids += [id for id in ids if id not in set(replaced)]
         counts = {"rows": len(ids), "deleted": 0, "missing": 0, "replaced": len(replaced)}
         vectors = rng.standard_normal((len(ids), DIMENSION)).astype(np.float32)
@@ -121,4 +120,4 @@ class Producer:
 
 def make_producers(spool_root, seed, count=4):
     """Producers of images and of references, alternating."""
-    return [Producer(spool_root, (IMAGES, "references")[number % 2], number, seed) for number in range(count)]
+    return [Producer(spool_root, (IMAGES, REFERENCES)[number % 2], number, seed) for number in range(count)]

@@ -78,7 +78,7 @@ np.savez(HERE / "npz/ids-object.npz", embeddings=matrix(), ids=np.array(texts, d
 np.savez(HERE / "npz/ids-float.npz", embeddings=matrix(), ids=np.zeros(5))
 np.savez(HERE / "npz/stored.npz", embeddings=matrix())
 np.savez_compressed(HERE / "npz/deflated.npz", embeddings=matrix("<f2", "F"), ids=ids["U-little"])
-np.savez(HERE / "npz/positional.npz", matrix(">f8"))
+np.savez(HERE / "npz/unnamed.npz", matrix(">f8"))
 np.savez(HERE / "npz/named-otherwise.npz", vectors=matrix(), ids=integers)
 np.savez(HERE / "npz/named-and-others.npz", other=np.zeros((2, 2)), embeddings=matrix(), more=np.zeros(9))
 np.savez(HERE / "npz/ambiguous.npz", a=matrix(), b=matrix())

@@ -4,7 +4,7 @@ internal import ShardFormats
 internal import SpoolProtocol
 internal import WireAPI
 
-extension SpoolClient {
+extension ProducerSpool {
     /// The outcome of a submitted shard; `nil` while it is not known.
     ///
     /// An error document counts if it is not older than the submission. A receipt counts if it is for the same content.

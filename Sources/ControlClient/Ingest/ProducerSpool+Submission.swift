@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import PosixSupport
 
-extension SpoolClient {
+extension ProducerSpool {
     /// Copies a shard and its sidecar into the spool under hidden names, then renames the sidecar and the shard.
     ///
     /// A file of the same name that still waits in the spool is not replaced. If two processes of nnnctl submit at the

@@ -3,8 +3,8 @@ package import ShardFormats
 internal import SpoolProtocol
 package import WireAPI
 
-/// Puts shards of one role (images or references) into the daemon's spool, and reads their outcomes.
-package struct SpoolClient: Sendable {
+/// The folders of the daemon's spool for one role (images or references): takes shards, and reads their outcomes.
+package struct ProducerSpool: Sendable {
     package let role: VectorRole
     /// The incoming folder: the folder for new shards.
     let incoming: String
@@ -13,7 +13,7 @@ package struct SpoolClient: Sendable {
     /// The folder with error documents.
     let failed: String
 
-    /// A client of the spool whose folders the daemon's status names.
+    /// The spool whose folders the daemon's status names.
     package init(_ role: VectorRole, _ status: Status.Spool) {
         self.role = role
         incoming = role == .images ? status.images : status.references
