@@ -4,7 +4,7 @@ import numpy as np
 
 import clients
 import peer
-from harness import Daemon, vectors
+from harness import Daemon
 
 TITLE = "Repeated replacement"
 ROUNDS = 30
@@ -17,16 +17,18 @@ def image(row):
 
 
 def run(context):
-    report, random = context.report, np.random.default_rng([context.seed, 3])
+    report, source = context.report, context.source(3)
+    random = np.random.default_rng([context.seed, 3])
     sets = {
-        "images": vectors(random, context.images // 2, context.dimension),
-        "references": vectors(random, context.references, context.dimension),
+        "images": source.images(context.images // 2),
+        "references": source.references(context.references),
     }
     tenths = {kind: len(rows) // 10 for kind, rows in sets.items()}
-    report.section(TITLE, f"In each of {ROUNDS} rounds, nnnd replaces {tenths['images']:,} of {len(sets['images']):,} images and"
-                          f" {tenths['references']:,} of {len(sets['references']):,} references x {context.dimension},"
-                          f" chosen at random, while a client sends {1 / INTERVAL:.0f} single queries a second.")
-    queries = vectors(random, 256, context.dimension)
+    report.section(TITLE, f"In each of {ROUNDS} rounds, nnnd replaces {tenths['images']:,} of {len(sets['images']):,}"
+                          f" images and {tenths['references']:,} of {len(sets['references']):,} references"
+                          f" x {context.dimension}, chosen at random, while a client sends {1 / INTERVAL:.0f} single"
+                          " queries a second.")
+    queries = source.queries(256)
     seconds = {kind: [] for kind in sets}
     middle, high = [], []
 
@@ -42,14 +44,14 @@ def run(context):
                 begins = []
                 for kind, rows in sets.items():
                     chosen = random.choice(len(rows), tenths[kind], replace=False)
-                    rows[chosen] = vectors(random, tenths[kind], context.dimension)
+                    rows[chosen] = getattr(source, kind)(tenths[kind])
                     ids = [f"{kind[:-1]}-{row}" for row in chosen]
                     seconds[kind].append(daemon.drop(kind, f"round-{turn}", rows[chosen], ids))
                     begins.append(daemon.last_drop)
                 windows.append((begins[0][0], begins[-1][1]))
             times = load.stop()
         for begin, end in windows:
-            inside = times[(times[:, 1] > begin) & (times[:, 0] < end)]
+            inside = clients.during(times, begin, end)
             middle.append(clients.percentile(inside, 50))
             high.append(clients.percentile(inside, 95))
         biases = peer.biases(sets["images"], sets["references"])
