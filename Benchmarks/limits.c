@@ -30,7 +30,8 @@
 #define MAXIMUM_THREADS 1024
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-typedef uint64_t words __attribute__((vector_size(64)));
+// A register: gcc computes larger vectors through memory.
+typedef uint64_t words __attribute__((vector_size(LANES * sizeof(float))));
 
 static pthread_barrier_t barrier;
 static volatile uint64_t sink;
@@ -48,19 +49,14 @@ static double now(void) {
 
 static void read_part(int thread) {
   size_t begin = count * (size_t)thread / (size_t)threads, end = count * (size_t)(thread + 1) / (size_t)threads;
-  words a = {0}, b = {0}, c = {0}, d = {0};
+  words sums[8] = {{0}};
   for (long pass = 0; pass < passes; pass++) {
-    size_t i = begin;
-    for (; i + 4 <= end; i += 4) {
-      a += array[i];
-      b += array[i + 1];
-      c += array[i + 2];
-      d += array[i + 3];
-    }
+    for (size_t i = begin; i + 8 <= end; i += 8)
+      for (int j = 0; j < 8; j++) sums[j] += array[i + (size_t)j];
     __asm__ volatile("" ::: "memory");  // each pass reads again
   }
-  a += b + c + d;
-  sink += a[0] + a[1] + a[2] + a[3] + a[4] + a[5] + a[6] + a[7];
+  for (int j = 1; j < 8; j++) sums[0] += sums[j];
+  for (size_t j = 0; j < sizeof(words) / sizeof(uint64_t); j++) sink += sums[0][j];
 }
 
 static void multiply_floats(int thread) {
