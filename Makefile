@@ -96,13 +96,13 @@ test-systemd: packages-deb .venv-test/done
 	$(BOOT) --deb $(DEB) $(if $(ONLY),--only $(ONLY))
 
 # Some hours. What limits it: PARTS="search ingest" measures only these parts (PARTS=million and PARTS=stream, the longest,
-# run only on request), DATA="random clip wordnet" only these kinds of data. SCALE=0.05 takes 10,000 images instead of
+# run only on request), KINDS="random clip wordnet" only these kinds of data. SCALE=0.05 takes 10,000 images instead of
 # 200,000 and writes no document. OLD=FOLDER also measures the nnnd of that folder. NNND_TEST_DATA=FOLDER names a folder
 # with clip/ and wordnet-large/.
 bench: build .venv-bench/done .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release \
 	  $(if $(SCALE),--scale $(SCALE),--write docs/benchmarks.md) $(if $(PARTS),--parts "$(PARTS)") \
-	  $(if $(DATA),--data "$(DATA)") $(if $(RUNS),--runs $(RUNS)) $(if $(OLD),--old $(OLD))
+	  $(if $(KINDS),--data "$(KINDS)") $(if $(RUNS),--runs $(RUNS)) $(if $(OLD),--old $(OLD))
 
 # A sanitizer writes each finding, in any process of any test, to a file. A single such file fails the target. Tests stop
 # their daemons instead of killing them, because LeakSanitizer reports leaks when a process exits. Swift's backtraces are

@@ -6,7 +6,6 @@ how.
 
 import argparse
 import contextlib
-import os
 import signal
 import sys
 import time
@@ -94,6 +93,8 @@ def run_part(part, context, *base):
 def run_kind(kind, options, shared):
     """Runs the parts that need data, on one kind of data."""
     chosen = [part for part in options.parts if kind.size is None or part in ON_WORDNET]
+    if left_out := [part for part in (*ON_BASE, *ALONE) if part in options.parts and part not in chosen]:
+        print(f"\n{kind.title}: {', '.join(left_out)} skipped, which need more rows than it has.")
     context = Context(shared, options, kind)
     on_base = [part for part in ON_BASE if part in chosen]
     if on_base:

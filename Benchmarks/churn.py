@@ -16,6 +16,15 @@ def image(row):
     return f"image-{row}"
 
 
+def check(daemon, sets, queries):
+    """Compares biases and hits with the peer's. `sets`: "images" and "references" -> the final rows."""
+    biases = peer.biases(sets["images"], sets["references"])
+    peer.check_biases(daemon, biases, image)
+    index = peer.search_index(sets["images"], biases)
+    _, answer = daemon.search(queries, peer.TOP, peer.ALPHA)
+    peer.check_answers(answer, *index.search(peer.extended(queries), peer.TOP), image)
+
+
 def run(context):
     report, source = context.report, context.source(3)
     random = np.random.default_rng([context.seed, 3])
@@ -30,7 +39,6 @@ def run(context):
                           " queries a second.")
     queries = source.queries(256)
     seconds = {kind: [] for kind in sets}
-    middle, high = [], []
 
     def fill(daemon):
         for kind in ("references", "images"):
@@ -50,15 +58,9 @@ def run(context):
                     begins.append(daemon.last_drop)
                 windows.append((begins[0][0], begins[-1][1]))
             times = load.stop()
-        for begin, end in windows:
-            inside = clients.during(times, begin, end)
-            middle.append(clients.percentile(inside, 50))
-            high.append(clients.percentile(inside, 95))
-        biases = peer.biases(sets["images"], sets["references"])
-        peer.check_biases(daemon, biases, image)
-        index = peer.search_index(sets["images"], biases)
-        _, answer = daemon.search(queries, peer.TOP, peer.ALPHA)
-        peer.check_answers(answer, *index.search(peer.extended(queries), peer.TOP), image)
+        inside = [clients.during(times, begin, end) for begin, end in windows]
+        middle, high = ([clients.percentile(each, percent) for each in inside] for percent in (50, 95))
+        check(daemon, sets, queries)
         grown = daemon.data_bytes()
     with Daemon(context.binaries) as daemon:
         fill(daemon)

@@ -9,6 +9,7 @@ import pytest
 BENCHMARKS = Path(__file__).resolve().parents[2] / "Benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
+import counters  # noqa: E402
 import document  # noqa: E402
 import history  # noqa: E402
 import losses  # noqa: E402
@@ -117,3 +118,33 @@ def test_the_history_replaces_only_figures_that_were_measured_again(tmp_path):
     (row,) = history.rows_of(path.read_text())
     assert row["date"] == "2026-02-02"
     assert (row[history.FIGURES["search 1"]], row[history.FIGURES["images"]]) == ("3 ms", "4 s")
+
+
+class CountingDaemon:
+    """Has the metrics that a test gives it."""
+
+    def __init__(self):
+        self.counted = {"nnnd_scan_queries_sum": 5.0}
+
+    def get(self, path, decode):
+        assert path == "/metrics"
+        return decode("# HELP a b\n" + "".join(f"{name} {value}\n" for name, value in self.counted.items()))
+
+
+def test_rows_are_counted_per_query():
+    daemon = CountingDaemon()
+    daemon.counted |= {"nnnd_search_scanned_rows_total": 1000, 'nnnd_search_bounded_rows_total{step="low"}': 50}
+    with counters.Rows(daemon) as rows:
+        daemon.counted["nnnd_scan_queries_sum"] += 4
+        daemon.counted["nnnd_search_scanned_rows_total"] += 2000
+        daemon.counted['nnnd_search_bounded_rows_total{step="low"}'] += 2
+    assert rows.per_query == {
+        "nnnd_search_scanned_rows_total": 500, 'nnnd_search_bounded_rows_total{step="low"}': 0.5,
+    }  # fmt: skip
+
+
+def test_a_daemon_without_counters_of_rows_has_no_rows_per_query():
+    daemon = CountingDaemon()
+    with counters.Rows(daemon) as rows:
+        daemon.counted["nnnd_scan_queries_sum"] += 4
+    assert rows.per_query == {}
