@@ -78,9 +78,9 @@ def run(daemon, queries, connections, seconds, interval=0.0):
 
 
 def during(times, begin, end):
-    """The requests that were under way between two times; if there was none, the first one after `begin`."""
+    """The requests that were under way between two times; if there was none, the last one before."""
     found = times[(times[:, 1] > begin) & (times[:, 0] < end)]
-    return found if len(found) else times[times[:, 1] > begin][:1]
+    return found if len(found) else times[times[:, 0] < end][-1:]
 
 
 def rate(times):
