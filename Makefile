@@ -9,7 +9,7 @@
 # make test-systemd  boots systemd in a container, as root, and tests the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
 # make test-tsan     runs the tests under ThreadSanitizer
-# make bench         compares nnnd with faiss-cpu and nnn-retrieval, and writes docs/benchmarks.md
+# make bench         compares nnnd with faiss-cpu, usearch and nnn-retrieval, and writes docs/benchmarks.md
 # make fuzz          fuzzes the readers of shards and requests, SECONDS=10 for each
 # make format        formats the Swift sources
 
@@ -96,9 +96,14 @@ test-systemd: packages-deb .venv-test/done
 	$(MAKE) deb
 	$(BOOT) --deb $(DEB) $(if $(ONLY),--only $(ONLY))
 
-# About half an hour. PARTS=search,ingest measures only these parts; PARTS=million, the longest, runs only on request.
+# Some hours. What limits it: PARTS="search ingest" measures only these parts (PARTS=million and PARTS=stream, the longest,
+# run only on request), KINDS="random clip wordnet" only these kinds of data. SCALE=0.05 takes 10,000 images instead of
+# 200,000 and writes no document. OLD=FOLDER also measures the nnnd of that folder. NNND_TEST_DATA=FOLDER names a folder
+# with clip/ and wordnet-large/.
 bench: build .venv-bench/done .venv-bench/authors
-	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release --write docs/benchmarks.md $(if $(PARTS),--parts $(PARTS))
+	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release \
+	  $(if $(SCALE),--scale $(SCALE),--write docs/benchmarks.md) $(if $(PARTS),--parts "$(PARTS)") \
+	  $(if $(KINDS),--data "$(KINDS)") $(if $(RUNS),--runs $(RUNS)) $(if $(OLD),--old $(OLD))
 
 # A sanitizer writes each finding, in any process of any test, to a file. A single such file fails the target. Tests stop
 # their daemons instead of killing them, because LeakSanitizer reports leaks when a process exits. Swift's backtraces are

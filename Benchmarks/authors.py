@@ -7,17 +7,17 @@ import contextlib
 import io
 import os
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 
 import peer
 from base import name
-from harness import Daemon, settle, timed, vectors
+from datasets import EXAMPLE as WORDNET
+from datasets import load
+from harness import Daemon, settle, timed
 from report import queries_in_words
 
 TITLE = "Comparison with nnn-retrieval"
-WORDNET = Path(__file__).resolve().parents[1] / "Examples" / "wordnet"
 BATCHES = (1, 16, 100, 1000)
 CHUNK = 1000  # rows that the package multiplies at a time
 
@@ -43,15 +43,10 @@ class Authors:
             self.images, self.torch.from_numpy(queries), peer.TOP, peer.ALPHA, self.means, CHUNK)
 
 
-def load(path):
-    values = np.load(path).astype(np.float32)
-    return values / np.linalg.norm(values, axis=1, keepdims=True)
-
-
 def same_hits(context):
     """Compares the hits on the vectors of Examples/wordnet. Returns the number of queries."""
     shards = {kind: sorted((WORDNET / kind).glob("*.npy")) for kind in ("images", "references")}
-    images, references = (np.vstack([load(path) for path in shards[kind]]) for kind in ("images", "references"))
+    images, references = (load(WORDNET / kind) for kind in ("images", "references"))
     queries = load(WORDNET / "queries.npy")
     ids = [f"{path.stem}:{row}" for path in shards["images"] for row in range(len(np.load(path, mmap_mode="r")))]
     scores, rows = Authors(images, references).search(queries)
@@ -65,8 +60,8 @@ def same_hits(context):
 
 
 def run(context):
-    report, random = context.report, np.random.default_rng([context.seed, 5])
-    count = context.scaled(4096)
+    report, source = context.report, context.source(5)
+    count = context.enough(4096)
     os.environ["TQDM_DISABLE"] = "1"
     report.section(TITLE, f"nnn-retrieval uses torch on CPU; {context.shape}, {count:,} references.")
     if missing := [package for package in ("nnn", "torch") if not find_spec(package)]:
@@ -76,8 +71,7 @@ def run(context):
 
     torch.set_num_threads(context.cores)
     compared = same_hits(context)
-    images, references, queries = (
-        vectors(random, rows, context.dimension) for rows in (context.images, count, max(BATCHES)))
+    images, references, queries = source.images(context.images), source.references(count), source.queries(max(BATCHES))
     with Daemon(context.binaries) as daemon:
         daemon.drop("references", "references", references)
         settle()

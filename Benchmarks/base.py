@@ -2,10 +2,8 @@
 
 import contextlib
 
-import numpy as np
-
 import peer
-from harness import Daemon, timed, vectors
+from harness import Daemon, timed
 
 
 def name(row):
@@ -18,10 +16,10 @@ class Base:
 
     def __init__(self, context):
         self.context = context
-        self.random = np.random.default_rng(context.seed)
-        self.images = vectors(self.random, context.images, context.dimension)
-        self.references = vectors(self.random, context.references, context.dimension)
-        self.queries = vectors(self.random, 1000, context.dimension)
+        self.source = context.source()
+        self.images = self.source.images(context.images)
+        self.references = self.source.references(context.references)
+        self.queries = self.source.queries(1000)
         self.daemon = Daemon(context.binaries)
         self.computed = None
         self.names = 0
@@ -34,13 +32,21 @@ class Base:
             self.stack = stack.pop_all()
         return self
 
+    @contextlib.contextmanager
+    def filled(self, binaries, env=None):
+        """Another program's daemon, with the rows of the base."""
+        with Daemon(binaries, env=env) as daemon:
+            daemon.drop("references", "references", self.references)
+            daemon.drop("images", "images", self.images)
+            yield daemon
+
     def __exit__(self, *problem):
         return self.stack.__exit__(*problem)
 
-    def fresh(self, rows):
-        """An unused name for a shard, and new vectors for it: rows x dimension."""
+    def fresh(self, kind, rows):
+        """An unused name for a shard, and new vectors for it: rows x dimension. `kind`: "images" or "references"."""
         self.names += 1
-        return f"more-{self.names}", vectors(self.random, rows, self.context.dimension)
+        return f"more-{self.names}", getattr(self.source, kind)(rows)
 
     def biases(self):
         """The seconds that the peer took to compute the biases, and the biases. Computed at the first call."""

@@ -4,7 +4,7 @@ import numpy as np
 
 import clients
 import peer
-from harness import Daemon, vectors
+from harness import Daemon
 
 TITLE = "Repeated replacement"
 ROUNDS = 30
@@ -16,19 +16,29 @@ def image(row):
     return f"image-{row}"
 
 
+def check(daemon, sets, queries):
+    """Compares biases and hits with the peer's. `sets`: "images" and "references" -> the final rows."""
+    biases = peer.biases(sets["images"], sets["references"])
+    peer.check_biases(daemon, biases, image)
+    index = peer.search_index(sets["images"], biases)
+    _, answer = daemon.search(queries, peer.TOP, peer.ALPHA)
+    peer.check_answers(answer, *index.search(peer.extended(queries), peer.TOP), image)
+
+
 def run(context):
-    report, random = context.report, np.random.default_rng([context.seed, 3])
+    report, source = context.report, context.source(3)
+    random = np.random.default_rng([context.seed, 3])
     sets = {
-        "images": vectors(random, context.images // 2, context.dimension),
-        "references": vectors(random, context.references, context.dimension),
+        "images": source.images(context.images // 2),
+        "references": source.references(context.references),
     }
     tenths = {kind: len(rows) // 10 for kind, rows in sets.items()}
-    report.section(TITLE, f"In each of {ROUNDS} rounds, nnnd replaces {tenths['images']:,} of {len(sets['images']):,} images and"
-                          f" {tenths['references']:,} of {len(sets['references']):,} references x {context.dimension},"
-                          f" chosen at random, while a client sends {1 / INTERVAL:.0f} single queries a second.")
-    queries = vectors(random, 256, context.dimension)
+    report.section(TITLE, f"In each of {ROUNDS} rounds, nnnd replaces {tenths['images']:,} of {len(sets['images']):,}"
+                          f" images and {tenths['references']:,} of {len(sets['references']):,} references"
+                          f" x {context.dimension}, chosen at random, while a client sends {1 / INTERVAL:.0f} single"
+                          " queries a second.")
+    queries = source.queries(256)
     seconds = {kind: [] for kind in sets}
-    middle, high = [], []
 
     def fill(daemon):
         for kind in ("references", "images"):
@@ -42,21 +52,15 @@ def run(context):
                 begins = []
                 for kind, rows in sets.items():
                     chosen = random.choice(len(rows), tenths[kind], replace=False)
-                    rows[chosen] = vectors(random, tenths[kind], context.dimension)
+                    rows[chosen] = getattr(source, kind)(tenths[kind])
                     ids = [f"{kind[:-1]}-{row}" for row in chosen]
                     seconds[kind].append(daemon.drop(kind, f"round-{turn}", rows[chosen], ids))
                     begins.append(daemon.last_drop)
                 windows.append((begins[0][0], begins[-1][1]))
             times = load.stop()
-        for begin, end in windows:
-            inside = times[(times[:, 1] > begin) & (times[:, 0] < end)]
-            middle.append(clients.percentile(inside, 50))
-            high.append(clients.percentile(inside, 95))
-        biases = peer.biases(sets["images"], sets["references"])
-        peer.check_biases(daemon, biases, image)
-        index = peer.search_index(sets["images"], biases)
-        _, answer = daemon.search(queries, peer.TOP, peer.ALPHA)
-        peer.check_answers(answer, *index.search(peer.extended(queries), peer.TOP), image)
+        inside = [clients.during(times, begin, end) for begin, end in windows]
+        middle, high = ([clients.percentile(each, percent) for each in inside] for percent in (50, 95))
+        check(daemon, sets, queries)
         grown = daemon.data_bytes()
     with Daemon(context.binaries) as daemon:
         fill(daemon)

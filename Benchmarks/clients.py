@@ -77,6 +77,12 @@ def run(daemon, queries, connections, seconds, interval=0.0):
         return load.wait()
 
 
+def during(times, begin, end):
+    """The requests that were under way between two times; if there was none, the last one before."""
+    found = times[(times[:, 1] > begin) & (times[:, 0] < end)]
+    return found if len(found) else times[times[:, 0] < end][-1:]
+
+
 def rate(times):
     """Requests per second."""
     return len(times) / (times[:, 1].max() - times[:, 0].min())

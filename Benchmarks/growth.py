@@ -6,7 +6,7 @@ import numpy as np
 
 import peer
 from base import name
-from harness import Daemon, settle, timed, vectors
+from harness import Daemon, settle, timed
 from report import queries_in_words
 
 TITLE = "Growth"
@@ -18,7 +18,7 @@ def twice(context, base):
     report, runs = context.report, context.runs
     count = context.scaled(1000)
     with base.daemon.copy() as large:
-        large.drop("images", "twice", vectors(base.random, context.images, context.dimension))
+        large.drop("images", "twice", base.source.images(context.images))
         daemons = (large, base.daemon)
         words = f"{2 * context.images:,} instead of {context.images:,} images"
         for batch in (1, 16, 100, 1000):
@@ -34,7 +34,7 @@ def twice(context, base):
         for rows in (1, count):
             times = [[], []]
             for run in range(runs):
-                shard, fresh = base.fresh(rows)
+                shard, fresh = base.fresh("references", rows)
                 for side, daemon in enumerate(daemons):
                     settle()
                     times[side].append(daemon.drop("references", shard, fresh))
@@ -64,15 +64,14 @@ def point(context, images, references, dimension, batches=(1,)):
     Returns pairs of seconds of nnnd and of the peer by name: "maintenance" for 1,000 more references, and "search N"
     for each N in `batches`, the median for N queries at once.
     """
-    random = np.random.default_rng([context.seed, images, references, dimension])
-    corpus, known = vectors(random, images, dimension), vectors(random, references, dimension)
-    queries = vectors(random, max(BATCHES), dimension)
+    source = context.source(images, references, dimension=dimension)
+    corpus, known, queries = source.images(images), source.references(references), source.queries(max(BATCHES))
     some = context.scaled(1000)
     found = {}
     with Daemon(context.binaries) as daemon:
         daemon.drop("references", "references", known)
         daemon.drop("images", "images", corpus)
-        fresh = vectors(random, some, dimension)
+        fresh = source.references(some)
         settle()
         own = daemon.drop("references", "more", fresh)
         settle()
@@ -97,8 +96,8 @@ def point(context, images, references, dimension, batches=(1,)):
 
 def sweeps(context):
     """The axes of the plot: a label -> the values, and a function from a value to what `point` returns for it."""
-    images, few = context.images, context.scaled(4096)
-    least, d = max(peer.K, few // 4), context.dimension
+    images, few = context.images, context.enough(4096)
+    least, d = max(peer.K + 2, few // 4), context.dimension
     return {
         "images": ([images // 8, images // 4, images // 2, images, 2 * images], lambda n: point(context, n, few, d)),
         "references": ([least, few, 4 * few, 16 * few], lambda n: point(context, images // 4, n, d)),
@@ -140,7 +139,7 @@ def draw(path, measured, setting, labels, where):
 
 def run(context, base):
     report, some = context.report, context.scaled(1000)
-    images, few, d = context.images, context.scaled(4096), context.dimension
+    images, few, d = context.images, context.enough(4096), context.dimension
     report.section(TITLE, f"The base has {context.shape} and {context.references:,} references.")
     twice(context, base)
 
@@ -154,8 +153,9 @@ def run(context, base):
         "search": ("nnnd, search", "faiss-cpu, search"),
         "maintenance": (f"nnnd, {some:,} references dropped", "faiss-cpu, all biases again"),
     }
-    report.text("Other sizes: milliseconds of nnnd / of faiss-cpu. *search* is the median of 7 runs (from 64 queries on: of 3)"
-                f" with one query, unless the row says otherwise. *bias maintenance* compares {some:,} more references"
+    report.text("Other sizes: milliseconds of nnnd / of faiss-cpu. *search* is the median of 7 runs (from 64 queries"
+                " on: of 3) with one query, unless the row says otherwise. *bias maintenance* compares"
+                f" {some:,} more references"
                 " for nnnd with all biases again for faiss-cpu, in one run.")
     report.table("| varied | constant | search | bias maintenance |\n|---|---|---|---|")
 
@@ -176,5 +176,6 @@ def run(context, base):
         line("queries at once", batch, [found[f"search {batch}"]])
     measured["queries at once"] = {"search": (BATCHES, [found[f"search {batch}"] for batch in BATCHES])}
     if context.plots:
-        draw(context.plots / "benchmarks-growth.svg", measured, setting, labels, context.where)
-        report.text("![cost against size, log-log](benchmarks-growth.svg)")
+        picture = f"benchmarks-growth-{context.kind.key}.svg"
+        draw(context.plots / picture, measured, setting, labels, context.where)
+        report.text(f"![cost against size, log-log]({picture})")

@@ -20,12 +20,12 @@ def run(context, base):
             settle()
             times = clients.run(base.daemon, base.queries[:256], 1, 5 * context.seconds, interval)
             idle.append(clients.percentile(times, 95))
-            shard, fresh = base.fresh(count)
+            shard, fresh = base.fresh("images", count)
             with clients.running(base.daemon, base.queries[:256], 1, interval) as load:
                 seconds.append(base.daemon.drop("images", shard, fresh))
                 begin, end = base.daemon.last_drop
                 times = load.stop()
-            times = times[(times[:, 1] > begin) & (times[:, 0] < end)]
+            times = clients.during(times, begin, end)
             requests += len(times)
             during.append(clients.percentile(times, 95))
             base.daemon.delete("images", shard, [f"{shard}:{row}" for row in range(count)])

@@ -21,13 +21,14 @@ def run(context):
     cache = max(one["bandwidth"] for _, one in limits)
     floats, codes = (max(one[name] for pair in limits for one in pair) for name in ("float32", "int8"))
 
+    instruction = limits[0][0]["int8_instruction"]
     report.plain_section(
         TITLE,
         f"One thread, dimension {context.dimension}. Limits of one core, measured in the same run: reading memory"
         f" {memory / 1e9:.1f} GB/s, second-level cache {cache / 1e9:.0f} GB/s, float32 {floats / 1e9:.0f} GFLOP/s,"
-        + (f" int8 (VNNI) {codes / 1e9:.0f} Gop/s." if codes else " int8: no VNNI to measure.")
-        + f" *cached*: {CACHED >> 10} KiB of rows, which stay in the second-level cache; *cold*: {COLD >> 20} MiB, read"
-          f" in blocks of {CACHED >> 10} KiB.")
+        f" int8 ({instruction}) {codes / 1e9:.0f} Gop/s."
+        f" *cached*: {CACHED >> 10} KiB of rows, which stay in the second-level cache; *cold*: {COLD >> 20} MiB, read"
+        f" in blocks of {CACHED >> 10} KiB.")
     names = ("level", "kernel", "data", "queries", "reads", "computes", "share of the nearer limit")
     report.table(f"| {' | '.join(names)} |\n" + "|---" * len(names) + "|")
     for line in lines.splitlines():
@@ -36,7 +37,7 @@ def run(context):
         shares = [(bandwidth / memory, "memory") if data == "cold" else (bandwidth / cache, "cache")]
         if kernel == "ck_products":
             shares.append((speed / floats, "float32"))
-        elif kernel == "ck_code_products" and codes:
+        elif kernel == "ck_code_products":
             shares.append((speed / codes, "int8"))
         share, limit = max(shares)
         computes = written(speed, "op/s") if speed else ""

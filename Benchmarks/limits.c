@@ -3,7 +3,8 @@
 //     limits THREADS BYTES
 //
 // prints as JSON the bytes per second of reading BYTES (summing them, each thread its part; the best of several), and
-// the operations per second of fused float32 multiply-adds and of int8 products (VNNI; 0 without) on registers alone.
+// the operations per second of fused float32 multiply-adds and of int8 multiply-adds on registers alone. It names the
+// instructions of the latter: those that this CPU has.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>
@@ -13,6 +14,8 @@
 #include <time.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__ARM_FEATURE_DOTPROD)
+#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512F__)
@@ -27,7 +30,8 @@
 #define MAXIMUM_THREADS 1024
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-typedef uint64_t words __attribute__((vector_size(64)));
+// A register: gcc computes larger vectors through memory.
+typedef uint64_t words __attribute__((vector_size(LANES * sizeof(float))));
 
 static pthread_barrier_t barrier;
 static volatile uint64_t sink;
@@ -45,19 +49,14 @@ static double now(void) {
 
 static void read_part(int thread) {
   size_t begin = count * (size_t)thread / (size_t)threads, end = count * (size_t)(thread + 1) / (size_t)threads;
-  words a = {0}, b = {0}, c = {0}, d = {0};
+  words sums[8] = {{0}};
   for (long pass = 0; pass < passes; pass++) {
-    size_t i = begin;
-    for (; i + 4 <= end; i += 4) {
-      a += array[i];
-      b += array[i + 1];
-      c += array[i + 2];
-      d += array[i + 3];
-    }
+    for (size_t i = begin; i + 8 <= end; i += 8)
+      for (int j = 0; j < 8; j++) sums[j] += array[i + (size_t)j];
     __asm__ volatile("" ::: "memory");  // each pass reads again
   }
-  a += b + c + d;
-  sink += a[0] + a[1] + a[2] + a[3] + a[4] + a[5] + a[6] + a[7];
+  for (int j = 1; j < 8; j++) sums[0] += sums[j];
+  for (size_t j = 0; j < sizeof(words) / sizeof(uint64_t); j++) sink += sums[0][j];
 }
 
 static void multiply_floats(int thread) {
@@ -71,16 +70,65 @@ static void multiply_floats(int thread) {
   sink += (uint64_t)x[0][0];
 }
 
+#if defined(__x86_64__)
+#define REGISTER "x"
+#else
+#define REGISTER "w"
+#endif
+
+#if defined(__AVX2__) && !defined(__AVX512VNNI__) && !defined(__AVXVNNI__)
+#define CODE_CHAINS 6  // the chains are of additions, which take one cycle
+#else
+#define CODE_CHAINS CHAINS
+#endif
+
+// A register of int8 numbers, and `add(sums, a, b)`, which adds the products of four neighbours to each 32-bit sum.
+#if defined(__AVX512VNNI__)
+#define INT8 "AVX-512 VNNI"
+typedef __m512i numbers;
+#define set(value) _mm512_set1_epi8((char)(value))
+#define add(sums, a, b) _mm512_dpbusd_epi32(sums, a, b)
+#elif defined(__AVXVNNI__)
+#define INT8 "AVX-VNNI"
+typedef __m256i numbers;
+#define set(value) _mm256_set1_epi8((char)(value))
+#define add(sums, a, b) _mm256_dpbusd_avx_epi32(sums, a, b)
+#elif defined(__AVX2__)
+#define INT8 "AVX2: maddubs, madd, add"
+typedef __m256i numbers;
+#define set(value) _mm256_set1_epi8((char)(value))
+#define add(sums, a, b) \
+  _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1)))
+#elif defined(__ARM_FEATURE_DOTPROD)
+#define INT8 "Neon: sdot"
+typedef int8x16_t numbers;
+#define set(value) vdupq_n_s8((signed char)(value))
+#define add(sums, a, b) vreinterpretq_s8_s32(vdotq_s32(vreinterpretq_s32_s8(sums), a, b))
+#else
+#define INT8 "the compiler's"
+typedef int32_t numbers __attribute__((vector_size(16)));
+#define set(value) ((numbers){0} + (value))
+#define add(sums, a, b) ((sums) + (a) * (b))
+#endif
+
 static void multiply_codes(int thread) {
   (void)thread;
-#if defined(__AVX512VNNI__)
-  __m512i x[CHAINS], row = _mm512_set1_epi8((char)one), query = _mm512_set1_epi8((char)one);
-  for (int i = 0; i < CHAINS; i++) x[i] = _mm512_set1_epi32(i);
-  for (long pass = 0; pass < passes; pass++)
-    for (int i = 0; i < CHAINS; i++) x[i] = _mm512_dpbusd_epi32(x[i], row, query);
-  for (int i = 1; i < CHAINS; i++) x[0] = _mm512_add_epi32(x[0], x[i]);
-  sink += (uint64_t)_mm512_reduce_add_epi32(x[0]);
-#endif
+  numbers x[CODE_CHAINS], row = set(one), query = set(one);
+  for (int i = 0; i < CODE_CHAINS; i++) x[i] = set(i);
+  for (long pass = 0; pass < passes; pass++) {
+    for (int i = 0; i < CODE_CHAINS; i++) {
+      x[i] = add(x[i], row, query);
+      __asm__ volatile("" : "+" REGISTER(query));  // so that each sum has a product of its own
+    }
+  }
+  union {
+    numbers all;
+    uint8_t one[sizeof(numbers)];
+  } last;
+  for (int i = 0; i < CODE_CHAINS; i++) {
+    last.all = x[i];
+    for (size_t j = 0; j < sizeof(numbers); j++) sink += last.one[j];
+  }
 }
 
 typedef struct work {
@@ -140,10 +188,8 @@ int main(int argc, char **argv) {
   double bandwidth = (double)passes * (double)bytes / best(read_part);
   passes = 20 * 1000 * 1000;
   double floats = 2.0 * LANES * CHAINS * (double)passes * threads / best(multiply_floats);
-  double codes = 0;
-#if defined(__AVX512VNNI__)
-  codes = 2.0 * 64 * CHAINS * (double)passes * threads / best(multiply_codes);
-#endif
-  printf("{\"bandwidth\": %.0f, \"float32\": %.0f, \"int8\": %.0f}\n", bandwidth, floats, codes);
+  double codes = 2.0 * sizeof(numbers) * CODE_CHAINS * (double)passes * threads / best(multiply_codes);
+  printf("{\"bandwidth\": %.0f, \"float32\": %.0f, \"int8\": %.0f, \"int8_instruction\": \"%s\"}\n", bandwidth, floats,
+         codes, INT8);
   return 0;
 }

@@ -4,18 +4,18 @@ import numpy as np
 
 import peer
 from base import name
-from harness import Daemon, settle, timed, vectors
+from harness import Daemon, settle, timed
 
 TITLE = "Retirement of references"
 
 
 def run(context):
-    report, random = context.report, np.random.default_rng([context.seed, 2])
+    report, source = context.report, context.source(2)
     many, some, early = context.images // 2, context.scaled(1000), context.references
-    report.section(TITLE, f"{context.shape}, {many:,} references. In each commit {some:,} references arrive and the {some:,}"
-                          f" oldest retire (`--max-references {many}`).")
-    images = vectors(random, context.images, context.dimension)
-    references = vectors(random, many, context.dimension)
+    report.section(TITLE, f"{context.shape}, {many:,} references. In each commit {some:,} references arrive and the"
+                          f" {some:,} oldest retire (`--max-references {many}`).")
+    images = source.images(context.images)
+    references = source.references(many)
     with Daemon(context.binaries) as growing:
         growing.drop("references", "early", references[:early])
         growing.drop("images", "images", images)
@@ -23,7 +23,7 @@ def run(context):
         with growing.copy("--max-references", str(many)) as living:
             alone, both = [], []
             for run in range(context.runs + 1):
-                fresh = vectors(random, some, context.dimension)
+                fresh = source.references(some)
                 settle()
                 seconds = growing.drop("references", f"fresh-{run}", fresh)
                 settle()
@@ -36,5 +36,6 @@ def run(context):
             settle()
             recomputed, biases = timed(lambda: peer.biases(images, references))
             peer.check_biases(living, biases, name)
-    report.row(f"{some:,} retire, {some:,} arrive", both, alone, f"{some:,} arrive", at_most=3)
-    report.row(f"{some:,} retire, {some:,} arrive", both, recomputed, "faiss-cpu, all biases again", at_most=1 / 20)
+    report.row(f"{some:,} retire, {some:,} arrive", both, alone, f"{some:,} arrive", **context.target(at_most=3))
+    report.row(f"{some:,} retire, {some:,} arrive", both, recomputed, "faiss-cpu, all biases again",
+               **context.target(at_most=1 / 20))

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import re
 import subprocess
 import tempfile
 from datetime import datetime, timezone
@@ -79,6 +80,17 @@ def program(binaries):
     return f"sha256 {hashlib.sha256(content).hexdigest()[:12]}; source tree: {commit()}"
 
 
+def version_of(binaries):
+    """The version that the measured nnnd states."""
+    return output(str(binaries / "nnnd"), "--version") or "unknown"
+
+
+def version_of_sources():
+    """The version that the sources will have or have as a release: that of the newest section of CHANGELOG.md."""
+    text = (native.HERE.parent / "CHANGELOG.md").read_text()
+    return re.search(r"^## .*?(\d+\.\d+\.\d+)", text, re.M)[1]
+
+
 def load():
     return f"{os.getloadavg()[0]:.2f}"
 
@@ -93,7 +105,7 @@ def describe(binaries):
     present = (flags.get("flags") or flags.get("Features") or "").split()
     memory = int(fields("/proc/meminfo")["MemTotal"].split()[0]) / 2**20
     temporary = output("df", "--output=source,fstype", tempfile.gettempdir()).splitlines()
-    packages = ("faiss-cpu", "numpy", "nnn-retrieval", "torch")
+    packages = ("faiss-cpu", "usearch", "numpy", "nnn-retrieval", "torch")
     return [
         ("CPU", f"{cpu()} ({', '.join(flag for flag in FLAGS if flag in present)})"),
         ("caches", caches()),

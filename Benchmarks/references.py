@@ -37,9 +37,10 @@ def run(context):
         TITLE,
         "CPU time of one thread for the search for the 160 best references of each image; the best of 2 to 5 runs."
         " It starts with vectors in memory and ends with sorted lists. *By products* multiplies all pairs with nnnd's"
-        " kernels and selects with Faiss's `ReservoirTopN`; *by codes* encodes the references first; *Faiss* is `IndexFlatIP::add` and `search` of Debian's"
-        f" libfaiss with one OpenMP thread and {blas()}. The times by codes and of Faiss include encoding the references"
-        " and creating the index. nnnd searches by codes from 512 images and 640 references on, and by products otherwise.")
+        " kernels and selects with Faiss's `ReservoirTopN`; *by codes* encodes the references first; *Faiss* is"
+        f" `IndexFlatIP::add` and `search` of Debian's libfaiss with one OpenMP thread and {blas()}. The times by codes"
+        " and of Faiss include encoding the references and creating the index. nnnd searches by codes from 512 images"
+        " and 640 references on, and by products otherwise.")
     context.report.table(f"| {' | '.join(COLUMNS)} |\n" + "|---" * len(COLUMNS) + "|")
     for dimension, references, images, *seconds in measured():
         products, codes, faiss = map(float, seconds)
