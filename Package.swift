@@ -39,7 +39,9 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CFaiss", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("faiss")]),
+        .target(
+            name: "CFaiss", dependencies: ["CKernels"],
+            linkerSettings: ["faiss", "blas", "lapack", "gomp"].map { .linkedLibrary($0) }),
         .target(name: "CKernels"),
 
         // The libraries. Dependencies point down only; `Tests/Structure` checks the imports.
