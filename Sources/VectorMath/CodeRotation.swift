@@ -87,7 +87,7 @@ package struct CodeRotation: Sendable {
     /// The largest error of a rotated vector, relative to |x - c|.
     package var errorFactor: Double {
         let levels = Double(tables.length.trailingZeroBitCount)
-        return (5 * Double(leadingCount) + 4 * (levels + 2) + 8) * 0x1p-24
+        return (5 * Double(leadingCount) + 4 * (levels + 2) + 6) * 0x1p-24
     }
 
     /// A number that |y - R (x - c)| does not exceed, where y is what ``apply(_:center:into:)`` gives for x.
