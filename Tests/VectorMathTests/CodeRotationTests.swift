@@ -17,7 +17,7 @@ extension KernelTests {
             let constant = [Float](repeating: 0.25, count: dimension)
             return [
                 noise(1), noise(1), constant, one, one.map { $0 * -3 }, unit, noise(1e18), noise(1e-30),
-                noise(1e-44), [Float](repeating: 0, count: dimension),
+                noise(8 * .leastNonzeroMagnitude), [Float](repeating: 0, count: dimension),
             ]
         }
 

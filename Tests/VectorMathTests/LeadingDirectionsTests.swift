@@ -70,8 +70,8 @@ import VectorMath
         ]
         for (index, sample) in samples.enumerated() {
             let found = try LeadingDirections(sample: sample.span, dimension: dimension)
-            #expect(found.mean.allSatisfy(\.isFinite), "sample \(index)")
-            #expect(found.directions.allSatisfy(\.isFinite), "sample \(index)")
+            #expect(found.mean.allSatisfy { $0.isFinite }, "sample \(index)")
+            #expect(found.directions.allSatisfy { $0.isFinite }, "sample \(index)")
             #expect(found.directions.count % dimension == 0)
             let rotation = CodeRotation(dimension: dimension, directions: found.directions, seed: 2)
             let result = rotation.exact(one, center: [Float](repeating: 0, count: dimension))
