@@ -41,7 +41,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "CFaiss", dependencies: ["CKernels"],
-            linkerSettings: ["faiss", "blas", "lapack", "gomp"].map { .linkedLibrary($0) }),
+            linkerSettings: [
+                .linkedLibrary("faiss"), .linkedLibrary("blas"), .linkedLibrary("lapack"), .linkedLibrary("gomp"),
+            ]),
         .target(name: "CKernels"),
 
         // The libraries. Dependencies point down only; `Tests/Structure` checks the imports.
@@ -150,7 +152,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Faiss's public index, which needs BLAS and OpenMP: for tests and benchmarks only.
+        // Faiss's public index: for tests and benchmarks only.
         .target(
             name: "CFaissFlat", path: "Tests/CFaissFlat",
             linkerSettings: ["faiss", "blas", "lapack", "gomp"].map { .linkedLibrary($0) }),
