@@ -66,7 +66,7 @@ import VectorMath
             (0..<5).flatMap { _ in (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) } },
             (0..<80).flatMap { _ in (0..<dimension).map { _ in Float.random(in: -1e18...1e18, using: &random) } },
             (0..<80).flatMap { _ in (0..<dimension).map { _ in Float.random(in: -1e-30...1e-30, using: &random) } },
-            (0..<80).flatMap { _ in (0..<dimension).map { _ in Float.random(in: -3e38...3e38, using: &random) } },
+            (0..<80).flatMap { _ in (0..<dimension).map { _ in Float.random(in: -1.5e38...1.5e38, using: &random) } },
         ]
         for (index, sample) in samples.enumerated() {
             let found = try LeadingDirections(sample: sample.span, dimension: dimension)
