@@ -123,3 +123,7 @@ double ck_sum_of_squares(const float *values, size_t count) { return kernels()->
 void ck_scale(const float *values, size_t count, float factor, float *out) {
   kernels()->scale(values, count, factor, out);
 }
+
+void ck_rotate(const float *values, size_t count, ck_rotation rotation, const float *center, float *out) {
+  kernels()->rotate(values, count, rotation, center, out);
+}

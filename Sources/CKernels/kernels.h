@@ -20,6 +20,7 @@ typedef struct kernel_table {
   void (*half_from_float)(const float *, size_t, uint16_t *);
   double (*sum_of_squares)(const float *, size_t);
   void (*scale)(const float *, size_t, float, float *);
+  void (*rotate)(const float *, size_t, ck_rotation, const float *, float *);
 } kernel_table;
 
 extern const kernel_table kernels_portable;

@@ -25,22 +25,16 @@ internal import CFaiss
     private var keptRows: [UInt32]
     private var best: BestProducts
 
-    /// An error of the search, for example a lack of memory.
-    package struct Failure: Error, CustomStringConvertible {
-        /// The message of the C++ code.
-        package let description: String
-    }
-
     /// Makes a search.
     ///
     /// - Parameters:
     ///   - queries: the maximum number of queries.
     ///   - capacity: the number of vectors to find for each query.
-    /// - Throws: ``Failure`` if there is not enough memory.
-    package init(queries: Int, capacity: Int) throws(Failure) {
+    /// - Throws: ``FaissFailure`` if there is not enough memory.
+    package init(queries: Int, capacity: Int) throws(FaissFailure) {
         var made: OpaquePointer?
-        try unsafe Self.call { unsafe cf_search_create(queries, capacity, &made, $0, $1) }
-        guard let made = unsafe made else { throw Failure(description: "no search was made") }
+        try unsafe FaissFailure.check { unsafe cf_search_create(queries, capacity, &made, $0, $1) }
+        guard let made = unsafe made else { throw FaissFailure(description: "no search was made") }
         unsafe handle = made
         maximumQueries = queries
         self.capacity = capacity
@@ -76,9 +70,11 @@ internal import CFaiss
     ///   - queries: queries x dimension; the same in every call of one search.
     ///   - vectors: the vectors to add, vectors x dimension.
     ///   - firstRow: the row of the first of these vectors. Their rows are consecutive.
-    /// - Throws: ``Failure`` if there is not enough memory.
-    package func add(_ queries: Span<Float>, vectors: Span<Float>, dimension: Int, firstRow: UInt32) throws(Failure) {
-        try unsafe Self.call { message, size in
+    /// - Throws: ``FaissFailure`` if there is not enough memory.
+    package func add(_ queries: Span<Float>, vectors: Span<Float>, dimension: Int, firstRow: UInt32)
+        throws(FaissFailure)
+    {
+        try unsafe FaissFailure.check { message, size in
             unsafe queries.withUnsafeBufferPointer { queries in
                 unsafe vectors.withUnsafeBufferPointer { vectors in
                     guard let q = queries.baseAddress, let v = vectors.baseAddress else { return cf_ok }
@@ -103,15 +99,5 @@ internal import CFaiss
         return best.select(
             kept.span.extracting(first: count), rows: rowsOfKept.span.extracting(first: count),
             capacity: capacity, bestProducts: &products, bestRows: &rows)
-    }
-
-    /// Calls a function of CFaiss with a buffer for its error message and the size of the buffer.
-    private static func call(_ body: (UnsafeMutablePointer<CChar>, Int) -> cf_status) throws(Failure) {
-        let message: String? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-            guard let start = buffer.baseAddress else { return nil }
-            unsafe start.initialize(repeating: 0, count: buffer.count)
-            return unsafe body(start, buffer.count) == cf_ok ? nil : String(cString: start)
-        }
-        if let message { throw Failure(description: message) }
     }
 }

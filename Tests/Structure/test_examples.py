@@ -26,6 +26,7 @@ NAMES = {
         "images: Span<Float>, blocks: [(vectors: [Float], firstRow: UInt32)], products: inout [Float], "
         "rows: inout [UInt32]"
     ),
+    "CodeRotation.swift": "sample: [Float], images: [Float], center: [Float], rotated: inout [Float]",
     "CodedSearch.swift": (
         "layout: CodeLayout, images: [Float], blocks: [(codes: [UInt8], rows: [UInt32])], "
         "vectors: CodedSearch.VectorAccess, products: inout [Float], rows: inout [UInt32]"

@@ -185,6 +185,40 @@ double ck_sum_of_squares(const float *values, size_t count);
 /// out[i] = values[i] * factor, for `count` values; `out` can be `values`.
 void ck_scale(const float *values, size_t count, float factor, float *out);
 
+/// The maximum number of reflectors of a rotation.
+#define CK_REFLECTORS_MAX 32
+
+/// The number of coordinates of a reflector that are stored next to each other.
+#define CK_REFLECTOR_GROUP 64
+
+/// A rotation of vectors. docs/search.md describes it.
+///
+/// Reflector k maps x to x - factors[k] (v_k.x) v_k. The coordinates after the first `reflectors` are then mixed.
+typedef struct ck_rotation {
+  size_t dimension;
+  size_t reflectors;  ///< the number of reflectors, at most CK_REFLECTORS_MAX
+  /// The reflectors in groups of CK_REFLECTOR_GROUP coordinates: groups x reflectors x CK_REFLECTOR_GROUP. Zeros fill
+  /// the last group.
+  const float *_Nullable rows;
+  /// The same numbers transposed: dimension x CK_REFLECTORS_MAX. Zeros stand for missing reflectors.
+  const double *_Nullable columns;
+  /// v_k.v_j at [k * CK_REFLECTORS_MAX + j] for j > k, otherwise 0; reflectors x CK_REFLECTORS_MAX.
+  const double *_Nullable products;
+  const double *_Nullable factors;  ///< 2 / v_k.v_k of each reflector
+  size_t length;          ///< the length of a Walsh-Hadamard transform: the largest power of two that fits
+  /// The signs of each transform, 4 x length: 0 or 0x80000000. Only 2 x length if length is dimension - reflectors.
+  const uint32_t *_Nullable signs;
+} ck_rotation;
+
+/// Rotates values - center, for `count` vectors.
+///
+/// The result for a vector is the same, whatever other vectors the call has.
+///
+/// @param values count x dimension
+/// @param center dimension floats
+/// @param out receives count x dimension floats, the coordinates of the leading directions first
+void ck_rotate(const float *values, size_t count, ck_rotation rotation, const float *center, float *out);
+
 #pragma clang assume_nonnull end
 
 #ifdef __cplusplus

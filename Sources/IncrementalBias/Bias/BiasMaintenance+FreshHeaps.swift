@@ -49,7 +49,7 @@ extension BiasMaintenance {
     ///   - values: vectors, count x dimension, rounded to the store's precision.
     ///   - references: all references.
     /// - Returns: the heaps in several parts, in the order of the batch.
-    /// - Throws: `CancellationError` if the commit is interrupted, or `ExhaustiveSearch.Failure`.
+    /// - Throws: `CancellationError` if the commit is interrupted, or `FaissFailure`.
     func freshHeaps(
         _ batch: [(row: UInt32, position: Int)], values: [Float], among references: MappedReferences
     ) throws -> [ComputedHeaps] {

@@ -61,7 +61,7 @@ struct ThresholdFilter {
     ///   - thresholds: one threshold for each row of the block, `layout.rowsPerBlock` in total.
     ///   - imageVectors: mapped vectors, at least those of `rows`.
     ///   - imageCodes: the block of the images' codes.
-    /// - Throws: `CancellationError` if the commit is interrupted, or `ExhaustiveSearch.Failure`.
+    /// - Throws: `CancellationError` if the commit is interrupted, or `FaissFailure`.
     mutating func find(
         _ change: ReferenceChange, referenceCodes: CodedQueries, rows: Range<Int>, thresholds: [Float],
         imageVectors: MappedVectors, imageCodes: RawSpan
