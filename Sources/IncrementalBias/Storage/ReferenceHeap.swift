@@ -69,16 +69,50 @@ package struct ReferenceHeap {
 
     /// Removes the references whose rows are in `removed`.
     ///
+    /// - Parameter onRemoval: called with the row of each reference that leaves the heap.
     /// - Returns: the number of references that the heap lost.
-    package mutating func remove(_ removed: RowSet) -> Int {
+    package mutating func remove(_ removed: RowSet, onRemoval: (UInt32) -> Void = { _ in }) -> Int {
         var kept = 0
-        for i in 0..<count where !removed.contains(rows[i]) {
+        for i in 0..<count {
+            if removed.contains(rows[i]) {
+                onRemoval(rows[i])
+                continue
+            }
             similarities[kept] = similarities[i]
             rows[kept] = rows[i]
             kept += 1
         }
         defer { count = kept }
         return count - kept
+    }
+
+    /// Removes one reference, if the heap has it.
+    package mutating func remove(reference: UInt32) {
+        guard let index = rows[..<count].firstIndex(of: reference) else { return }
+        count -= 1
+        for i in index..<count {
+            similarities[i] = similarities[i + 1]
+            rows[i] = rows[i + 1]
+        }
+    }
+
+    /// Adds one reference, and keeps the `capacity` largest similarities.
+    ///
+    /// The heap must not have the reference yet. Of equal similarities, those of this heap come first.
+    package mutating func insert(_ reference: UInt32, similarity: Float) {
+        if count == capacity {
+            guard similarity > similarities[count - 1] else { return }
+        } else {
+            count += 1
+        }
+        var i = count - 1
+        while i > 0, similarities[i - 1] < similarity {
+            similarities[i] = similarities[i - 1]
+            rows[i] = rows[i - 1]
+            i -= 1
+        }
+        similarities[i] = similarity
+        rows[i] = reference
     }
 
     /// Replaces the row of each reference by `transform(row)`.
@@ -89,7 +123,10 @@ package struct ReferenceHeap {
     /// Adds the references of `other`, and keeps the `capacity` largest similarities of both heaps.
     ///
     /// The heaps must have no reference in common. Of equal similarities, those of this heap come first. O(capacity).
-    package mutating func merge(_ other: borrowing ReferenceHeap) {
+    ///
+    /// - Returns: the number of references of `other` that are in this heap now; they are its first ones.
+    @discardableResult
+    package mutating func merge(_ other: borrowing ReferenceHeap) -> Int {
         var old = 0
         var fresh = 0
         var merged = 0
@@ -108,6 +145,7 @@ package struct ReferenceHeap {
         swap(&similarities, &mergedSimilarities)
         swap(&rows, &mergedRows)
         count = merged
+        return fresh
     }
 
     /// The mean of the `k` largest similarities, or of all if there are fewer; 0 for an empty heap.
