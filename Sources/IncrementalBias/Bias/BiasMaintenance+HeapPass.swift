@@ -30,7 +30,7 @@ extension BiasMaintenance {
         var pending = try pendingRuns(images: images, in: transaction)
         let plan = HeapPassPlan(change, images: images, pending: pending, layout: layout)
         var writer = plan.storesHeaps ? nil : pending.makeWriter()
-        let deficient = try passes(plan, images: images, pending: pending, writer: &writer, in: transaction)
+        let deficient = try passes(plan, images: images, pending: &pending, writer: &writer, in: transaction)
         if let run = try writer?.finish(in: transaction) {
             pending.append(run)
         } else {
@@ -48,10 +48,12 @@ extension BiasMaintenance {
 
     /// Passes over all images, some blocks at a time, and writes the results.
     ///
+    /// If there are more pending entries than expected, a run ends and heaps absorb entries before the next blocks.
+    ///
     /// - Parameter writer: gets the pending entries; `nil` to write the heaps instead.
     /// - Returns: the rows of the images whose heaps have fewer references than their means need, ascending.
     private func passes(
-        _ plan: HeapPassPlan, images: StoreState.RowCounts, pending: PendingRuns, writer: inout PendingRunWriter?,
+        _ plan: HeapPassPlan, images: StoreState.RowCounts, pending: inout PendingRuns, writer: inout PendingRunWriter?,
         in transaction: borrowing WriteTransaction
     ) throws -> [UInt32] {
         var deficient: [UInt32] = []
@@ -73,6 +75,11 @@ extension BiasMaintenance {
                     try self.thresholds.write(block: result.block, thresholds, in: transaction)
                 }
                 deficient += result.deficient
+            }
+            if let entries = writer?.entryCount, pending.wouldExceedLimit(adding: entries) {
+                if let run = try writer?.finish(in: transaction) { pending.append(run) }
+                try absorb(&pending, in: transaction)
+                writer = pending.makeWriter()
             }
         }
         return deficient

@@ -37,13 +37,18 @@ extension BiasMaintenance {
 
     /// Stores pending entries in heaps if there are too many, merges runs, and stores the directory.
     func finish(_ pending: inout PendingRuns, in transaction: borrowing WriteTransaction) throws {
+        try absorb(&pending, in: transaction)
+        try pending.tidy(in: transaction)
+        try pending.save(in: transaction)
+    }
+
+    /// Stores pending entries in heaps until there are few enough.
+    func absorb(_ pending: inout PendingRuns, in transaction: borrowing WriteTransaction) throws {
         while let rows = pending.rowsToAbsorb(maximumRows: Self.imagesPerBatch) {
             let parts = try heapsWithEntries(rows, pending, in: transaction)
             for part in parts { try heaps.write(part.heaps, starts: part.starts, rows: part.rows, in: transaction) }
             pending.markAbsorbed(rows: rows, entries: parts.reduce(0) { $0 + $1.entryCount })
         }
-        try pending.tidy(in: transaction)
-        try pending.save(in: transaction)
     }
 
     /// Computes the heaps of a range of rows that have pending entries, on all threads of the pool.

@@ -1,9 +1,9 @@
 /// How one pass over the images applies a change of the references.
 struct HeapPassPlan: Sendable {
     let change: ReferenceChange
-    /// Whether the pass writes the heaps that change. Otherwise it records pending entries.
+    /// Whether the pass writes the heaps that change.
     ///
-    /// Entries take less time and space unless nearly every page of heaps gets as many as it may have on average.
+    /// Otherwise it records pending entries. Entries take less time and space unless nearly every page of heaps gets as many as it may have on average.
     let storesHeaps: Bool
     /// Whether the pass must look at every heap.
     ///
@@ -14,8 +14,10 @@ struct HeapPassPlan: Sendable {
     /// The number of images that are processed before results are written.
     let imagesPerBatch: Int
 
-    /// The number of images in a batch if only pending entries are written for them, which take little memory.
-    private static let imagesPerBatchOfEntries = 1 << 16
+    /// The maximum number of images in a batch.
+    private static let maximumImages = 1 << 16
+    /// The number of entries that the images of a batch can get, unless the batch has the smallest size.
+    private static let entriesPerBatch = 1 << 22
 
     init(_ change: ReferenceChange, images: StoreState.RowCounts, pending: PendingRuns, layout: StoreLayout) {
         let capacity = layout.settings.capacity
@@ -27,7 +29,11 @@ struct HeapPassPlan: Sendable {
         // A heap becomes complete if all references that it does not have are removed.
         changesEveryHeap = change.kChanged || (removed > 0 && change.countAfterRemoval <= capacity)
         readsEveryHeap = changesEveryHeap || removed > 0 || storesHeaps
-        imagesPerBatch = storesHeaps ? BiasMaintenance.imagesPerBatch : Self.imagesPerBatchOfEntries
+        let entriesPerImage = min(capacity, change.addedRows.count) + min(capacity, removed) + 1
+        imagesPerBatch =
+            storesHeaps
+            ? BiasMaintenance.imagesPerBatch
+            : max(BiasMaintenance.imagesPerBatch, min(Self.maximumImages, Self.entriesPerBatch / entriesPerImage))
     }
 
     /// About how many of `count` references are in a heap, if the corpus has `total`.

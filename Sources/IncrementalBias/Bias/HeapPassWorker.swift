@@ -116,7 +116,7 @@ struct HeapPassWorker {
         let recorded = result.entries.count
         var removals: [UInt32] = []
         if !change.removed.isEmpty { _ = heap.remove(change.removed) { removals.append($0) } }
-        let added = newEntries.count > 0 ? heap.merge(newEntries) : 0
+        let added = heap.merge(newEntries)
         assign(&means[slot], heap.mean(k: k), &meansChanged)
         assign(&thresholds[slot], heap.threshold(references: change.countAfterChange), &thresholdsChanged)
         if heap.isDeficient(k: k, references: change.countAfterChange) {

@@ -81,14 +81,12 @@ extension ReferenceHeap {
             switch entry.kind {
             case .addition: added.insert(entry.reference, similarity: entry.similarity)
             case .removal:
-                if added.count > 0 {
-                    merge(added)
-                    added.clear()
-                }
+                merge(added)
+                added.clear()
                 remove(reference: entry.reference)
             case .reset: break
             }
         }
-        if added.count > 0 { merge(added) }
+        merge(added)
     }
 }

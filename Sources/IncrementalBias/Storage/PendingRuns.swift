@@ -30,6 +30,9 @@ struct PendingRuns {
     /// The maximum number of live entries.
     var maximumEntries: Int { limits.entriesPerPage * pageCount }
 
+    /// Whether there are too many live entries if `count` more are added.
+    func wouldExceedLimit(adding count: Int) -> Bool { directory.live + count > maximumEntries }
+
     private var pageCount: Int { (end + table.heaps.heapsPerPage - 1) / table.heaps.heapsPerPage }
     private var blockCount: Int { (pageCount + directory.pagesPerBlock - 1) / directory.pagesPerBlock }
 
@@ -97,6 +100,10 @@ extension PendingRuns {
         for block in blocks { directory.absorbed[block] = directory.lastNumber }
         directory.nextBlock = blocks.upperBound
         directory.live -= min(entries, directory.live)
+        // In a damaged store the number can be too high: then it is right again when all blocks have had their turn.
+        if blocks.upperBound == blockCount, directory.absorbed.allSatisfy({ $0 == directory.lastNumber }) {
+            directory.live = 0
+        }
     }
 
     /// Merges consecutive runs into one, and leaves out entries that have no effect any more.
@@ -111,7 +118,8 @@ extension PendingRuns {
             let rows = start..<min(start + rowsPerStep, end)
             var reader = PendingEntryReader(try table.mapped(merged, of: directory, rows: rows, in: transaction))
             reader.read(rows)
-            superseded += try writer.append(effective: reader.entries, keepResets: range.lowerBound > 0, in: transaction)
+            superseded += try writer.append(
+                effective: reader.entries, keepResets: range.lowerBound > 0, in: transaction)
         }
         let run = try writer.finish(in: transaction)
         for run in merged { try table.remove(run, in: transaction) }
@@ -125,6 +133,8 @@ struct PendingRunWriter {
     private let table: PendingTable
     private let wordsPerChunk: Int
     private var run: PendingDirectory.Run
+    /// The number of entries so far.
+    var entryCount: Int { run.entries }
     /// Entries in their stored form that are not written yet.
     private var words: [UInt32] = []
 

@@ -99,9 +99,12 @@ package struct ReferenceHeap {
     /// Adds one reference, and keeps the `capacity` largest similarities.
     ///
     /// The heap must not have the reference yet. Of equal similarities, those of this heap come first.
-    package mutating func insert(_ reference: UInt32, similarity: Float) {
+    ///
+    /// - Returns: whether the reference is in the heap now.
+    @discardableResult
+    package mutating func insert(_ reference: UInt32, similarity: Float) -> Bool {
         if count == capacity {
-            guard similarity > similarities[count - 1] else { return }
+            guard similarity > similarities[count - 1] else { return false }
         } else {
             count += 1
         }
@@ -113,6 +116,7 @@ package struct ReferenceHeap {
         }
         similarities[i] = similarity
         rows[i] = reference
+        return true
     }
 
     /// Replaces the row of each reference by `transform(row)`.
@@ -127,6 +131,8 @@ package struct ReferenceHeap {
     /// - Returns: the number of references of `other` that are in this heap now; they are its first ones.
     @discardableResult
     package mutating func merge(_ other: borrowing ReferenceHeap) -> Int {
+        if other.count == 0 { return 0 }
+        if other.count == 1 { return insert(other.rows[0], similarity: other.similarities[0]) ? 1 : 0 }
         var old = 0
         var fresh = 0
         var merged = 0
