@@ -233,7 +233,7 @@ extension PendingLimits {
     /// Small limits, so that few entries lead to many chunks, merges and blocks.
     fileprivate static func random(using random: inout RandomSource) -> PendingLimits {
         var limits = PendingLimits()
-        limits.entriesPerPage = [4, 16, 64, 256].randomElement(using: &random) ?? 64
+        limits.entriesPerPage = [4, 64, 256, 1024, 4096].randomElement(using: &random) ?? 64
         limits.pagesPerBlock = Int.random(in: 1...4, using: &random)
         limits.runsPerMerge = Int.random(in: 2...5, using: &random)
         limits.smallestClass = Int.random(in: 1...100, using: &random)
