@@ -27,6 +27,8 @@ struct HeapPassWorker {
     private var newEntries: ReferenceHeap
     /// Working memory for pending entries.
     private var buffer: ReferenceHeap
+    /// Working memory for the references that leave a heap.
+    private var removed: [UInt32] = []
 
     /// - Parameters:
     ///   - layout: the sizes of the store's blocks and heaps.
@@ -113,8 +115,11 @@ struct HeapPassWorker {
         let entries = pending.entries(of: firstRow + slot)
         storedHeaps.load(row: firstRow + slot, into: &heap)
         heap.apply(entries, using: &buffer)
-        let recorded = result.entries.count
+        // A local variable, because the closure below can't change a property of `self` while `heap` changes.
         var removals: [UInt32] = []
+        swap(&removals, &removed)
+        defer { swap(&removals, &removed) }
+        removals.removeAll(keepingCapacity: true)
         if !change.removed.isEmpty { _ = heap.remove(change.removed) { removals.append($0) } }
         let added = heap.merge(newEntries)
         assign(&means[slot], heap.mean(k: k), &meansChanged)
@@ -127,7 +132,6 @@ struct HeapPassWorker {
             result.starts.append(result.heaps.count)
             heap.append(to: &result.heaps)
         } else {
-            result.entries.reserveCapacity(recorded + (removals.count + added) * PendingEntry.words)
             for reference in removals { PendingEntry.removal(reference, from: row).append(to: &result.entries) }
             for index in 0..<added {
                 PendingEntry.addition(newEntries.rows[index], to: row, similarity: newEntries.similarities[index])

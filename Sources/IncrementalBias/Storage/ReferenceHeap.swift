@@ -14,17 +14,12 @@ package struct ReferenceHeap {
     package private(set) var similarities: [Float]
     /// The rows of the references, in the order of `similarities`.
     package private(set) var rows: [UInt32]
-    // Buffers for `merge`.
-    private var mergedSimilarities: [Float]
-    private var mergedRows: [UInt32]
 
     /// Creates an empty heap.
     package init(capacity: Int) {
         self.capacity = capacity
         similarities = Array(repeating: 0, count: capacity)
         rows = Array(repeating: 0, count: capacity)
-        mergedSimilarities = similarities
-        mergedRows = rows
     }
 
     /// Removes all references.
@@ -131,27 +126,42 @@ package struct ReferenceHeap {
     /// - Returns: the number of references of `other` that are in this heap now; they are its first ones.
     @discardableResult
     package mutating func merge(_ other: borrowing ReferenceHeap) -> Int {
-        if other.count == 0 { return 0 }
-        if other.count == 1 { return insert(other.rows[0], similarity: other.similarities[0]) ? 1 : 0 }
-        var old = 0
-        var fresh = 0
-        var merged = 0
-        while merged < capacity, old < count || fresh < other.count {
-            if fresh == other.count || (old < count && similarities[old] >= other.similarities[fresh]) {
-                mergedSimilarities[merged] = similarities[old]
-                mergedRows[merged] = rows[old]
-                old += 1
+        var (old, fresh) = (count, other.count)
+        // Beyond the capacity the lowest similarities are left out; of equal ones, those of `other`.
+        while old + fresh > capacity {
+            if old == 0 || (fresh > 0 && similarities[old - 1] >= other.similarities[fresh - 1]) {
+                fresh -= 1
             } else {
-                mergedSimilarities[merged] = other.similarities[fresh]
-                mergedRows[merged] = other.rows[fresh]
-                fresh += 1
+                old -= 1
             }
-            merged += 1
         }
-        swap(&similarities, &mergedSimilarities)
-        swap(&rows, &mergedRows)
-        count = merged
-        return fresh
+        let entered = fresh
+        count = old + fresh
+        Self.merge(&similarities, &rows, first: old, of: other, first: fresh)
+        return entered
+    }
+
+    /// Merges the first `fresh` references of `other` into a list of which the first `old` elements are kept.
+    private static func merge(
+        _ similarities: inout [Float], _ rows: inout [UInt32], first old: Int, of other: borrowing ReferenceHeap,
+        first fresh: Int
+    ) {
+        var (old, fresh) = (old, fresh)
+        var similarities = similarities.mutableSpan
+        var rows = rows.mutableSpan
+        // From the end, so that the first elements stay where they are.
+        while fresh > 0 {
+            let target = old + fresh - 1
+            if old > 0, similarities[old - 1] < other.similarities[fresh - 1] {
+                old -= 1
+                similarities[target] = similarities[old]
+                rows[target] = rows[old]
+            } else {
+                fresh -= 1
+                similarities[target] = other.similarities[fresh]
+                rows[target] = other.rows[fresh]
+            }
+        }
     }
 
     /// The mean of the `k` largest similarities, or of all if there are fewer; 0 for an empty heap.
