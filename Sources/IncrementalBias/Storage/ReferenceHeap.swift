@@ -1,3 +1,5 @@
+internal import VectorMath
+
 /// The heap of one image: the references with the largest similarities, as a list in descending order of similarity.
 ///
 /// A heap is *complete* if it holds every reference of the corpus. A heap that is not complete says nothing about
@@ -36,12 +38,21 @@ package struct ReferenceHeap {
     /// Replaces the content of the heap by the stored heap that starts at `words[offset]`; see ``HeapLayout``.
     package mutating func load(_ words: Span<UInt32>, at offset: Int) {
         count = min(Int(words[offset]), capacity)
-        let similaritiesAt = offset + 2
-        let rowsAt = similaritiesAt + capacity
-        for i in 0..<count {
-            similarities[i] = Float(bitPattern: words[similaritiesAt + i])
-            rows[i] = words[rowsAt + i]
-        }
+        let (similaritiesAt, rowsAt) = (offset + 2, offset + 2 + capacity)
+        Self.copy(words.extracting(similaritiesAt..<similaritiesAt + count), to: &similarities)
+        Self.copy(words.extracting(rowsAt..<rowsAt + count), to: &rows)
+    }
+
+    /// Copies floats, given by their bits, to the start of an array.
+    private static func copy(_ bits: Span<UInt32>, to floats: inout [Float]) {
+        var target = floats.mutableSpan
+        precondition(bits.count <= target.count)
+        for i in bits.indices { target[i] = Float(bitPattern: bits[i]) }
+    }
+
+    private static func copy(_ source: Span<UInt32>, to rows: inout [UInt32]) {
+        var target = rows.mutableSpan
+        NumberView.copy(source, to: &target, at: 0)
     }
 
     /// Appends the heap to `words` in its stored form, ``HeapLayout/wordsPerHeap`` words.
