@@ -26,8 +26,7 @@ extension Corpus {
             else { return nil }
             let layout = StoreLayout(dimension: state.dimension, settings: settings)
             var heap = ReferenceHeap(capacity: settings.capacity)
-            try HeapTable(database: tables.heaps, layout: layout.heaps)
-                .load(row: Int(row), into: &heap, in: transaction)
+            try loadHeap(Int(row), layout.heaps, into: &heap, in: transaction)
             let mean = try ColumnTable(database: tables.means, layout: layout).read(row: row, in: transaction)
             let identities = IdentityTable(tables: tables.references)
             let references = try (0..<heap.count).map { entry in
@@ -41,6 +40,21 @@ extension Corpus {
                 id: id, mean: mean, used: min(state.k, heap.count), references: references,
                 generation: state.generation)
         }
+    }
+
+    /// Loads the stored heap of `row`, and applies its pending entries.
+    private func loadHeap(
+        _ row: Int, _ layout: HeapLayout, into heap: inout ReferenceHeap, in transaction: borrowing ReadTransaction
+    ) throws {
+        try HeapTable(database: tables.heaps, layout: layout).load(row: row, into: &heap, in: transaction)
+        let pending = PendingTable(database: tables.pendingEntries, heaps: layout)
+        guard let directory = try pending.directory(in: transaction) else { return }
+        let rows = row..<row + 1
+        var reader = PendingEntryReader(
+            try pending.mapped(directory.runs, of: directory, rows: rows, in: transaction))
+        reader.read(rows)
+        var buffer = ReferenceHeap(capacity: layout.capacity)
+        heap.apply(reader.entries(of: row), using: &buffer)
     }
 
     /// Reads the stored vector of the reference `id`.

@@ -39,12 +39,13 @@ package final class Corpus: Sendable {
     ///   - k: the number of largest similarities that a mean averages, at most the capacity of a heap.
     ///   - threads: the number of threads for searches, and as many again for bias maintenance.
     ///   - mapSize: the maximum size of the data file, in bytes, for which address space is reserved.
+    ///   - pendingLimits: how many entries of heaps can be pending; tests use small numbers.
     ///   - observer: gets events during this call and as long as the corpus exists.
     /// - Throws: ``StoreError`` if the store can't be opened with these settings; `LMDBError` if its files can't be
     ///   read or written.
     package init(
         folder: String, settings: RequestedSettings, k: Int, threads: Int, mapSize: Int = StoreFormat.defaultMapSize,
-        observer: (any WorkObserver)? = nil
+        pendingLimits: PendingLimits = .standard, observer: (any WorkObserver)? = nil
     ) throws {
         self.observer = observer
         priority = SearchPriority { observer?.commitAdvanced() }
@@ -61,7 +62,8 @@ package final class Corpus: Sendable {
             try priority.yieldToSearches()
         }
         writer = CorpusWriter(
-            environment, tables, settings: self.settings, k: k, pool: maintenancePool, priority: priority)
+            environment, tables, settings: self.settings, k: k, pool: maintenancePool, priority: priority,
+            limits: pendingLimits)
         try checkRowCounts()
         try writer.removeUnusedRows()
         try writer.forgetDimensionIfEmpty()

@@ -100,6 +100,18 @@ extension Transaction where Self: ~Copyable {
         return mapped
     }
 
+    /// The values of `keys`, without copies, whatever their sizes.
+    ///
+    /// - Returns: one value for each key, in the order of `keys`; an empty value for a key without a value.
+    package func mapped(_ database: Database, _ keys: some Sequence<UInt64>) throws(LMDBError) -> MappedValues {
+        var mapped = MappedValues()
+        for key in keys {
+            let value = try unsafe locate(database, key)
+            unsafe mapped.append(value ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        return mapped
+    }
+
     /// The values of consecutive keys, without copies.
     ///
     /// It searches the B-tree once, and not for each key.

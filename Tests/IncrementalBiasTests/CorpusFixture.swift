@@ -8,18 +8,22 @@ import VectorMath
 final class CorpusFixture {
     private let folder: TemporaryFolder
     private let k: Int
+    private let capacity: Int?
+    private let limits: PendingLimits
     private(set) var corpus: Corpus
 
     /// Creates a store.
-    init(k: Int = 2) throws {
+    init(k: Int = 2, capacity: Int? = nil, limits: PendingLimits = .standard) throws {
         folder = try TemporaryFolder()
-        self.k = k
-        corpus = try Self.open(folder, k)
+        (self.k, self.capacity, self.limits) = (k, capacity, limits)
+        corpus = try Self.open(folder, k, capacity, limits)
     }
 
-    private static func open(_ folder: TemporaryFolder, _ k: Int) throws -> Corpus {
-        let settings = RequestedSettings(metric: .innerProduct, precision: .float32)
-        return try Corpus(folder: folder.path, settings: settings, k: k, threads: 2)
+    private static func open(
+        _ folder: TemporaryFolder, _ k: Int, _ capacity: Int?, _ limits: PendingLimits
+    ) throws -> Corpus {
+        let settings = RequestedSettings(metric: .innerProduct, precision: .float32, capacity: capacity)
+        return try Corpus(folder: folder.path, settings: settings, k: k, threads: 2, pendingLimits: limits)
     }
 
     /// Opens a copy of the store as the last commit left it, as after a crash.
@@ -30,7 +34,7 @@ final class CorpusFixture {
         let file = try #require(FileHandle(forWritingAtPath: path))
         try corpus.writeCopy(to: file.fileDescriptor)
         try file.close()
-        return (try Self.open(copy, k), copy)
+        return (try Self.open(copy, k, capacity, limits), copy)
     }
 
     /// A shard that adds references or images, one vector for each of `ids`.

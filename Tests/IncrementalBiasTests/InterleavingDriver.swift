@@ -11,6 +11,7 @@ struct InterleavingDriver {
     private let settings: StoreSettings
     private let requested: RequestedSettings
     private let retention: Retention
+    private let limits: PendingLimits
     private let idCount: Int
     private let pool: VectorPool
     private var corpus: Corpus?
@@ -21,8 +22,8 @@ struct InterleavingDriver {
     ///
     /// It is a multiple of 1/4. No conversion rounds such a time, so that the age of a reference is exact.
     private var time = 1e9
-    /// The largest numbers so far: of rows in one step, and of images and references after a step.
-    private(set) var most = (rows: 0, images: 0, references: 0)
+    /// The largest numbers so far: of rows in one step; of images, references, pending entries and runs after a step.
+    private(set) var most = (rows: 0, images: 0, references: 0, pending: 0, runs: 0)
 
     init(_ run: InterleavingRun) throws {
         self.run = run
@@ -38,9 +39,17 @@ struct InterleavingDriver {
         retention = Retention(
             maximumReferences: Bool.random(using: &random) ? Int.random(in: 1...idCount, using: &random) : nil,
             secondsToLive: Bool.random(using: &random) ? Double(Int.random(in: 10...100, using: &random)) : nil)
+        limits = .random(using: &random)
         pool = try VectorPool(run.source, using: &random)
         oracle = Oracle(settings: settings, k: k, pool: pool)
-        corpus = try Corpus(folder: folder.path, settings: requested, k: k, threads: 2)
+        try open()
+    }
+
+    /// Opens the store, or opens it again.
+    private mutating func open() throws {
+        corpus = nil
+        corpus = try Corpus(
+            folder: folder.path, settings: requested, k: oracle.k, threads: 2, pendingLimits: limits)
     }
 
     /// Changes the corpus and the oracle: a commit or a staging, sometimes with a restart or a retirement before.
@@ -48,9 +57,8 @@ struct InterleavingDriver {
         time += Double(Int.random(in: 0...20, using: &random)) / 4
         let now = Date(timeIntervalSince1970: time)
         if oneIn(12) {
-            corpus = nil
-            oracle.k = Int.random(in: 1...settings.capacity, using: &random)
-            corpus = try Corpus(folder: folder.path, settings: requested, k: oracle.k, threads: 2)
+            if Bool.random(using: &random) { oracle.k = Int.random(in: 1...settings.capacity, using: &random) }
+            try open()
         }
         if oneIn(10) {
             oracle.retire(retention, time: time)
@@ -109,8 +117,7 @@ struct InterleavingDriver {
         guard let staged else { return }
         if oneIn(4) {
             // A crash between staging and commit.
-            self.corpus = nil
-            self.corpus = try Corpus(folder: folder.path, settings: requested, k: oracle.k, threads: 2)
+            try open()
             return
         }
         for (id, vector) in zip(ids, vectors) { oracle.add(.images, id, vector, time: time) }
@@ -169,6 +176,33 @@ extension InterleavingDriver {
         try #require(verification.wrongCount == 0, "\(label): verify found \(verification.wrong.prefix(3))")
         try #require(
             run.size.verified != nil || verification.checked == answers.count, "\(label): verify left images out")
+        try checkHeaps(label)
+    }
+
+    /// Compares the heaps of some images with the oracle's, and checks how many of their entries are pending.
+    private mutating func checkHeaps(_ label: String) throws {
+        let corpus = try #require(corpus)
+        for number in (0..<idCount).shuffled(using: &random).prefix(run.size.heaps) {
+            let id = "images-\(number)"
+            let heap = try corpus.explainImage(id)
+            try #require((heap == nil) == (oracle.images[id] == nil), "\(label): image \(id)")
+            guard let heap else { continue }
+            let (count, known) = (heap.references.count, oracle.references.count)
+            try #require(
+                min(oracle.k, known) <= count && count <= settings.capacity
+                    && Set(heap.references.map(\.id)).count == count,
+                "\(label): the heap of \(id) has \(count) references")
+            for (reference, best) in zip(heap.references, oracle.bestSimilarities(of: id, count: count)) {
+                let own = oracle.similarity(of: id, to: reference.id) ?? .nan
+                let isRight = [own, best].allSatisfy { abs(Double(reference.similarity) - $0) < 1e-5 }
+                try #require(isRight, "\(label): \(reference) in the heap of \(id) should be \(own), \(best)")
+            }
+        }
+        let pending = try corpus.pendingEntries()
+        try #require(try corpus.countPendingEntries() == pending?.live ?? 0, "\(label): number of pending entries")
+        most.pending = max(most.pending, pending?.live ?? 0)
+        most.runs = max(most.runs, pending?.runs.count ?? 0)
+        try #require(most.runs <= 12 * limits.runsPerMerge, "\(label): \(most.runs) runs")
     }
 
     /// Checks the hits of one query.
@@ -192,5 +226,18 @@ extension InterleavingDriver {
             let isRight = differences.allSatisfy { abs($0) < 1e-5 }
             try #require(isRight, "\(label): \(hit) should be \(answer as Any), the score at this rank \(score)")
         }
+    }
+}
+
+extension PendingLimits {
+    /// Small limits, so that few entries lead to many chunks, merges and blocks.
+    fileprivate static func random(using random: inout RandomSource) -> PendingLimits {
+        var limits = PendingLimits()
+        limits.entriesPerPage = [4, 64, 256, 1024, 4096].randomElement(using: &random) ?? 64
+        limits.pagesPerBlock = Int.random(in: 1...4, using: &random)
+        limits.runsPerMerge = Int.random(in: 2...5, using: &random)
+        limits.smallestClass = Int.random(in: 1...100, using: &random)
+        limits.entriesPerChunk = [1, 7, 100].randomElement(using: &random) ?? 100
+        return limits
     }
 }

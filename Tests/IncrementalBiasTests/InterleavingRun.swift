@@ -22,11 +22,15 @@ struct InterleavingRun: CustomStringConvertible {
         let largestK: Int
         /// The number of images that the corpus verifies after each step; `nil` for all.
         let verified: Int?
+        /// The number of ids whose heaps are compared after each step.
+        let heaps: Int
 
         static let small = Size(
-            name: "small", ids: [50, 600], rows: (few: 6, many: 120, most: 600), largestK: 20, verified: nil)
+            name: "small", ids: [50, 600], rows: (few: 6, many: 120, most: 600), largestK: 20, verified: nil,
+            heaps: 30)
         static let large = Size(
-            name: "large", ids: [5_000], rows: (few: 20, many: 500, most: 5_000), largestK: 128, verified: 64)
+            name: "large", ids: [5_000], rows: (few: 20, many: 500, most: 5_000), largestK: 128, verified: 64,
+            heaps: 30)
     }
 
     /// All runs, each with its own seed.

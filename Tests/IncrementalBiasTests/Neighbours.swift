@@ -28,11 +28,17 @@ struct Neighbours {
     ///   - image: the index of the image's vector in the pool.
     ///   - copies: for each reference vector of the pool the number of references that have this vector.
     func mean(image: Int, k: Int, copies: [Int]) -> Double {
+        let best = best(image: image, count: k, copies: copies)
+        return best.isEmpty ? 0 : best.reduce(0, +) / Double(best.count)
+    }
+
+    /// The `count` largest similarities of an image, or all if there are fewer, by falling similarity.
+    func best(image: Int, count: Int, copies: [Int]) -> [Double] {
         var best: [Double] = []
         for (reference, similarity) in lists[image] where copies[Int(reference)] > 0 {
-            best += repeatElement(Double(similarity), count: min(copies[Int(reference)], k - best.count))
-            if best.count == k { break }
+            best += repeatElement(Double(similarity), count: min(copies[Int(reference)], count - best.count))
+            if best.count == count { break }
         }
-        return best.isEmpty ? 0 : best.reduce(0, +) / Double(best.count)
+        return best
     }
 }

@@ -73,6 +73,20 @@ struct Oracle {
         }
     }
 
+    /// The `count` largest similarities of an image to the references, by falling similarity.
+    func bestSimilarities(of image: String, count: Int) -> [Double] {
+        guard let vector = images[image] else { return [] }
+        var copies = Array(repeating: 0, count: referenceVectors.count)
+        for reference in references.values { copies[reference.vector] += 1 }
+        return neighbours.best(image: vector, count: count, copies: copies)
+    }
+
+    /// The similarity of an image and a reference; `nil` if one of them does not exist.
+    func similarity(of image: String, to reference: String) -> Double? {
+        guard let image = images[image], let reference = references[reference] else { return nil }
+        return imageVectors[image] * referenceVectors[reference.vector]
+    }
+
     /// The vector that is read back after `vector` has been stored.
     private static func stored(_ vector: [Float], _ settings: StoreSettings) -> WideVector {
         let vector = normalised(vector, settings)

@@ -63,6 +63,39 @@ struct ReferenceHeapTests {
         expectEqual(heap, [(0.5, 1), (0.5, 3), (0.25, 2)], "merged")
     }
 
+    @Test(arguments: [UInt64.random(in: 0..<1 << 32)])
+    func insertionsAndRemovalsOfSingleReferencesEqualMergesAndRemovals(seed: UInt64) {
+        var random = RandomSource(seed: seed)
+        for _ in 0..<200 {
+            let capacity = Int.random(in: 1...6, using: &random)
+            var (heap, merged) = (ReferenceHeap(capacity: capacity), ReferenceHeap(capacity: capacity))
+            for row in UInt32(0)..<12 {
+                // Few similarities, so that many are equal.
+                let similarity = Float(Int.random(in: 0..<5, using: &random))
+                heap.insert(row, similarity: similarity)
+                merged.merge(self.heap([(similarity, row)], capacity: capacity))
+                let removed = UInt32.random(in: 0..<24, using: &random)
+                heap.remove(reference: removed)
+                _ = merged.remove(RowSet([removed]))
+                expectEqual(heap, entries(of: merged), "seed \(seed)")
+            }
+        }
+    }
+
+    @Test func aMergeReturnsHowManyReferencesEntered() {
+        var heap = heap([(0.5, 1), (0.25, 2)], capacity: 3)
+        #expect(heap.merge(self.heap([(0.75, 3), (0.5, 4), (0.125, 5)], capacity: 3)) == 2)
+        #expect(heap.merge(self.heap([(0.5, 6)], capacity: 3)) == 0)
+        #expect(heap.merge(ReferenceHeap(capacity: 3)) == 0)
+    }
+
+    @Test func aRemovalReportsTheReferencesThatLeave() {
+        var heap = heap([(0.5, 1), (0.25, 2), (0.125, 3)], capacity: 3)
+        var left: [UInt32] = []
+        #expect(heap.remove(RowSet([3, 1, 9])) { left.append($0) } == 2)
+        #expect(left == [1, 3])
+    }
+
     @Test func anyReferenceCanEnterACompleteHeap() {
         #expect(heap([(0.5, 1), (0.25, 2)], capacity: 3).threshold(references: 2) == -.infinity)
         #expect(ReferenceHeap(capacity: 3).threshold(references: 0) == -.infinity)

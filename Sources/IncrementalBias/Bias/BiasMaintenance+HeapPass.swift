@@ -7,9 +7,10 @@ extension BiasMaintenance {
     ///
     /// For each block of images:
     ///
-    /// 1. The removed references leave the heaps.
-    /// 2. Each added reference whose similarity exceeds an image's threshold is merged into the image's heap.
-    /// 3. The heaps that changed are written.
+    /// 1. The added references whose similarities exceed the images' thresholds are found.
+    /// 2. The removed references leave the heaps, and those found are merged into them.
+    /// 3. The means and thresholds that changed are written. The changes of the heaps are recorded as pending entries;
+    ///    if there are very many, the heaps are written instead.
     ///
     /// Some heaps may then hold fewer references than their means need. After the pass, these get new heaps by a search
     /// over all references. A heap can hold more references than its mean needs, so that removals rarely need a search.
@@ -26,70 +27,112 @@ extension BiasMaintenance {
         _ change: ReferenceChange, images: StoreState.RowCounts, references: StoreState.RowCounts,
         in transaction: borrowing WriteTransaction
     ) throws -> Int {
-        var deficient: [UInt32] = []
-        let blocks = layout.blocks(for: images.end)
-        let blocksPerBatch = max(1, Self.imagesPerBatch / layout.rowsPerBlock)
-        let referenceCodes = CodedQueries(
-            change.addedValues.span, alphas: Array(repeating: 1, count: change.addedRows.count), layout: layout.codes)
-        for start in stride(from: 0, to: blocks, by: blocksPerBatch) {
-            let batch = start..<min(start + blocksPerBatch, blocks)
-            for result in try pass(change, referenceCodes, blocks: batch, end: images.end, in: transaction) {
-                try heaps.write(result.heaps, starts: result.starts, rows: result.rows, in: transaction)
-                try means.write(block: result.block, result.means, in: transaction)
-                try thresholds.write(block: result.block, result.thresholds, in: transaction)
-                deficient += result.deficient
-            }
+        var pending = try pendingRuns(images: images, in: transaction)
+        let plan = HeapPassPlan(change, images: images, pending: pending, layout: layout)
+        var writer = plan.storesHeaps ? nil : pending.makeWriter()
+        let deficient = try passes(plan, images: images, pending: &pending, writer: &writer, in: transaction)
+        if let run = try writer?.finish(in: transaction) {
+            pending.append(run)
+        } else {
+            try pending.removeAll(in: transaction)
         }
         for start in stride(from: 0, to: deficient.count, by: Self.imagesPerBatch) {
             let rows = Array(deficient[start..<min(start + Self.imagesPerBatch, deficient.count)])
             let values = try vectors(.images).read(rows: rows, in: transaction)
             try buildHeaps(rows: rows, values: values, references: references, in: transaction)
         }
+        try reset(deficient, in: &pending, transaction)
+        try finish(&pending, in: transaction)
         return deficient.count
     }
 
-    /// Computes the new heaps of some blocks of images, on all threads of the pool.
+    /// Passes over all images, some blocks at a time, and writes the results.
+    ///
+    /// If there are more pending entries than expected, a run ends and heaps absorb entries before the next blocks.
+    ///
+    /// - Parameter writer: gets the pending entries; `nil` to write the heaps instead.
+    /// - Returns: the rows of the images whose heaps have fewer references than their means need, ascending.
+    private func passes(
+        _ plan: HeapPassPlan, images: StoreState.RowCounts, pending: inout PendingRuns, writer: inout PendingRunWriter?,
+        in transaction: borrowing WriteTransaction
+    ) throws -> [UInt32] {
+        var deficient: [UInt32] = []
+        let blocks = layout.blocks(for: images.end)
+        let blocksPerBatch = max(1, plan.imagesPerBatch / layout.rowsPerBlock)
+        let change = plan.change
+        let referenceCodes = CodedQueries(
+            change.addedValues.span, alphas: Array(repeating: 1, count: change.addedRows.count), layout: layout.codes)
+        for start in stride(from: 0, to: blocks, by: blocksPerBatch) {
+            let batch = start..<min(start + blocksPerBatch, blocks)
+            let matches = try matches(change, referenceCodes, blocks: batch, end: images.end, in: transaction)
+            let results = try pass(
+                plan, matches, blocks: batch, end: images.end, pending: pending, in: transaction)
+            for result in results {
+                try writer?.append(result.entries, in: transaction)
+                try heaps.write(result.heaps, starts: result.starts, rows: result.rows, in: transaction)
+                if let means = result.means { try self.means.write(block: result.block, means, in: transaction) }
+                if let thresholds = result.thresholds {
+                    try self.thresholds.write(block: result.block, thresholds, in: transaction)
+                }
+                deficient += result.deficient
+            }
+            if let entries = writer?.entryCount, pending.wouldExceedLimit(adding: entries) {
+                if let run = try writer?.finish(in: transaction) { pending.append(run) }
+                try absorb(&pending, in: transaction)
+                writer = pending.makeWriter()
+            }
+        }
+        return deficient
+    }
+
+    /// Computes the changes of the heaps in some blocks of images, on all threads of the pool.
     ///
     /// - Parameters:
-    ///   - referenceCodes: the codes of the added references.
+    ///   - matches: the added references that enter heaps of these blocks.
     ///   - end: the number of image rows that were ever used.
     /// - Returns: what must be stored, by ascending block. Blocks that do not change are left out.
     private func pass(
-        _ change: ReferenceChange, _ referenceCodes: CodedQueries, blocks: Range<Int>, end: Int,
+        _ plan: HeapPassPlan, _ matches: [BlockMatches], blocks: Range<Int>, end: Int, pending: PendingRuns,
         in transaction: borrowing WriteTransaction
     ) throws -> [HeapPassResult] {
         let rowsPerBlock = layout.rowsPerBlock
         let rows = blocks.lowerBound * rowsPerBlock..<min(end, blocks.upperBound * rowsPerBlock)
-        let vectors = try vectors(.images).mapped(rows, in: transaction)
-        let codes = try codes.mapped(blocks: blocks, in: transaction)
+        // Matches of the blocks that are visited: of all blocks, or only of those that have some.
+        var visited = matches
+        if plan.readsEveryHeap {
+            visited = blocks.map(BlockMatches.init(block:))
+            for found in matches { visited[found.block - blocks.lowerBound] = found }
+        }
+        guard !visited.isEmpty else { return [] }
         let means = try means.mapped(blocks: blocks, in: transaction)
         let thresholds = try thresholds.mapped(blocks: blocks, in: transaction)
-        let heaps = try heaps.mapped(rows: rows, in: transaction)
-        let (layout, k, priority) = (layout, k, priority)
-        let states = try pool.run(count: blocks.count) {
+        let heaps =
+            try plan.readsEveryHeap
+            ? heaps.mapped(rows: rows, in: transaction)
+            : heaps.mapped(rows: visited.lazy.flatMap { $0.rows(perBlock: rowsPerBlock) }, in: transaction)
+        let entries = try pending.mapped(rows: rows, in: transaction)
+        let (layout, k, pieces) = (layout, k, visited)
+        let states = try pool.run(count: pieces.count) {
             (
-                worker: try HeapPassWorker(layout: layout, k: k, heaps: heaps, priority: priority),
+                worker: HeapPassWorker(plan, layout: layout, k: k, heaps: heaps, pending: entries),
                 results: [HeapPassResult]()
             )
         } body: { state, index in
-            let block = blocks.lowerBound + index
+            let block = pieces[index].block
             state.worker.start(
                 block: block, rows: min(rowsPerBlock, end - block * rowsPerBlock),
-                means: means.value(at: index, floats), thresholds: thresholds.value(at: index, floats))
-            if change.readsEveryHeap { state.worker.removeReferences(change) }
-            if !change.addedRows.isEmpty {
-                try codes.value(at: index) {
-                    try state.worker.addReferences(
-                        change, referenceCodes: referenceCodes, imageVectors: vectors, imageCodes: $0)
-                }
-            }
-            if let result = state.worker.finish(change) { state.results.append(result) }
+                means: means.value(at: block - blocks.lowerBound, floats),
+                thresholds: thresholds.value(at: block - blocks.lowerBound, floats))
+            state.worker.update(pieces[index])
+            if let result = state.worker.finish() { state.results.append(result) }
         }
         return states.flatMap(\.results).sorted { $0.block < $1.block }
     }
 }
 
-/// Copies stored floats into an array.
-private func floats(_ bytes: RawSpan) -> [Float] {
-    NumberView.withFloats(bytes) { floats in floats.indices.map { floats[$0] } }
+extension BlockMatches {
+    /// The rows of the images that a reference enters.
+    fileprivate func rows(perBlock rowsPerBlock: Int) -> [UInt32] {
+        slots.map { UInt32(block * rowsPerBlock + $0) }
+    }
 }

@@ -14,6 +14,8 @@ struct BiasMaintenance {
     /// The threads that compute.
     let pool: WorkerPool
     let priority: SearchPriority
+    /// How many entries of heaps can be pending.
+    var limits = PendingLimits.standard
 
     /// The number of images that are processed before results are written.
     ///

@@ -45,7 +45,10 @@ struct MatchesByImage {
     /// The matches of an image by falling similarity.
     mutating func best(of image: Int) -> ArraySlice<RankedProduct> {
         let range = starts[image]..<starts[image + 1]
-        grouped[range].sort()
+        // Most images have no match or one. A slice that is sorted in place is copied.
+        guard range.count > 1 else { return grouped[range] }
+        let sorted = grouped[range].sorted()
+        for (index, match) in sorted.enumerated() { grouped[range.lowerBound + index] = match }
         return grouped[range]
     }
 }

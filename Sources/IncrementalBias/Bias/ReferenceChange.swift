@@ -14,9 +14,4 @@ struct ReferenceChange: Sendable {
     var countAfterChange: Int
     /// Whether all means must be recomputed because `k` has changed.
     var kChanged = false
-
-    /// Whether the pass must read every heap.
-    ///
-    /// Otherwise it reads only the heaps that a new reference enters.
-    var readsEveryHeap: Bool { !removed.isEmpty || kChanged }
 }

@@ -15,6 +15,8 @@ extension Commit {
         try maintenance.codes.write(group.values, rows: rows, pool: maintenance.pool, in: transaction)
         try maintenance.vectors(.images).write(group.values.span, rows: rows, in: transaction)
         try maintenance.buildHeaps(rows: rows, values: group.values, references: state.references, in: transaction)
+        try maintenance.resetPendingEntries(
+            of: zip(rows, existed).filter(\.1).map(\.0), images: state.images, in: transaction)
         return existed
     }
 
@@ -42,6 +44,7 @@ extension Commit {
         let maintenance = makeMaintenance(state.dimension)
         try maintenance.vectors(.images).erase(rows: rows, in: transaction)
         try maintenance.eraseHeaps(rows: rows, in: transaction)
+        try maintenance.resetPendingEntries(of: rows, images: state.images, in: transaction)
         try IdentityTable(tables: tables.images).release(rows, counts: &state.images, in: transaction)
         return existed
     }

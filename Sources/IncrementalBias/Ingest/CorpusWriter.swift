@@ -16,6 +16,7 @@ final class CorpusWriter: Sendable {
     /// The threads that compute.
     let pool: WorkerPool
     let priority: SearchPriority
+    private let limits: PendingLimits
     /// Two threads for a staging: one computes pieces, the other stores them.
     let stagePool = WorkerPool(threads: 2, name: "stage")
     private let staging = Mutex(StagingNumbers())
@@ -35,7 +36,7 @@ final class CorpusWriter: Sendable {
 
     init(
         _ environment: LMDB.Environment, _ tables: Tables, settings: StoreSettings, k: Int, pool: WorkerPool,
-        priority: SearchPriority
+        priority: SearchPriority, limits: PendingLimits
     ) {
         self.environment = environment
         self.tables = tables
@@ -43,13 +44,14 @@ final class CorpusWriter: Sendable {
         self.k = k
         self.pool = pool
         self.priority = priority
+        self.limits = limits
     }
 
     /// The bias maintenance for vectors of a dimension.
     func maintenance(dimension: Int) -> BiasMaintenance {
         BiasMaintenance(
             layout: StoreLayout(dimension: dimension, settings: settings), tables: tables, k: k, pool: pool,
-            priority: priority)
+            priority: priority, limits: limits)
     }
 
     /// Runs `body` in a write transaction, commits, and sets ``lastCommitBytes``.

@@ -1,3 +1,5 @@
+internal import VectorMath
+
 /// The heap of one image: the references with the largest similarities, as a list in descending order of similarity.
 ///
 /// A heap is *complete* if it holds every reference of the corpus. A heap that is not complete says nothing about
@@ -14,17 +16,12 @@ package struct ReferenceHeap {
     package private(set) var similarities: [Float]
     /// The rows of the references, in the order of `similarities`.
     package private(set) var rows: [UInt32]
-    // Buffers for `merge`.
-    private var mergedSimilarities: [Float]
-    private var mergedRows: [UInt32]
 
     /// Creates an empty heap.
     package init(capacity: Int) {
         self.capacity = capacity
         similarities = Array(repeating: 0, count: capacity)
         rows = Array(repeating: 0, count: capacity)
-        mergedSimilarities = similarities
-        mergedRows = rows
     }
 
     /// Removes all references.
@@ -41,12 +38,21 @@ package struct ReferenceHeap {
     /// Replaces the content of the heap by the stored heap that starts at `words[offset]`; see ``HeapLayout``.
     package mutating func load(_ words: Span<UInt32>, at offset: Int) {
         count = min(Int(words[offset]), capacity)
-        let similaritiesAt = offset + 2
-        let rowsAt = similaritiesAt + capacity
-        for i in 0..<count {
-            similarities[i] = Float(bitPattern: words[similaritiesAt + i])
-            rows[i] = words[rowsAt + i]
-        }
+        let (similaritiesAt, rowsAt) = (offset + 2, offset + 2 + capacity)
+        Self.copy(words.extracting(similaritiesAt..<similaritiesAt + count), to: &similarities)
+        Self.copy(words.extracting(rowsAt..<rowsAt + count), to: &rows)
+    }
+
+    /// Copies floats, given by their bits, to the start of an array.
+    private static func copy(_ bits: Span<UInt32>, to floats: inout [Float]) {
+        var target = floats.mutableSpan
+        precondition(bits.count <= target.count)
+        for i in bits.indices { target[i] = Float(bitPattern: bits[i]) }
+    }
+
+    private static func copy(_ source: Span<UInt32>, to rows: inout [UInt32]) {
+        var target = rows.mutableSpan
+        NumberView.copy(source, to: &target, at: 0)
     }
 
     /// Appends the heap to `words` in its stored form, ``HeapLayout/wordsPerHeap`` words.
@@ -69,16 +75,54 @@ package struct ReferenceHeap {
 
     /// Removes the references whose rows are in `removed`.
     ///
+    /// - Parameter onRemoval: called with the row of each reference that leaves the heap.
     /// - Returns: the number of references that the heap lost.
-    package mutating func remove(_ removed: RowSet) -> Int {
+    package mutating func remove(_ removed: RowSet, onRemoval: (UInt32) -> Void = { _ in }) -> Int {
         var kept = 0
-        for i in 0..<count where !removed.contains(rows[i]) {
+        for i in 0..<count {
+            if removed.contains(rows[i]) {
+                onRemoval(rows[i])
+                continue
+            }
             similarities[kept] = similarities[i]
             rows[kept] = rows[i]
             kept += 1
         }
         defer { count = kept }
         return count - kept
+    }
+
+    /// Removes one reference, if the heap has it.
+    package mutating func remove(reference: UInt32) {
+        guard let index = rows[..<count].firstIndex(of: reference) else { return }
+        count -= 1
+        for i in index..<count {
+            similarities[i] = similarities[i + 1]
+            rows[i] = rows[i + 1]
+        }
+    }
+
+    /// Adds one reference, and keeps the `capacity` largest similarities.
+    ///
+    /// The heap must not have the reference yet. Of equal similarities, those of this heap come first.
+    ///
+    /// - Returns: whether the reference is in the heap now.
+    @discardableResult
+    package mutating func insert(_ reference: UInt32, similarity: Float) -> Bool {
+        if count == capacity {
+            guard similarity > similarities[count - 1] else { return false }
+        } else {
+            count += 1
+        }
+        var i = count - 1
+        while i > 0, similarities[i - 1] < similarity {
+            similarities[i] = similarities[i - 1]
+            rows[i] = rows[i - 1]
+            i -= 1
+        }
+        similarities[i] = similarity
+        rows[i] = reference
+        return true
     }
 
     /// Replaces the row of each reference by `transform(row)`.
@@ -89,25 +133,46 @@ package struct ReferenceHeap {
     /// Adds the references of `other`, and keeps the `capacity` largest similarities of both heaps.
     ///
     /// The heaps must have no reference in common. Of equal similarities, those of this heap come first. O(capacity).
-    package mutating func merge(_ other: borrowing ReferenceHeap) {
-        var old = 0
-        var fresh = 0
-        var merged = 0
-        while merged < capacity, old < count || fresh < other.count {
-            if fresh == other.count || (old < count && similarities[old] >= other.similarities[fresh]) {
-                mergedSimilarities[merged] = similarities[old]
-                mergedRows[merged] = rows[old]
-                old += 1
+    ///
+    /// - Returns: the number of references of `other` that are in this heap now; they are its first ones.
+    @discardableResult
+    package mutating func merge(_ other: borrowing ReferenceHeap) -> Int {
+        var (old, fresh) = (count, other.count)
+        // Beyond the capacity the lowest similarities are left out; of equal ones, those of `other`.
+        while old + fresh > capacity {
+            if old == 0 || (fresh > 0 && similarities[old - 1] >= other.similarities[fresh - 1]) {
+                fresh -= 1
             } else {
-                mergedSimilarities[merged] = other.similarities[fresh]
-                mergedRows[merged] = other.rows[fresh]
-                fresh += 1
+                old -= 1
             }
-            merged += 1
         }
-        swap(&similarities, &mergedSimilarities)
-        swap(&rows, &mergedRows)
-        count = merged
+        let entered = fresh
+        count = old + fresh
+        Self.merge(&similarities, &rows, first: old, of: other, first: fresh)
+        return entered
+    }
+
+    /// Merges the first `fresh` references of `other` into a list of which the first `old` elements are kept.
+    private static func merge(
+        _ similarities: inout [Float], _ rows: inout [UInt32], first old: Int, of other: borrowing ReferenceHeap,
+        first fresh: Int
+    ) {
+        var (old, fresh) = (old, fresh)
+        var similarities = similarities.mutableSpan
+        var rows = rows.mutableSpan
+        // From the end, so that the first elements stay where they are.
+        while fresh > 0 {
+            let target = old + fresh - 1
+            if old > 0, similarities[old - 1] < other.similarities[fresh - 1] {
+                old -= 1
+                similarities[target] = similarities[old]
+                rows[target] = rows[old]
+            } else {
+                fresh -= 1
+                similarities[target] = other.similarities[fresh]
+                rows[target] = other.rows[fresh]
+            }
+        }
     }
 
     /// The mean of the `k` largest similarities, or of all if there are fewer; 0 for an empty heap.

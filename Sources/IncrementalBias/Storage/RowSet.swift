@@ -17,6 +17,17 @@ package struct RowSet: Sendable {
         return word < words.count && words[word] >> UInt64(row & 63) & 1 == 1
     }
 
+    /// Whether at least one of `rows` is in the set.
+    func containsAny(of rows: Span<UInt32>) -> Bool {
+        let words = words.span
+        for index in rows.indices {
+            let row = rows[index]
+            let word = Int(row >> 6)
+            if word < words.count, words[word] >> UInt64(row & 63) & 1 == 1 { return true }
+        }
+        return false
+    }
+
     /// Adds `row`.
     package mutating func insert(_ row: UInt32) {
         let word = Int(row >> 6)

@@ -7,7 +7,7 @@ internal import LMDB
 /// An extension of ``Tables`` reads and writes the values of the table `meta`.
 package enum StoreFormat {
     /// The format version that this program reads and writes.
-    static let version = "3"
+    static let version = "4"
     /// The maximum size of the data file, in bytes, unless a setting names another.
     ///
     /// LMDB reserves address space of this size, not memory.

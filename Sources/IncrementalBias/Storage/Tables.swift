@@ -19,6 +19,8 @@ package struct Tables: Sendable {
     let thresholds: Database
     /// Number of a page of heaps -> the heaps of a few consecutive images; see ``HeapLayout``.
     let heaps: Database
+    /// 0 -> ``PendingDirectory``; number of a run and of a chunk -> pending entries of the heaps; see ``PendingTable``.
+    let pendingEntries: Database
     /// Two databases: arrival number -> row and time of arrival of a reference; row -> arrival number.
     let arrivals: ArrivalTable
     /// Receipt number -> the receipt as JSON.
@@ -73,6 +75,8 @@ package struct Tables: Sendable {
         means = try environment.open("images.means", order: .integers, createIfMissing: createIfMissing)
         thresholds = try environment.open("images.thresholds", order: .integers, createIfMissing: createIfMissing)
         heaps = try environment.open("images.heaps", order: .integers, createIfMissing: createIfMissing)
+        pendingEntries = try environment.open(
+            "images.heaps.pending", order: .integers, createIfMissing: createIfMissing)
         arrivals = ArrivalTable(
             arrivals: try environment.open("references.arrivals", order: .integers, createIfMissing: createIfMissing),
             numbers: try environment.open("references.arrived", order: .integers, createIfMissing: createIfMissing))
@@ -86,7 +90,7 @@ package struct Tables: Sendable {
         for role in [images, references] {
             for table in [role.vectors, role.rows, role.ids, role.free] { try transaction.removeAll(table) }
         }
-        for table in [codes, means, thresholds, heaps] { try transaction.removeAll(table) }
+        for table in [codes, means, thresholds, heaps, pendingEntries] { try transaction.removeAll(table) }
     }
 
     /// The tables of the images or of the references.

@@ -1,0 +1,95 @@
+import IncrementalBias
+import Testing
+
+/// The directory of the runs of pending entries: its stored form, and when runs are merged.
+struct PendingDirectoryTests {
+    private var limits: PendingLimits {
+        var limits = PendingLimits()
+        (limits.runsPerMerge, limits.smallestClass) = (4, 10)
+        return limits
+    }
+
+    private func directory(_ entries: [Int]) -> PendingDirectory {
+        var directory = PendingDirectory(pagesPerBlock: 2)
+        for count in entries {
+            directory.runs.append(.init(number: directory.takeNumber(), chunks: 1, entries: count))
+        }
+        return directory
+    }
+
+    @Test func theStoredFormIsDecodedAgain() throws {
+        var directory = directory([5, 70, 3])
+        directory.extend(toBlocks: 4)
+        (directory.live, directory.nextBlock) = (78, 3)
+        directory.absorbed[1] = 1
+        let decoded = try #require(PendingDirectory(directory.encoded))
+        #expect(decoded == directory)
+        #expect(directory.encoded == [3, 2, 78, 3, 3, 1, 1, 5, 2, 1, 70, 3, 1, 3, 3, 1, 3, 3])
+    }
+
+    @Test func damagedFormsAreNotDecoded() {
+        let good = directory([5, 70]).encoded
+        #expect(PendingDirectory(good) != nil)
+        for length in 0..<good.count where length != good.count {
+            #expect(PendingDirectory(Array(good.prefix(length))) == nil, "\(length) numbers")
+        }
+        for index in good.indices {
+            var damaged = good
+            damaged[index] = .max
+            #expect(PendingDirectory(damaged) == nil, "number \(index) is too large")
+        }
+        var damaged = good
+        damaged[0] = 1
+        #expect(PendingDirectory(damaged) == nil, "a run has a number that was never given")
+        damaged = good
+        damaged[1] = 0
+        #expect(PendingDirectory(damaged) == nil, "blocks without pages")
+    }
+
+    @Test func newBlocksHaveNoEntriesOfEarlierRuns() {
+        var directory = directory([5, 70])
+        directory.extend(toBlocks: 3)
+        #expect(directory.absorbed == [2, 2, 2])
+        _ = directory.takeNumber()
+        directory.extend(toBlocks: 2)
+        directory.extend(toBlocks: 4)
+        #expect(directory.absorbed == [2, 2, 2, 3])
+    }
+
+    @Test func runsOfOneClassAreMergedIfThereAreEnough() {
+        #expect(directory([]).runsToMerge(limits) == nil)
+        #expect(directory([5, 5, 5]).runsToMerge(limits) == nil)
+        #expect(directory([5, 1, 9, 5]).runsToMerge(limits) == 0..<4)
+        #expect(directory([50, 5, 1, 9, 5]).runsToMerge(limits) == 1..<5)
+        #expect(directory([50, 50, 50, 50, 5]).runsToMerge(limits) == 0..<4)
+    }
+
+    @Test func aRunCountsAsAtLeastAsLargeAsTheNewerOnes() {
+        #expect(directory([5, 50, 5, 50, 3, 3]).runsToMerge(limits) == 0..<4)
+        #expect(directory([5, 5, 5, 50]).runsToMerge(limits) == 0..<4)
+        #expect(directory([5, 5, 50, 3, 3]).runsToMerge(limits) == nil)
+    }
+
+    @Test(arguments: [UInt64.random(in: 0..<1 << 32)])
+    func thereAreFewRunsAndFewEntriesAreWrittenTwice(seed: UInt64) {
+        var random = RandomSource(seed: seed)
+        var directory = directory([])
+        var (added, written) = (0, 0)
+        for _ in 0..<3000 {
+            let count = Int.random(in: 1...20, using: &random) == 1 ? 200 : Int.random(in: 1...20, using: &random)
+            directory.runs.append(.init(number: directory.takeNumber(), chunks: 1, entries: count))
+            added += count
+            written += count
+            while let range = directory.runsToMerge(limits) {
+                let sum = directory.runs[range].reduce(0) { $0 + $1.entries }
+                let merged = PendingDirectory.Run(number: directory.takeNumber(), chunks: 1, entries: sum)
+                directory.runs.replaceSubrange(range, with: [merged])
+                written += sum
+            }
+            // There are 7 classes up to 60,000 entries.
+            #expect(directory.runs.count <= 3 * 8, "seed \(seed)")
+        }
+        #expect(directory.runs.reduce(0) { $0 + $1.entries } == added)
+        #expect(written <= 20 * added, "seed \(seed)")
+    }
+}
