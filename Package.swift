@@ -39,11 +39,7 @@ let package = Package(
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(
-            name: "CFaiss", dependencies: ["CKernels"],
-            linkerSettings: [
-                .linkedLibrary("faiss"), .linkedLibrary("blas"), .linkedLibrary("lapack"), .linkedLibrary("gomp"),
-            ]),
+        .target(name: "CFaiss", dependencies: ["CKernels"], linkerSettings: [.linkedLibrary("faiss")]),
         .target(name: "CKernels"),
 
         // The libraries. Dependencies point down only; `Tests/Structure` checks the imports.
@@ -152,7 +148,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Faiss's public index: for tests and benchmarks only.
+        // Faiss's public index, which needs BLAS and OpenMP: for tests and benchmarks only.
         .target(
             name: "CFaissFlat", path: "Tests/CFaissFlat",
             linkerSettings: ["faiss", "blas", "lapack", "gomp"].map { .linkedLibrary($0) }),

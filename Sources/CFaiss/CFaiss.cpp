@@ -2,7 +2,6 @@
 
 #include "CKernels.h"
 
-#include <faiss/VectorTransform.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss/impl/ResultHandler.h>
 
@@ -11,11 +10,6 @@
 #include <exception>
 #include <new>
 #include <vector>
-
-// Functions of OpenMP and OpenBLAS, which clang and Debian have no header for. OpenBLAS is one of several libraries that
-// can be installed as BLAS.
-extern "C" void omp_set_num_threads(int);
-extern "C" void openblas_set_num_threads(int) __attribute__((weak));
 
 namespace {
 
@@ -136,15 +130,4 @@ size_t cf_search_kept(const cf_search *search, size_t query, float *products, ui
   std::copy_n(reservoir.vals, reservoir.i, products);
   for (size_t i = 0; i < reservoir.i; i++) rows[i] = static_cast<uint32_t>(reservoir.ids[i]);
   return reservoir.i;
-}
-
-cf_status cf_leading_directions(const float *vectors, size_t vector_count, size_t dimension, size_t wanted,
-                                float *directions, char *message, size_t message_size) {
-  return guarded(message, message_size, [&] {
-    omp_set_num_threads(1);
-    if (openblas_set_num_threads) openblas_set_num_threads(1);
-    faiss::PCAMatrix matrix(static_cast<int>(dimension), static_cast<int>(wanted));
-    matrix.train(static_cast<int64_t>(vector_count), vectors);
-    std::copy_n(matrix.A.data(), wanted * dimension, directions);
-  });
 }

@@ -1,8 +1,7 @@
-internal import CFaiss
-
 /// The mean of a sample of vectors, and the directions in which the sample varies most.
 ///
-/// The directions are the first eigenvectors of the covariance matrix. Faiss's `PCAMatrix` computes them.
+/// The directions are approximations of the first eigenvectors of the covariance matrix, computed by subspace iteration
+/// (Halko, Martinsson and Tropp, Finding structure with randomness, SIAM Review 2011, algorithm 4.4).
 package struct LeadingDirections: Sendable {
     /// The mean of all vectors of the sample, summed in double precision.
     package let mean: [Double]
@@ -14,14 +13,11 @@ package struct LeadingDirections: Sendable {
 
     /// Computes the mean and the directions.
     ///
-    /// It takes less than a second: at most ``rows(dimension:)`` vectors, evenly spaced in the sample, give the
-    /// directions.
-    ///
     /// - Parameters:
-    ///   - sample: the vectors, count x dimension. All components are finite, and there is at least one vector.
+    ///   - sample: the vectors, count x dimension. All components are finite, and there is at least one vector. At most
+    ///     ``rows(dimension:)`` of them, evenly spaced, give the directions.
     ///   - dimension: the number of components of a vector.
-    /// - Throws: ``FaissFailure`` if Faiss fails.
-    package init(sample: Span<Float>, dimension: Int) throws(FaissFailure) {
+    package init(sample: Span<Float>, dimension: Int) {
         let count = sample.count / dimension
         precondition(count > 0 && sample.count == count * dimension)
         let mean = Self.mean(sample, dimension: dimension)
@@ -33,21 +29,53 @@ package struct LeadingDirections: Sendable {
             directions = []
             return
         }
-        var directions = [Float](repeating: 0, count: wanted * dimension)
-        try unsafe FaissFailure.check {
-            unsafe cf_leading_directions(centered, used, dimension, wanted, &directions, $0, $1)
-        }
-        self.directions = directions
+        directions = Self.iterate(centered, dimension: dimension, wanted: wanted)
     }
 
-    /// The largest number of vectors from which directions are computed.
-    ///
-    /// Faiss takes the eigenvectors of a dimension x dimension matrix, or of a rows x rows matrix if there are fewer
-    /// rows than dimensions. The reference implementation of BLAS needs about half a second for the largest of these.
+    /// The maximum number of vectors from which directions are computed.
     package static func rows(dimension: Int) -> Int {
-        guard dimension > 512 else { return 4096 }
-        // The time of the products of all pairs of rows grows with rows x rows x dimension.
-        return min(512, Int((0x1p28 / Double(dimension)).squareRoot()))
+        min(2048, max(64, (1 << 24) / dimension))
+    }
+
+    private static let iterations = 8
+
+    /// Multiplies random directions with the covariance matrix several times, and makes them orthonormal each time.
+    ///
+    /// - Parameters:
+    ///   - centered: the differences from the mean, rows x dimension.
+    ///   - wanted: the number of directions.
+    /// - Returns: wanted x dimension. A direction without variance is zero.
+    private static func iterate(_ centered: [Float], dimension: Int, wanted: Int) -> [Float] {
+        let rows = centered.count / dimension
+        var transposed = [Float](repeating: 0, count: centered.count)
+        for row in 0..<rows {
+            for index in 0..<dimension { transposed[index * rows + row] = centered[row * dimension + index] }
+        }
+        var random = SplitMix64(seed: 1)
+        var directions = (0..<wanted * dimension).map { _ in random.next() & 1 == 0 ? Float(1) : -1 }
+        var products = [Float](repeating: 0, count: wanted * rows)
+        for _ in 0..<iterations {
+            Kernels.products(centered.span, directions.span, dimension: dimension, into: &products)
+            Kernels.products(transposed.span, products.span, dimension: rows, into: &directions)
+            orthonormalise(&directions, dimension: dimension)
+        }
+        return directions
+    }
+
+    /// Makes vectors orthonormal, the first ones first; one that depends on those before it becomes zero.
+    private static func orthonormalise(_ vectors: inout [Float], dimension: Int) {
+        for start in stride(from: 0, to: vectors.count, by: dimension) {
+            var vector = vectors[start..<start + dimension].map(Double.init)
+            let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            for other in stride(from: 0, to: start, by: dimension) {
+                var product = 0.0
+                for index in 0..<dimension { product += vector[index] * Double(vectors[other + index]) }
+                for index in 0..<dimension { vector[index] -= product * Double(vectors[other + index]) }
+            }
+            let rest = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let factor = rest > 1e-6 * length ? 1 / rest : 0
+            for index in 0..<dimension { vectors[start + index] = Float(vector[index] * factor) }
+        }
     }
 
     private static func mean(_ sample: Span<Float>, dimension: Int) -> [Double] {

@@ -81,22 +81,12 @@ struct RotationTables: Sendable {
 
     /// Signs chosen by a generator of random numbers, one for each bit, the lowest first.
     private static func signs(count: Int, seed: UInt64) -> [UInt32] {
-        var state = seed
+        var random = SplitMix64(seed: seed)
         var word: UInt64 = 0
         return (0..<count).map { index in
-            if index % 64 == 0 { word = nextRandom(&state) }
+            if index % 64 == 0 { word = random.next() }
             defer { word >>= 1 }
             return word & 1 == 0 ? 0 : 0x8000_0000
         }
-    }
-
-    /// The next number of the generator SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
-    /// generators", 2014).
-    private static func nextRandom(_ state: inout UInt64) -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

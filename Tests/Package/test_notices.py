@@ -51,13 +51,12 @@ def test_system_libraries_are_in_the_copyright_file(text):
     """Statically linked libraries have a stanza, dynamically linked ones are in the comment at the top."""
     manifest = (PROJECT / "Package.swift").read_text()
     # What the tests alone link (CFaissFlat) is behind their heading, and not in the package.
-    programs, heading, _ = manifest.partition("// Faiss's public index")
+    programs, heading, _ = manifest.partition("// Faiss's public index, which needs BLAS and OpenMP")
     assert heading
-    assert re.findall(r'linkedLibrary\("(\w+)"', programs) == ["faiss", "blas", "lapack", "gomp"]
-    assert "Files: libfaiss.a" in text
+    assert re.findall(r'linkedLibrary\("(\w+)"', programs) == ["faiss"] and "Files: libfaiss.a" in text
     maps = " ".join(path.read_text() for path in (PROJECT / "Sources").rglob("module.modulemap"))
     assert set(re.findall(r'link "(\w+)"', maps)) == {"crypto", "lmdb", "z"}
-    assert all(name in text for name in ("LMDB (OpenLDAP", "libcrypto (Apache-2.0)", "zlib (Zlib)", "BLAS", "LAPACK", "libgomp"))
+    assert all(name in text for name in ("LMDB (OpenLDAP", "libcrypto (Apache-2.0)", "zlib (Zlib)"))
     assert "WordNet 3.0 Copyright 2006 by Princeton University" in text
 
 

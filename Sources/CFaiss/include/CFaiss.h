@@ -67,16 +67,6 @@ size_t cf_kept_max(size_t capacity);
 /// @return the number of products written
 size_t cf_search_kept(const cf_search *search, size_t query, float *products, uint32_t *rows);
 
-/// Computes the directions in which vectors vary most: the first eigenvectors of their covariance matrix, by Faiss's
-/// PCAMatrix. BLAS and LAPACK use the calling thread only.
-///
-/// @param vectors vector_count x dimension
-/// @param wanted the number of directions, at most vector_count and at most dimension
-/// @param directions receives wanted x dimension floats, the direction with the largest variance first
-/// @return cf_ok, cf_out_of_memory or cf_failed
-cf_status cf_leading_directions(const float *vectors, size_t vector_count, size_t dimension, size_t wanted,
-                                float *directions, char *message, size_t message_size);
-
 #pragma clang assume_nonnull end
 
 #ifdef __cplusplus
