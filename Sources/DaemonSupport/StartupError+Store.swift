@@ -30,6 +30,10 @@ extension StartupError {
                 .configuration)
         case .missing:
             self.init("there is no store in \(folder)", .configuration)
+        case .olderFormat(let found, let expected):
+            self.init(
+                "the store in \(folder) has format \(found), and this version of nnnd reads format \(expected); run "
+                    + "nnnd rebuild, which converts it (back it up first)", .configuration)
         case .unknownFormat(let found, let expected):
             self.init(
                 "the store in \(folder) has format \(found), and this version of nnnd reads format \(expected); "

@@ -107,9 +107,11 @@ package final class StoreRebuild: Sendable {
         let target = try StoreFormat.open(scratch, mapSize: mapSize)
         // The old store is opened last, because a report of damage names the environment that was opened last.
         let source = try StoreFormat.open(folder, mapSize: mapSize)
-        let old = try Tables(source, createIfMissing: try !StoreFormat.holdsStore(source))
+        // A store of an older format lacks tables; they are created empty.
+        let old = try Tables(source, createIfMissing: try !StoreFormat.holdsStore(source, forRebuild: true))
         let new = try Tables(target, createIfMissing: true)
-        guard let oldSettings = try source.read({ try old.settings(in: $0) }) else { throw StoreError.notAStore }
+        let stored = try source.read { try old.settings(forRebuild: true, in: $0) }
+        guard let oldSettings = stored else { throw StoreError.notAStore }
         let settings = try oldSettings.rebuilt(as: requested, k: k)
         var state = try source.read { try old.state(in: $0) }
         progress(.copying)

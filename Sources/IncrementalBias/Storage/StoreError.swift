@@ -24,6 +24,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case settingDiffers(name: String, stored: String, wanted: String)
     /// `k` is larger than the capacity of the store's heaps.
     case kBeyondCapacity(k: Int, capacity: Int)
+    /// The store has an older format, which a rebuild converts to the format that this program reads and writes.
+    case olderFormat(found: String, expected: String)
     /// The store has another format version than this program reads and writes.
     case unknownFormat(found: String, expected: String)
     /// The folder has no store.

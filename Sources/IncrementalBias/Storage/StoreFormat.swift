@@ -8,6 +8,8 @@ internal import LMDB
 package enum StoreFormat {
     /// The format version that this program reads and writes.
     static let version = "4"
+    /// The older versions that a rebuild can read: what it copies has the same form in them.
+    private static let rebuildable = ["3"]
     /// The maximum size of the data file, in bytes, unless a setting names another.
     ///
     /// LMDB reserves address space of this size, not memory.
@@ -28,9 +30,10 @@ package enum StoreFormat {
 
     /// Checks that an environment is empty or contains a store of this format, before anything is written to it.
     ///
-    /// - Returns: whether it contains a store. A store has all tables.
+    /// - Parameter forRebuild: whether an older format is accepted too, which a rebuild can read.
+    /// - Returns: whether it contains a store of this format. Such a store has all tables.
     /// - Throws: ``StoreError/notAStore`` or ``StoreError/unknownFormat(found:expected:)``.
-    static func holdsStore(_ environment: LMDB.Environment) throws -> Bool {
+    static func holdsStore(_ environment: LMDB.Environment, forRebuild: Bool = false) throws -> Bool {
         guard !environment.isEmpty else { return false }
         guard try environment.contains(Tables.first) else { throw StoreError.notAStore }
         let meta = try environment.open(Tables.first, order: .bytes, createIfMissing: false)
@@ -38,15 +41,20 @@ package enum StoreFormat {
             // If the first start was interrupted, the tables exist and are empty.
             guard try transaction.count(meta) > 0 else { return false }
             guard let found = try transaction.string(meta, "format") else { throw StoreError.notAStore }
-            try check(found)
-            return true
+            try check(found, forRebuild: forRebuild)
+            return found == version
         }
     }
 
     /// Checks a format version.
     ///
-    /// - Throws: ``StoreError/unknownFormat(found:expected:)``.
-    static func check(_ found: String) throws(StoreError) {
+    /// - Throws: ``StoreError/olderFormat(found:expected:)`` unless `forRebuild`,
+    ///   ``StoreError/unknownFormat(found:expected:)``.
+    static func check(_ found: String, forRebuild: Bool = false) throws(StoreError) {
+        if rebuildable.contains(found) {
+            if forRebuild { return }
+            throw .olderFormat(found: found, expected: version)
+        }
         guard found == version else { throw .unknownFormat(found: found, expected: version) }
     }
 }
@@ -61,10 +69,14 @@ extension Tables {
 
     /// The settings of the store; `nil` if the tables are empty.
     ///
-    /// - Throws: ``StoreError/unknownFormat(found:expected:)`` or ``StoreError/damaged(_:)``.
-    func settings(in transaction: borrowing some Transaction & ~Copyable) throws -> StoreSettings? {
+    /// - Parameter forRebuild: whether an older format is accepted too.
+    /// - Throws: ``StoreError/olderFormat(found:expected:)``, ``StoreError/unknownFormat(found:expected:)`` or
+    ///   ``StoreError/damaged(_:)``.
+    func settings(
+        forRebuild: Bool = false, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> StoreSettings? {
         guard let format = try transaction.string(meta, "format") else { return nil }
-        try StoreFormat.check(format)
+        try StoreFormat.check(format, forRebuild: forRebuild)
         let stored = try transaction.bytes(meta, "settings").map { Data($0) }
         guard let stored, let settings = try? JSONDecoder().decode(StoreSettings.self, from: stored) else {
             throw StoreError.damaged("the settings can't be read")
