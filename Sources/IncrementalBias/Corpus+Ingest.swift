@@ -90,6 +90,17 @@ extension Corpus {
         try writer.reclaimPages(acknowledging: acknowledged)
     }
 
+    /// Takes one step towards codes that fit the corpus better, in one small commit.
+    ///
+    /// Searches find the same with any codes, sooner with better ones. Call it again and again while there is nothing
+    /// else to do.
+    ///
+    /// - Parameter limits: when and how fast codes are made anew.
+    /// - Returns: whether a commit was made; if false, there is nothing to do.
+    package func recode(_ limits: RecodeLimits = .standard) throws -> Bool {
+        try writer.recode(limits)
+    }
+
     /// Interrupts ingestion before the process ends: commits and stagings throw `CancellationError` at their next piece
     /// of work, and change nothing.
     ///

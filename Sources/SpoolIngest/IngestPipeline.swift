@@ -80,11 +80,15 @@ package struct IngestPipeline {
         try recoverIfDue(&summary)
         try publish(&summary)
         try processFiles(&summary, isStopping)
-        if summary.published == 0 { try reportUnused(&summary) }
+        var hasRecoded = false
+        if summary.published == 0 {
+            try reportUnused(&summary)
+            if !isStopping() { hasRecoded = try context.corpus.recode() }
+        }
         let now = context.clock().uptime
         if let delay = retries.delay(now: now) { summary.lookAgain(within: delay) }
         if let recoveryDue { summary.lookAgain(within: max(0.1, recoveryDue - now)) }
-        if summary.published > 0 { summary.wait = 0 }
+        if summary.published > 0 || hasRecoded { summary.wait = 0 }
         return summary
     }
 

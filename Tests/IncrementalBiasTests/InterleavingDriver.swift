@@ -18,6 +18,8 @@ struct InterleavingDriver {
     private var oracle: Oracle
     private var random: RandomSource
     private var shards = 0
+    /// The number of commits that made codes anew, or their bases.
+    private(set) var recoded = 0
     /// The time in seconds since 1970.
     ///
     /// It is a multiple of 1/4. No conversion rounds such a time, so that the age of a reference is exact.
@@ -64,6 +66,7 @@ struct InterleavingDriver {
             oracle.retire(retention, time: time)
             try #require(corpus).retire(retention, now: now)
         }
+        if oneIn(4) { try recode() }
         if oneIn(6) {
             try stage(now)
         } else {
@@ -73,6 +76,17 @@ struct InterleavingDriver {
         }
         most.images = max(most.images, oracle.images.count)
         most.references = max(most.references, oracle.references.count)
+    }
+
+    /// Takes steps towards better codes; changes nothing that can be seen.
+    private mutating func recode() throws {
+        let limits = RecodeLimits(
+            growth: Int.random(in: 1...2, using: &random), minimumCount: 1,
+            bytesPerStep: Int.random(in: 1...200_000, using: &random))
+        let corpus = try #require(corpus)
+        let state = try corpus.state()
+        for _ in 0..<Int.random(in: 1...4, using: &random) where try corpus.recode(limits) { recoded += 1 }
+        #expect(try corpus.state() == state)
     }
 
     /// True with the probability 1 / `number`.

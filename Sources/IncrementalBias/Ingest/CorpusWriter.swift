@@ -19,7 +19,7 @@ final class CorpusWriter: Sendable {
     private let limits: PendingLimits
     /// Two threads for a staging: one computes pieces, the other stores them.
     let stagePool = WorkerPool(threads: 2, name: "stage")
-    private let staging = Mutex(StagingNumbers())
+    let staging = Mutex(StagingNumbers())
     /// The receipts whose commit durations are known and not yet stored, by number.
     ///
     /// They contain the durations.
@@ -27,7 +27,7 @@ final class CorpusWriter: Sendable {
     /// The number of bytes of values that the last commit wrote.
     private let lastCommitBytes = Atomic(0)
 
-    private struct StagingNumbers {
+    struct StagingNumbers {
         /// The number of the last staging; stagings are numbered from 1.
         var last = 0
         /// The number of the open staging, if there is one.
