@@ -12,11 +12,13 @@ extension Corpus {
     package func search(_ batches: [SearchBatch]) throws -> (
         generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]
     ) {
-        try priority.search {
+        let found = try priority.search {
             try environment.read { transaction in
                 try BatchSearch(settings: settings, tables: tables, pool: searchPool).run(batches, in: transaction)
             }
         }
+        observer?.scanned(found.statistics)
+        return (found.generation, found.results)
     }
 }
 

@@ -12,6 +12,11 @@ package protocol WorkObserver: Sendable {
     /// A scan has made progress.
     func scanAdvanced()
 
+    /// A scan has found the best images.
+    ///
+    /// - Parameter statistics: how many rows each step of the scan has left.
+    func scanned(_ statistics: ScanStatistics)
+
     /// A commit is durable.
     func committed(_ summary: CommitSummary)
 

@@ -18,6 +18,8 @@ struct DaemonObserver: WorkObserver {
 
     func scanAdvanced() { heartbeats.search.beat() }
 
+    func scanned(_ statistics: ScanStatistics) { metrics.scanned(statistics) }
+
     func committed(_ summary: CommitSummary) {
         heartbeats.ingest.beat()
         metrics.committed(summary)

@@ -12,11 +12,13 @@ struct BatchSearch {
     /// Answers batches.
     ///
     /// - Returns: the snapshot's generation, and for each batch the hits of each query. If a query of the batch can't
-    ///   be answered, the batch has the first such query instead.
+    ///   be answered, the batch has the first such query instead. Also how many rows each step of the scan has left.
     /// - Throws: `LMDBError` if the store can't be read, ``StoreError/damaged(_:)``.
     func run(
         _ batches: [SearchBatch], in transaction: borrowing ReadTransaction
-    ) throws -> (generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]) {
+    ) throws -> (
+        generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>], statistics: ScanStatistics
+    ) {
         let state = try tables.state(in: transaction)
         let prepared = batches.map { batch in
             Result { () throws(RejectedQuery) in try prepare(batch, dimension: state.dimension) }
@@ -31,9 +33,10 @@ struct BatchSearch {
             alphas += repeatElement(batch.alpha, count: batch.count)
         }
         var found: [[ScoredRow]] = limits.map { _ in [] }
+        var statistics = ScanStatistics()
         if state.images.count > 0, !limits.isEmpty {
             let layout = StoreLayout(dimension: state.dimension, settings: settings)
-            found = try Scan(layout: layout, tables: tables, pool: pool)
+            (found, statistics) = try Scan(layout: layout, tables: tables, pool: pool)
                 .run(queries: matrix, limits: limits, alphas: alphas, images: state.images, in: transaction)
         }
         var next = 0
@@ -46,7 +49,7 @@ struct BatchSearch {
                 next += batch.count
             }
         }
-        return (state.generation, results)
+        return (state.generation, results, statistics)
     }
 
     /// Checks the vectors of a batch, and normalises them under the cosine metric.

@@ -23,9 +23,10 @@ struct ExactRescorer {
     /// - Parameters:
     ///   - candidates: for each worker of the pass and each query its candidates.
     ///   - best: for each query the best images so far.
+    /// - Returns: the number of exact scores computed.
     func rescore(
         _ candidates: [[[ScoreInterval]]], _ best: inout [TopRows], in transaction: borrowing ReadTransaction
-    ) throws {
+    ) throws -> Int {
         let remaining = best.indices.map { query in
             merge(candidates.map { $0[query] }, limit: best[query].limit, minimum: best[query].threshold)
         }
@@ -34,21 +35,29 @@ struct ExactRescorer {
         for rows in remaining { starts.append(starts[starts.count - 1] + rows.count) }
         let mapped = try vectors.mapped(remaining.flatMap { $0.map(\.row) }, end: end, in: transaction)
         let (bestBefore, firsts) = (best, starts)
-        let scoreQuery = { @Sendable (query: Int, scratch: FloatScratch) -> TopRows in
+        let scoreQuery = { @Sendable (query: Int, scratch: FloatScratch) -> (best: TopRows, count: Int) in
             score(
                 remaining[query], vectors: mapped, first: firsts[query], query: query, bestBefore[query], scratch)
         }
         guard mapped.rows.count >= Self.minimumCandidatesForPool, best.count > 1 else {
             let scratch = FloatScratch()
-            for query in best.indices { best[query] = scoreQuery(query, scratch) }
-            return
+            var count = 0
+            for query in best.indices {
+                let result = scoreQuery(query, scratch)
+                best[query] = result.best
+                count += result.count
+            }
+            return count
         }
         let workers = try pool.run(count: best.count) {
-            (scratch: FloatScratch(), results: [(query: Int, best: TopRows)]())
+            (scratch: FloatScratch(), count: 0, results: [(query: Int, best: TopRows)]())
         } body: { worker, query in
-            worker.results.append((query, scoreQuery(query, worker.scratch)))
+            let result = scoreQuery(query, worker.scratch)
+            worker.results.append((query, result.best))
+            worker.count += result.count
         }
         for result in workers.flatMap(\.results) { best[result.query] = result.best }
+        return workers.reduce(0) { $0 + $1.count }
     }
 
     /// Merges the candidates of one query, and leaves out those that cannot be among its best.
@@ -72,15 +81,17 @@ struct ExactRescorer {
     ///   - vectors: mapped vectors. Those of `candidates` begin at index `first`.
     ///   - best: the best images so far.
     ///   - scratch: working memory of this thread.
-    /// - Returns: the best images.
+    /// - Returns: the best images, and the number of exact scores computed.
     private func score(
         _ candidates: [ScoreInterval], vectors: MappedRows, first: Int, query: Int, _ best: TopRows,
         _ scratch: FloatScratch
-    ) -> TopRows {
+    ) -> (best: TopRows, count: Int) {
         var best = best
+        var count = 0
         let queryRange = query * layout.dimension..<(query + 1) * layout.dimension
         for (index, candidate) in candidates.enumerated() {
             guard candidate.upper >= best.threshold else { break }
+            count += 1
             let similarity = vectors.withVector(at: first + index, scratch: scratch) { vector in
                 Kernels.product(vector, queries.span.extracting(queryRange))
             }
@@ -88,7 +99,7 @@ struct ExactRescorer {
             best.offer(
                 ScoredRow(score: similarity - alphas[query] * mean, similarity: similarity, row: candidate.row))
         }
-        return best
+        return (best, count)
     }
 
     private func mean(of row: Int) -> Float {

@@ -48,6 +48,7 @@ package final class DaemonMetrics: Sendable {
         counter("nnnd_spool_errors_total", [], 0)
         counter("nnnd_heap_refills_total", [], 0)
         gauge("nnnd_last_commit_timestamp_seconds", 0)
+        scanned(ScanStatistics())
         for name in ["nnnd_commit_shards", "nnnd_scan_requests", "nnnd_scan_queries"] {
             _ = Recorder(label: name, factory: registry)
         }
@@ -124,6 +125,14 @@ package final class DaemonMetrics: Sendable {
         scanSeconds.record(duration: .now - scanStart.withLock { $0 })
         Recorder(label: "nnnd_scan_requests", factory: registry).record(requests)
         Recorder(label: "nnnd_scan_queries", factory: registry).record(queries)
+    }
+
+    /// Counts the rows that each step of a scan has left.
+    package func scanned(_ statistics: ScanStatistics) {
+        counter("nnnd_search_scanned_rows_total", [], statistics.scanned)
+        counter("nnnd_search_bounded_rows_total", [("step", "high")], statistics.high)
+        counter("nnnd_search_bounded_rows_total", [("step", "low")], statistics.low)
+        counter("nnnd_search_rescored_rows_total", [], statistics.rescored)
     }
 
     /// Sets a gauge.

@@ -48,6 +48,13 @@ enum MetricFamilies {
             "Duration of scans. A scan is one pass over all images that answers one or more search requests."),
         Family("nnnd_scan_requests", .histogram(batches), "Search requests that share one scan."),
         Family("nnnd_scan_queries", .histogram(batches), "Queries that share one scan."),
+        Family(
+            "nnnd_search_scanned_rows_total", .counter,
+            "Rows that searches compared by the high halves of codes; a row counts once for each query."),
+        Family(
+            "nnnd_search_bounded_rows_total", .counter,
+            "Rows that the high halves of codes, and then whole codes, did not exclude, by step."),
+        Family("nnnd_search_rescored_rows_total", .counter, "Rows whose exact score searches computed."),
         Family("nnnd_reloads_total", .counter, "Reloads of the settings by outcome."),
         Family(
             "nnnd_store_used_bytes", .gauge,
