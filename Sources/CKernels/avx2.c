@@ -10,27 +10,32 @@
 #define TILE 3
 #define TABLE kernels_avx2
 
-// Codes are widened to 16 bits, then multiplied and added in pairs to 32 bits: no step overflows.
-#define CODE_WIDTH 16
-#define CODE_TILE 3
-#define CODE_ZERO _mm256_setzero_si256()
-typedef __m256i code_lanes, code_row, code_query;
+#define TILE_ROWS 2
+#define TILE_QUERIES 3
+typedef __m256i partial_sums;
 
-static inline code_row load_code_row(const int8_t *p) {
-  return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p));
+// Replaces `bits_of` of lanes.inc.
+#define BITS
+
+static inline uint32_t bits_of(int32_t __attribute__((vector_size(32))) m) {
+  return (uint32_t)_mm256_movemask_ps((__m256)m);
 }
 
-static inline code_query load_code_query(const int8_t *p) { return load_code_row(p); }
+#include "lanes.inc"
 
-static inline code_lanes code_step(code_lanes sum, code_row row, code_query query) {
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(row, query));
+static inline __m256i add_products(__m256i sums, uint8_t __attribute__((vector_size(32))) row,
+                                   uint8_t __attribute__((vector_size(32))) query) {
+  return _mm256_add_epi16(sums, _mm256_maddubs_epi16((__m256i)row, (__m256i)query));
 }
 
-static inline int32_t code_sum(code_lanes v) {
-  __m128i half = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
-  half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
-  return _mm_cvtsi128_si32(half);
+static inline numbers whole_sums(__m256i sums) { return (numbers)_mm256_madd_epi16(sums, _mm256_set1_epi16(1)); }
+
+#define WHOLE_LIMIT 64
+#define WHOLE_QUERIES 3
+
+static inline numbers add_whole(numbers sums, uint8_t __attribute__((vector_size(32))) row,
+                                uint8_t __attribute__((vector_size(32))) query) {
+  return sums + whole_sums(_mm256_maddubs_epi16((__m256i)row, (__m256i)query));
 }
 
 #include "body.inc"

@@ -10,25 +10,28 @@
 #define TILE 4
 #define TABLE kernels_avx512
 
-// Codes are widened to 16 bits, then multiplied and added in pairs to 32 bits: no step overflows.
-#define CODE_WIDTH 32
-#define CODE_TILE 4
-#define CODE_ZERO _mm512_setzero_si512()
-typedef __m512i code_lanes, code_row, code_query;
-
-static inline code_row load_code_row(const int8_t *p) {
-  return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)p));
-}
-
-static inline code_query load_code_query(const int8_t *p) { return load_code_row(p); }
-
-static inline code_lanes code_step(code_lanes sum, code_row row, code_query query) {
-  return _mm512_add_epi32(sum, _mm512_madd_epi16(row, query));
-}
-
-static inline int32_t code_sum(code_lanes v) { return _mm512_reduce_add_epi32(v); }
+#define TILE_ROWS 4
+#define TILE_QUERIES 4
+typedef __m512i partial_sums;
 
 #include "avx512.inc"
+#include "lanes.inc"
+
+static inline __m512i add_products(__m512i sums, uint8_t __attribute__((vector_size(64))) row,
+                                   uint8_t __attribute__((vector_size(64))) query) {
+  return _mm512_add_epi16(sums, _mm512_maddubs_epi16((__m512i)row, (__m512i)query));
+}
+
+static inline numbers whole_sums(__m512i sums) { return (numbers)_mm512_madd_epi16(sums, _mm512_set1_epi16(1)); }
+
+#define WHOLE_LIMIT 64
+#define WHOLE_QUERIES TILE_QUERIES
+
+static inline numbers add_whole(numbers sums, uint8_t __attribute__((vector_size(64))) row,
+                                uint8_t __attribute__((vector_size(64))) query) {
+  return sums + whole_sums(_mm512_maddubs_epi16((__m512i)row, (__m512i)query));
+}
+
 #include "body.inc"
 #pragma clang attribute pop
 #endif

@@ -11,26 +11,27 @@
 #define TILE 4
 #define TABLE kernels_avx512vnni
 
-// VPDPBUSD multiplies unsigned by signed bytes. Adding 128 makes the bytes of rows unsigned.
-#define CODE_WIDTH 64
-#define CODE_TILE 4
-#define CODE_OFFSET 128
-#define CODE_ZERO _mm512_setzero_si512()
-typedef __m512i code_lanes, code_row, code_query;
-
-static inline code_row load_code_row(const int8_t *p) {
-  return _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi8((char)0x80));
-}
-
-static inline code_query load_code_query(const int8_t *p) { return _mm512_loadu_si512(p); }
-
-static inline code_lanes code_step(code_lanes sum, code_row row, code_query query) {
-  return _mm512_dpbusd_epi32(sum, row, query);
-}
-
-static inline int32_t code_sum(code_lanes v) { return _mm512_reduce_add_epi32(v); }
+#define TILE_ROWS 4
+#define TILE_QUERIES 6
+#define WIDE_STEP
 
 #include "avx512.inc"
+#include "lanes.inc"
+
+typedef numbers partial_sums;
+
+// VPDPBUSD multiplies unsigned by signed bytes, and adds up four products in 32 bits.
+static inline numbers add_products(numbers sums, uint8_t __attribute__((vector_size(64))) row,
+                                   uint8_t __attribute__((vector_size(64))) query) {
+  return (numbers)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)row, (__m512i)query);
+}
+
+static inline numbers whole_sums(numbers sums) { return sums; }
+
+#define WHOLE_LIMIT 127
+#define WHOLE_QUERIES TILE_QUERIES
+#define add_whole add_products
+
 #include "body.inc"
 #pragma clang attribute pop
 #endif

@@ -71,19 +71,24 @@ void ck_products(const float *matrix, size_t rows, size_t dimension, const float
   kernels()->products(matrix, rows, dimension, queries, query_count, out);
 }
 
-ck_code ck_encode(const float *values, size_t dimension, size_t stride, int8_t *codes) {
-  return kernels()->encode(values, dimension, stride, codes);
+ck_code ck_encode(const float *values, size_t count, size_t padded, int32_t limit, uint8_t *codes) {
+  return kernels()->encode(values, count, padded, limit, codes);
 }
 
-void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int8_t *queries, size_t query_count,
-                      int32_t *out) {
-  kernels()->code_products(codes, rows, stride, queries, query_count, out);
+ck_scan_counts ck_scan(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
+                       const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
+                       ck_candidates candidates, uint8_t *scratch) {
+  return kernels()->scan(block, layout, means, queries, codes, query_count, thresholds, first_row, candidates, scratch);
 }
 
-size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                  const float *means, size_t count, ck_query query, float threshold, ck_bounds found) {
-  return kernels()->collect(products, scales, residuals, norms, means, count, query, threshold, found);
+ck_scan_counts ck_scan_whole(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
+                             const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
+                             ck_candidates candidates, uint8_t *scratch) {
+  return kernels()->scan_whole(block, layout, means, queries, codes, query_count, thresholds, first_row, candidates,
+                               scratch);
 }
+
+int32_t ck_whole_limit(void) { return kernels()->whole_limit; }
 
 size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold) {
   return kernels()->prune(bounds, count, wanted, threshold);
@@ -116,6 +121,10 @@ void ck_float_from_half(const uint16_t *half, size_t count, float *out) {
 
 void ck_half_from_float(const float *values, size_t count, uint16_t *out) {
   kernels()->half_from_float(values, count, out);
+}
+
+double ck_double_product(const float *a, const float *b, size_t count) {
+  return kernels()->double_product(a, b, count);
 }
 
 double ck_sum_of_squares(const float *values, size_t count) { return kernels()->sum_of_squares(values, count); }

@@ -6,10 +6,12 @@
 
 typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
-  ck_code (*encode)(const float *, size_t, size_t, int8_t *);
-  void (*code_products)(const int8_t *, size_t, size_t, const int8_t *, size_t, int32_t *);
-  size_t (*collect)(const int32_t *, const float *, const float *, const float *, const float *, size_t, ck_query,
-                    float, ck_bounds);
+  ck_code (*encode)(const float *, size_t, size_t, int32_t, uint8_t *);
+  int32_t whole_limit;
+  ck_scan_counts (*scan)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
+                         const float *, uint32_t, ck_candidates, uint8_t *);
+  ck_scan_counts (*scan_whole)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
+                               const float *, uint32_t, ck_candidates, uint8_t *);
   size_t (*prune)(ck_bounds, size_t, size_t, float *);
   size_t (*drop)(ck_bounds, size_t, float);
   float (*midpoint_reached)(ck_bounds, size_t, size_t);
@@ -18,6 +20,7 @@ typedef struct kernel_table {
   void (*sort)(const uint64_t *, size_t, uint64_t *);
   void (*float_from_half)(const uint16_t *, size_t, float *);
   void (*half_from_float)(const float *, size_t, uint16_t *);
+  double (*double_product)(const float *, const float *, size_t);
   double (*sum_of_squares)(const float *, size_t);
   void (*scale)(const float *, size_t, float, float *);
   void (*rotate)(const float *, size_t, ck_rotation, const float *, float *);
@@ -29,5 +32,14 @@ extern const kernel_table kernels_avx2;
 extern const kernel_table kernels_avx512;
 extern const kernel_table kernels_avx512vnni;
 #endif
+
+// The size of a group of codes in bytes, without the low halves.
+static inline size_t group_size(ck_layout layout) {
+  return CK_GROUP * (ck_columns * sizeof(float) + layout.leading + layout.rest / 2);
+}
+
+// The packed codes of a query: those of the leading components, those of the others, then of the others those with even
+// numbers and those with odd numbers, both filled up with zeros.
+static inline size_t query_stride(ck_layout layout) { return layout.leading + layout.rest + 2 * layout.low_stride; }
 
 #endif

@@ -7,28 +7,30 @@
 #define TILE 2
 #define TABLE kernels_portable
 
-#define CODE_WIDTH 8
-#define CODE_TILE 2
-#define CODE_ZERO ((code_lanes){0})
-typedef int32_t code_lanes __attribute__((vector_size(16)));
-typedef int16_t code_row __attribute__((vector_size(16)));
-typedef code_row code_query;
+#define TILE_ROWS 2
+#define TILE_QUERIES 2
+typedef int16_t partial_sums __attribute__((vector_size(16)));
 
-static inline code_row load_code_row(const int8_t *p) {
-  int8_t bytes __attribute__((vector_size(8)));
-  memcpy(&bytes, p, sizeof bytes);
-  return __builtin_convertvector(bytes, code_row);
+#include "lanes.inc"
+
+// The bytes with even numbers and those with odd numbers are multiplied separately, in 16 bits.
+static inline partial_sums add_products(partial_sums sums, uint8_t __attribute__((vector_size(16))) row,
+                                        uint8_t __attribute__((vector_size(16))) query) {
+  typedef uint16_t unsigned_sums __attribute__((vector_size(16)));
+  const partial_sums even = ((partial_sums)query << 8) >> 8, odd = (partial_sums)query >> 8;
+  return sums + ((partial_sums)row & 255) * even + (partial_sums)((unsigned_sums)row >> 8) * odd;
 }
 
-static inline code_query load_code_query(const int8_t *p) { return load_code_row(p); }
-
-static inline code_lanes code_step(code_lanes sum, code_row row, code_query query) {
-  typedef int32_t wide __attribute__((vector_size(32)));
-  wide products = __builtin_convertvector(row, wide) * __builtin_convertvector(query, wide);
-  return sum + __builtin_shufflevector(products, products, 0, 2, 4, 6)
-         + __builtin_shufflevector(products, products, 1, 3, 5, 7);
+static inline numbers whole_sums(partial_sums sums) {
+  return (((numbers)sums << 16) >> 16) + ((numbers)sums >> 16);
 }
 
-static inline int32_t code_sum(code_lanes v) { return v[0] + v[1] + v[2] + v[3]; }
+#define WHOLE_LIMIT 64
+#define WHOLE_QUERIES 2
+
+static inline numbers add_whole(numbers sums, uint8_t __attribute__((vector_size(16))) row,
+                                uint8_t __attribute__((vector_size(16))) query) {
+  return sums + whole_sums(add_products((partial_sums){0}, row, query));
+}
 
 #include "body.inc"

@@ -1,30 +1,62 @@
+internal import CKernels
+
 extension CodeLayout {
-    /// Whether the stored code of a row gives valid bounds of the products of its vector.
+    /// Whether the stored code of an image gives valid bounds of its products.
     ///
-    /// The bounds are valid if the stored residual is at least the length of the difference between the vector and the
-    /// decoded code, and the stored norm at least the length of the vector. Both lengths are computed in double
-    /// precision.
+    /// The rotated vector is computed in double precision. Valid are residuals that are at least the lengths of the
+    /// differences between it and the decoded codes, norms that are at least its lengths, and an offset that is the
+    /// product with the centre of the references.
     ///
     /// - Parameters:
     ///   - vector: the row's vector, as it is stored.
+    ///   - basis: the basis of the block's codes.
     ///   - block: the block of codes that holds the row.
     ///   - slot: the position of the row in the block.
-    package func hasValidBounds(for vector: [Float], in block: RawSpan, slot: Int) -> Bool {
+    package func hasValidBounds(for vector: [Float], basis: CodeBasis, in block: RawSpan, slot: Int) -> Bool {
         guard block.byteCount == byteCount, vector.count == dimension, slot < rows else { return false }
-        func number(_ column: Int) -> Double {
-            Double(unsafe block.unsafeLoadUnaligned(fromByteOffset: self.column(column) + 4 * slot, as: Float.self))
+        var leading = [UInt8](repeating: 0, count: parts.leading)
+        var rest = [UInt8](repeating: 0, count: parts.rest)
+        var columns = [Float](repeating: 0, count: Int(ck_columns.rawValue))
+        unsafe block.withUnsafeBytes { block in
+            guard let b = block.baseAddress else { return }
+            let parts = parts
+            unsafe ck_load_code(
+                (b + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, slot, &leading, &rest, &columns)
         }
-        let (scale, residual, norm) = (number(0), number(1), number(2))
-        var lossSquared = 0.0
-        var lengthSquared = 0.0
-        for index in 0..<dimension {
-            let value = Double(vector[index])
-            let code = unsafe block.unsafeLoadUnaligned(fromByteOffset: code(slot) + index, as: Int8.self)
-            let loss = value - scale * Double(code)
-            lossSquared += loss * loss
-            lengthSquared += value * value
+        func number(_ column: ck_column) -> Double { Double(columns[Int(column.rawValue)]) }
+        let rotated = basis.exact(vector, .image)
+        let first = Loss(rotated.prefix(parts.leading), leading, scale: number(ck_leading_scale))
+        let second = Loss(rotated.dropFirst(parts.leading), rest, scale: number(ck_rest_scale))
+        let offset = zip(zip(vector, basis.center(.image)), basis.center(.reference)).reduce(0.0) {
+            $0 + (Double($1.0.0) - Double($1.0.1)) * Double($1.1)
         }
-        return residual.isFinite && norm.isFinite && residual >= lossSquared.squareRoot()
-            && norm >= lengthSquared.squareRoot()
+        let offsetError = abs(number(ck_offset) - offset)
+        let allowed = abs(offset) * 0x1p-23 + 0x1p-30 * (first.norm + second.norm)
+        return columns.allSatisfy(\.isFinite) && offsetError <= allowed
+            && number(ck_leading_residual) >= first.residual && number(ck_leading_norm) >= first.norm
+            && number(ck_rest_residual) >= second.residual && number(ck_rest_norm) >= second.norm
+            && number(ck_high_residual) >= second.highResidual
+    }
+}
+
+/// What the codes of some components lose, computed in double precision.
+private struct Loss {
+    /// The length of the components.
+    let norm: Double
+    /// The length of the components minus the decoded codes.
+    let residual: Double
+    /// The same for the high halves of the codes alone.
+    let highResidual: Double
+
+    init(_ values: ArraySlice<Double>, _ codes: [UInt8], scale: Double) {
+        var (length, lost, highLost) = (0.0, 0.0, 0.0)
+        for (value, code) in zip(values, codes) {
+            let low = value - scale * Double(Int(code) - 128)
+            let high = value - scale * Double(Int(code & 0xf0) - 120)
+            length += value * value
+            lost += low * low
+            highLost += high * high
+        }
+        (norm, residual, highResidual) = (length.squareRoot(), lost.squareRoot(), highLost.squareRoot())
     }
 }

@@ -1,35 +1,52 @@
+internal import CKernels
+
 /// The layout of a block of codes.
 ///
-/// A code approximates a vector. Searches read the codes of all rows, and exclude most rows by them.
+/// A code approximates a vector. Searches read a part of the codes of all rows, and exclude most rows by it.
 ///
-/// The code of a vector has one signed byte per component, padded with zeros to a multiple of 64 bytes. The decoded
-/// code is scale x code. Three columns of floats follow the codes of a block: the scale of each row, its residual (the
-/// length of the difference between the vector and the decoded code), and its norm (the length of the vector).
+/// Encoded are the components of R (x - c), see ``CodeBasis``, with one byte each. The leading components stand apart;
+/// of the others, the high four bits and the low four bits stand apart. `ck_layout` in CKernels.h describes the order
+/// of the bytes. A block begins with the version of the basis of its codes:
 ///
-///     [0 ..< pad]                                  unused, so that codes begin on cache lines
-///     [pad ..< pad + rows x stride]                codes
-///     then rows x 4 bytes each                     scales, residuals, norms
+///     [0 ..< 4]                        version of the basis
+///     [4 ..< CacheLine.pad]            unused, so that codes begin on cache lines
+///     [CacheLine.pad ..< byteCount]    columns of floats and codes
 package struct CodeLayout: Sendable {
-    /// The number of rows in a block.
+    /// The number of rows in a block, a multiple of ``rowsPerGroup``.
     package let rows: Int
     /// The number of components of a vector.
     package let dimension: Int
-    /// The number of bytes from one code to the next.
-    package let stride: Int
+    let parts: ck_layout
+
+    /// The number of rows in a block is a multiple of this.
+    package static let rowsPerGroup = Int(CK_GROUP)
 
     /// Makes the layout of blocks with `rows` vectors of `dimension` components.
     package init(rows: Int, dimension: Int) {
+        precondition(rows % Self.rowsPerGroup == 0)
         self.rows = rows
         self.dimension = dimension
-        stride = (dimension + 63) / 64 * 64
+        let leading = CodeRotation.leadingCount(dimension: dimension)
+        let rest = (dimension - leading + 7) / 8 * 8
+        let step = Int(CK_LOW_STEP)
+        parts = ck_layout(rows: rows, leading: leading, rest: rest, low_stride: (rest / 2 + step - 1) / step * step)
     }
 
     /// The size of a block in bytes.
-    package var byteCount: Int { CacheLine.pad + rows * (stride + 12) }
+    package var byteCount: Int { CacheLine.pad + rows * bytesPerRow }
 
-    /// The offset of the code at position `slot` of a block.
-    func code(_ slot: Int) -> Int { CacheLine.pad + slot * stride }
+    /// The size of a row's code in bytes, with its columns.
+    package var bytesPerRow: Int {
+        Int(ck_columns.rawValue) * 4 + parts.leading + parts.rest / 2 + parts.low_stride
+    }
 
-    /// The offset of a column in a block: column 0 has the scales, 1 the residuals, 2 the norms.
-    func column(_ number: Int) -> Int { CacheLine.pad + rows * (stride + 4 * number) }
+    /// The version of the basis of a block's codes.
+    package func version(of block: RawSpan) -> UInt32 {
+        unsafe block.unsafeLoadUnaligned(as: UInt32.self)
+    }
+
+    /// Writes the version of the basis of a block's codes.
+    package func setVersion(_ version: UInt32, of block: inout MutableRawSpan) {
+        block.storeBytes(of: version, as: UInt32.self)
+    }
 }

@@ -17,7 +17,7 @@ internal import CKernels
 ///
 /// One thread at a time can use a search. For example, the best references of some images:
 ///
-///     var search = CodedSearch(queries: 256, capacity: 160, layout: layout)
+///     var search = CodedSearch(queries: 256, capacity: 160, basis: basis, layout: layout)
 ///     search.begin(images, vectorCount: 20_000)
 ///     for block in blocks { search.add(block.codes.span.bytes, rows: block.rows[...], vectors: vectors) }
 ///     search.rescore(vectors)
@@ -27,19 +27,16 @@ package struct CodedSearch {
     package typealias VectorAccess = (_ row: Int, _ body: (Span<Float>) -> Void) -> Void
 
     private let capacity: Int
+    private let basis: CodeBasis
     private let layout: CodeLayout
-    /// The maximum number of candidates of a query.
-    private let candidatesPerQuery: Int
 
     /// The vectors of the queries, queries x dimension.
     private var queries: [Float] = []
     private var queryCodes: CodedQueries
     /// The pruning threshold of each query.
     private var thresholds: [Float] = []
-    /// The candidates of all queries: those of a query are at `counts[query]` positions, beginning at `start(query)`.
-    private var candidates: ScoreIntervals
-    /// The number of candidates of each query.
-    private var counts: [Int] = []
+    /// The candidates of each query.
+    private var candidates: Candidates
     /// The number of vectors that will be added in total.
     private var vectorCount = 0
     /// The rows of the vectors added so far.
@@ -51,32 +48,25 @@ package struct CodedSearch {
 
     /// The means that are passed for the vectors: a score is here a product without a bias.
     private let zeroMeans: [Float]
-    /// Products of codes, queries of one step x vectors of a block.
-    private var codeProducts: [Int32]
     private var pairs = PairsByRow()
     private var exactProducts: [Float] = []
     private var best: BestProducts
-
-    /// The number of queries that are multiplied with a block at a time.
-    ///
-    /// The products of so few stay in the CPU's cache.
-    private static let queriesPerStep = 16
 
     /// Makes a search.
     ///
     /// - Parameters:
     ///   - queries: the maximum number of queries.
     ///   - capacity: the number of vectors to find for each query.
+    ///   - basis: the basis of the codes that will be added.
     ///   - layout: the layout of the blocks of codes that will be added.
-    package init(queries: Int, capacity: Int, layout: CodeLayout) {
+    package init(queries: Int, capacity: Int, basis: CodeBasis, layout: CodeLayout) {
         self.capacity = capacity
+        self.basis = basis
         self.layout = layout
-        candidatesPerQuery = 8 * capacity + layout.rows
-        queryCodes = CodedQueries([Float]().span, alphas: [], layout: layout)
-        candidates = ScoreIntervals(count: queries * candidatesPerQuery)
+        queryCodes = CodedQueries([Float]().span, .image, alphas: [], basis: basis, layout: layout)
+        candidates = Candidates(lists: queries, capacity: 8 * capacity + layout.rows, layout: layout)
         zeroMeans = Array(repeating: 0, count: layout.rows)
-        codeProducts = Array(repeating: 0, count: min(queries, Self.queriesPerStep) * layout.rows)
-        best = BestProducts(count: candidatesPerQuery)
+        best = BestProducts(count: candidates.capacity)
     }
 
     /// Starts a search for new queries.
@@ -87,9 +77,10 @@ package struct CodedSearch {
     package mutating func begin(_ queries: [Float], vectorCount: Int) {
         self.queries = queries
         let count = queries.count / layout.dimension
-        precondition(count * candidatesPerQuery <= candidates.count)
-        queryCodes = CodedQueries(queries.span, alphas: Array(repeating: 0, count: count), layout: layout)
-        counts = Array(repeating: 0, count: count)
+        precondition(count <= candidates.count)
+        queryCodes = CodedQueries(
+            queries.span, .image, alphas: Array(repeating: 0, count: count), basis: basis, layout: layout)
+        candidates.removeAll()
         thresholds = Array(repeating: -.infinity, count: count)
         exactProducts = Array(repeating: 0, count: count)
         rows.removeAll(keepingCapacity: true)
@@ -103,19 +94,15 @@ package struct CodedSearch {
     ///   - newRows: the row of each vector in the block.
     ///   - vectors: access to the vectors of this block and of earlier ones.
     package mutating func add(_ block: RawSpan, rows newRows: ArraySlice<UInt32>, vectors: VectorAccess) {
+        let before = queryIndices.map { candidates[$0] }
         let means = zeroMeans
-        for start in stride(from: 0, to: queryCodes.count, by: Self.queriesPerStep) {
-            let step = start..<min(start + Self.queriesPerStep, queryCodes.count)
-            queryCodes.products(block, queries: step, into: &codeProducts)
-            for query in step {
-                let end = self.start(query) + counts[query]
-                let foundCount = queryCodes.collect(
-                    query, block, count: newRows.count, products: codeProducts, at: (query - start) * layout.rows,
-                    means: means.span, minimumScore: thresholds[query], into: &candidates, at: end)
-                candidates.replaceRows(from: end, count: foundCount, by: newRows)
-                counts[query] += foundCount
-                if counts[query] + layout.rows > candidatesPerQuery { reduce(query, vectors) }
-            }
+        _ = queryCodes.scan(
+            block, queries: queryIndices, means: means.span, thresholds: thresholds, firstRow: 0, kind: .whole,
+            into: &candidates)
+        for query in queryIndices {
+            let foundCount = candidates[query] - before[query]
+            candidates.intervals.replaceRows(from: start(query) + before[query], count: foundCount, by: newRows)
+            if candidates[query] + layout.rows > candidates.capacity { reduce(query, vectors) }
         }
         rows += newRows
         rowEnd = max(rowEnd, Int(newRows.max() ?? 0) + 1)
@@ -132,13 +119,13 @@ package struct CodedSearch {
     /// - Parameter vectors: access to all vectors.
     package mutating func rescore(_ vectors: VectorAccess) {
         // First the `capacity` candidates with the highest midpoints: their exact products exclude most of the others.
-        let midpoints = counts.indices.map { query in
-            candidates.midpointReached(from: start(query), count: counts[query], wanted: capacity)
+        let midpoints = queryIndices.map { query in
+            candidates.intervals.midpointReached(from: start(query), count: candidates[query], wanted: capacity)
         }
         multiply(minimumMidpoints: midpoints, vectors)
-        for query in counts.indices { prune(query) }
-        multiply(minimumMidpoints: Array(repeating: -.infinity, count: counts.count), vectors)
-        for query in counts.indices {
+        for query in queryIndices { prune(query) }
+        multiply(minimumMidpoints: Array(repeating: -.infinity, count: queryIndices.count), vectors)
+        for query in queryIndices {
             prune(query)
             let isEstimate = thresholds[query] > -.infinity
             if isEstimate, countReaching(query) < min(capacity, rows.count) { multiplyWithAll(query, vectors) }
@@ -156,15 +143,17 @@ package struct CodedSearch {
     /// - Returns: the number of vectors found, at most `capacity`.
     package mutating func result(query: Int, products: inout [Float], rows: inout [UInt32]) -> Int {
         precondition(products.count >= capacity && rows.count >= capacity)
-        let range = start(query)..<start(query) + counts[query]
-        let (scores, candidateRows) = (candidates.uppers, candidates.rows)
+        let range = candidates.positions(of: query)
+        let (scores, candidateRows) = (candidates.intervals.uppers, candidates.intervals.rows)
         return best.select(
             scores.span.extracting(range), rows: candidateRows.span.extracting(range), capacity: capacity,
             bestProducts: &products, bestRows: &rows)
     }
 
     /// The position of a query's first candidate.
-    private func start(_ query: Int) -> Int { query * candidatesPerQuery }
+    private func start(_ query: Int) -> Int { candidates.start(of: query) }
+
+    private var queryIndices: Range<Int> { 0..<queryCodes.count }
 
     /// Raises the pruning thresholds to estimates from the vectors added so far, and prunes by them.
     ///
@@ -174,11 +163,12 @@ package struct CodedSearch {
     private mutating func estimateThresholds() {
         let expected = Double(capacity) * Double(rows.count) / Double(vectorCount)
         let wanted = Int(expected + 4 * expected.squareRoot()) + 2
-        for query in counts.indices {
-            let estimate = candidates.midpointReached(from: start(query), count: counts[query], wanted: wanted)
+        for query in queryIndices {
+            let count = candidates[query]
+            let estimate = candidates.intervals.midpointReached(from: start(query), count: count, wanted: wanted)
             guard estimate > thresholds[query] else { continue }
             thresholds[query] = estimate
-            counts[query] = candidates.drop(from: start(query), count: counts[query], below: estimate)
+            candidates[query] = candidates.intervals.drop(from: start(query), count: count, below: estimate)
         }
     }
 
@@ -188,13 +178,13 @@ package struct CodedSearch {
     /// threshold itself does not change.
     private mutating func prune(_ query: Int) {
         var threshold = thresholds[query]
-        counts[query] = candidates.prune(
-            from: start(query), count: counts[query], wanted: capacity, threshold: &threshold)
+        candidates[query] = candidates.intervals.prune(
+            from: start(query), count: candidates[query], wanted: capacity, threshold: &threshold)
     }
 
     /// The number of candidates of a query whose lower bound reaches the query's threshold.
     private func countReaching(_ query: Int) -> Int {
-        candidates.lowers[start(query)..<start(query) + counts[query]].count { $0 >= thresholds[query] }
+        candidates.intervals.lowers[candidates.positions(of: query)].count { $0 >= thresholds[query] }
     }
 
     /// Computes the exact products of the candidates whose midpoints reach a minimum.
@@ -204,14 +194,14 @@ package struct CodedSearch {
     /// - Parameter minimumMidpoints: the minimum for each query.
     private mutating func multiply(minimumMidpoints: [Float], _ vectors: VectorAccess) {
         pairs.removeAll()
-        for query in counts.indices {
-            let (start, count) = (start(query), counts[query])
+        for query in queryIndices {
+            let (start, count) = (start(query), candidates[query])
             pairs.add(atMost: count) { positions, end in
-                candidates.appendInexact(
+                candidates.intervals.appendInexact(
                     from: start, count: count, minimumMidpoint: minimumMidpoints[query], to: &positions, at: end)
             }
         }
-        pairs.group(by: candidates.rows, below: rowEnd)
+        pairs.group(by: candidates.intervals.rows, below: rowEnd)
         let (queries, grouped) = (queries, pairs)
         grouped.forEach { row, group, nextRow in
             // A vector comes from memory: the next one is prefetched while this one is multiplied.
@@ -219,9 +209,9 @@ package struct CodedSearch {
             let positions = grouped.positions[group]
             vectors(row) { vector in
                 Kernels.gatheredProducts(
-                    queries, vector, positions: positions, positionsPerQuery: candidatesPerQuery, into: &exactProducts)
+                    queries, vector, positions: positions, positionsPerQuery: candidates.capacity, into: &exactProducts)
             }
-            candidates.setExact(positions, exactProducts)
+            candidates.intervals.setExact(positions, exactProducts)
         }
     }
 
@@ -229,22 +219,23 @@ package struct CodedSearch {
     ///
     /// This frees space if bounds exclude too little for the maximum number of candidates.
     private mutating func reduce(_ query: Int, _ vectors: VectorAccess) {
-        for position in start(query)..<start(query) + counts[query]
-        where candidates.lowers[position] < candidates.uppers[position] {
-            candidates.setExact(position, product(query, Int(candidates.rows[position]), vectors))
+        for position in candidates.positions(of: query)
+        where candidates.intervals.lowers[position] < candidates.intervals.uppers[position] {
+            candidates.intervals.setExact(position, product(query, Int(candidates.intervals.rows[position]), vectors))
         }
         keepBest(query)
     }
 
     /// Finds the best vectors of a query by its exact products with all vectors.
     private mutating func multiplyWithAll(_ query: Int, _ vectors: VectorAccess) {
-        (counts[query], thresholds[query]) = (0, -.infinity)
+        candidates[query] = 0
+        thresholds[query] = -.infinity
         for row in rows {
             let product = product(query, Int(row), vectors)
             guard product >= thresholds[query] else { continue }
-            candidates.set(start(query) + counts[query], row: row, score: product)
-            counts[query] += 1
-            if counts[query] == candidatesPerQuery { keepBest(query) }
+            candidates.intervals.set(start(query) + candidates[query], row: row, score: product)
+            candidates[query] += 1
+            if candidates[query] == candidates.capacity { keepBest(query) }
         }
     }
 
@@ -263,8 +254,8 @@ package struct CodedSearch {
         var products = [Float](repeating: 0, count: capacity)
         var bestRows = [UInt32](repeating: 0, count: capacity)
         let kept = result(query: query, products: &products, rows: &bestRows)
-        for i in 0..<kept { candidates.set(start(query) + i, row: bestRows[i], score: products[i]) }
-        counts[query] = kept
+        for i in 0..<kept { candidates.intervals.set(start(query) + i, row: bestRows[i], score: products[i]) }
+        candidates[query] = kept
         if kept == capacity { thresholds[query] = max(thresholds[query], products[kept - 1]) }
     }
 }

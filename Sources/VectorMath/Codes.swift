@@ -1,42 +1,79 @@
 internal import CKernels
 
-/// The codes of some vectors, with the scale, the residual and the norm of each; ``CodeLayout`` describes them.
-///
-/// For vectors x and q with decoded codes x' and q', the Cauchy-Schwarz inequality gives:
-///
-///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
-///
-/// The product of the codes therefore bounds the product of the vectors. A search computes products of vectors only for
-/// the rows that the bounds do not exclude.
+/// The codes of some vectors, with the numbers that bound their products.
 package struct Codes: Sendable {
     /// The layout of the blocks that the codes can be written to.
     package let layout: CodeLayout
-    fileprivate let bytes: [Int8]
-    fileprivate let codes: [ck_code]
+    /// The number of vectors.
+    package let count: Int
+    /// The codes, count x (leading + rest) bytes.
+    private let bytes: [UInt8]
+    /// The numbers of each vector in the columns of a block, count x columns.
+    private let columns: [Float]
+
+    private static let columnCount = Int(ck_columns.rawValue)
 
     /// Encodes vectors.
     ///
     /// - Parameters:
-    ///   - values: the vectors, count x dimension.
+    ///   - values: the vectors, count x dimension. The bounds of a vector with a component that is not finite are NaN.
+    ///   - role: whether the vectors are images or references.
+    ///   - basis: the basis of the codes.
     ///   - layout: the layout of the blocks that the codes will be written to.
-    package init(_ values: Span<Float>, layout: CodeLayout) {
-        self.layout = layout
-        let rows = values.count / layout.dimension
-        var codes: [ck_code] = []
-        codes.reserveCapacity(rows)
-        var bytes = [Int8](repeating: 0, count: rows * layout.stride)
-        unsafe bytes.withUnsafeMutableBufferPointer { bytes in
-            unsafe values.withUnsafeBufferPointer { values in
-                guard let from = values.baseAddress, let to = bytes.baseAddress else { return }
-                for row in 0..<rows {
-                    codes.append(
-                        unsafe ck_encode(
-                            from + row * layout.dimension, layout.dimension, layout.stride, to + row * layout.stride))
-                }
+    package init(_ values: Span<Float>, _ role: CodeBasis.Role, basis: CodeBasis, layout: CodeLayout) {
+        let (dimension, parts) = (layout.dimension, layout.parts)
+        let count = values.count / dimension
+        let center = basis.center(role)
+        let otherCenter = basis.center(role.other)
+        let constant = Kernels.doubleProduct(otherCenter.span, center.span)
+        var rotated = [Float](repeating: 0, count: values.count)
+        basis.rotation.apply(values, center: center.span, into: &rotated)
+        var bytes = [UInt8](repeating: 0, count: count * (parts.leading + parts.rest))
+        var columns: [Float] = []
+        columns.reserveCapacity(count * Self.columnCount)
+        for row in 0..<count {
+            let vector = values.extracting(row * dimension..<(row + 1) * dimension)
+            let (leading, rest) = Self.encode(rotated, row: row, layout: layout, into: &bytes)
+            let offset = Kernels.doubleProduct(vector, otherCenter.span) - constant
+            columns += Self.columns(leading, rest, offset: Float(offset), rotation: basis.rotation)
+        }
+        (self.layout, self.count, self.bytes, self.columns) = (layout, count, bytes, columns)
+    }
+
+    private static func encode(
+        _ rotated: [Float], row: Int, layout: CodeLayout, into bytes: inout [UInt8]
+    ) -> (leading: ck_code, rest: ck_code) {
+        let parts = layout.parts
+        let start = row * (parts.leading + parts.rest)
+        return unsafe rotated.withUnsafeBufferPointer { rotated in
+            unsafe bytes.withUnsafeMutableBufferPointer { bytes in
+                guard let from = rotated.baseAddress, let to = bytes.baseAddress else { return (ck_code(), ck_code()) }
+                let values = unsafe from + row * layout.dimension
+                return unsafe (
+                    ck_encode(values, parts.leading, parts.leading, 127, to + start),
+                    ck_encode(
+                        values + parts.leading, layout.dimension - parts.leading, parts.rest, 127,
+                        to + start + parts.leading)
+                )
             }
         }
-        self.bytes = bytes
-        self.codes = codes
+    }
+
+    /// The numbers of a vector in the columns of a block, in the order of `ck_column`.
+    ///
+    /// The rotated vector differs from R (x - c) by a rounding error, which is added to residuals and norms. Residuals
+    /// also contain 2^-20 of the norm, for the rounding of the products; docs/search.md has the proof.
+    private static func columns(
+        _ leading: ck_code, _ rest: ck_code, offset: Float, rotation: CodeRotation
+    ) -> [Float] {
+        let error = Float(rotation.errorBound(length: 1.001 * Double(leading.norm + rest.norm)))
+        func residual(_ residual: Float, _ norm: Float) -> Float { (residual + error + 0x1p-20 * norm) * 1.00001 }
+        func norm(_ norm: Float) -> Float { (norm + error) * 1.00001 }
+        return [
+            leading.scale, rest.scale, offset, residual(leading.residual, leading.norm),
+            residual(rest.high_residual, rest.norm), residual(rest.residual, rest.norm), norm(leading.norm),
+            norm(rest.norm),
+        ]
     }
 
     /// Writes the code of one vector to a block.
@@ -46,106 +83,20 @@ package struct Codes: Sendable {
     ///   - block: a block of `layout`.
     ///   - slot: the position in the block.
     package func write(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
-        precondition(slot < layout.rows && block.byteCount >= layout.byteCount)
-        let code = codes[position]
+        precondition(slot < layout.rows && block.byteCount >= layout.byteCount && position < count)
+        let parts = layout.parts
         unsafe block.withUnsafeMutableBytes { block in
-            unsafe bytes.withUnsafeBytes { bytes in
-                let codeBytes = unsafe UnsafeRawBufferPointer(
-                    rebasing: bytes[position * layout.stride..<(position + 1) * layout.stride])
-                unsafe UnsafeMutableRawBufferPointer(rebasing: block[layout.code(slot)...]).copyMemory(from: codeBytes)
-            }
-            for (column, value) in [code.scale, code.residual, code.norm].enumerated() {
-                unsafe block.storeBytes(of: value, toByteOffset: layout.column(column) + slot * 4, as: Float.self)
-            }
-        }
-    }
-}
-
-/// The codes of some queries, each with its alpha: score = similarity - alpha x mean.
-package struct CodedQueries: Sendable {
-    private let codes: Codes
-    private let queries: [ck_query]
-
-    /// The number of queries.
-    package var count: Int { queries.count }
-
-    /// Encodes queries.
-    ///
-    /// - Parameters:
-    ///   - values: the queries, queries x dimension.
-    ///   - alphas: for each query the weight of the means in its scores.
-    ///   - layout: the layout of the blocks that the queries will be compared with.
-    package init(_ values: Span<Float>, alphas: [Float], layout: CodeLayout) {
-        let codes = Codes(values, layout: layout)
-        self.codes = codes
-        // The largest error of a float product, added up in any order, relative to the product of the lengths
-        // (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
-        let rounding = Float(layout.dimension + 16) * 0x1p-24 * 1.01
-        queries = zip(codes.codes, alphas).map { code, alpha in
-            ck_query(
-                scale: code.scale, norm: (code.norm + code.residual) * 1.000001,
-                residual: (code.residual + rounding * code.norm) * 1.000001, alpha: alpha)
-        }
-    }
-
-    /// Computes the products of the codes of some queries with all codes of a block.
-    ///
-    /// - Parameters:
-    ///   - block: a block of codes.
-    ///   - queries: the indices of the queries.
-    ///   - products: receives the products, queries.count x layout.rows.
-    package func products(_ block: RawSpan, queries: Range<Int>, into products: inout [Int32]) {
-        let layout = codes.layout
-        precondition(products.count >= queries.count * layout.rows && block.byteCount >= layout.byteCount)
-        precondition(queries.upperBound <= count)
-        unsafe block.withUnsafeBytes { block in
-            unsafe codes.bytes.withUnsafeBufferPointer { queryCodes in
-                unsafe products.withUnsafeMutableBufferPointer { products in
-                    guard let b = block.baseAddress, let q = queryCodes.baseAddress, let p = products.baseAddress else {
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                unsafe columns.withUnsafeBufferPointer { columns in
+                    guard let b = block.baseAddress, let from = bytes.baseAddress, let c = columns.baseAddress else {
                         return
                     }
-                    unsafe ck_code_products(
-                        (b + layout.code(0)).assumingMemoryBound(to: Int8.self), layout.rows, layout.stride,
-                        q + queries.lowerBound * layout.stride, queries.count, p)
+                    let leading = unsafe from + position * (parts.leading + parts.rest)
+                    unsafe ck_store_code(
+                        (b + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, slot, leading,
+                        leading + parts.leading, c + position * Self.columnCount)
                 }
             }
         }
-    }
-
-    /// Bounds the scores of a block's rows for one query, and collects the rows whose upper bound reaches a minimum.
-    ///
-    /// - Parameters:
-    ///   - query: the index of the query.
-    ///   - block: the block of codes.
-    ///   - count: the number of rows to consider; they are the first ones of the block.
-    ///   - products: the result of ``products(_:queries:into:)``.
-    ///   - offset: the index of the query's first product in `products`.
-    ///   - means: the mean of each row of the block; +infinity excludes a row.
-    ///   - minimumScore: rows whose upper bound is lower are not collected.
-    ///   - found: receives the rows with their bounds, beginning at position `start`. It has space for `count` rows
-    ///     there. The rows are positions in the block, ascending.
-    /// - Returns: the number of rows collected.
-    package func collect(
-        _ query: Int, _ block: RawSpan, count: Int, products: [Int32], at offset: Int, means: Span<Float>,
-        minimumScore: Float, into found: inout ScoreIntervals, at start: Int = 0
-    ) -> Int {
-        let layout = codes.layout
-        precondition(count <= layout.rows && block.byteCount >= layout.byteCount && products.count >= offset + count)
-        precondition(means.count >= count && found.count >= start + count)
-        return unsafe found.withColumns(from: start) { found in
-            unsafe block.withUnsafeBytes { block in
-                unsafe products.withUnsafeBufferPointer { products in
-                    unsafe means.withUnsafeBufferPointer { means in
-                        guard let b = block.baseAddress, let p = products.baseAddress, let m = means.baseAddress else {
-                            return 0
-                        }
-                        let columns = unsafe (b + layout.column(0)).assumingMemoryBound(to: Float.self)
-                        return unsafe ck_collect(
-                            p + offset, columns, columns + layout.rows, columns + 2 * layout.rows, m, count,
-                            queries[query], minimumScore, found)
-                    }
-                }
-            }
-        } ?? 0
     }
 }

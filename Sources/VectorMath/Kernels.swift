@@ -109,6 +109,17 @@ package enum Kernels {
         }
     }
 
+    /// The inner product of two vectors in double precision.
+    static func doubleProduct(_ a: Span<Float>, _ b: Span<Float>) -> Double {
+        precondition(a.count == b.count)
+        return unsafe a.withUnsafeBufferPointer { a in
+            unsafe b.withUnsafeBufferPointer { b in
+                guard let x = a.baseAddress, let y = b.baseAddress else { return 0 }
+                return unsafe ck_double_product(x, y, a.count)
+            }
+        }
+    }
+
     /// The length of a vector, in double precision; not finite if one of its components is not.
     package static func norm(_ vector: Span<Float>) -> Double {
         unsafe vector.withUnsafeBufferPointer { values in

@@ -48,6 +48,11 @@ package enum NumberView {
         }
     }
 
+    /// Copies bytes.
+    package static func bytes(_ span: RawSpan) -> [UInt8] {
+        unsafe span.withUnsafeBytes { unsafe Array($0) }
+    }
+
     /// Reads a 32-bit integer from four bytes of any alignment.
     package static func uint32(_ bytes: RawSpan) -> UInt32 {
         precondition(bytes.byteCount == 4)

@@ -14,7 +14,7 @@ from harness.spool import IMAGES, REFERENCES
 
 # Images per block, and the bytes of a block of codes of dimension 6 and of a block of heaps of capacity 6.
 BLOCK = 4096
-CODES_BYTES = 48 + BLOCK * (64 + 12)
+CODES_BYTES = 48 + BLOCK * (32 + 0 + 4 + 32)
 HEAPS_BYTES = 8176 // 56 * 56
 
 

@@ -28,7 +28,7 @@ NAMES = {
     ),
     "CodeRotation.swift": "sample: [Float], images: [Float], center: [Float], rotated: inout [Float]",
     "CodedSearch.swift": (
-        "layout: CodeLayout, images: [Float], blocks: [(codes: [UInt8], rows: [UInt32])], "
+        "basis: CodeBasis, layout: CodeLayout, images: [Float], blocks: [(codes: [UInt8], rows: [UInt32])], "
         "vectors: CodedSearch.VectorAccess, products: inout [Float], rows: inout [UInt32]"
     ),
 }

@@ -78,7 +78,8 @@ extension KernelTests {
             vectors[100] = Array(repeating: .nan, count: dimension)
 
             let rows = order.rows(queries[0], vectors)
-            var search = CodedSearch(queries: queries.count, capacity: capacity, layout: layout)
+            let basis = CodeBasis(dimension: dimension)
+            var search = CodedSearch(queries: queries.count, capacity: capacity, basis: basis, layout: layout)
             search.begin(queries.flatMap(\.self), vectorCount: vectorCount)
             let access: CodedSearch.VectorAccess = { row, body in
                 let vector = vectors[row]
@@ -87,7 +88,7 @@ extension KernelTests {
             for start in stride(from: 0, to: vectorCount, by: layout.rows) {
                 let block = rows[start..<min(start + layout.rows, vectorCount)].map { vectors[Int($0)] }
                 let flat = block.flatMap(\.self)
-                CodeBlock(flat.span, layout: layout).withBytes {
+                CodeBlock(flat.span, .reference, basis: basis, layout: layout).withBytes {
                     search.add($0, rows: rows[start..<start + block.count], vectors: access)
                 }
             }

@@ -20,53 +20,161 @@ extension KernelTests {
             }
         }
 
-        private static func fill(_ block: inout [UInt8], with codes: Codes) {
-            var span = block.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            for row in 0..<codes.layout.rows { codes.write(row, to: &bytes, slot: row) }
-        }
-
         private static func product(_ a: [Float], _ b: [Float]) -> Double {
             zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         }
 
-        @Test(arguments: Kernels.Level.allCases) func everyScoreIsWithinItsBounds(level: Kernels.Level) {
+        /// Rows with codes, and queries that are compared with them.
+        private struct Setting {
+            let layout: CodeLayout
+            let rows: [[Float]]
+            let queries: [[Float]]
+            let alphas: [Float]
+            let means: [Float]
+            let block: [UInt8]
+            let coded: CodedQueries
+            let basis: CodeBasis
+
+            /// - Parameter isTrained: whether the basis is that of the vectors, or one without centres.
+            init(_ dimension: Int, isTrained: Bool, _ random: inout SystemRandomNumberGenerator) {
+                layout = CodeLayout(rows: dimension > 4096 ? 64 : 128, dimension: dimension)
+                let center = CodesTests.vector(dimension, &random)
+                rows = (0..<layout.rows).map { index in
+                    let vector = CodesTests.vector(dimension, &random)
+                    return index % 3 == 0 ? zip(vector, center).map(+) : vector
+                }
+                queries = (0..<9).map { _ in CodesTests.vector(dimension, &random) }
+                alphas = [0, 0.5, 1, 1, 0.75, 3, 1, 1, 1]
+                var means = rows.map { _ in Float.random(in: -1...1, using: &random) }
+                means[7] = .infinity
+                self.means = means
+                let (flatRows, flatQueries) = (rows.flatMap(\.self), queries.flatMap(\.self))
+                basis =
+                    isTrained
+                    ? CodeBasis(images: flatRows.span, references: flatQueries.span, dimension: dimension)
+                    : CodeBasis(dimension: dimension)
+                let codes = Codes(flatRows.span, .image, basis: basis, layout: layout)
+                var block = [UInt8](repeating: 0, count: layout.byteCount)
+                var span = block.mutableSpan
+                var bytes = unsafe span.mutableBytes
+                for row in rows.indices { codes.write(row, to: &bytes, slot: row) }
+                self.block = block
+                coded = CodedQueries(flatQueries.span, .reference, alphas: alphas, basis: basis, layout: layout)
+            }
+
+            /// The rows that a scan finds for each query of a range, with their bounds.
+            func found(
+                _ range: Range<Int>, thresholds: [Float], _ kind: CodedQueries.ScanKind = .halves
+            ) -> [[(row: Int, lower: Float, upper: Float)]] {
+                var candidates = Candidates(lists: range.count, capacity: layout.rows, layout: layout)
+                _ = unsafe coded.scan(
+                    block.span.bytes, queries: range, means: means.span, thresholds: thresholds, firstRow: 0,
+                    kind: kind, into: &candidates)
+                return (0..<range.count).map { list in
+                    candidates.positions(of: list).map { candidates.intervals[$0] }
+                }
+            }
+
+            func exactScore(_ query: Int, _ row: Int) -> Double {
+                CodesTests.product(rows[row], queries[query]) - Double(alphas[query]) * Double(means[row])
+            }
+        }
+
+        private static let dimensions = [1, 5, 16, 63, 64, 65, 384, 515, 4100, 65_536]
+
+        @Test(arguments: Kernels.Level.allCases, [CodedQueries.ScanKind.halves, .whole])
+        func everyScoreIsWithinItsBounds(level: Kernels.Level, kind: CodedQueries.ScanKind) {
+            for isTrained in [false, true] { check(level, kind, isTrained: isTrained) }
+        }
+
+        private func check(_ level: Kernels.Level, _ kind: CodedQueries.ScanKind, isTrained: Bool) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
             var random = SystemRandomNumberGenerator()
-            for dimension in [1, 5, 63, 64, 65, 384, 515] {
-                let layout = CodeLayout(rows: 37, dimension: dimension)
-                let rows = (0..<layout.rows).map { _ in Self.vector(dimension, &random) }
-                let queries = (0..<6).map { _ in Self.vector(dimension, &random) }
-                let alphas: [Float] = [0, 0.5, 1, 1, 0.75, 3]
-                var means = rows.map { _ in Float.random(in: -1...1, using: &random) }
-                means[7] = .infinity
-                var block = [UInt8](repeating: 0, count: layout.byteCount)
-                let flatRows = rows.flatMap { $0 }
-                let flatQueries = queries.flatMap { $0 }
-                let codes = Codes(flatRows.span, layout: layout)
-                Self.fill(&block, with: codes)
-
-                let coded = CodedQueries(flatQueries.span, alphas: alphas, layout: layout)
-                var products = [Int32](repeating: 0, count: queries.count * layout.rows)
-                unsafe coded.products(block.span.bytes, queries: 0..<queries.count, into: &products)
+            for dimension in Self.dimensions {
+                let setting = Setting(dimension, isTrained: isTrained, &random)
+                let (rows, queries) = (setting.rows, setting.queries)
+                let lowest = [Float](repeating: -.infinity, count: queries.count)
+                let found = setting.found(0..<queries.count, thresholds: lowest, kind)
                 for (query, vector) in queries.enumerated() {
-                    var bounds = ScoreIntervals(count: layout.rows)
-                    let found = unsafe coded.collect(
-                        query, block.span.bytes, count: layout.rows, products: products, at: query * layout.rows,
-                        means: means.span, minimumScore: -.infinity, into: &bounds)
-                    let all = (0..<found).map { bounds[$0].row }
-                    #expect(all == (0..<layout.rows).filter { $0 != 7 })
-                    for (row, lower, upper) in (0..<found).map({ bounds[$0] }) {
-                        let score = Self.product(rows[row], vector) - Double(alphas[query]) * Double(means[row])
+                    #expect(found[query].map(\.row) == rows.indices.filter { $0 != 7 })
+                    for (row, lower, upper) in found[query] {
+                        let score = setting.exactScore(query, row)
                         let stored = rows[row]
-                        let exact = Kernels.product(stored.span, vector.span) - alphas[query] * means[row]
+                        let mean = setting.alphas[query] * setting.means[row]
+                        let exact = Kernels.product(stored.span, vector.span) - mean
                         let place: Comment = "\(level), dimension \(dimension), row \(row)"
                         #expect(Double(upper) >= score && Double(lower) <= score, place)
                         #expect(upper >= exact && lower <= exact, place)
                     }
                 }
             }
+        }
+
+        @Test(arguments: Kernels.Level.allCases)
+        func theRowsThatReachAThresholdAreFoundInAnyBatch(level: Kernels.Level) {
+            Kernels.limit(to: level)
+            defer { Kernels.limit(to: .avx512vnni) }
+            var random = SystemRandomNumberGenerator()
+            for dimension in [16, 100, 512] {
+                let setting = Setting(dimension, isTrained: true, &random)
+                let thresholds = setting.queries.indices.map { query in
+                    let scores = setting.rows.indices.map { setting.exactScore(query, $0) }
+                    return Float(scores.sorted()[setting.rows.count - 10])
+                }
+                for (count, kind) in (1...setting.queries.count).flatMap({
+                    [($0, CodedQueries.ScanKind.halves), ($0, .whole)]
+                }) {
+                    let found = setting.found(0..<count, thresholds: thresholds, kind)
+                    for query in 0..<count {
+                        let rows = Set(found[query].map(\.row))
+                        for row in setting.rows.indices
+                        where setting.exactScore(query, row) >= Double(thresholds[query]) {
+                            #expect(rows.contains(row))
+                        }
+                        let alone = setting.found(query..<query + 1, thresholds: [thresholds[query]], kind)[0]
+                        #expect(found[query].elementsEqual(alone, by: ==))
+                        #expect(found[query].allSatisfy { $0.upper >= thresholds[query] })
+                    }
+                }
+            }
+        }
+
+        @Test(arguments: [false, true]) func storedCodesHaveValidBounds(isTrained: Bool) {
+            var random = SystemRandomNumberGenerator()
+            for dimension in Self.dimensions {
+                let setting = Setting(dimension, isTrained: isTrained, &random)
+                for (row, vector) in setting.rows.enumerated() {
+                    let isValid = unsafe setting.layout.hasValidBounds(
+                        for: vector, basis: setting.basis, in: setting.block.span.bytes, slot: row)
+                    #expect(isValid, "dimension \(dimension), row \(row)")
+                    let other = vector.map { -2 * $0 }
+                    let isValidForOther = unsafe setting.layout.hasValidBounds(
+                        for: other, basis: setting.basis, in: setting.block.span.bytes, slot: row)
+                    // A centre much longer than the vectors makes bounds so wide that they hold for both.
+                    let mayHold = isTrained || vector.allSatisfy { $0 == 0 }
+                    #expect(!isValidForOther || mayHold, "dimension \(dimension), row \(row)")
+                }
+            }
+        }
+
+        @Test func aBasisIsReadFromItsStoredForm() throws {
+            var random = SystemRandomNumberGenerator()
+            let dimension = 48
+            let images = (0..<100 * dimension).map { _ in Float.random(in: -1...1, using: &random) }
+            let references = images.span.extracting(first: 480)
+            let basis = CodeBasis(images: images.span, references: references, dimension: dimension)
+            let bytes = basis.encoded
+            let read = try #require(unsafe CodeBasis(bytes: bytes.span.bytes, dimension: dimension))
+            #expect(read.encoded == bytes)
+            #expect(read.corpusCounts == CodeBasis.CorpusCounts(images: 100, references: 10))
+            for damaged in [0, 7, 30, 8 + 8 * dimension, bytes.count / 2, bytes.count - 1] {
+                var changed = bytes
+                changed[damaged] ^= 1
+                #expect(unsafe CodeBasis(bytes: changed.span.bytes, dimension: dimension) == nil)
+            }
+            #expect(unsafe CodeBasis(bytes: bytes.span.bytes, dimension: 47) == nil)
+            #expect(unsafe CodeBasis(bytes: bytes.span.extracting(first: 20).bytes, dimension: dimension) == nil)
         }
 
         @Test(arguments: Kernels.Level.allCases) func aProductIsTheSameInEveryMatrix(level: Kernels.Level) {

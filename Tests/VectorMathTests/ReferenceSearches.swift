@@ -55,17 +55,18 @@ struct ReferenceSearches {
     func byCodes() -> Found {
         var found = Found([], [])
         let layout = CodeLayout(rows: 512, dimension: dimension)
+        let basis = CodeBasis(images: images.span, references: references.span, dimension: dimension)
         let rows = (0..<UInt32(referenceCount)).shuffled()
         let blocks = stride(from: 0, to: rows.count, by: layout.rows).map { start in
             let vectors = rows[start..<min(start + layout.rows, rows.count)].flatMap { row in
                 references[Int(row) * dimension..<(Int(row) + 1) * dimension]
             }
-            return (start: start, codes: CodeBlock(vectors.span, layout: layout))
+            return (start: start, codes: CodeBlock(vectors.span, .reference, basis: basis, layout: layout))
         }
         let vectors: CodedSearch.VectorAccess = { row, body in
             body(references.span.extracting(row * dimension..<(row + 1) * dimension))
         }
-        var search = CodedSearch(queries: 256, capacity: capacity, layout: layout)
+        var search = CodedSearch(queries: 256, capacity: capacity, basis: basis, layout: layout)
         for start in stride(from: 0, to: imageCount, by: 256) {
             let end = min(start + 256, imageCount)
             search.begin(Array(images[start * dimension..<end * dimension]), vectorCount: referenceCount)

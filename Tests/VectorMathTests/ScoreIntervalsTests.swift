@@ -23,21 +23,19 @@ extension KernelTests {
         /// Random intervals with different bounds, as products of codes give them.
         private static func wideIntervals(_ count: Int) -> (ScoreIntervals, [Interval]) {
             var random = SystemRandomNumberGenerator()
-            let layout = CodeLayout(rows: max(1, count), dimension: 19)
+            let layout = CodeLayout(rows: max(1, (count + 63) / 64) * 64, dimension: 19)
             let values = (0..<count * 19).map { _ in Float.random(in: -1...1, using: &random) }
             let query = (0..<19).map { _ in Float.random(in: -1...1, using: &random) }
-            let queries = CodedQueries(query.span, alphas: [0], layout: layout)
+            let basis = CodeBasis(dimension: 19)
+            let queries = CodedQueries(query.span, .reference, alphas: [0], basis: basis, layout: layout)
             let means = [Float](repeating: 0, count: layout.rows)
-            var products = [Int32](repeating: 0, count: layout.rows)
-            var intervals = ScoreIntervals(count: count)
-            let found = CodeBlock(values.span, layout: layout).withBytes { block in
-                queries.products(block, queries: 0..<1, into: &products)
-                return queries.collect(
-                    0, block, count: count, products: products, at: 0, means: means.span,
-                    minimumScore: -.infinity, into: &intervals)
+            var candidates = Candidates(lists: 1, capacity: layout.rows, layout: layout)
+            CodeBlock(values.span, .image, basis: basis, layout: layout).withBytes { block in
+                _ = queries.scan(
+                    block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0, into: &candidates)
             }
-            precondition(found == count)
-            return (intervals, (0..<count).map { intervals[$0] })
+            precondition(candidates[0] == count)
+            return (candidates.intervals, (0..<count).map { candidates.intervals[$0] })
         }
 
         private static func same(_ a: ScoreIntervals, from start: Int, _ b: [Interval]) -> Bool {

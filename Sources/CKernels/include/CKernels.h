@@ -5,6 +5,8 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include "CKCodes.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,43 +44,6 @@ void ck_limit_level(ck_level level);
 void ck_products(const float *matrix, size_t rows, size_t dimension, const float *queries, size_t query_count,
                  float *out);
 
-/// What is stored with the code of a vector to bound its products. `residual` and `norm` are rounded up.
-typedef struct ck_code {
-  float scale;     ///< the decoded vector is scale * code
-  float residual;  ///< at least the length of the vector minus the decoded vector
-  float norm;      ///< at least the length of the vector
-} ck_code;
-
-/// The size of a code in bytes is a multiple of this.
-#define CK_CODE_STEP 64
-
-/// Encodes a vector: one signed byte per component, rounded half away from zero. The largest magnitude becomes 127.
-///
-/// Some vectors can't be scaled: zero, not finite, or so small that 127 / largest magnitude overflows. Their codes and
-/// scales are 0, and the residual is the length of the vector.
-///
-/// @param values dimension floats
-/// @param stride the size of the code in bytes, at least dimension; the bytes after the first `dimension` become zero
-/// @param codes receives stride bytes
-ck_code ck_encode(const float *values, size_t dimension, size_t stride, int8_t *codes);
-
-/// Exact inner products of codes: out[q * rows + r] is the product of row r and query q.
-///
-/// @param codes rows x stride
-/// @param stride a multiple of CK_CODE_STEP, at most 65,536
-/// @param queries query_count x stride
-/// @param out query_count x rows
-void ck_code_products(const int8_t *codes, size_t rows, size_t stride, const int8_t *queries, size_t query_count,
-                      int32_t *out);
-
-/// The numbers of a coded query from which ck_collect bounds its scores.
-typedef struct ck_query {
-  float scale;     ///< the decoded query is scale * code
-  float norm;      ///< at least the length of the decoded query
-  float residual;  ///< at least the query's residual plus the error of ck_products for a row of length 1
-  float alpha;     ///< the weight of the means in the scores
-} ck_query;
-
 /// A table of rows with bounds of their scores, stored as three arrays of equal length.
 typedef struct ck_bounds {
   float *uppers;   ///< upper bounds
@@ -86,22 +51,51 @@ typedef struct ck_bounds {
   uint32_t *rows;  ///< the rows
 } ck_bounds;
 
-/// Bounds the score of each row, and writes the rows whose upper bound is at least `threshold`, in ascending order.
+/// The candidates of some queries. Query q has counts[q] of them in the table, from position q * capacity on.
+typedef struct ck_candidates {
+  ck_bounds bounds;
+  size_t capacity;   ///< the number of positions of a query
+  uint32_t *counts;  ///< for each query its number of candidates
+} ck_candidates;
+
+/// How many pairs of a query and a row a scan has bounded.
+typedef struct ck_scan_counts {
+  uint64_t high;  ///< pairs that the high halves of the codes did not exclude
+  uint64_t low;   ///< pairs that the low halves did not exclude either: new candidates
+} ck_scan_counts;
+
+/// Bounds the scores of all rows of a block for some queries, and appends the rows whose upper bound is at least the
+/// query's threshold to the query's candidates, in ascending order.
 ///
-/// A score is similarity - alpha * mean. For a row x and a query q with decoded codes x' and q', the similarity q.x
-/// differs from the product of the codes q'.x' by at most
+/// A score is similarity - alpha * mean. docs/search.md derives the bounds. They also cover all rounding errors,
+/// including those of the exact product by ck_products. A row whose bounds are NaN is not appended; a row with the mean
+/// +infinity is one.
 ///
-///     |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|
+/// @param block the block, from its first group on
+/// @param means the mean of each row
+/// @param queries query_count queries
+/// @param codes their packed codes, query_count x ck_query_stride(layout)
+/// @param thresholds one for each query
+/// @param first_row is added to the index of a row in the block
+/// @param candidates each query has space for layout.rows more
+/// @param scratch working memory of ck_scan_scratch(layout) bytes
+ck_scan_counts ck_scan(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
+                       const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
+                       ck_candidates candidates, uint8_t *scratch);
+
+/// Does the same as ck_scan, and multiplies whole codes with all rows. This is faster for several queries if the high
+/// halves would exclude few rows.
 ///
-/// The bounds also cover all rounding errors, including those of the exact product by ck_products. A row whose bounds
-/// are NaN is not written; a row with the mean +infinity is one.
-///
-/// @param products the products of the codes of the rows and the query, count numbers
-/// @param scales of the rows' codes, count numbers, as are residuals, norms and means
-/// @param found receives the rows as indices below count; has space for count rows
-/// @return the number of rows written
-size_t ck_collect(const int32_t *products, const float *scales, const float *residuals, const float *norms,
-                  const float *means, size_t count, ck_query query, float threshold, ck_bounds found);
+/// @param queries queries that were encoded with the limit ck_whole_limit()
+ck_scan_counts ck_scan_whole(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
+                             const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
+                             ck_candidates candidates, uint8_t *scratch);
+
+/// The largest code of a query that ck_scan_whole can multiply: at some levels, sums of two products have 16 bits.
+int32_t ck_whole_limit(void);
+
+/// The size of the working memory of ck_scan and ck_scan_whole, in bytes.
+size_t ck_scan_scratch(ck_layout layout);
 
 /// Raises the threshold to a value that at least `wanted` lower bounds reach, then drops rows as ck_drop does.
 ///
@@ -178,6 +172,9 @@ void ck_float_from_half(const uint16_t *half, size_t count, float *out);
 
 /// Converts `count` floats to the nearest half-precision numbers. Ties go to the even number, overflow to infinity.
 void ck_half_from_float(const float *values, size_t count, uint16_t *out);
+
+/// The inner product of two vectors of `count` floats in double precision.
+double ck_double_product(const float *a, const float *b, size_t count);
 
 /// The sum of the squares of `count` values in double precision; infinity or NaN if a value is infinite or NaN.
 double ck_sum_of_squares(const float *values, size_t count);

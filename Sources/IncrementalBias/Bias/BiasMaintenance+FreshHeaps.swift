@@ -9,12 +9,18 @@ extension BiasMaintenance {
     ///   - rows: the rows of the images, in any order.
     ///   - values: the images' vectors, rows.count x dimension, rounded to the store's precision.
     ///   - references: the counts of the references' rows. All vectors of references must be stored already.
+    ///
+    /// A basis of codes must be stored.
+    ///
     /// - Throws: `CancellationError` if the commit is interrupted, or `LMDBError`.
     func buildHeaps(
         rows: [UInt32], values: [Float], references: StoreState.RowCounts, in transaction: borrowing WriteTransaction
     ) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
-        var mapped = try mapped(references, for: rows.count, in: transaction)
+        guard let basis = try codes.bases(in: transaction).newest else {
+            throw StoreError.damaged("the codes have no basis")
+        }
+        var mapped = try mapped(references, for: rows.count, basis: basis.basis, in: transaction)
         for start in stride(from: 0, to: order.count, by: Self.imagesPerBatch) {
             let batch = order[start..<min(start + Self.imagesPerBatch, order.count)].map { (rows[$0], $0) }
             for computed in try freshHeaps(batch, values: values, among: mapped) {
@@ -28,16 +34,19 @@ extension BiasMaintenance {
 
     /// Maps the vectors of all references, and encodes them if a search by codes is faster.
     ///
-    /// - Parameter imageCount: the number of images that the references will be compared with.
+    /// - Parameters:
+    ///   - imageCount: the number of images that the references will be compared with.
+    ///   - basis: the basis of the codes.
     func mapped(
-        _ references: StoreState.RowCounts, for imageCount: Int, in transaction: borrowing some Transaction & ~Copyable
+        _ references: StoreState.RowCounts, for imageCount: Int, basis: CodeBasis,
+        in transaction: borrowing some Transaction & ~Copyable
     ) throws -> MappedReferences {
         let vectors = try vectors(.references).mapped(0..<references.end, in: transaction)
         let usesCodes =
             imageCount >= Self.minimumImagesForCodes && layout.searchByCodesIsFaster(among: references.count)
         return MappedReferences(
             counts: references, vectors: vectors,
-            codes: usesCodes ? try CodedReferences(vectors, end: references.end, pool: pool) : nil)
+            codes: usesCodes ? try CodedReferences(vectors, end: references.end, basis: basis, pool: pool) : nil)
     }
 
     /// Computes the heaps of images by a search over all references.

@@ -60,8 +60,9 @@ extension BiasMaintenance {
         let blocks = layout.blocks(for: images.end)
         let blocksPerBatch = max(1, plan.imagesPerBatch / layout.rowsPerBlock)
         let change = plan.change
-        let referenceCodes = CodedQueries(
-            change.addedValues.span, alphas: Array(repeating: 1, count: change.addedRows.count), layout: layout.codes)
+        let referenceCodes = QueryCodes(
+            change.addedValues, alphas: Array(repeating: 1, count: change.addedRows.count),
+            bases: try codes.bases(in: transaction), layout: layout.codes)
         for start in stride(from: 0, to: blocks, by: blocksPerBatch) {
             let batch = start..<min(start + blocksPerBatch, blocks)
             let matches = try matches(change, referenceCodes, blocks: batch, end: images.end, in: transaction)

@@ -14,7 +14,7 @@ extension BiasMaintenance {
     ///   - end: the number of image rows that were ever used.
     /// - Returns: by ascending block the matches of the blocks that have some.
     func matches(
-        _ change: ReferenceChange, _ referenceCodes: CodedQueries, blocks: Range<Int>, end: Int,
+        _ change: ReferenceChange, _ referenceCodes: QueryCodes, blocks: Range<Int>, end: Int,
         in transaction: borrowing WriteTransaction
     ) throws -> [BlockMatches] {
         guard !change.addedRows.isEmpty else { return [] }
@@ -33,10 +33,10 @@ extension BiasMaintenance {
             let firstRow = (blocks.lowerBound + index) * rowsPerBlock
             let rows = firstRow..<min(firstRow + rowsPerBlock, end)
             let limits = thresholds.value(at: index, floats)
-            try codes.value(at: index) {
+            try codes.value(at: index) { block in
                 try state.filter.find(
-                    change, referenceCodes: referenceCodes, rows: rows, thresholds: limits, imageVectors: vectors,
-                    imageCodes: $0)
+                    change, referenceCodes: try referenceCodes.queries(for: block, layout: layout.codes), rows: rows,
+                    thresholds: limits, imageVectors: vectors, imageCodes: block)
             }
             var found = BlockMatches(block: blocks.lowerBound + index)
             for slot in 0..<rows.count where limits[slot] != .infinity {

@@ -25,7 +25,7 @@ struct BiasMaintenance {
     var heaps: HeapTable { HeapTable(database: tables.heaps, layout: layout.heaps) }
     var means: ColumnTable { ColumnTable(database: tables.means, layout: layout) }
     var thresholds: ColumnTable { ColumnTable(database: tables.thresholds, layout: layout) }
-    var codes: CodeTable { CodeTable(database: tables.codes, layout: layout) }
+    var codes: CodeTable { CodeTable(tables: tables, layout: layout) }
     func vectors(_ role: VectorRole) -> VectorTable {
         VectorTable(database: tables[role].vectors, layout: layout.vectors)
     }

@@ -8,6 +8,7 @@ struct CodedReferences: Sendable {
     /// The number of references in a block of codes.
     static let rowsPerBlock = 512
 
+    let basis: CodeBasis
     let layout: CodeLayout
     /// The rows of the references, in the random order.
     private let rows: [UInt32]
@@ -17,7 +18,7 @@ struct CodedReferences: Sendable {
     /// Encodes the vectors of all rows below `end`, on the threads of `pool`.
     ///
     /// Free rows are encoded too. Their vectors are NaN, which no search finds.
-    init(_ vectors: MappedVectors, end: Int, pool: WorkerPool) throws {
+    init(_ vectors: MappedVectors, end: Int, basis: CodeBasis, pool: WorkerPool) throws {
         let layout = CodeLayout(rows: Self.rowsPerBlock, dimension: vectors.layout.dimension)
         let blockCount = (end + Self.rowsPerBlock - 1) / Self.rowsPerBlock
         let rows = (0..<UInt32(end)).shuffled()
@@ -31,8 +32,9 @@ struct CodedReferences: Sendable {
                     for index in vector.indices { values.append(vector[index]) }
                 }
             }
-            worker.encoded.append((number, CodeBlock(values.span, layout: layout)))
+            worker.encoded.append((number, CodeBlock(values.span, .reference, basis: basis, layout: layout)))
         }
+        self.basis = basis
         self.layout = layout
         self.rows = rows
         blocks = workers.flatMap(\.encoded).sorted { $0.number < $1.number }.map(\.block)

@@ -94,7 +94,8 @@ struct SearchByCodes: ReferenceSearch {
     init(_ vectors: MappedVectors, _ references: CodedReferences, capacity: Int) {
         self.vectors = vectors
         self.references = references
-        search = CodedSearch(queries: Self.maximumImages, capacity: capacity, layout: references.layout)
+        search = CodedSearch(
+            queries: Self.maximumImages, capacity: capacity, basis: references.basis, layout: references.layout)
     }
 
     mutating func begin(_ images: [Float], referenceCount: Int) {

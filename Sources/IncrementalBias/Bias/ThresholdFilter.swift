@@ -19,10 +19,8 @@ struct ThresholdFilter {
     private let scratch = FloatScratch()
     /// The vectors of the block's images as floats, images x dimension.
     private var imageVectors: [Float] = []
-    /// Products of codes, references of one step x images of the block.
-    private var codeProducts: [Int32]
-    /// The images of the block that bounds did not exclude for one reference.
-    private var candidates: ScoreIntervals
+    /// For each reference of one step the images of the block that bounds did not exclude.
+    private var candidates: Candidates
     /// The matches found by codes; those found by products stay in `exhaustiveSearch`.
     private var matches: MatchesByImage
     /// Whether the last call of `find` used codes.
@@ -33,10 +31,10 @@ struct ThresholdFilter {
     /// Codes are used if the corpus, without the added references, has at least this many times as many references as a
     /// heap can hold.
     private static let minimumReferencesPerCapacity = 32
-    /// The number of references whose codes are multiplied with a block at a time.
-    ///
-    /// The products of so few stay in the CPU's cache.
-    private static let referencesPerStep = 32
+    /// The number of references that are compared with a block at a time; it limits the memory for candidates.
+    private static let referencesPerStep = 96
+    /// The score that a match must reach: its similarity minus the threshold of the image.
+    private static let minimumScores = [Float](repeating: 0, count: referencesPerStep)
 
     /// - Parameters:
     ///   - layout: the sizes of the store's blocks and heaps.
@@ -45,8 +43,8 @@ struct ThresholdFilter {
         self.layout = layout
         self.priority = priority
         exhaustiveSearch = try ExhaustiveSearch(queries: layout.rowsPerBlock, capacity: layout.settings.capacity)
-        codeProducts = Array(repeating: 0, count: Self.referencesPerStep * layout.rowsPerBlock)
-        candidates = ScoreIntervals(count: layout.rowsPerBlock)
+        candidates = Candidates(
+            lists: Self.referencesPerStep, capacity: layout.rowsPerBlock, layout: layout.codes)
         matches = MatchesByImage(images: layout.rowsPerBlock)
     }
 
@@ -111,21 +109,24 @@ struct ThresholdFilter {
     ) throws {
         let dimension = layout.dimension
         matches.removeAll()
+        var lastYield = 0
         for start in stride(from: 0, to: referenceCodes.count, by: Self.referencesPerStep) {
-            if start % Self.referencesPerYield == 0 { try priority.yieldToSearches() }
+            if start == 0 || start - lastYield >= Self.referencesPerYield {
+                try priority.yieldToSearches()
+                lastYield = start
+            }
             let step = start..<min(start + Self.referencesPerStep, referenceCodes.count)
-            referenceCodes.products(imageCodes, queries: step, into: &codeProducts)
+            candidates.removeAll()
+            // The thresholds are passed as the means, and all alphas are 1: a score is then the similarity minus the
+            // threshold.
+            let counts = referenceCodes.scan(
+                imageCodes, queries: step, means: thresholds.span, thresholds: Self.minimumScores, firstRow: 0,
+                into: &candidates)
+            guard counts.low > 0 else { continue }
             for reference in step {
-                // The thresholds are passed as the means, and all alphas are 1: a score is then the similarity minus
-                // the threshold.
-                let foundCount = referenceCodes.collect(
-                    reference, imageCodes, count: layout.rowsPerBlock, products: codeProducts,
-                    at: (reference - start) * layout.rowsPerBlock, means: thresholds.span, minimumScore: 0,
-                    into: &candidates)
-                guard foundCount > 0 else { continue }
                 let vector = reference * dimension..<(reference + 1) * dimension
-                for index in 0..<foundCount {
-                    let slot = candidates[index].row
+                for position in candidates.positions(of: reference - start) {
+                    let slot = candidates.intervals[position].row
                     let similarity = imageVectors.withVector(rows.lowerBound + slot, scratch: scratch) { image in
                         Kernels.product(image, change.addedValues.span.extracting(vector))
                     }

@@ -8,6 +8,8 @@ private struct StagedPiece: Sendable {
     let rows: ArraySlice<UInt32>
     /// The vectors of the images, rows.count x dimension.
     let values: [Float]
+    /// The basis of the codes, and its version.
+    let basis: (version: UInt32, basis: CodeBasis)
     let codes: EncodedRows
     let heaps: [ComputedHeaps]
 }
@@ -82,16 +84,26 @@ extension CorpusWriter {
         let preparation = VectorPreparation(settings: settings, pool: pool)
         // One read transaction is enough for all pieces: nothing else changes the references during a staging.
         try environment.read { transaction in
-            let references = try maintenance.mapped(references, for: rows.count, in: transaction)
+            var prepared: (basis: (version: UInt32, basis: CodeBasis), references: MappedReferences)?
             for start in stride(from: 0, to: rows.count, by: rowsPerPiece) {
                 let range = start..<min(start + rowsPerPiece, rows.count)
                 let vectors = try preparation.run(
                     source.read(rows: range.count), dimension: source.dimension, firstRow: range.lowerBound)
+                if prepared == nil {
+                    let basis = try maintenance.basis(
+                        forImages: vectors.values, references: references, in: transaction)
+                    prepared = (
+                        basis,
+                        try maintenance.mapped(references, for: rows.count, basis: basis.basis, in: transaction)
+                    )
+                }
+                guard let (basis, references) = prepared else { continue }
                 let batch = range.map { (row: rows[$0], position: $0 - range.lowerBound) }
                 try pieces.send(
                     StagedPiece(
-                        rows: rows[range], values: vectors.values,
-                        codes: try maintenance.codes.encode(vectors.values, 0..<range.count, pool: maintenance.pool),
+                        rows: rows[range], values: vectors.values, basis: basis,
+                        codes: try maintenance.codes.encode(
+                            vectors.values, 0..<range.count, basis: basis, pool: maintenance.pool),
                         heaps: try maintenance.freshHeaps(batch, values: vectors.values, among: references)))
             }
         }
@@ -110,7 +122,10 @@ extension CorpusWriter {
                 var next: StagedPiece? = first
                 while let piece = next {
                     try priority.yieldToSearches()
-                    try maintenance.codes.write(piece.codes, rows: piece.rows, in: transaction)
+                    try maintenance.storeFirstBasis(piece.basis, in: transaction)
+                    try maintenance.codes.write(
+                        piece.codes, piece.values, 0..<piece.rows.count, rows: piece.rows,
+                        bases: try maintenance.codes.bases(in: transaction), in: transaction)
                     try maintenance.vectors(.images).write(piece.values.span, rows: Array(piece.rows), in: transaction)
                     for var changes in piece.heaps {
                         try maintenance.writeHeaps(changes, in: transaction)

@@ -28,6 +28,10 @@ extension StoreRebuild {
             references += try environment.write { try check(.references, rows, maintenance, in: $0).rows.count }
         }
         try checkCount(.references, references, of: state, tables, in: environment)
+        try environment.write { transaction in
+            guard let basis = try maintenance.newBasis(state, in: transaction) else { return }
+            try maintenance.storeFirstBasis((1, basis), in: transaction)
+        }
         var images = 0
         for rows in pieces(of: state.images, layout) {
             progress(.computing(done: images, of: state.images.count))

@@ -47,7 +47,7 @@ struct Verifier {
         let identities = IdentityTable(tables: tables.images)
         let means = ColumnTable(database: tables.means, layout: layout)
         let images = try rows.compactMap { row in try identities.id(of: row, in: transaction).map { (row, $0) } }
-        let codes = CodeTable(database: tables.codes, layout: layout)
+        let codes = CodeTable(tables: tables, layout: layout)
         let table = VectorTable(database: tables.images.vectors, layout: layout.vectors)
         let vectors = try table.read(rows: images.map(\.0), in: transaction)
         guard vectors.count == images.count * layout.dimension else {

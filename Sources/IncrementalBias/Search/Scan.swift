@@ -31,23 +31,26 @@ struct Scan {
     ///   - limits: for each query the number of images to find.
     ///   - alphas: for each query its alpha.
     ///   - images: the counts of the images' rows.
-    /// - Returns: for each query the best images, by falling score.
+    /// - Returns: for each query the best images, by falling score, and how many rows each step has left.
     /// - Throws: `LMDBError`, ``StoreError/damaged(_:)``.
     func run(
         queries: [Float], limits: [Int], alphas: [Float], images: StoreState.RowCounts,
         in transaction: borrowing ReadTransaction
-    ) throws -> [[ScoredRow]] {
+    ) throws -> (best: [[ScoredRow]], statistics: ScanStatistics) {
         let blockCount = layout.blocks(for: images.end)
-        let codes = try CodeTable(database: tables.codes, layout: layout)
-            .mapped(blocks: 0..<blockCount, in: transaction)
+        let table = CodeTable(tables: tables, layout: layout)
+        let codes = try table.mapped(blocks: 0..<blockCount, in: transaction)
         let means = try ColumnTable(database: tables.means, layout: layout)
             .mapped(blocks: 0..<blockCount, in: transaction)
         guard codes.isComplete, means.isComplete else { throw StoreError.damaged("a block of images is missing") }
-        let queryCodes = CodedQueries(queries.span, alphas: alphas, layout: layout.codes)
+        let queryCodes = QueryCodes(
+            queries, alphas: alphas, bases: try table.bases(in: transaction), layout: layout.codes)
         let rescorer = ExactRescorer(
             queries: queries, alphas: alphas, means: means, layout: layout,
             vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), end: images.end, pool: pool)
         var best = limits.map(TopRows.init(limit:))
+        var statistics = ScanStatistics()
+        statistics.scanned = images.end * limits.count
         var scannedBlocks = 0
         while scannedBlocks < blockCount {
             let thresholds = best.map(\.threshold)
@@ -58,9 +61,9 @@ struct Scan {
                 while !pause.isSet {
                     let block = position.next()
                     guard block < blockCount else { return }
-                    codes.value(at: block) { codes in
-                        means.value(at: block) { means in
-                            worker.scan(codes: codes, means: means, firstRow: UInt32(block * layout.rowsPerBlock))
+                    try codes.value(at: block) { codes in
+                        try means.value(at: block) { means in
+                            try worker.scan(codes: codes, means: means, firstRow: UInt32(block * layout.rowsPerBlock))
                         }
                     }
                     if worker.candidateCount > Self.candidatesPerWorker { pause.set() }
@@ -68,9 +71,13 @@ struct Scan {
                 }
             }
             scannedBlocks = min(position.value, blockCount)
-            try rescorer.rescore(workers.map(\.candidates), &best, in: transaction)
+            for worker in workers {
+                statistics.high += worker.counts.high
+                statistics.low += worker.counts.low
+            }
+            statistics.rescored += try rescorer.rescore(workers.map(\.candidates), &best, in: transaction)
         }
-        return best.map { $0.rows.sorted(by: >) }
+        return (best.map { $0.rows.sorted(by: >) }, statistics)
     }
 }
 

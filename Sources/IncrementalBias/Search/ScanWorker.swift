@@ -3,37 +3,44 @@ internal import VectorMath
 /// One thread's part of the pass over the codes: collects candidates, the rows that bounds do not exclude.
 struct ScanWorker {
     private let layout: StoreLayout
-    private let queryCodes: CodedQueries
-    /// Products of codes, queries of one step x rows of a block.
-    private var codeProducts: [Int32]
-    /// The rows of one block that bounds did not exclude for one query; their row numbers are positions in the block.
-    private var bounds: ScoreIntervals
+    private let queryCodes: QueryCodes
+    /// For each query of one step the rows of one block that bounds did not exclude.
+    private var found: Candidates
     /// For each query the largest lower bounds of its candidates, as many as it has results.
     ///
     /// At least so many rows score the smallest of these or more, so a row with a lower upper bound is excluded.
     private var lowerBounds: [TopNumbers]
+    /// For each step and each of its queries the threshold of `lowerBounds`.
+    private var thresholds: [[Float]]
     /// For each query its candidates.
     private(set) var candidates: [[ScoreInterval]]
     /// The number of candidates of all queries.
     private(set) var candidateCount = 0
+    /// Chooses what is multiplied for all rows.
+    private var choice: ScanChoice
+    /// The pairs of a query and a row that the scan has bounded.
+    private(set) var counts = CodedQueries.ScanCounts()
 
-    /// The number of queries that are multiplied with a block at a time.
-    ///
-    /// The products of so few stay in the CPU's cache.
-    private static let queriesPerStep = 32
+    /// The number of queries that are compared with a block at a time; it limits the memory for candidates.
+    private static let queriesPerStep = 96
 
     /// - Parameters:
     ///   - layout: the sizes of the store's blocks.
     ///   - queryCodes: the codes of the queries.
     ///   - limits: for each query the number of images to find.
     ///   - thresholds: for each query a score that at least that many images are known to reach, or -infinity.
-    init(layout: StoreLayout, queryCodes: CodedQueries, limits: [Int], thresholds: [Float]) {
+    init(layout: StoreLayout, queryCodes: QueryCodes, limits: [Int], thresholds: [Float]) {
         self.layout = layout
         self.queryCodes = queryCodes
-        codeProducts = Array(repeating: 0, count: min(Self.queriesPerStep, queryCodes.count) * layout.rowsPerBlock)
-        bounds = ScoreIntervals(count: layout.rowsPerBlock)
+        found = Candidates(
+            lists: min(Self.queriesPerStep, limits.count), capacity: layout.rowsPerBlock, layout: layout.codes)
         lowerBounds = zip(limits, thresholds).map { TopNumbers(limit: $0, minimum: $1) }
+        let lowest = lowerBounds.map(\.threshold)
+        self.thresholds = stride(from: 0, to: lowest.count, by: Self.queriesPerStep).map { start in
+            Array(lowest[start..<min(start + Self.queriesPerStep, lowest.count)])
+        }
         candidates = limits.map { _ in [] }
+        choice = ScanChoice(queries: limits.count)
     }
 
     /// Collects the candidates of one block.
@@ -42,33 +49,37 @@ struct ScanWorker {
     ///   - codes: the block of codes.
     ///   - means: the block of means, one float for each row.
     ///   - firstRow: the row at the first position of the block.
-    mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) {
-        // A local copy: accesses through `self` would change the arrays' reference counts for each query, and all
-        // threads share these counts.
-        let queryCodes = queryCodes
+    /// - Throws: ``StoreError/damaged(_:)`` if the codes' basis is unknown.
+    mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) throws {
+        let queries = try queryCodes.queries(for: codes, layout: layout.codes)
+        let kind = choice.next
         NumberView.withFloats(means) { means in
-            for start in stride(from: 0, to: queryCodes.count, by: Self.queriesPerStep) {
-                let step = start..<min(start + Self.queriesPerStep, queryCodes.count)
-                queryCodes.products(codes, queries: step, into: &codeProducts)
-                for query in step {
-                    let foundCount = queryCodes.collect(
-                        query, codes, count: layout.rowsPerBlock, products: codeProducts,
-                        at: (query - start) * layout.rowsPerBlock, means: means,
-                        minimumScore: lowerBounds[query].threshold, into: &bounds)
-                    for index in 0..<foundCount { addCandidate(bounds[index], query, firstRow) }
-                }
+            var blockCounts = CodedQueries.ScanCounts()
+            for step in thresholds.indices {
+                let first = step * Self.queriesPerStep
+                found.removeAll()
+                let stepCounts = queries.scan(
+                    codes, queries: first..<first + thresholds[step].count, means: means, thresholds: thresholds[step],
+                    firstRow: firstRow, kind: kind, into: &found)
+                blockCounts += stepCounts
+                guard stepCounts.low > 0 else { continue }
+                for list in thresholds[step].indices where found[list] > 0 { addCandidates(list, first + list, step) }
             }
+            choice.note(blockCounts, pairs: layout.rowsPerBlock * candidates.count)
+            counts += blockCounts
         }
     }
 
-    private mutating func addCandidate(
-        _ bound: (row: Int, lower: Float, upper: Float), _ query: Int, _ firstRow: UInt32
-    ) {
-        // Candidates of the same block may have raised the threshold since `collect` compared with it.
-        guard bound.upper >= lowerBounds[query].threshold else { return }
-        lowerBounds[query].offer(bound.lower)
-        candidates[query].append(
-            ScoreInterval(row: firstRow + UInt32(bound.row), lower: bound.lower, upper: bound.upper))
-        candidateCount += 1
+    /// Adds the rows of a list in `found` to the candidates of a query.
+    private mutating func addCandidates(_ list: Int, _ query: Int, _ step: Int) {
+        for position in found.positions(of: list) {
+            let (row, lower, upper) = found.intervals[position]
+            // Candidates of the same block may have raised the threshold since the scan compared with it.
+            guard upper >= lowerBounds[query].threshold else { continue }
+            lowerBounds[query].offer(lower)
+            candidates[query].append(ScoreInterval(row: UInt32(row), lower: lower, upper: upper))
+            candidateCount += 1
+        }
+        thresholds[step][list] = lowerBounds[query].threshold
     }
 }

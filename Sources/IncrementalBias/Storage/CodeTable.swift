@@ -3,39 +3,110 @@ internal import VectorMath
 
 /// The codes of the images: block number -> the codes of `rowsPerBlock` images, with the layout ``StoreLayout/codes``.
 ///
-/// A code approximates a vector with one signed byte per component. A *slot* is the index of a row in its block.
+/// A *slot* is the index of a row in its block.
 struct CodeTable {
     let database: Database
+    let bases: CodeBasisTable
     let layout: StoreLayout
+
+    init(tables: Tables, layout: StoreLayout) {
+        database = tables.codes
+        bases = tables.codeBases
+        self.layout = layout
+    }
 
     /// The number of vectors that are encoded before their codes are stored; it limits the memory for codes.
     private static let rowsPerBatch = 16_384
 
     /// Encodes vectors and stores the codes.
     ///
+    /// A basis must be stored.
+    ///
     /// - Parameters:
     ///   - values: the vectors, rows.count x dimension, rounded to the store's precision.
     ///   - rows: the rows of the vectors.
     ///   - pool: the threads that encode.
     func write(_ values: [Float], rows: [UInt32], pool: WorkerPool, in transaction: borrowing WriteTransaction) throws {
+        let bases = try bases(in: transaction)
+        guard let newest = bases.newest else { throw StoreError.damaged("the codes have no basis") }
         for start in stride(from: 0, to: rows.count, by: Self.rowsPerBatch) {
             let batch = start..<min(start + Self.rowsPerBatch, rows.count)
-            try write(try encode(values, batch, pool: pool), rows: rows[batch], in: transaction)
+            let codes = try encode(values, batch, basis: newest, pool: pool)
+            try write(codes, values, batch, rows: rows[batch], bases: bases, in: transaction)
         }
     }
 
-    /// Stores codes; the first code is that of the first of `rows`, and so on.
-    func write(_ codes: EncodedRows, rows: ArraySlice<UInt32>, in transaction: borrowing WriteTransaction) throws {
+    /// Stores codes.
+    ///
+    /// A block that exists keeps its basis: if this is not the basis of `codes`, the vectors are encoded again.
+    ///
+    /// - Parameters:
+    ///   - codes: the first code is that of the first of `rows`, and so on.
+    ///   - values: vectors, count x dimension.
+    ///   - range: the indices in `values` of the vectors of `rows`.
+    func write(
+        _ codes: EncodedRows, _ values: [Float], _ range: Range<Int>, rows: ArraySlice<UInt32>, bases: CodeBases,
+        in transaction: borrowing WriteTransaction
+    ) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
         let rowsPerBlock = layout.rowsPerBlock
         for group in order.chunked(by: { Int(rows[$0]) / rowsPerBlock }) {
             let block = rows[order[group.lowerBound]] / UInt32(rowsPerBlock)
-            try transaction.update(database, block, byteCount: layout.codes.byteCount) { bytes, _ in
-                for position in order[group] {
-                    codes.write(position - rows.startIndex, to: &bytes, slot: Int(rows[position]) % rowsPerBlock)
+            try transaction.update(database, block, byteCount: layout.codes.byteCount) { bytes, existed in
+                if !existed { layout.codes.setVersion(codes.version, of: &bytes) }
+                let version = layout.codes.version(of: bytes.bytes)
+                for index in order[group] {
+                    let (position, slot) = (index - rows.startIndex, Int(rows[index]) % rowsPerBlock)
+                    if version == codes.version {
+                        codes.write(position, to: &bytes, slot: slot)
+                    } else {
+                        let start = (range.lowerBound + position) * layout.dimension
+                        let vector = values.span.extracting(start..<start + layout.dimension)
+                        Codes(vector, .image, basis: try bases[version], layout: layout.codes)
+                            .write(0, to: &bytes, slot: slot)
+                    }
                 }
             }
         }
+    }
+
+    /// Stores all codes of a block, with the newest basis.
+    ///
+    /// - Parameters:
+    ///   - values: the vectors of the block's first rows, count x dimension; those of free rows are NaN.
+    ///   - count: the number of rows.
+    func replace(
+        block: UInt32, _ values: [Float], _ count: Int, pool: WorkerPool, in transaction: borrowing WriteTransaction
+    ) throws {
+        guard let newest = try bases(in: transaction).newest else {
+            throw StoreError.damaged("the codes have no basis")
+        }
+        let codes = try encode(values, 0..<count, basis: newest, pool: pool)
+        try transaction.update(database, block, byteCount: layout.codes.byteCount) { bytes, _ in
+            layout.codes.setVersion(codes.version, of: &bytes)
+            for slot in 0..<count { codes.write(slot, to: &bytes, slot: slot) }
+        }
+    }
+
+    /// The numbers of the first blocks that have another basis.
+    ///
+    /// - Parameters:
+    ///   - version: the version of the basis that blocks should have.
+    ///   - end: the number of image rows that were ever used.
+    ///   - limit: the maximum number of blocks.
+    func blocks(
+        notOf version: UInt32, end: Int, limit: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [UInt32] {
+        let count = layout.blocks(for: end)
+        let mapped = try mapped(blocks: 0..<count, in: transaction)
+        guard mapped.isComplete else { throw StoreError.damaged("a block of codes is missing") }
+        let others = (0..<count).lazy.filter { mapped.value(at: $0, layout.codes.version) != version }
+        return others.prefix(limit).map { UInt32($0) }
+    }
+
+    /// The bases of the codes.
+    func bases(in transaction: borrowing some Transaction & ~Copyable) throws -> CodeBases {
+        try bases.bases(dimension: layout.dimension, in: transaction)
     }
 
     /// The blocks with these numbers, mapped.
@@ -50,8 +121,10 @@ struct CodeTable {
     /// - Parameter vector: the stored vector of the row.
     func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
+        let bases = try bases(in: transaction)
         let isCovered = try transaction.value(database, UInt32(block)) { bytes in
-            layout.codes.hasValidBounds(for: vector, in: bytes, slot: slot)
+            let version = layout.codes.version(of: bytes)
+            return layout.codes.hasValidBounds(for: vector, basis: try bases[version], in: bytes, slot: slot)
         }
         return isCovered ?? false
     }
@@ -61,8 +134,11 @@ struct CodeTable {
     /// - Parameters:
     ///   - values: vectors, rows x dimension.
     ///   - rows: the indices in `values` of the vectors to encode.
+    ///   - basis: the basis of the codes, and its version.
     ///   - pool: the threads that encode.
-    func encode(_ values: [Float], _ rows: Range<Int>, pool: WorkerPool) throws -> EncodedRows {
+    func encode(
+        _ values: [Float], _ rows: Range<Int>, basis: (version: UInt32, basis: CodeBasis), pool: WorkerPool
+    ) throws -> EncodedRows {
         let (codes, dimension) = (layout.codes, layout.dimension)
         let count = (rows.count + EncodedRows.rowsPerPiece - 1) / EncodedRows.rowsPerPiece
         let workers = try pool.run(count: count) {
@@ -70,8 +146,9 @@ struct CodeTable {
         } body: { done, piece in
             let start = rows.lowerBound + piece * EncodedRows.rowsPerPiece
             let end = min(start + EncodedRows.rowsPerPiece, rows.upperBound)
-            done.append((piece, Codes(values.span.extracting(start * dimension..<end * dimension), layout: codes)))
+            let vectors = values.span.extracting(start * dimension..<end * dimension)
+            done.append((piece, Codes(vectors, .image, basis: basis.basis, layout: codes)))
         }
-        return EncodedRows(pieces: workers.joined().sorted { $0.piece < $1.piece }.map(\.codes))
+        return EncodedRows(version: basis.version, pieces: workers.joined().sorted { $0.piece < $1.piece }.map(\.codes))
     }
 }

@@ -5,6 +5,8 @@ struct EncodedRows: Sendable {
     /// The number of vectors in each piece but the last.
     static let rowsPerPiece = 256
 
+    /// The version of the basis of the codes.
+    let version: UInt32
     let pieces: [Codes]
 
     /// Writes one code to a block of codes.

@@ -7,7 +7,7 @@ struct StoreLayout: Sendable {
     let vectors: VectorLayout
     let heaps: HeapLayout
     /// The number of images in a block of codes, means or thresholds: the largest power of two, at most 4,096,
-    /// for which rows x dimension is at most 65,536; at least 1.
+    /// for which rows x dimension is at most 65,536; at least 64.
     let rowsPerBlock: Int
 
     init(dimension: Int, settings: StoreSettings) {
@@ -16,7 +16,7 @@ struct StoreLayout: Sendable {
         vectors = VectorLayout(dimension: dimension, precision: settings.precision)
         heaps = HeapLayout(capacity: settings.capacity)
         var rows = 4096
-        while rows > 1, rows * dimension > 1 << 16 { rows /= 2 }
+        while rows > CodeLayout.rowsPerGroup, rows * dimension > 1 << 16 { rows /= 2 }
         rowsPerBlock = rows
     }
 

@@ -12,6 +12,8 @@ package struct Tables: Sendable {
     package let references: RowTables
     /// Block number -> the codes of the images.
     let codes: Database
+    /// Version -> a basis of codes.
+    let codeBases: CodeBasisTable
     /// Block number -> for each image the mean of its k largest similarities; +infinity in rows without an image.
     let means: Database
     /// Block number -> for each image the similarity that a new reference must exceed to enter its heap; +infinity in
@@ -72,6 +74,8 @@ package struct Tables: Sendable {
         images = try RowTables(environment, .images, createIfMissing: createIfMissing)
         references = try RowTables(environment, .references, createIfMissing: createIfMissing)
         codes = try environment.open("images.codes", order: .integers, createIfMissing: createIfMissing)
+        codeBases = CodeBasisTable(
+            database: try environment.open("codes.bases", order: .integers, createIfMissing: createIfMissing))
         means = try environment.open("images.means", order: .integers, createIfMissing: createIfMissing)
         thresholds = try environment.open("images.thresholds", order: .integers, createIfMissing: createIfMissing)
         heaps = try environment.open("images.heaps", order: .integers, createIfMissing: createIfMissing)
@@ -90,7 +94,8 @@ package struct Tables: Sendable {
         for role in [images, references] {
             for table in [role.vectors, role.rows, role.ids, role.free] { try transaction.removeAll(table) }
         }
-        for table in [codes, means, thresholds, heaps, pendingEntries] { try transaction.removeAll(table) }
+        let derived = [codes, codeBases.database, means, thresholds, heaps, pendingEntries]
+        for table in derived { try transaction.removeAll(table) }
     }
 
     /// The tables of the images or of the references.

@@ -1,0 +1,103 @@
+internal import LMDB
+internal import Synchronization
+internal import VectorMath
+
+/// The bases of the codes: version -> ``CodeBasis`` in its stored form.
+///
+/// Each block of codes names the version of its basis. New blocks get codes of the newest basis.
+package struct CodeBasisTable: Sendable {
+    let database: Database
+    private let cache = Cache()
+
+    init(database: Database) {
+        self.database = database
+    }
+
+    /// The last result of ``bases(dimension:in:)``, because decoding takes longer than a search.
+    private final class Cache: Sendable {
+        let last = Mutex<(fingerprints: [[UInt8]], bases: CodeBases)?>(nil)
+    }
+
+    /// Reads all bases.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` if one can't be read.
+    func bases(dimension: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> CodeBases {
+        var fingerprints: [[UInt8]] = []
+        try transaction.forEach(database) { key, value in
+            fingerprints.append(Self.fingerprint(key, value))
+            return true
+        }
+        if let cached = cache.last.withLock({ $0 }), cached.fingerprints == fingerprints { return cached.bases }
+        var versions: [(version: UInt32, basis: CodeBasis)] = []
+        try transaction.forEach(database) { key, value in
+            guard let basis = CodeBasis(bytes: value, dimension: dimension) else {
+                throw StoreError.damaged("a basis of codes can't be read")
+            }
+            versions.append((NumberView.uint32(key), basis))
+            return true
+        }
+        let bases = CodeBases(versions: versions)
+        cache.last.withLock { $0 = (fingerprints, bases) }
+        return bases
+    }
+
+    /// Stores a basis, which becomes the newest.
+    func append(_ basis: CodeBasis, after bases: CodeBases, in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(database, (bases.newest?.version ?? 0) + 1, basis.encoded.span)
+    }
+
+    /// The version, the size, and the ends of both parts of a stored basis, which are checksums.
+    private static func fingerprint(_ key: RawSpan, _ value: RawSpan) -> [UInt8] {
+        let end = value.byteCount
+        return NumberView.bytes(key) + NumberView.bytes(value.extracting(first: min(end, 64)))
+            + NumberView.bytes(value.extracting(last: min(end, 64)))
+    }
+}
+
+/// The bases of a snapshot.
+struct CodeBases: Sendable {
+    /// The bases by ascending version.
+    let versions: [(version: UInt32, basis: CodeBasis)]
+
+    /// The basis with the highest version; `nil` if there is none, which is so while there have been no images.
+    var newest: (version: UInt32, basis: CodeBasis)? { versions.last }
+
+    /// The basis of a version.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` if there is none.
+    subscript(version: UInt32) -> CodeBasis {
+        get throws(StoreError) {
+            guard let found = versions.first(where: { $0.version == version }) else {
+                throw .damaged("the basis \(version) of codes is missing")
+            }
+            return found.basis
+        }
+    }
+}
+
+/// Queries that are coded for blocks of any version.
+struct QueryCodes: Sendable {
+    private let versions: [(version: UInt32, queries: CodedQueries)]
+
+    /// Encodes queries.
+    ///
+    /// - Parameters:
+    ///   - values: the queries or references, count x dimension.
+    ///   - alphas: for each of them the weight of the means in its scores.
+    init(_ values: [Float], alphas: [Float], bases: CodeBases, layout: CodeLayout) {
+        versions = bases.versions.map { version, basis in
+            (version, CodedQueries(values.span, .reference, alphas: alphas, basis: basis, layout: layout))
+        }
+    }
+
+    /// The queries coded for a block.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` if the block's version is unknown.
+    func queries(for block: RawSpan, layout: CodeLayout) throws(StoreError) -> CodedQueries {
+        let version = layout.version(of: block)
+        guard let found = versions.first(where: { $0.version == version }) else {
+            throw .damaged("the basis \(version) of codes is missing")
+        }
+        return found.queries
+    }
+}

@@ -1,0 +1,44 @@
+/// Chooses for each block what a scan multiplies for all rows, from how many rows the high halves of codes excluded in
+/// earlier blocks.
+///
+/// Whole codes take about twice the time of high halves, and comparing a row by its low halves about twenty times that
+/// of its high halves. CKernels needs some queries to make up for the unpacking of whole codes.
+package struct ScanChoice: Sendable {
+    private let queries: Int
+    private var blocks = 0
+    /// The share of pairs of a query and a row that the high halves did not exclude: in the last such block.
+    private var share = 0.0
+
+    /// For fewer queries, whole codes are not unpacked.
+    private static let minimumQueries = 12
+    /// Whole codes are multiplied if the high halves leave a larger share.
+    private static let maximumShare = 0.05
+    /// The pruning thresholds are too low to be typical before this number of blocks.
+    private static let firstBlocks = 16
+    /// One of this number of blocks is scanned by halves, to see whether these would exclude more now.
+    private static let blocksPerTrial = 128
+
+    /// Makes a choice for a scan.
+    ///
+    /// - Parameter queries: the number of queries.
+    package init(queries: Int) {
+        self.queries = queries
+    }
+
+    /// What to multiply in the next block.
+    package var next: CodedQueries.ScanKind {
+        guard queries >= Self.minimumQueries else { return .halves }
+        if blocks < Self.firstBlocks { return .whole }
+        return blocks % Self.blocksPerTrial == Self.firstBlocks || share <= Self.maximumShare ? .halves : .whole
+    }
+
+    /// Notes what a block has left.
+    ///
+    /// - Parameters:
+    ///   - counts: the pairs that were left.
+    ///   - pairs: the number of all pairs of a query and a row of the block.
+    package mutating func note(_ counts: CodedQueries.ScanCounts, pairs: Int) {
+        if next == .halves, pairs > 0 { share = Double(counts.high) / Double(pairs) }
+        blocks += 1
+    }
+}
