@@ -42,8 +42,9 @@ struct ArrivalTable: Sendable {
         }
     }
 
-    /// The rows of the oldest references, the oldest first. The first one for which `isOld` returns false ends the list
-    /// and is not in it.
+    /// The rows of the oldest references, the oldest first.
+    ///
+    /// The first one for which `isOld` returns false ends the list and is not in it.
     ///
     /// - Parameter isOld: called with an arrival and the number of older arrivals.
     func oldest(
