@@ -62,16 +62,18 @@ package struct Codes: Sendable {
     /// The numbers of a vector in the columns of a block, in the order of `ck_column`.
     ///
     /// The rotated vector differs from R (x - c) by a rounding error, which is added to residuals and norms. Residuals
-    /// also contain 2^-20 of the norm, for the rounding of the products; docs/search.md has the proof.
+    /// also contain 2^-20 of the norm and of the high residual, for the rounding of the products; docs/search.md has the
+    /// proof.
     private static func columns(
         _ leading: ck_code, _ rest: ck_code, offset: Float, rotation: CodeRotation
     ) -> [Float] {
         let error = Float(rotation.errorBound(length: 1.001 * Double(leading.norm + rest.norm)))
         func residual(_ residual: Float, _ norm: Float) -> Float { (residual + error + 0x1p-20 * norm) * 1.00001 }
         func norm(_ norm: Float) -> Float { (norm + error) * 1.00001 }
+        let decodedNorm = rest.norm + rest.high_residual
         return [
             leading.scale, rest.scale, offset, residual(leading.residual, leading.norm),
-            residual(rest.high_residual, rest.norm), residual(rest.residual, rest.norm), norm(leading.norm),
+            residual(rest.high_residual, decodedNorm), residual(rest.residual, decodedNorm), norm(leading.norm),
             norm(rest.norm),
         ]
     }
