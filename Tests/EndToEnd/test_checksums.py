@@ -98,8 +98,9 @@ def test_verify_reports_two_vectors_that_are_exchanged(stopped_corpus, kind, id)
     other = id[0] + "12"
     first, second = stored_bytes(stopped_corpus, kind, id), stored_bytes(stopped_corpus, kind, other)
     assert first in content and second in content
-    zeros = bytes(len(first))
-    path.write_bytes(content.replace(first, zeros).replace(second, first).replace(zeros, second))
+    neither = bytes(255 - byte for byte in first)
+    assert neither not in content
+    path.write_bytes(content.replace(first, neither).replace(second, first).replace(neither, second))
     stopped_corpus.daemon.start()
     report = verify(stopped_corpus)
     findings = report["images" if kind == IMAGES else "references"]

@@ -89,7 +89,7 @@ FATAL = {
     f"{error} on {calls}, call {when}": (calls, error, when)
     for calls, error, when in [
         ("writev,pwrite64", "EIO", 1),
-        ("writev", "EIO", 2),
+        ("writev,pwrite64", "EIO", 2),
         ("fdatasync", "EIO", 1),
     ]
 }
