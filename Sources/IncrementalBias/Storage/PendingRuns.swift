@@ -77,13 +77,13 @@ struct PendingRuns {
 }
 
 extension PendingRuns {
-    /// The rows of the images whose heaps take up their entries next, in whole blocks; `nil` if few entries are pending.
+    /// The rows of the images whose heaps absorb their entries next, in whole blocks; `nil` if few entries are pending.
     ///
     /// - Parameter maximumRows: about the maximum number of rows.
     func rowsToAbsorb(maximumRows: Int) -> Range<Int>? {
         let excess = directory.live - maximumEntries
         guard excess > 0, blockCount > 0 else { return nil }
-        // Blocks take up their entries in turn, so that the next one has about twice the average.
+        // Blocks absorb their entries in turn, so that the next one has about twice the average.
         let perBlock = max(1, 2 * maximumEntries / blockCount)
         let rowsPerBlock = directory.pagesPerBlock * table.heaps.heapsPerPage
         let first = directory.nextBlock < blockCount ? directory.nextBlock : 0
