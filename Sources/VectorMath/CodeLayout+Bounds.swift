@@ -3,9 +3,11 @@ internal import CKernels
 extension CodeLayout {
     /// Whether the stored code of an image gives valid bounds of its products.
     ///
-    /// The rotated vector is computed in double precision. Valid are residuals that are at least the lengths of the
-    /// differences between it and the decoded codes, norms that are at least its lengths, and an offset that is the
-    /// product with the centre of the references.
+    /// Valid are residuals that are at least the lengths of the differences between the rotated vector and the decoded
+    /// codes, norms that are at least its lengths, and an offset that is the product with the centre of the references.
+    ///
+    /// First the vector is rotated in single precision, and the largest error of that is added to all lengths. If the
+    /// stored numbers are not large enough for that, it is rotated in double precision, which is slow.
     ///
     /// - Parameters:
     ///   - vector: the row's vector, as it is stored.
@@ -24,18 +26,26 @@ extension CodeLayout {
                 (b + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, slot, &leading, &rest, &columns)
         }
         func number(_ column: ck_column) -> Double { Double(columns[Int(column.rawValue)]) }
-        let rotated = basis.exact(vector, .image)
-        let first = Loss(rotated.prefix(parts.leading), leading, scale: number(ck_leading_scale))
-        let second = Loss(rotated.dropFirst(parts.leading), rest, scale: number(ck_rest_scale))
+        guard columns.allSatisfy(\.isFinite) else { return false }
+        func covers(_ rotated: [Double], error: Double) -> Bool {
+            let first = Loss(rotated.prefix(parts.leading), leading, scale: number(ck_leading_scale), error: error)
+            let second = Loss(rotated.dropFirst(parts.leading), rest, scale: number(ck_rest_scale), error: error)
+            return number(ck_leading_residual) >= first.residual && number(ck_leading_norm) >= first.norm
+                && number(ck_rest_residual) >= second.residual && number(ck_rest_norm) >= second.norm
+                && number(ck_high_residual) >= second.highResidual
+        }
+        let length = zip(vector, basis.center(.image)).reduce(0.0) {
+            $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1))
+        }.squareRoot()
         let offset = zip(zip(vector, basis.center(.image)), basis.center(.reference)).reduce(0.0) {
             $0 + (Double($1.0.0) - Double($1.0.1)) * Double($1.1)
         }
         let offsetError = abs(number(ck_offset) - offset)
-        let allowed = abs(offset) * 0x1p-23 + 0x1p-30 * (first.norm + second.norm)
-        return columns.allSatisfy(\.isFinite) && offsetError <= allowed
-            && number(ck_leading_residual) >= first.residual && number(ck_leading_norm) >= first.norm
-            && number(ck_rest_residual) >= second.residual && number(ck_rest_norm) >= second.norm
-            && number(ck_high_residual) >= second.highResidual
+        guard offsetError <= abs(offset) * 0x1p-23 + 0x1p-30 * length else { return false }
+        var rotated = [Float](repeating: 0, count: dimension)
+        basis.rotation.apply(vector.span, center: basis.center(.image).span, into: &rotated)
+        return covers(rotated.map(Double.init), error: basis.rotation.errorBound(length: length))
+            || covers(basis.exact(vector, .image), error: 0)
     }
 }
 
@@ -48,7 +58,12 @@ private struct Loss {
     /// The same for the high halves of the codes alone.
     let highResidual: Double
 
-    init(_ values: ArraySlice<Double>, _ codes: [UInt8], scale: Double) {
+    /// - Parameters:
+    ///   - values: the components.
+    ///   - codes: their codes, and any number of others.
+    ///   - scale: the scale of the codes.
+    ///   - error: is added to the lengths: the largest error of `values`.
+    init(_ values: ArraySlice<Double>, _ codes: [UInt8], scale: Double, error: Double) {
         var (length, lost, highLost) = (0.0, 0.0, 0.0)
         for (value, code) in zip(values, codes) {
             let low = value - scale * Double(Int(code) - 128)
@@ -57,6 +72,8 @@ private struct Loss {
             lost += low * low
             highLost += high * high
         }
-        (norm, residual, highResidual) = (length.squareRoot(), lost.squareRoot(), highLost.squareRoot())
+        norm = length.squareRoot() + error
+        residual = lost.squareRoot() + error
+        highResidual = highLost.squareRoot() + error
     }
 }

@@ -23,7 +23,7 @@ PROJECT = pathlib.Path(__file__).resolve().parents[2]
 # In order of execution; "installation" must be first and "removal" last.
 CHECKS = ["installation", "sockets", "groups", "operation", "failures", "memory", "instances", "upgrade", "removal"]
 # Seconds for all checks together.
-TIMEOUT = 900
+TIMEOUT = 600
 
 UNIT = """
 [Unit]

@@ -12,7 +12,7 @@ from harness.waiting import wait_until
 
 PACKAGE = pathlib.Path("/nnnd-checks/nnnd.deb")
 # Seconds; a restart by the watchdog takes several times the watchdog's interval.
-DEADLINE = 180
+DEADLINE = 60
 
 
 def run(*arguments, user=None, check=True, text=None):
