@@ -113,11 +113,17 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
             .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
             .bind(descriptor) { [connections] channel in
                 connections.registered(channel)
-                return channelSetup.setup(channel: channel, logger: logger).flatMapThrowing { value in
+                return channelSetup.setup(channel: channel, logger: logger).map { value in
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(
-                        ConnectionPersistence(),
-                        position: .before(pipeline.handler(type: HTTP1ToHTTPServerCodec.self)))
+                    do {
+                        try pipeline.addHandler(
+                            ConnectionPersistence(),
+                            position: .before(pipeline.handler(type: HTTP1ToHTTPServerCodec.self)))
+                    } catch {
+                        // The connection was closed meanwhile, for example by a shutdown. The value must be used all
+                        // the same: SwiftNIO ends the process if it is dropped.
+                        channel.close(promise: nil)
+                    }
                     return value
                 }
             }
