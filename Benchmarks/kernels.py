@@ -37,7 +37,7 @@ def run(context):
         shares = [(bandwidth / memory, "memory") if data == "cold" else (bandwidth / cache, "cache")]
         if kernel == "ck_products":
             shares.append((speed / floats, "float32"))
-        elif kernel == "ck_code_products":
+        elif kernel in ("ck_scan", "ck_scan_whole"):
             shares.append((speed / codes, "int8"))
         share, limit = max(shares)
         computes = written(speed, "op/s") if speed else ""
