@@ -7,8 +7,8 @@ from pathlib import Path
 # Counters of GET /metrics, in the order of the steps of a scan, and what a table calls them. All are optional.
 STEPS = {
     "nnnd_search_scanned_rows_total": "rows scanned",
-    'nnnd_search_bounded_rows_total{step="high"}': "left after the high nibbles",
-    'nnnd_search_bounded_rows_total{step="low"}': "left after the low nibbles",
+    'nnnd_search_bounded_rows_total{step="high"}': "left after the high halves of codes",
+    'nnnd_search_bounded_rows_total{step="low"}': "left after whole codes",
     "nnnd_search_rescored_rows_total": "scored exactly",
 }
 RESCORED = "nnnd_search_rescored_rows_total"

@@ -16,7 +16,8 @@ TITLE = "Search"
 BATCHES = (1, 16, 100, 1000)
 # Targets for the ratio to the flat index of faiss-cpu.
 FLAT = dict(zip(BATCHES, (0.12, 0.07, 0.045, 0.3)))
-# The bound of a search: a factor for the limit of the machine, and seconds for everything else.
+# The longest time that a search may take: a factor for a time in which the machine reads or multiplies one byte for
+# each component of each image, and seconds for everything else.
 FACTORS = dict(zip(BATCHES, (0.8, 1.6, 1.4, 1.35)))
 REST = 0.0005
 SLOW = 1.0  # seconds: PQ and usearch are measured in three runs if they take longer, in one if they take ten times that
@@ -82,13 +83,16 @@ class Programs:
                 assert difference <= peer.TOLERANCE, f"scores of {title} differ by {difference:.1e}"
 
 
-def bound(batch, rows, dimension, limits):
-    """The seconds that a search may take on this machine, and how they are computed, in words."""
+def longest(batch, rows, dimension, limits):
+    """The longest time in seconds that a search may take on this machine, and how it is computed, in words.
+
+    It counts one byte for each component of an image, although a scan by halves of codes reads fewer bytes.
+    """
     factor = FACTORS[batch]
     if batch == 1:
-        seconds, words = rows * dimension / limits["bandwidth"], "reading the int8 codes"
+        seconds, words = rows * dimension / limits["bandwidth"], "reading a byte per component"
     else:
-        seconds, words = 2 * rows * dimension * batch / limits["int8"], "the int8 products"
+        seconds, words = 2 * rows * dimension * batch / limits["int8"], "int8 products of all components"
     return factor * seconds + REST, f"{factor:g} x {words} ({1e3 * seconds:.2f} ms) + {1e3 * REST:g} ms"
 
 
@@ -100,7 +104,7 @@ def compared(context, seconds, batch, found, levels):
                **context.target(at_most=FLAT[batch]))
     for title, against in ((PQ.name, f"faiss-cpu PQ, recall@10 {found:.3f}"), (USearch.name, USearch.name)):
         report.row(f"{words}, {best}", seconds["nnnd"], seconds[title], against)
-    most, in_words = bound(batch, context.images, context.dimension, limits)
+    most, in_words = longest(batch, context.images, context.dimension, limits)
     report.row(f"{words}, {best}", seconds["nnnd"], most, in_words, **context.target(at_most=1))
     if levels["lower"] != best:
         report.row(f"{words}, {levels['lower']}", seconds["lower"], seconds["faiss-cpu"], "faiss-cpu")
