@@ -21,8 +21,8 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Debug information makes a build longer. The names of functions in a backtrace do not need it.
 BUILD := $(SWIFT) build -c release -debug-info-format none
-# The static build has a folder of its own, because its objects differ from those of the ordinary build. `-z relro -z now`
-# makes the linker's tables read-only at the start.
+# The static build has a folder of its own, because its objects differ from those of the ordinary build.
+# `-z relro -z now` makes the linker's tables read-only at the start.
 STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib \
   $(addprefix -Xlinker ,-z relro -z now)
 STATIC_BIN := .build-static/release
@@ -96,18 +96,21 @@ test-systemd: packages-deb .venv-test/done
 	$(MAKE) deb
 	$(BOOT) --deb $(DEB) $(if $(ONLY),--only $(ONLY))
 
-# Some hours. What limits it: PARTS="search ingest" measures only these parts (PARTS=million and PARTS=stream, the longest,
-# run only on request), KINDS="random clip wordnet" only these kinds of data. SCALE=0.05 takes 10,000 images instead of
-# 200,000 and writes no document. OLD=FOLDER also measures the nnnd of that folder. NNND_TEST_DATA=FOLDER names a folder
-# with clip/ and wordnet-large/.
+# This takes some hours. Variables change what is measured:
+#   PARTS="search ingest"  only these parts; `million`, `stream` and `references` run only if they are named
+#   KINDS="clip wordnet"   only these kinds of data, of `random`, `clip` and `wordnet`
+#   RUNS=3                 how often most figures are measured (default: 7)
+#   SCALE=0.05             10,000 images instead of 200,000; docs/benchmarks.md is not written
+#   OLD=FOLDER             also the older nnnd in that folder, for comparison
+# The environment variable NNND_TEST_DATA names a folder with larger sets of data, in clip/ and wordnet-large/.
 bench: build .venv-bench/done .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release \
 	  $(if $(SCALE),--scale $(SCALE),--write docs/benchmarks.md) $(if $(PARTS),--parts "$(PARTS)") \
 	  $(if $(KINDS),--data "$(KINDS)") $(if $(RUNS),--runs $(RUNS)) $(if $(OLD),--old $(OLD))
 
-# A sanitizer writes each finding, in any process of any test, to a file. A single such file fails the target. Tests stop
-# their daemons instead of killing them, because LeakSanitizer reports leaks when a process exits. Swift's backtraces are
-# off, because they read memory that AddressSanitizer forbids.
+# A sanitizer writes each finding, in any process of any test, to a file. A single such file fails the target. Tests
+# stop their daemons instead of killing them, because LeakSanitizer reports leaks when a process exits. Swift's
+# backtraces are off, because they read memory that AddressSanitizer forbids.
 test-asan test-tsan: test-%: packages .venv-test/done
 	$(SWIFT) build -c release --build-tests --sanitize=$(SANITIZER_$*) --scratch-path .build-$*
 	rm -rf .build-$*/reports && mkdir .build-$*/reports
