@@ -1,4 +1,4 @@
-"""Links, file names and symbols in the documents refer to something that exists."""
+"""Links, file names and symbols in the documents refer to something that exists; lines are not too long."""
 
 import re
 from pathlib import Path
@@ -61,3 +61,10 @@ def test_tests_and_sources_that_documents_name_exist(document):
 def test_the_list_of_decisions_is_complete():
     records = {path.name for path in (PROJECT / "docs/decisions").glob("0*.md")}
     assert records == set(re.findall(r"\]\((0[\w-]+\.md)\)", (PROJECT / "docs/decisions/README.md").read_text()))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_lines_have_at_most_120_characters(document):
+    """Rows of tables can be longer, because Markdown cannot break them."""
+    lines = enumerate(document.read_text().splitlines(), 1)
+    assert not [number for number, line in lines if len(line) > 120 and not line.startswith("|")]
