@@ -1,4 +1,6 @@
 /// Errors about the array of vectors.
+///
+/// Rows are counted from 0.
 extension ShardError {
     /// The dimension of the vectors is `found`, and that of the corpus is `expected`.
     package static func wrongDimension(found: Int, expected: Int) -> ShardError {
@@ -30,6 +32,9 @@ extension ShardError {
             advice: "Leave these rows out, or find out why the model produced such numbers.", rows: rows)
     }
 
+    /// The array has a shape that no array of vectors can have.
+    ///
+    /// - Parameter reason: what is wrong, as the end of a sentence, for example "a size is negative".
     static func badShape(_ reason: String) -> ShardError {
         ShardError(
             code: .badShape, message: "The shape is wrong: \(reason).",

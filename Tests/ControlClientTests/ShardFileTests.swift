@@ -22,7 +22,7 @@ import Testing
         #expect(try ShardFile(path: path).idsPath == ids)
     }
 
-    @Test func aSidecarThatIsNoFileIsNone() throws {
+    @Test func aFolderIsNoSidecar() throws {
         let path = try spool.file("a.npy")
         try FileSystem.createFolder("\(spool.root)/files/a.ids", mode: 0o755)
         #expect(try ShardFile(path: path).idsPath == nil)
@@ -42,17 +42,18 @@ import Testing
 
     @Test func hiddenFilesAreRejected() throws {
         #expect(failure(try spool.file(".a.npy"))?.message?.contains("dot") == true)
-        // A combining character makes one character with the dot, and the name is hidden all the same.
+        // A dot and a combining accent are one character for String. The name begins with a dot all the same.
         #expect(failure(try spool.file(".\u{301}a.npy"))?.message?.contains("dot") == true)
     }
 
-    @Test func whatIsNoReadableFileIsNoInput() throws {
+    @Test func aMissingFileAndAFolderAreNoInput() throws {
         try FileSystem.createFolder("\(spool.root)/files/folder.npy", mode: 0o755)
         for name in ["missing.npy", "folder.npy"] {
             #expect(failure("\(spool.root)/files/\(name)")?.status == .noInput)
         }
     }
 
+    /// A name can have 255 bytes; the second character has three.
     @Test(arguments: [("n", 251), ("日", 83)]) func theLongestNameIsAccepted(character: String, count: Int) throws {
         let name = String(repeating: character, count: count) + ".npy"
         #expect(try ShardFile(path: try spool.file(name)).name == name)
@@ -67,21 +68,21 @@ import Testing
     @Test func twoFilesOfOneNameInTheSpoolAreWrongUsage() throws {
         try FileSystem.createFolder("\(spool.root)/files/other", mode: 0o755)
         let paths = [try spool.file("a.npy"), try spool.file("other/a.npy")]
-        let twin = #expect(throws: Failure.self) { _ = try ShardFile.check(paths) }
-        #expect(twin?.status == .usage)
-        // They would share one sidecar.
+        let sameName = #expect(throws: Failure.self) { _ = try ShardFile.check(paths) }
+        #expect(sameName?.status == .usage)
+        // Both would have the sidecar b.ids.
         let formats = [try spool.file("b.npy"), try spool.file("b.npz")]
-        let sibling = #expect(throws: Failure.self) { _ = try ShardFile.check(formats) }
-        #expect(sibling?.message?.contains("b.npz") == true)
+        let sameSidecar = #expect(throws: Failure.self) { _ = try ShardFile.check(formats) }
+        #expect(sameSidecar?.message?.contains("b.npz") == true)
         #expect(try ShardFile.check([paths[0], formats[0]]).map(\.name) == ["a.npy", "b.npy"])
     }
 
-    @Test func namesThatDifferInTheSpellingOfACharacterAreTwo() throws {
+    @Test func namesWithDifferentFormsOfOneCharacterAreDifferent() throws {
         let paths = [try spool.file("\u{e9}.npy"), try spool.file("e\u{301}.npy")]
         #expect(try ShardFile.check(paths).count == 2)
     }
 
-    @Test func aListOfIDsHoldsThemToTheByte() throws {
+    @Test func aDeletionListKeepsEveryByteOfItsIDs() throws {
         let list = ShardFile(deleting: ["a", "\u{feff}b", "c\r"])
         guard case .bytes(let bytes) = list.source else {
             Issue.record("the list is not made of bytes")

@@ -18,7 +18,8 @@ package struct ShardFile {
     package let name: String
     /// The path of the sidecar, `NAME.ids` in the same folder as `NAME.npy`; `nil` if there is none.
     package let idsPath: String?
-    /// The name that a sidecar of this shard has in the spool, also if there is none; `nil` for a deletion list.
+    /// The name that a sidecar of this shard must have in the spool, even if the shard has no sidecar; `nil` for a
+    /// deletion list.
     package let idsName: String?
 
     /// The shard at a path.
@@ -64,20 +65,23 @@ package struct ShardFile {
 
     /// A deletion list with these ids, none of which can contain a line feed.
     package init(deleting ids: [String]) {
-        // nnnd removes one byte order mark from a list, and the CR before each LF. The list has its own, so that an id
-        // that begins with a byte order mark or ends with CR stays as it is.
+        // When nnnd reads a list, it removes a byte order mark at the beginning and the CR before each LF. This list
+        // gets both, so that nnnd does not remove them from an id that begins with a byte order mark or ends with CR.
         let lines = ids.map { "\($0)\r\n" }
         self.init(deletionList: Array("\u{FEFF}".utf8) + Array(lines.joined().utf8))
     }
 
-    /// The shards of a command line, all of which are checked before the first one is copied.
+    /// Checks the shards that a command line names, before the first one is copied.
     ///
+    /// - Parameter paths: the paths of the shards.
+    /// - Returns: the shards, in the same order.
     /// - Throws: ``Failure`` if a shard can't be ingested, or if two have the same name in the spool.
     package static func check(_ paths: [String]) throws -> [ShardFile] {
         let files = try paths.map(ShardFile.init(path:))
         var pathsByName: [[UInt8]: String] = [:]
         for (path, file) in zip(paths, files) {
-            // The name of the sidecar is compared: words.npy and words.npz would have the same one.
+            // The name of the sidecar is compared: words.npy and words.npz would have the same one. It is compared by
+            // bytes, as file names are: for String, two forms of one character are equal.
             if let other = pathsByName.updateValue(path, forKey: Array((file.idsName ?? file.name).utf8)) {
                 throw Failure(
                     .usage,

@@ -23,6 +23,7 @@ package struct StatusView {
         return [style.bold(title)] + properties.lines(style: style, indent: 2) + receipts + failures + unused
     }
 
+    /// The first lines of the text; an entry without a name continues the one before it.
     private var properties: PropertyList {
         let vectors = status.dimension.map { "\(NumberFormat.count($0)) numbers" } ?? "no dimension yet"
         let backlog = NumberFormat.count(status.spool.backlog, "file", "files")
@@ -52,6 +53,7 @@ package struct StatusView {
         ])
         for receipt in status.lastReceipts {
             let counts = counts(receipt)
+            // Receipts of 0.1.0, and some after a crash, do not say how long the commit took.
             let committed = receipt.commitMs.map { receipt.commitStarted.addingTimeInterval($0 / 1000) }
             let took = committed.map { NumberFormat.duration($0.timeIntervalSince(receipt.received)) }
             table.append([
@@ -64,7 +66,8 @@ package struct StatusView {
         return ["", style.bold("Last receipts")] + table.lines(style: style, indent: 2)
     }
 
-    /// The numbers of replaced, deleted and missing rows; a dash for numbers that the action does not have.
+    /// The numbers of replaced and deleted rows, and of ids that a deletion list has and the corpus lacks; a dash for
+    /// numbers that the action does not have.
     private func counts(_ receipt: ShardReceipt) -> (replaced: String, deleted: String, missing: String) {
         guard receipt.action == "delete" else { return (NumberFormat.count(receipt.replaced), "-", "-") }
         return ("-", NumberFormat.count(receipt.deleted), NumberFormat.count(receipt.missing))

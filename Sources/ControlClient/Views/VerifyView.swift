@@ -30,6 +30,9 @@ package struct VerifyView {
         return style.red(counts.joined(separator: ", "))
     }
 
+    /// A table of the images with faults.
+    ///
+    /// The report has `nil` for a mean that is not a number.
     private var images: [String] {
         var table = Table([
             .leading("image"), .leading("wrong"), .trailing("stored mean"), .trailing("computed mean"),
@@ -51,7 +54,7 @@ package struct VerifyView {
         return lines(of: table, shown: report.references.count, of: report.wrongReferences)
     }
 
-    /// The lines of a table, with a note if it shows only some of `all` faults.
+    /// The lines of a table, with a note if it has only the first `shown` of `all` rows with a fault.
     private func lines(of table: Table, shown: Int, of all: Int) -> [String] {
         guard shown > 0 else { return [] }
         let more = all > shown ? [style.dim("  and \(NumberFormat.count(all - shown)) more")] : []
