@@ -14,8 +14,11 @@ package enum AllocatorPolicy {
     /// Call it before the first thread starts. A thread that already has its own arena (a heap of the allocator) keeps
     /// it, and the allocator always returns freed memory of such arenas.
     package static func keepFreedMemory() {
+        // All threads use the main arena, because the next option has little effect on other arenas.
         mallopt(M_ARENA_MAX, 1)
+        // Free memory at the end of the arena is kept, up to 2 GiB.
         mallopt(M_TRIM_THRESHOLD, .max)
+        // Memory of at least 32 MiB, the maximum of glibc, is mapped on its own and returned when it is freed.
         mallopt(M_MMAP_THRESHOLD, 32 << 20)
     }
 

@@ -20,7 +20,7 @@ import Testing
         #expect(LogLine.text("m", ["f": value]) == "m f=\(expected)")
     }
 
-    @Test func aMessageStaysInItsLine() {
+    @Test func aLineFeedInAMessageIsEscaped() {
         #expect(LogLine.text("a\nb", [:]) == "a\\u{a}b")
     }
 
@@ -33,13 +33,13 @@ import Testing
         #expect(LogLine.prefix(level, isJournal: true) == prefix)
     }
 
-    @Test func elsewhereALineBeginsWithTimeAndLevel() throws {
+    @Test func outsideTheJournalALineBeginsWithTimeAndLevel() throws {
         let words = LogLine.prefix(.error, isJournal: false).split(separator: " ")
         #expect(words.count == 2 && words[1] == "error:")
         #expect(throws: Never.self) { try Date(String(words[0]), strategy: .iso8601) }
     }
 
-    @Test func theJournalIsKnownByDeviceAndInode() {
+    @Test func anotherDeviceOrInodeIsNotTheJournal() {
         #expect(!LogOutput.isJournal([:]))
         #expect(!LogOutput.isJournal(["JOURNAL_STREAM": "0:0"]))
     }
@@ -55,7 +55,7 @@ import Testing
         return Logger(label: "test", factory: { _ in handler })
     }
 
-    @Test func theThresholdCanChange() {
+    @Test func aChangeOfTheThresholdHoldsForLoggersThatExist() {
         let logger = logger()
         logger.debug("one")
         threshold.level = .debug
@@ -65,6 +65,7 @@ import Testing
         #expect(lines.all == ["<7>two"])
     }
 
+    /// A line is written if it reaches the level of its logger and the threshold of all loggers.
     @Test func aLoggerCanHaveAHigherLevel() {
         var logger = logger()
         logger.logLevel = .warning
