@@ -29,7 +29,7 @@ package struct SpoolDocuments: Sendable {
         try write(failure, to: "\(folders.failed(role))/\(SpoolNames.rejection(of: failure.name))")
     }
 
-    /// Whether the receipt document of this name in `done/` is that of `receipt`, not of an earlier shard of its name.
+    /// Whether the receipt document in `done/` is that of `receipt`, and not that of an earlier shard with the same name.
     package func contains(_ receipt: Receipt) -> Bool {
         guard let file = try? LoadedFile(path: path(of: receipt), limit: Self.maximumBytes) else { return false }
         let document = try? WireJSON.decode(ShardReceipt.self, from: Data(file.bytes ?? []))
@@ -42,7 +42,7 @@ package struct SpoolDocuments: Sendable {
 
     private func write(_ document: some Encodable, to path: String) throws {
         let bytes = Array(try WireJSON.encode(document, pretty: true)) + [UInt8(ascii: "\n")]
-        // A rejected folder may have the name of this document. It is moved aside.
+        // Something that was rejected, for example a folder, can have the name of this document. It is renamed.
         if let obstacle = try FileSystem.entry(path), !obstacle.isRegularFile {
             try FileSystem.move(path, to: SpoolFolders.place(beside: path, obstacle))
         }

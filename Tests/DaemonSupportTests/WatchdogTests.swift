@@ -28,7 +28,7 @@ import Testing
         #expect(watchdog.check(.seconds(100), [sample(7)]) == .hangs(loop: "ingest", stalled: .seconds(100)))
     }
 
-    @Test mutating func aLoopThatMakesProgressAgainIsPingedForAtOnce() {
+    @Test mutating func itPingsAtOnceWhenAHangingLoopMakesProgress() {
         #expect(watchdog.check(.seconds(0), [sample(7)]) == .ping)
         #expect(watchdog.check(.seconds(6), [sample(7)]) == .hangs(loop: "ingest", stalled: .seconds(6)))
         #expect(watchdog.check(.seconds(7), [sample(8)]) == .ping)

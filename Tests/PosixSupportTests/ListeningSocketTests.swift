@@ -22,7 +22,7 @@ import Testing
         #expect(folder.names == [])
     }
 
-    @Test func missingFoldersAboveAreCreated() throws {
+    @Test func missingFoldersOfThePathAreCreated() throws {
         let socket = try ListeningSocket(path: "\(folder.path)/a/b/s", mode: 0o600)
         defer { close(socket.descriptor) }
         #expect(try folder.mode("a/b") == 0o755)
@@ -50,6 +50,7 @@ import Testing
         #expect(try folder.bytes("s") == [1])
     }
 
+    /// The path of a Unix socket can have 107 bytes.
     @Test func aPathThatIsTooLongIsAnError() throws {
         let name = String(repeating: "s", count: 107 - folder.path.utf8.count - 1)
         close(try ListeningSocket(path: "\(folder.path)/\(name)", mode: 0o600).descriptor)
@@ -59,7 +60,7 @@ import Testing
         #expect(error?.description.contains("108 bytes") == true)
     }
 
-    @Test func aSocketThatReplacedItIsNotRemoved() throws {
+    @Test func anotherSocketAtThePathIsNotRemoved() throws {
         let first = try ListeningSocket(path: path, mode: 0o600)
         defer { close(first.descriptor) }
         try FileSystem.remove(path)

@@ -36,7 +36,7 @@ package final class Connections: Sendable {
     /// Whether the server is shutting down.
     var isDraining: Bool { state.withLock { $0.states.isDraining } }
 
-    /// Sets the function that is called each time a connection has ended.
+    /// Sets the function that is called each time a connection has ended, so that another can be accepted.
     func onResumeAccepting(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.resumeAccepting = body }
     }
@@ -75,7 +75,8 @@ package final class Connections: Sendable {
 
     /// Ends each connection with its next response.
     ///
-    /// - Parameter allServed: is called once every accepted connection is served.
+    /// - Parameter allServed: is called when every accepted connection has a task that serves it. From then on the
+    ///   listening channel can be closed.
     package func drain(allServed: @escaping @Sendable () -> Void) {
         state.withLock { $0.allServed = allServed }
         update { $0.drain() }

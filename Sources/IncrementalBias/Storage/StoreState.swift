@@ -17,11 +17,11 @@ package struct StoreState: Equatable, Sendable {
 
     /// The row counts of the images, or of the references.
     package struct RowCounts: Equatable, Sendable {
-        /// The number of rows in use: that have an id and a vector.
+        /// The number of rows in use: those with an id and a vector.
         package var count = 0
         /// The number of rows that are in use or free.
         ///
-        /// They are numbered from 0, and the next new row has this number.
+        /// They are numbered from 0. If no row is free, the next new row gets this number.
         package var end = 0
 
         /// Creates row counts.
