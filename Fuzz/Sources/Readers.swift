@@ -6,8 +6,8 @@ enum Readers {
 
     /// Reads a shard; `nil` if the bytes are rejected.
     ///
-    /// A shard must be complete by its header too, with finite numbers and valid ids. A rejection must have a reason and
-    /// a remedy.
+    /// A shard must be complete by its header too, with finite numbers and valid ids. A rejection must have a reason
+    /// and a remedy.
     @discardableResult
     private static func read(_ name: String, _ bytes: [UInt8], ids: [UInt8]? = nil) -> Shard? {
         guard let format = ShardFormat(fileName: name) else { fatalError("no format of \(name)") }

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Converts the numbers of a file to float32, in loops that the compiler vectorises.
 ///
-/// float16, bfloat16 and float32 are converted exactly. float64 is rounded to the nearest float32, and to infinity beyond the
-/// range of float32.
+/// float16, bfloat16 and float32 are converted exactly. float64 is rounded to the nearest float32, and to infinity
+/// beyond the range of float32.
 struct FloatDecoder {
     let format: FloatFormat
 

@@ -15,8 +15,8 @@ package enum NPZ {
     ///   - withIDs: whether to read the ids.
     ///   - v2Elements: how vectors of the type V2 are read.
     /// - Throws: `too_large`, `not_a_shard`, `truncated`, `trailing_bytes`, `bad_archive`, `unsupported_compression`,
-    ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:v2Elements:)-(Span<UInt8>,_,_)`` for the
-    ///   vectors, and for the ids `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
+    ///   `missing_array`, `ambiguous_array`, the errors of ``NPY/read(_:maximumBytes:v2Elements:)-(Span<UInt8>,_,_)``
+    ///   for the vectors, and for the ids `ids_bad_type`, `ids_too_few`, `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     package static func read(
         _ bytes: Span<UInt8>, maximumBytes: Int = .max, withIDs: Bool = true, v2Elements: V2Elements = .reject
     ) throws(ShardError) -> ShardContents {

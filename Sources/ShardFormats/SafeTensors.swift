@@ -4,9 +4,9 @@
 package enum SafeTensors {
     /// Reads the vectors and, if `withIDs` is true, the ids.
     ///
-    /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It has the type F16, BF16,
-    /// F32 or F64 and two dimensions, or one dimension if it is one vector. The ids are the tensor `ids` of an integer
-    /// type, in one row or column; integers become decimal text.
+    /// The vectors are the tensor `embeddings`; if there is none, the only tensor besides `ids`. It has the type F16,
+    /// BF16, F32 or F64 and two dimensions, or one dimension if it is one vector. The ids are the tensor `ids` of an
+    /// integer type, in one row or column; integers become decimal text.
     ///
     /// - Parameters:
     ///   - bytes: the whole file.

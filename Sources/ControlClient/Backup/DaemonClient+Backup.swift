@@ -7,8 +7,8 @@ extension DaemonClient {
     ///   - folder: the folder's path; nothing or an empty folder must be there, and its parent must exist.
     ///   - progress: is called after each part, with the bytes written so far and an upper estimate of the total.
     /// - Returns: the number of bytes in the copy.
-    /// - Throws: ``Failure``, the daemon's `Problem`, `SystemError`, `CancellationError`, and what `progress` throws. In
-    ///   each case no folder is left.
+    /// - Throws: ``Failure``, the daemon's `Problem`, `SystemError`, `CancellationError`, and what `progress` throws.
+    ///   In each case no folder is left.
     package func backup(
         toFolder folder: String, progress: (_ written: Int, _ expected: Int) throws -> Void
     ) async throws -> Int {

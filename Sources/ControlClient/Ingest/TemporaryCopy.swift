@@ -12,7 +12,8 @@ struct TemporaryCopy: ~Copyable {
 
     /// Writes a copy and syncs it to the disk.
     ///
-    /// - Throws: `SystemError`, ``Failure`` if the folder can't be written, or `CancellationError`; no copy is left then.
+    /// - Throws: `SystemError`, ``Failure`` if the folder can't be written, or `CancellationError`; no copy is left
+    ///   then.
     init(of source: ShardFile.Source, in folder: String) throws {
         // The shard's name is not part of it, because that may already have the maximum length.
         let path = "\(folder)/.nnnctl-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
