@@ -107,6 +107,7 @@ extension BiasMaintenance {
         guard !visited.isEmpty else { return [] }
         let means = try means.mapped(blocks: blocks, in: transaction)
         let thresholds = try thresholds.mapped(blocks: blocks, in: transaction)
+        guard means.isComplete, thresholds.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let heaps =
             try plan.readsEveryHeap
             ? heaps.mapped(rows: rows, in: transaction)

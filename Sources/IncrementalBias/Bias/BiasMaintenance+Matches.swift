@@ -23,6 +23,7 @@ extension BiasMaintenance {
         let vectors = try vectors(.images).mapped(rows, in: transaction)
         let codes = try codes.mapped(blocks: blocks, in: transaction)
         let thresholds = try thresholds.mapped(blocks: blocks, in: transaction)
+        guard codes.isComplete, thresholds.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let (layout, priority) = (layout, priority)
         let states = try pool.run(count: blocks.count) {
             (

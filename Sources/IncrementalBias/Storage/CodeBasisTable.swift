@@ -7,6 +7,8 @@ internal import VectorMath
 /// Each block of codes names the version of its basis. New blocks get codes of the newest basis.
 package struct CodeBasisTable: Sendable {
     let database: Database
+    /// The version of the first basis of a corpus.
+    static let firstVersion: UInt32 = 1
     private let cache = Cache()
 
     init(database: Database) {
@@ -33,7 +35,12 @@ package struct CodeBasisTable: Sendable {
             guard let basis = CodeBasis(bytes: value, dimension: dimension) else {
                 throw StoreError.damaged("a basis of codes can't be read")
             }
-            versions.append((NumberView.uint32(key), basis))
+            let version = try StoredNumber.uint32(key, "the version of a basis of codes")
+            // The next version must be a number too.
+            guard version >= Self.firstVersion, version < .max else {
+                throw StoreError.damaged("a basis of codes has the version \(version)")
+            }
+            versions.append((version, basis))
             return true
         }
         let bases = CodeBases(versions: versions)
