@@ -107,6 +107,16 @@ extension CodeBasis {
         return bytes + rotation.encoded
     }
 
+    /// The checksums of both parts of a stored basis, unchecked; empty if there are too few bytes.
+    ///
+    /// Two bases of the same size with the same checksums are the same basis.
+    package static func checksums(in bytes: RawSpan, dimension: Int) -> [UInt8] {
+        let end = 8 + 8 * dimension
+        guard bytes.byteCount >= end + 2 * RowChecksum.byteCount else { return [] }
+        return NumberView.bytes(bytes.extracting(end..<end + RowChecksum.byteCount))
+            + NumberView.bytes(bytes.extracting(last: RowChecksum.byteCount))
+    }
+
     /// Reads a basis from its stored form.
     ///
     /// - Returns: `nil` if the bytes are damaged.

@@ -17,16 +17,23 @@ package struct CodeBasisTable: Sendable {
 
     /// The last result of ``bases(dimension:in:)``, because decoding takes longer than a search.
     private final class Cache: Sendable {
-        let last = Mutex<(fingerprints: [[UInt8]], bases: CodeBases)?>(nil)
+        let last = Mutex<(fingerprints: [Fingerprint], bases: CodeBases)?>(nil)
+    }
+
+    /// What tells whether a stored basis has been decoded already.
+    private struct Fingerprint: Equatable {
+        let version: [UInt8]
+        let byteCount: Int
+        let checksums: [UInt8]
     }
 
     /// Reads all bases.
     ///
     /// - Throws: ``StoreError/damaged(_:)`` if one can't be read.
     func bases(dimension: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> CodeBases {
-        var fingerprints: [[UInt8]] = []
+        var fingerprints: [Fingerprint] = []
         try transaction.forEach(database) { key, value in
-            fingerprints.append(Self.fingerprint(key, value))
+            fingerprints.append(Self.fingerprint(key, value, dimension: dimension))
             return true
         }
         if let cached = cache.last.withLock({ $0 }), cached.fingerprints == fingerprints { return cached.bases }
@@ -50,14 +57,14 @@ package struct CodeBasisTable: Sendable {
 
     /// Stores a basis, which becomes the newest.
     func append(_ basis: CodeBasis, after bases: CodeBases, in transaction: borrowing WriteTransaction) throws {
-        try transaction.put(database, (bases.newest?.version ?? 0) + 1, basis.encoded.span)
+        try transaction.put(database, bases.newest.map { $0.version + 1 } ?? Self.firstVersion, basis.encoded.span)
     }
 
-    /// The version, the size, and the ends of both parts of a stored basis, which are checksums.
-    private static func fingerprint(_ key: RawSpan, _ value: RawSpan) -> [UInt8] {
-        let end = value.byteCount
-        return NumberView.bytes(key) + NumberView.bytes(value.extracting(first: min(end, 64)))
-            + NumberView.bytes(value.extracting(last: min(end, 64)))
+    /// The version, the size and the checksums of a stored basis.
+    private static func fingerprint(_ key: RawSpan, _ value: RawSpan, dimension: Int) -> Fingerprint {
+        Fingerprint(
+            version: NumberView.bytes(key), byteCount: value.byteCount,
+            checksums: CodeBasis.checksums(in: value, dimension: dimension))
     }
 }
 
