@@ -27,6 +27,11 @@ package struct ScanChoice: Sendable {
         self.queries = queries
     }
 
+    /// All that can be multiplied in a scan for this number of queries.
+    package static func kinds(queries: Int) -> [CodedQueries.ScanKind] {
+        queries < minimumQueries ? [.halves] : [.halves, .whole]
+    }
+
     /// What to multiply in the next block.
     package var next: CodedQueries.ScanKind {
         guard queries >= Self.minimumQueries else { return .halves }

@@ -59,7 +59,8 @@ extension KernelTests {
                 var bytes = unsafe span.mutableBytes
                 for row in rows.indices { codes.write(row, to: &bytes, slot: row) }
                 self.block = block
-                coded = CodedQueries(flatQueries.span, .reference, alphas: alphas, basis: basis, layout: layout)
+                coded = CodedQueries(
+                    flatQueries.span, .reference, alphas: alphas, basis: basis, layout: layout, for: [.halves, .whole])
             }
 
             /// The rows that a scan finds for each query of a range, with their bounds.

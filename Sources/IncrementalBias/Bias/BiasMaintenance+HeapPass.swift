@@ -62,7 +62,7 @@ extension BiasMaintenance {
         let change = plan.change
         let referenceCodes = QueryCodes(
             change.addedValues, alphas: Array(repeating: 1, count: change.addedRows.count),
-            bases: try codes.bases(in: transaction), layout: layout.codes)
+            bases: try codes.bases(in: transaction), layout: layout.codes, for: [ThresholdFilter.scanKind])
         for start in stride(from: 0, to: blocks, by: blocksPerBatch) {
             let batch = start..<min(start + blocksPerBatch, blocks)
             let matches = try matches(change, referenceCodes, blocks: batch, end: images.end, in: transaction)

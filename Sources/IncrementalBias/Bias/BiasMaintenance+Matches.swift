@@ -36,7 +36,7 @@ extension BiasMaintenance {
             let limits = thresholds.value(at: index, floats)
             try codes.value(at: index) { block in
                 try state.filter.find(
-                    change, referenceCodes: try referenceCodes.queries(for: block, layout: layout.codes), rows: rows,
+                    change, referenceCodes: try referenceCodes.queries(for: block), rows: rows,
                     thresholds: limits, imageVectors: vectors, imageCodes: block)
             }
             var found = BlockMatches(block: blocks.lowerBound + index)

@@ -44,7 +44,8 @@ struct Scan {
             .mapped(blocks: 0..<blockCount, in: transaction)
         guard codes.isComplete, means.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let queryCodes = QueryCodes(
-            queries, alphas: alphas, bases: try table.bases(in: transaction), layout: layout.codes)
+            queries, alphas: alphas, bases: try table.bases(in: transaction), layout: layout.codes,
+            for: ScanChoice.kinds(queries: limits.count))
         let rescorer = ExactRescorer(
             queries: queries, alphas: alphas, means: means, layout: layout,
             vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), end: images.end, pool: pool)

@@ -80,38 +80,16 @@ struct CodeBases: Sendable {
     ///
     /// - Throws: ``StoreError/damaged(_:)`` if there is none.
     subscript(version: UInt32) -> CodeBasis {
-        get throws(StoreError) {
-            guard let found = versions.first(where: { $0.version == version }) else {
-                throw .damaged("the basis \(version) of codes is missing")
-            }
-            return found.basis
-        }
-    }
-}
-
-/// Queries that are coded for blocks of any version.
-struct QueryCodes: Sendable {
-    private let versions: [(version: UInt32, queries: CodedQueries)]
-
-    /// Encodes queries.
-    ///
-    /// - Parameters:
-    ///   - values: the queries or references, count x dimension.
-    ///   - alphas: for each of them the weight of the means in its scores.
-    init(_ values: [Float], alphas: [Float], bases: CodeBases, layout: CodeLayout) {
-        versions = bases.versions.map { version, basis in
-            (version, CodedQueries(values.span, .reference, alphas: alphas, basis: basis, layout: layout))
-        }
+        get throws(StoreError) { versions[try index(of: version)].basis }
     }
 
-    /// The queries coded for a block.
+    /// The index in ``versions`` of a version.
     ///
-    /// - Throws: ``StoreError/damaged(_:)`` if the block's version is unknown.
-    func queries(for block: RawSpan, layout: CodeLayout) throws(StoreError) -> CodedQueries {
-        let version = layout.version(of: block)
-        guard let found = versions.first(where: { $0.version == version }) else {
+    /// - Throws: ``StoreError/damaged(_:)`` if there is none.
+    func index(of version: UInt32) throws(StoreError) -> Int {
+        guard let index = versions.firstIndex(where: { $0.version == version }) else {
             throw .damaged("the basis \(version) of codes is missing")
         }
-        return found.queries
+        return index
     }
 }
