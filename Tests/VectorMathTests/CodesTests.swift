@@ -49,9 +49,11 @@ extension KernelTests {
                 means[7] = .infinity
                 self.means = means
                 let (flatRows, flatQueries) = (rows.flatMap(\.self), queries.flatMap(\.self))
+                let counts = CodeBasis.CorpusCounts(images: rows.count, references: queries.count)
                 basis =
                     isTrained
-                    ? CodeBasis(images: flatRows.span, references: flatQueries.span, dimension: dimension)
+                    ? CodeBasis(
+                        images: flatRows.span, references: flatQueries.span, dimension: dimension, corpusCounts: counts)
                     : CodeBasis(dimension: dimension)
                 let codes = Codes(flatRows.span, .image, basis: basis, layout: layout)
                 var block = [UInt8](repeating: 0, count: layout.byteCount)
@@ -164,11 +166,13 @@ extension KernelTests {
             let dimension = 48
             let images = (0..<100 * dimension).map { _ in Float.random(in: -1...1, using: &random) }
             let references = images.span.extracting(first: 480)
-            let basis = CodeBasis(images: images.span, references: references, dimension: dimension)
+            let counts = CodeBasis.CorpusCounts(images: 100, references: 10)
+            let basis = CodeBasis(
+                images: images.span, references: references, dimension: dimension, corpusCounts: counts)
             let bytes = basis.encoded
             let read = try #require(unsafe CodeBasis(bytes: bytes.span.bytes, dimension: dimension))
             #expect(read.encoded == bytes)
-            #expect(read.corpusCounts == CodeBasis.CorpusCounts(images: 100, references: 10))
+            #expect(read.corpusCounts == counts)
             for damaged in [0, 7, 30, 8 + 8 * dimension, bytes.count / 2, bytes.count - 1] {
                 var changed = bytes
                 changed[damaged] ^= 1
