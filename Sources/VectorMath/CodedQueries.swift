@@ -185,6 +185,8 @@ private struct QueryBounds {
     /// The largest error of a float product, added up in any order, relative to the product of the lengths (Higham,
     /// Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
     private let rounding: Double
+    /// At least what products that are too small for a normal float lose, in a score and in its bounds.
+    private static let underflow = 0x1p-117
 
     init(basis: CodeBasis, role: CodeBasis.Role) {
         self.basis = basis
@@ -208,6 +210,6 @@ private struct QueryBounds {
         query.rest_residual = (query.rest_residual + added) * 1.00001
         query.offset = Float(Kernels.doubleProduct(vector, basis.center(role.other).span))
         let offsets = 0x1p-36 * centerNorm * otherCenterNorm
-        query.slack = Float((rounding * norm * otherCenterNorm + offsets) * 1.00001)
+        query.slack = Float((rounding * norm * otherCenterNorm + offsets + Self.underflow) * 1.00001)
     }
 }

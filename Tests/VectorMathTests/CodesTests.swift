@@ -114,6 +114,38 @@ extension KernelTests {
             }
         }
 
+        /// Products of numbers below 2^-63 have fewer digits than other floats.
+        @Test(arguments: Kernels.Level.allCases, [CodedQueries.ScanKind.halves, .whole])
+        func theBoundsHoldForProductsThatUnderflow(level: Kernels.Level, kind: CodedQueries.ScanKind) {
+            Kernels.limit(to: level)
+            defer { Kernels.limit(to: .avx512vnni) }
+            var random = SystemRandomNumberGenerator()
+            for (dimension, exponent) in [(64, -75), (512, -70), (512, -80), (4096, -74)] as [(Int, Float)] {
+                let layout = CodeLayout(rows: 64, dimension: dimension)
+                func vectors(_ count: Int) -> [Float] {
+                    (0..<count * dimension).map { _ in Float.random(in: 0.5...1, using: &random) * exp2(exponent) }
+                }
+                let (rows, query) = (vectors(layout.rows), vectors(1))
+                let basis = CodeBasis(dimension: dimension)
+                let coded = CodedQueries(
+                    query.span, .reference, alphas: [0], basis: basis, layout: layout, for: [kind])
+                let means = [Float](repeating: 0, count: layout.rows)
+                var candidates = Candidates(lists: 1, capacity: layout.rows, layout: layout)
+                CodeBlock(rows.span, .image, basis: basis, layout: layout).withBytes { block in
+                    _ = coded.scan(
+                        block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0, kind: kind,
+                        into: &candidates)
+                }
+                #expect(candidates[0] == layout.rows)
+                for position in candidates.positions(of: 0) {
+                    let (row, lower, upper) = candidates.intervals[position]
+                    let vector = rows.span.extracting(row * dimension..<(row + 1) * dimension)
+                    let exact = Kernels.product(vector, query.span)
+                    #expect(lower <= exact && exact <= upper, "\(level), dimension \(dimension), 2^\(exponent)")
+                }
+            }
+        }
+
         @Test(arguments: Kernels.Level.allCases)
         func theRowsThatReachAThresholdAreFoundInAnyBatch(level: Kernels.Level) {
             Kernels.limit(to: level)
