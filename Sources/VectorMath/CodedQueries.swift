@@ -27,9 +27,9 @@ package struct CodedQueries: Sendable {
 
     /// How many pairs of a query and a row a scan has bounded.
     package struct ScanCounts: Equatable, Sendable {
-        /// The pairs that the high halves of the codes did not exclude.
+        /// The pairs that the high halves of the codes did not exclude; in a scan of whole codes the same as ``low``.
         package var high = 0
-        /// The pairs that the low halves did not exclude either: the candidates.
+        /// The pairs that whole codes did not exclude: the candidates.
         package var low = 0
 
         package init() {}

@@ -60,8 +60,8 @@ typedef struct ck_candidates {
 
 /// How many pairs of a query and a row a scan has bounded.
 typedef struct ck_scan_counts {
-  uint64_t high;  ///< pairs that the high halves of the codes did not exclude
-  uint64_t low;   ///< pairs that the low halves did not exclude either: new candidates
+  uint64_t high;  ///< pairs that the high halves did not exclude; after ck_scan_whole the same as `low`
+  uint64_t low;   ///< pairs that whole codes did not exclude: new candidates
 } ck_scan_counts;
 
 /// Bounds the scores of all rows of a block for some queries, and appends the rows whose upper bound is at least the
