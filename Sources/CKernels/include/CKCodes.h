@@ -32,7 +32,7 @@ typedef struct ck_layout {
 
 /// The number of rows in a group of codes.
 #define CK_GROUP 64
-/// The maximum number of leading components.
+/// The maximum number of leading components; the same as CK_REFLECTORS_MAX.
 #define CK_LEADING_MAX 32
 /// The size of the low halves of a row is a multiple of this.
 #define CK_LOW_STEP 32

@@ -71,7 +71,7 @@ typedef struct ck_scan_counts {
 /// including those of the exact product by ck_products. A row whose bounds are NaN is not appended; a row with the mean
 /// +infinity is one.
 ///
-/// @param block the block, from its first group on
+/// @param block the block, from its first group on; aligned to 4 bytes
 /// @param means the mean of each row
 /// @param queries query_count queries
 /// @param codes their packed codes, query_count x ck_query_stride(layout)
