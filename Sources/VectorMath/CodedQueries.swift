@@ -196,8 +196,8 @@ private struct QueryBounds {
         rounding = Double(basis.dimension + 16) * 0x1p-24 * 1.01
     }
 
-    /// Sets the offset and the slack, and adds the rounding errors to the residuals: those of the rotation, of the exact
-    /// product and of the offsets; docs/search.md derives them.
+    /// Sets the offset and the slack, and adds the rounding errors to the residuals: those of the rotation, of the
+    /// exact product and of the offsets; docs/search.md derives them.
     ///
     /// - Parameter vector: the query.
     func complete(_ query: inout ck_query, vector: Span<Float>) {
