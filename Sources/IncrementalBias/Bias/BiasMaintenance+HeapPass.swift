@@ -123,8 +123,8 @@ extension BiasMaintenance {
             let block = pieces[index].block
             state.worker.start(
                 block: block, rows: min(rowsPerBlock, end - block * rowsPerBlock),
-                means: means.value(at: block - blocks.lowerBound, floats),
-                thresholds: thresholds.value(at: block - blocks.lowerBound, floats))
+                means: means.value(at: block - blocks.lowerBound, NumberView.floats),
+                thresholds: thresholds.value(at: block - blocks.lowerBound, NumberView.floats))
             state.worker.update(pieces[index])
             if let result = state.worker.finish() { state.results.append(result) }
         }

@@ -33,7 +33,7 @@ extension BiasMaintenance {
         } body: { state, index in
             let firstRow = (blocks.lowerBound + index) * rowsPerBlock
             let rows = firstRow..<min(firstRow + rowsPerBlock, end)
-            let limits = thresholds.value(at: index, floats)
+            let limits = thresholds.value(at: index, NumberView.floats)
             try codes.value(at: index) { block in
                 try state.filter.find(
                     change, referenceCodes: try referenceCodes.queries(for: block), rows: rows,
@@ -50,9 +50,4 @@ extension BiasMaintenance {
         }
         return states.flatMap(\.matches).sorted { $0.block < $1.block }
     }
-}
-
-/// Copies stored floats into an array.
-func floats(_ bytes: RawSpan) -> [Float] {
-    NumberView.withFloats(bytes) { floats in floats.indices.map { floats[$0] } }
 }
