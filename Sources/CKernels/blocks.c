@@ -1,4 +1,4 @@
-// Packing of codes. Compiled only once, for all instruction sets.
+// Packing of the codes of rows into blocks, and of those of queries. Compiled only once, for all instruction sets.
 
 #include "kernels.h"
 

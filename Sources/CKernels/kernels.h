@@ -4,6 +4,9 @@
 
 #include "CKernels.h"
 
+// A leading component is the product with the direction of one reflector.
+_Static_assert(CK_LEADING_MAX == CK_REFLECTORS_MAX, "each leading component needs a reflector");
+
 typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
   ck_code (*encode)(const float *, size_t, size_t, int32_t, uint8_t *);

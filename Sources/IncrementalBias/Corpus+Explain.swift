@@ -47,11 +47,10 @@ extension Corpus {
         _ row: Int, _ layout: HeapLayout, into heap: inout ReferenceHeap, in transaction: borrowing ReadTransaction
     ) throws {
         try HeapTable(database: tables.heaps, layout: layout).load(row: row, into: &heap, in: transaction)
-        let pending = PendingTable(database: tables.pendingEntries, heaps: layout)
-        guard let directory = try pending.directory(in: transaction) else { return }
+        guard let directory = try pendingTable.directory(in: transaction) else { return }
         let rows = row..<row + 1
         var reader = PendingEntryReader(
-            try pending.mapped(directory.runs, of: directory, rows: rows, in: transaction))
+            try pendingTable.mapped(directory.runs, of: directory, rows: rows, in: transaction))
         reader.read(rows)
         var buffer = ReferenceHeap(capacity: layout.capacity)
         heap.apply(reader.entries(of: row), using: &buffer)

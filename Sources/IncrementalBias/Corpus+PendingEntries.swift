@@ -19,7 +19,7 @@ extension Corpus {
         }
     }
 
-    private var pendingTable: PendingTable {
+    var pendingTable: PendingTable {
         PendingTable(database: tables.pendingEntries, heaps: HeapLayout(capacity: settings.capacity))
     }
 }

@@ -13,9 +13,9 @@ package struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
         self.operation = operation
     }
 
-    /// The error for a value whose size differs from the size of all values of the table.
+    /// The error for a key or value whose size differs from the size of all others of the table.
     static func wrongSize(_ database: Database) -> LMDBError {
-        LMDBError(code: MDB_CORRUPTED, operation: "a value in \(database.name) has a wrong size")
+        LMDBError(code: MDB_CORRUPTED, operation: "a key or value in \(database.name) has a wrong size")
     }
 
     /// The error for keys that are not in ascending order.

@@ -132,7 +132,7 @@ extension Transaction where Self: ~Copyable {
         var next = try unsafe first.withMDBVal { (key) throws(LMDBError) -> UInt32? in
             let found = try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
-            return unsafe found ? key.number : nil
+            return found ? try unsafe number(of: key, database) : nil
         }
         for wanted in keys {
             guard next == wanted else {
@@ -144,7 +144,7 @@ extension Transaction where Self: ~Copyable {
             var key = unsafe MDB_val()
             let found = try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
-            next = unsafe found ? key.number : nil
+            next = found ? try unsafe number(of: key, database) : nil
         }
         return mapped
     }
@@ -180,18 +180,17 @@ extension Transaction where Self: ~Copyable {
         }
     }
 
+    /// The number that is a key of a database with the order ``Database/Order/integers``.
+    private func number(of key: MDB_val, _ database: Database) throws(LMDBError) -> UInt32 {
+        guard unsafe key.mv_size == 4 else { throw .wrongSize(database) }
+        return unsafe UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size).loadUnaligned(as: UInt32.self)
+    }
+
     /// Opens a cursor, which the caller must close.
     func cursor(_ database: Database) throws(LMDBError) -> OpaquePointer {
         var opened: OpaquePointer?
         try unsafe LMDBError.check(mdb_cursor_open(handle, database.handle, &opened), "mdb_cursor_open")
         guard let cursor = unsafe opened else { throw LMDBError(code: ENOMEM, operation: "mdb_cursor_open") }
         return unsafe cursor
-    }
-}
-
-extension MDB_val {
-    /// The bytes as a key of a database with the order ``Database/Order/integers``.
-    fileprivate var number: UInt32 {
-        unsafe UnsafeRawBufferPointer(start: mv_data, count: mv_size).loadUnaligned(as: UInt32.self)
     }
 }

@@ -126,12 +126,3 @@ package final class SpoolService: Service {
         }
     }
 }
-
-extension Error {
-    /// Whether ingestion tries again later, for example after a full disk.
-    ///
-    /// An error of the spool never ends the daemon: searches continue, and no shard is lost while it waits.
-    fileprivate var isRetryable: Bool {
-        self is SystemError || (self as? any StoreFailure)?.isRetryable ?? false
-    }
-}

@@ -64,10 +64,8 @@ package struct CodeBasis: Sendable {
     ///   - images: images, count x dimension; all finite.
     ///   - references: references, count x dimension; all finite. Can be empty: the leading directions are then those
     ///     of the images, and the references are not centred.
-    ///   - corpusCounts: the size of the corpus; `nil` if the samples are all of it.
-    package init(
-        images: Span<Float>, references: Span<Float>, dimension: Int, corpusCounts: CorpusCounts? = nil
-    ) {
+    ///   - corpusCounts: the size of the corpus.
+    package init(images: Span<Float>, references: Span<Float>, dimension: Int, corpusCounts: CorpusCounts) {
         precondition(images.count >= dimension)
         let ofImages = LeadingDirections(sample: images, dimension: dimension)
         let ofReferences =
@@ -77,8 +75,7 @@ package struct CodeBasis: Sendable {
             rotation: CodeRotation(
                 dimension: dimension, directions: (ofReferences ?? ofImages).directions, seed: Self.seed),
             centers: [ofImages.mean.map { Float($0) }, ofReferences?.mean.map { Float($0) } ?? zeros],
-            corpusCounts: corpusCounts
-                ?? CorpusCounts(images: images.count / dimension, references: references.count / dimension))
+            corpusCounts: corpusCounts)
     }
 
     /// Chooses the signs of all rotations.
@@ -105,6 +102,16 @@ extension CodeBasis {
         }
         RowChecksum.write(of: 0..<end, row: 0, to: &raw, at: end)
         return bytes + rotation.encoded
+    }
+
+    /// The checksums of both parts of a stored basis, unchecked; empty if there are too few bytes.
+    ///
+    /// Two bases of the same size with the same checksums are the same basis.
+    package static func checksums(in bytes: RawSpan, dimension: Int) -> [UInt8] {
+        let end = 8 + 8 * dimension
+        guard bytes.byteCount >= end + 2 * RowChecksum.byteCount else { return [] }
+        return NumberView.bytes(bytes.extracting(end..<end + RowChecksum.byteCount))
+            + NumberView.bytes(bytes.extracting(last: RowChecksum.byteCount))
     }
 
     /// Reads a basis from its stored form.

@@ -5,7 +5,7 @@ internal import CKernels
 /// A code approximates a vector. Searches read a part of the codes of all rows, and exclude most rows by it.
 ///
 /// Encoded are the components of R (x - c), see ``CodeBasis``, with one byte each. The leading components stand apart;
-/// of the others, the high four bits and the low four bits stand apart. `ck_layout` in CKernels.h describes the order
+/// of the others, the high four bits and the low four bits stand apart. `ck_layout` in CKCodes.h describes the order
 /// of the bytes. A block begins with the version of the basis of its codes:
 ///
 ///     [0 ..< 4]                        version of the basis

@@ -12,7 +12,7 @@ internal import CKernels
 ///
 /// For example, codes of images:
 ///
-///     let leading = try LeadingDirections(sample: sample.span, dimension: 512)
+///     let leading = LeadingDirections(sample: sample.span, dimension: 512)
 ///     let rotation = CodeRotation(dimension: 512, directions: leading.directions, seed: 7)
 ///     rotation.apply(images.span, center: center.span, into: &rotated)
 package struct CodeRotation: Sendable {

@@ -13,9 +13,9 @@ package struct CodedQueries: Sendable {
     package let layout: CodeLayout
     /// The number of queries.
     package let count: Int
-    /// The queries coded for a scan of each kind.
-    private let halves: PackedQueries
-    private let whole: PackedQueries
+    /// The queries coded for a scan of each kind; `nil` for a kind that was not asked for.
+    private let halves: PackedQueries?
+    private let whole: PackedQueries?
 
     /// What a scan multiplies for all rows.
     package enum ScanKind: Sendable {
@@ -27,9 +27,9 @@ package struct CodedQueries: Sendable {
 
     /// How many pairs of a query and a row a scan has bounded.
     package struct ScanCounts: Equatable, Sendable {
-        /// The pairs that the high halves of the codes did not exclude.
+        /// The pairs that the high halves of the codes did not exclude; in a scan of whole codes the same as ``low``.
         package var high = 0
-        /// The pairs that the low halves did not exclude either: the candidates.
+        /// The pairs that whole codes did not exclude: the candidates.
         package var low = 0
 
         package init() {}
@@ -49,20 +49,29 @@ package struct CodedQueries: Sendable {
     ///   - alphas: for each query the weight of the means in its scores.
     ///   - basis: the basis of the blocks' codes.
     ///   - layout: the layout of the blocks that the queries will be compared with.
+    ///   - kinds: the kinds of scans that the queries will be used for.
     package init(
-        _ values: Span<Float>, _ role: CodeBasis.Role, alphas: [Float], basis: CodeBasis, layout: CodeLayout
+        _ values: Span<Float>, _ role: CodeBasis.Role, alphas: [Float], basis: CodeBasis, layout: CodeLayout,
+        for kinds: [ScanKind]
     ) {
         var rotated = [Float](repeating: 0, count: values.count)
         basis.rotation.apply(values, center: basis.center(role).span, into: &rotated)
         let bounds = QueryBounds(basis: basis, role: role)
-        func pack(limit: Int32) -> PackedQueries {
-            PackedQueries(rotated, values, alphas: alphas, limit: limit, bounds: bounds, layout: layout)
+        func pack(_ kind: ScanKind, limit: Int32) -> PackedQueries? {
+            guard kinds.contains(kind) else { return nil }
+            return PackedQueries(rotated, values, alphas: alphas, limit: limit, bounds: bounds, layout: layout)
         }
         self.layout = layout
         count = values.count / layout.dimension
-        halves = pack(limit: 127)
-        whole = ck_whole_limit() == 127 ? halves : pack(limit: ck_whole_limit())
+        halves = pack(.halves, limit: Self.largestCode)
+        // At some levels the two kinds have the same codes.
+        let limit = ck_whole_limit()
+        let isShared = limit == Self.largestCode && kinds.contains(.whole)
+        whole = (isShared ? halves : nil) ?? pack(.whole, limit: limit)
     }
+
+    /// The largest code of a query whose products with high halves are added up.
+    private static let largestCode: Int32 = 127
 
     /// Bounds the scores of a block's rows for some queries, and adds the rows that can reach a threshold to the
     /// candidates.
@@ -73,7 +82,7 @@ package struct CodedQueries: Sendable {
     ///   - means: the mean of each row of the block; +infinity excludes a row.
     ///   - thresholds: for each query of `queries` the score that a row must be able to reach.
     ///   - firstRow: the row of the block's first code.
-    ///   - kind: what is multiplied for all rows.
+    ///   - kind: what is multiplied for all rows; one of the kinds that the queries were encoded for.
     ///   - candidates: receives the candidates. Each list has space for `layout.rows` more.
     package func scan(
         _ block: RawSpan, queries range: Range<Int>, means: Span<Float>, thresholds: [Float], firstRow: UInt32,
@@ -83,11 +92,10 @@ package struct CodedQueries: Sendable {
         precondition(block.byteCount >= layout.byteCount && means.count >= layout.rows)
         precondition(range.upperBound <= count && thresholds.count >= range.count)
         var counts = ScanCounts()
-        let packed = kind == .halves ? halves : whole
         let scan = unsafe kind == .halves ? ck_scan : ck_scan_whole
         unsafe block.withUnsafeBytes { block in
             unsafe means.withUnsafeBufferPointer { means in
-                unsafe packed.withPointers(from: range.lowerBound) { queries, codes in
+                unsafe withPointers(kind, from: range.lowerBound) { queries, codes in
                     unsafe candidates.withPointers(count: range.count, space: layout.rows) { table, scratch in
                         guard let b = block.baseAddress, let m = means.baseAddress else { return }
                         let found = unsafe scan(
@@ -99,6 +107,20 @@ package struct CodedQueries: Sendable {
             }
         }
         return counts
+    }
+
+    /// Calls `body` with pointers to a query and its codes for a kind of scan.
+    private func withPointers(
+        _ kind: ScanKind, from first: Int, _ body: (UnsafePointer<ck_query>, UnsafePointer<Int8>) -> Void
+    ) {
+        switch kind {
+        case .halves:
+            precondition(halves != nil)
+            unsafe halves?.withPointers(from: first, body)
+        case .whole:
+            precondition(whole != nil)
+            unsafe whole?.withPointers(from: first, body)
+        }
     }
 }
 
@@ -163,6 +185,8 @@ private struct QueryBounds {
     /// The largest error of a float product, added up in any order, relative to the product of the lengths (Higham,
     /// Accuracy and Stability of Numerical Algorithms, 2002, section 3.1).
     private let rounding: Double
+    /// At least what products that are too small for a normal float lose, in a score and in its bounds.
+    private static let underflow = 0x1p-117
 
     init(basis: CodeBasis, role: CodeBasis.Role) {
         self.basis = basis
@@ -172,8 +196,8 @@ private struct QueryBounds {
         rounding = Double(basis.dimension + 16) * 0x1p-24 * 1.01
     }
 
-    /// Sets the offset and the slack, and adds the rounding errors to the residuals: those of the rotation, of the exact
-    /// product and of the offsets; docs/search.md derives them.
+    /// Sets the offset and the slack, and adds the rounding errors to the residuals: those of the rotation, of the
+    /// exact product and of the offsets; docs/search.md derives them.
     ///
     /// - Parameter vector: the query.
     func complete(_ query: inout ck_query, vector: Span<Float>) {
@@ -186,6 +210,6 @@ private struct QueryBounds {
         query.rest_residual = (query.rest_residual + added) * 1.00001
         query.offset = Float(Kernels.doubleProduct(vector, basis.center(role.other).span))
         let offsets = 0x1p-36 * centerNorm * otherCenterNorm
-        query.slack = Float((rounding * norm * otherCenterNorm + offsets) * 1.00001)
+        query.slack = Float((rounding * norm * otherCenterNorm + offsets + Self.underflow) * 1.00001)
     }
 }

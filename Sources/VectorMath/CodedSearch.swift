@@ -26,6 +26,11 @@ package struct CodedSearch {
     /// Gives access to the vectors: calls `body` with the vector of `row`, `dimension` floats.
     package typealias VectorAccess = (_ row: Int, _ body: (Span<Float>) -> Void) -> Void
 
+    /// What the scan of a block multiplies.
+    ///
+    /// High halves of codes would exclude few pairs before the thresholds are high.
+    private static let scanKind = CodedQueries.ScanKind.whole
+
     private let capacity: Int
     private let basis: CodeBasis
     private let layout: CodeLayout
@@ -63,7 +68,7 @@ package struct CodedSearch {
         self.capacity = capacity
         self.basis = basis
         self.layout = layout
-        queryCodes = CodedQueries([Float]().span, .image, alphas: [], basis: basis, layout: layout)
+        queryCodes = CodedQueries([Float]().span, .image, alphas: [], basis: basis, layout: layout, for: [])
         candidates = Candidates(lists: queries, capacity: 8 * capacity + layout.rows, layout: layout)
         zeroMeans = Array(repeating: 0, count: layout.rows)
         best = BestProducts(count: candidates.capacity)
@@ -79,7 +84,8 @@ package struct CodedSearch {
         let count = queries.count / layout.dimension
         precondition(count <= candidates.count)
         queryCodes = CodedQueries(
-            queries.span, .image, alphas: Array(repeating: 0, count: count), basis: basis, layout: layout)
+            queries.span, .image, alphas: Array(repeating: 0, count: count), basis: basis, layout: layout,
+            for: [Self.scanKind])
         candidates.removeAll()
         thresholds = Array(repeating: -.infinity, count: count)
         exactProducts = Array(repeating: 0, count: count)
@@ -97,7 +103,7 @@ package struct CodedSearch {
         let before = queryIndices.map { candidates[$0] }
         let means = zeroMeans
         _ = queryCodes.scan(
-            block, queries: queryIndices, means: means.span, thresholds: thresholds, firstRow: 0, kind: .whole,
+            block, queries: queryIndices, means: means.span, thresholds: thresholds, firstRow: 0, kind: Self.scanKind,
             into: &candidates)
         for query in queryIndices {
             let foundCount = candidates[query] - before[query]

@@ -62,8 +62,8 @@ package struct Codes: Sendable {
     /// The numbers of a vector in the columns of a block, in the order of `ck_column`.
     ///
     /// The rotated vector differs from R (x - c) by a rounding error, which is added to residuals and norms. Residuals
-    /// also contain 2^-20 of the norm and of the high residual, for the rounding of the products; docs/search.md has the
-    /// proof.
+    /// also contain 2^-20 of the norm and of the high residual, for the rounding of the products; docs/search.md has
+    /// the proof.
     private static func columns(
         _ leading: ck_code, _ rest: ck_code, offset: Float, rotation: CodeRotation
     ) -> [Float] {

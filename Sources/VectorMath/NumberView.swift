@@ -48,6 +48,11 @@ package enum NumberView {
         }
     }
 
+    /// Copies floats.
+    package static func floats(_ bytes: RawSpan) -> [Float] {
+        withFloats(bytes) { floats in floats.indices.map { floats[$0] } }
+    }
+
     /// Copies bytes.
     package static func bytes(_ span: RawSpan) -> [UInt8] {
         unsafe span.withUnsafeBytes { unsafe Array($0) }

@@ -1,8 +1,8 @@
-/// Chooses for each block what a scan multiplies for all rows, from how many rows the high halves of codes excluded in
-/// earlier blocks.
+/// Chooses for each block what a scan multiplies for all rows.
 ///
-/// High halves are multiplied faster than whole codes, but each row that they leave is compared a second time. Whole codes
-/// must be unpacked first, which only some queries make up for.
+/// High halves of codes are multiplied faster than whole codes, but each row that they do not exclude is compared a
+/// second time. Therefore high halves are multiplied if they excluded nearly all rows of earlier blocks. For few
+/// queries they always are, because unpacking whole codes would take longer than it saves.
 package struct ScanChoice: Sendable {
     private let queries: Int
     private var blocks = 0
@@ -25,6 +25,11 @@ package struct ScanChoice: Sendable {
     /// - Parameter queries: the number of queries.
     package init(queries: Int) {
         self.queries = queries
+    }
+
+    /// All that can be multiplied in a scan for this number of queries.
+    package static func kinds(queries: Int) -> [CodedQueries.ScanKind] {
+        queries < minimumQueries ? [.halves] : [.halves, .whole]
     }
 
     /// What to multiply in the next block.

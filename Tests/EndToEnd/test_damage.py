@@ -15,7 +15,7 @@ from jsonschema import ValidationError
 from harness.daemon import run_to_end
 from harness.raw_lmdb import drop_from_lmdb, put_in_lmdb
 from harness.oracle import check_rankings
-from harness.rebuild import rebuild
+from harness.rebuild import rebuild, run_rebuild
 from harness.sanitizers import sanitizer_reports_to_log
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
@@ -118,6 +118,56 @@ def test_changed_bytes_never_give_a_wrong_answer_without_a_report(stopped_corpus
         outcomes.append(outcome)
         daemon.kill()
     print({outcome: outcomes.count(outcome) for outcome in set(outcomes)})
+
+
+def test_zeroed_pages_end_the_daemon_and_a_rebuild_with_a_message_or_do_no_harm(make_corpus, rng):
+    """As after a power failure on a disk that loses writes. The store has pending heap entries too."""
+    corpus = make_corpus()
+    corpus.add(REFERENCES, "r.npy", [f"r{number}" for number in range(40)])
+    corpus.add(IMAGES, "more.npy", [f"m{number}" for number in range(300)])
+    for number in range(3):
+        corpus.add(REFERENCES, f"s{number}.npy", [f"s{number}"])
+    daemon, path = corpus.daemon, data_file(corpus)
+    assert daemon.stop() == 0
+    original = path.with_name("original")
+    shutil.copy(path, original)
+    queries = corpus.vectors(20)
+    pages = original.stat().st_size // PAGE
+    for page in rng.permutation(pages)[:FLIPS]:
+        zero_page(original, path, page)
+        status, errors = run_rebuild(daemon)
+        assert status in (0, DAMAGED, SYSTEM, CONFIGURATION), (page, status, errors)
+        assert status == 0 or str(daemon.flags["data"]) in errors, errors
+        zero_page(original, path, page)
+        outcome = use_damaged_store(corpus, queries)
+        assert outcome not in (None, "crashed"), (page, outcome, daemon.log()[-3000:])
+        if daemon.process.poll() is None:
+            change_damaged_store(corpus, page)
+        daemon.kill()
+        shutil.rmtree(daemon.spool.root)
+
+
+def zero_page(original, path, page):
+    """Copies a data file, and overwrites a page of the copy with zeros."""
+    shutil.copy(original, path)
+    with path.open("r+b") as file:
+        file.seek(int(page) * PAGE)
+        file.write(bytes(PAGE))
+
+
+def change_damaged_store(corpus, page):
+    """Drops shards of both kinds, and waits until they take effect or the daemon ends with an expected status."""
+    daemon = corpus.daemon
+    for kind in (REFERENCES, IMAGES):
+        daemon.spool.drop(kind, "new.npy", corpus.vectors(30), [f"new{row}" for row in range(30)])
+    documents = [daemon.spool.done(kind) / "new.npy.receipt.json" for kind in (REFERENCES, IMAGES)]
+    wait_until(
+        lambda: daemon.process.poll() is not None or all(document.exists() for document in documents),
+        f"the end of the daemon or the receipts, page {page}",
+    )
+    if daemon.process.poll() is not None:
+        assert daemon.process.returncode in (DAMAGED, SYSTEM), (page, daemon.log()[-3000:])
+        assert str(daemon.flags["data"]) in daemon.log(), daemon.log()[-3000:]
 
 
 def test_a_damaged_meta_page_never_loses_the_last_commit_silently(stopped_corpus, rng):

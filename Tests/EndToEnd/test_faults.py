@@ -150,3 +150,17 @@ def test_a_shard_that_cannot_be_read_does_not_block_others(corpus):
     daemon.spool.wait_receipt(IMAGES, "last.npy")
     add_bad_to_oracle()
     check_all_processed(corpus)
+
+
+def test_a_fault_of_a_commit_of_codes_holds_up_nothing(corpus):
+    """Codes are made anew after four times as many images as for the first basis; the shard's commit comes first."""
+    daemon = corpus.daemon
+    rows = 1024
+    with faults(daemon, "fdatasync", "error=ENOSPC", path=daemon.folder / DATA, when="2+"):
+        corpus.add(IMAGES, "many.npy", [f"n{row}" for row in range(rows)])
+        wait_until(lambda: "codes wait to be made anew" in daemon.log(), "the fault", alive=daemon.check_alive)
+        corpus.check()
+        assert "shards wait" not in daemon.log()
+    drop(corpus, "another.npy", ("x",))()
+    daemon.spool.wait_receipt(IMAGES, "another.npy")
+    check_all_processed(corpus)

@@ -44,6 +44,29 @@ struct PendingDirectoryTests {
         damaged = good
         damaged[1] = 0
         #expect(PendingDirectory(damaged) == nil, "blocks without pages")
+        damaged = good
+        damaged[5] = 0
+        #expect(PendingDirectory(damaged) == nil, "a run without a number")
+        damaged = good
+        damaged[8] = damaged[5]
+        #expect(PendingDirectory(damaged) == nil, "two runs with the same number")
+        #expect(PendingDirectory(good + [2]) != nil)
+        #expect(PendingDirectory(good + [3]) == nil, "a block has entries of a run that was never made")
+    }
+
+    @Test(arguments: [UInt64.random(in: 0..<1 << 32)])
+    func randomNumbersAreRejectedOrAreADirectory(seed: UInt64) {
+        var random = RandomSource(seed: seed)
+        var decoded = 0
+        for _ in 0..<100_000 {
+            let words = (0..<Int.random(in: 0...14, using: &random)).map { _ in
+                Int.random(in: 0..<50, using: &random) == 0 ? random.next() : UInt64.random(in: 0..<6, using: &random)
+            }
+            guard let directory = PendingDirectory(words) else { continue }
+            decoded += 1
+            #expect(directory.encoded == words, "seed \(seed)")
+        }
+        #expect(decoded > 100)
     }
 
     @Test func newBlocksHaveNoEntriesOfEarlierRuns() {

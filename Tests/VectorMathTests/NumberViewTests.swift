@@ -18,6 +18,7 @@ import VectorMath
         let floats = NumberView.withFloats(bytes.bytes.extracting(0..<8)) { [$0[0], $0[1]] }
         let integers = NumberView.withIntegers(bytes.bytes) { (count: $0.count, last: $0[2]) }
         #expect(floats == [1.5, 4])
+        #expect(NumberView.floats(bytes.bytes.extracting(0..<8)) == floats)
         #expect(integers == (3, 8))
     }
 

@@ -55,7 +55,9 @@ struct ReferenceSearches {
     func byCodes() -> Found {
         var found = Found([], [])
         let layout = CodeLayout(rows: 512, dimension: dimension)
-        let basis = CodeBasis(images: images.span, references: references.span, dimension: dimension)
+        let basis = CodeBasis(
+            images: images.span, references: references.span, dimension: dimension,
+            corpusCounts: CodeBasis.CorpusCounts(images: images.count / dimension, references: referenceCount))
         let rows = (0..<UInt32(referenceCount)).shuffled()
         let blocks = stride(from: 0, to: rows.count, by: layout.rows).map { start in
             let vectors = rows[start..<min(start + layout.rows, rows.count)].flatMap { row in

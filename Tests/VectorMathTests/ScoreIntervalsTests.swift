@@ -27,7 +27,8 @@ extension KernelTests {
             let values = (0..<count * 19).map { _ in Float.random(in: -1...1, using: &random) }
             let query = (0..<19).map { _ in Float.random(in: -1...1, using: &random) }
             let basis = CodeBasis(dimension: 19)
-            let queries = CodedQueries(query.span, .reference, alphas: [0], basis: basis, layout: layout)
+            let queries = CodedQueries(
+                query.span, .reference, alphas: [0], basis: basis, layout: layout, for: [.halves])
             let means = [Float](repeating: 0, count: layout.rows)
             var candidates = Candidates(lists: 1, capacity: layout.rows, layout: layout)
             CodeBlock(values.span, .image, basis: basis, layout: layout).withBytes { block in

@@ -32,7 +32,7 @@ typedef struct ck_layout {
 
 /// The number of rows in a group of codes.
 #define CK_GROUP 64
-/// The maximum number of leading components.
+/// The maximum number of leading components; the same as CK_REFLECTORS_MAX.
 #define CK_LEADING_MAX 32
 /// The size of the low halves of a row is a multiple of this.
 #define CK_LOW_STEP 32
@@ -61,8 +61,8 @@ typedef struct ck_code {
 /// Encodes components of a vector: one byte each, 128 + the component / scale, rounded half away from zero. The largest
 /// magnitude becomes `limit`.
 ///
-/// Some vectors can't be scaled: zero, not finite, or so small that limit / largest magnitude overflows. Their codes are
-/// 128, their scales 0, and both residuals the length of the vector.
+/// Some vectors can't be scaled: zero, not finite, or so small that limit / largest magnitude overflows. Their codes
+/// are 128, their scales 0, and both residuals the length of the vector.
 ///
 /// @param values `count` floats
 /// @param limit at most 127; 127 for rows

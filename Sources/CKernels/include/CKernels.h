@@ -60,8 +60,8 @@ typedef struct ck_candidates {
 
 /// How many pairs of a query and a row a scan has bounded.
 typedef struct ck_scan_counts {
-  uint64_t high;  ///< pairs that the high halves of the codes did not exclude
-  uint64_t low;   ///< pairs that the low halves did not exclude either: new candidates
+  uint64_t high;  ///< pairs that the high halves did not exclude; after ck_scan_whole the same as `low`
+  uint64_t low;   ///< pairs that whole codes did not exclude: new candidates
 } ck_scan_counts;
 
 /// Bounds the scores of all rows of a block for some queries, and appends the rows whose upper bound is at least the
@@ -71,7 +71,7 @@ typedef struct ck_scan_counts {
 /// including those of the exact product by ck_products. A row whose bounds are NaN is not appended; a row with the mean
 /// +infinity is one.
 ///
-/// @param block the block, from its first group on
+/// @param block the block, from its first group on; aligned to 4 bytes
 /// @param means the mean of each row
 /// @param queries query_count queries
 /// @param codes their packed codes, query_count x ck_query_stride(layout)

@@ -24,7 +24,7 @@ extension BiasMaintenance {
         let counts = CodeBasis.CorpusCounts(images: images.count / dimension, references: references.count)
         let references = try self.sample(.references, end: references.end, in: transaction)
         return (
-            1,
+            CodeBasisTable.firstVersion,
             CodeBasis(images: sample.span, references: references.span, dimension: dimension, corpusCounts: counts)
         )
     }
@@ -42,12 +42,10 @@ extension BiasMaintenance {
     }
 
     /// Stores a basis of codes if none is stored.
-    func storeFirstBasis(
-        _ basis: (version: UInt32, basis: CodeBasis), in transaction: borrowing WriteTransaction
-    ) throws {
+    func storeFirstBasis(_ basis: CodeBasis, in transaction: borrowing WriteTransaction) throws {
         let bases = try codes.bases(in: transaction)
         guard bases.newest == nil else { return }
-        try tables.codeBases.append(basis.basis, after: bases, in: transaction)
+        try tables.codeBases.append(basis, after: bases, in: transaction)
     }
 
     /// The vectors of rows that are evenly spaced among all rows; rows without a vector are left out.

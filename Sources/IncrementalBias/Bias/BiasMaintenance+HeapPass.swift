@@ -62,7 +62,7 @@ extension BiasMaintenance {
         let change = plan.change
         let referenceCodes = QueryCodes(
             change.addedValues, alphas: Array(repeating: 1, count: change.addedRows.count),
-            bases: try codes.bases(in: transaction), layout: layout.codes)
+            bases: try codes.bases(in: transaction), layout: layout.codes, for: [ThresholdFilter.scanKind])
         for start in stride(from: 0, to: blocks, by: blocksPerBatch) {
             let batch = start..<min(start + blocksPerBatch, blocks)
             let matches = try matches(change, referenceCodes, blocks: batch, end: images.end, in: transaction)
@@ -107,6 +107,7 @@ extension BiasMaintenance {
         guard !visited.isEmpty else { return [] }
         let means = try means.mapped(blocks: blocks, in: transaction)
         let thresholds = try thresholds.mapped(blocks: blocks, in: transaction)
+        guard means.isComplete, thresholds.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let heaps =
             try plan.readsEveryHeap
             ? heaps.mapped(rows: rows, in: transaction)
@@ -122,8 +123,8 @@ extension BiasMaintenance {
             let block = pieces[index].block
             state.worker.start(
                 block: block, rows: min(rowsPerBlock, end - block * rowsPerBlock),
-                means: means.value(at: block - blocks.lowerBound, floats),
-                thresholds: thresholds.value(at: block - blocks.lowerBound, floats))
+                means: means.value(at: block - blocks.lowerBound, NumberView.floats),
+                thresholds: thresholds.value(at: block - blocks.lowerBound, NumberView.floats))
             state.worker.update(pieces[index])
             if let result = state.worker.finish() { state.results.append(result) }
         }

@@ -23,6 +23,7 @@ extension BiasMaintenance {
         let vectors = try vectors(.images).mapped(rows, in: transaction)
         let codes = try codes.mapped(blocks: blocks, in: transaction)
         let thresholds = try thresholds.mapped(blocks: blocks, in: transaction)
+        guard codes.isComplete, thresholds.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let (layout, priority) = (layout, priority)
         let states = try pool.run(count: blocks.count) {
             (
@@ -32,10 +33,10 @@ extension BiasMaintenance {
         } body: { state, index in
             let firstRow = (blocks.lowerBound + index) * rowsPerBlock
             let rows = firstRow..<min(firstRow + rowsPerBlock, end)
-            let limits = thresholds.value(at: index, floats)
+            let limits = thresholds.value(at: index, NumberView.floats)
             try codes.value(at: index) { block in
                 try state.filter.find(
-                    change, referenceCodes: try referenceCodes.queries(for: block, layout: layout.codes), rows: rows,
+                    change, referenceCodes: try referenceCodes.queries(for: block), rows: rows,
                     thresholds: limits, imageVectors: vectors, imageCodes: block)
             }
             var found = BlockMatches(block: blocks.lowerBound + index)
@@ -49,9 +50,4 @@ extension BiasMaintenance {
         }
         return states.flatMap(\.matches).sorted { $0.block < $1.block }
     }
-}
-
-/// Copies stored floats into an array.
-func floats(_ bytes: RawSpan) -> [Float] {
-    NumberView.withFloats(bytes) { floats in floats.indices.map { floats[$0] } }
 }

@@ -3,7 +3,8 @@ struct HeapPassPlan: Sendable {
     let change: ReferenceChange
     /// Whether the pass writes the heaps that change.
     ///
-    /// Otherwise it records pending entries. Entries take less time and space unless nearly every page of heaps gets as many as it may have on average.
+    /// Otherwise it records pending entries. Entries take less time and space unless nearly every page of heaps gets as
+    /// many as it may have on average.
     let storesHeaps: Bool
     /// Whether the pass must look at every heap.
     ///

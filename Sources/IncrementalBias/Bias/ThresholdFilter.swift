@@ -33,6 +33,10 @@ struct ThresholdFilter {
     private static let minimumReferencesPerCapacity = 32
     /// The number of references that are compared with a block at a time; it limits the memory for candidates.
     private static let referencesPerStep = 96
+    /// What the scan of a block multiplies.
+    ///
+    /// The high halves of codes exclude nearly all pairs.
+    static let scanKind = CodedQueries.ScanKind.halves
     /// The score that a match must reach: its similarity minus the threshold of the image.
     private static let minimumScores = [Float](repeating: 0, count: referencesPerStep)
 
@@ -121,7 +125,7 @@ struct ThresholdFilter {
             // threshold.
             let counts = referenceCodes.scan(
                 imageCodes, queries: step, means: thresholds.span, thresholds: Self.minimumScores, firstRow: 0,
-                into: &candidates)
+                kind: Self.scanKind, into: &candidates)
             guard counts.low > 0 else { continue }
             for reference in step {
                 let vector = reference * dimension..<(reference + 1) * dimension

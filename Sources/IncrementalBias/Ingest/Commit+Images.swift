@@ -11,7 +11,7 @@ extension Commit {
         let (rows, existed) = try IdentityTable(tables: tables.images)
             .assign(group.ids, counts: &state.images, in: transaction)
         let basis = try maintenance.basis(forImages: group.values, references: state.references, in: transaction)
-        try maintenance.storeFirstBasis(basis, in: transaction)
+        try maintenance.storeFirstBasis(basis.basis, in: transaction)
         // Blocks of codes are usually the longest values, and LMDB stores each in consecutive pages. They are written
         // before vectors and heaps, whose shorter values would split the ranges of consecutive free pages.
         try maintenance.codes.write(group.values, rows: rows, pool: maintenance.pool, in: transaction)

@@ -39,6 +39,7 @@ extension CorpusWriter {
     /// The next change of the codes.
     private enum RecodeStep {
         case add(CodeBasis)
+        /// Encodes blocks with the newest basis.
         case encode(blocks: [UInt32])
         case removeOldBases
     }
@@ -53,16 +54,20 @@ extension CorpusWriter {
         guard let step else { return false }
         try write { transaction in
             let state = try tables.state(in: transaction)
-            let codes = maintenance(dimension: state.dimension).codes
-            let bases = try codes.bases(in: transaction)
+            let maintenance = maintenance(dimension: state.dimension)
+            let bases = try maintenance.codes.bases(in: transaction)
             switch step {
             case .add(let basis): try tables.codeBases.append(basis, after: bases, in: transaction)
-            case .encode(let blocks): try encode(blocks, end: state.images.end, in: transaction)
+            case .encode(let blocks): try encode(blocks, end: state.images.end, maintenance, in: transaction)
             case .removeOldBases:
                 for (version, _) in bases.versions.dropLast() {
                     try transaction.remove(tables.codeBases.database, version)
                 }
             }
+        }
+        // After the commit: a step that failed is taken again.
+        if case .encode(let blocks) = step, let last = blocks.last {
+            nextRecodedBlock.store(Int(last) + 1, ordering: .relaxed)
         }
         return true
     }
@@ -75,17 +80,23 @@ extension CorpusWriter {
         guard let newest = bases.newest else { return nil }
         if bases.versions.count > 1 {
             let limit = max(1, limits.bytesPerStep / maintenance.layout.codes.byteCount)
-            let blocks = try maintenance.codes.blocks(
-                notOf: newest.version, end: state.images.end, limit: limit, in: transaction)
-            return blocks.isEmpty ? .removeOldBases : .encode(blocks: blocks)
+            let count = maintenance.layout.blocks(for: state.images.end)
+            let start = min(nextRecodedBlock.load(ordering: .relaxed), count)
+            // The blocks before `start` usually have the newest basis. Before old bases are removed, all are looked at.
+            for range in [start..<count, 0..<start] {
+                let blocks = try maintenance.codes.blocks(
+                    notOf: newest.version, in: range, limit: limit, in: transaction)
+                if !blocks.isEmpty { return .encode(blocks: blocks) }
+            }
+            return .removeOldBases
         }
         guard limits.isOutgrown(newest.basis.corpusCounts, by: state) else { return nil }
         return try maintenance.newBasis(state, in: transaction).map { .add($0) }
     }
 
-    private func encode(_ blocks: [UInt32], end: Int, in transaction: borrowing WriteTransaction) throws {
-        let dimension = try tables.state(in: transaction).dimension
-        let maintenance = maintenance(dimension: dimension)
+    private func encode(
+        _ blocks: [UInt32], end: Int, _ maintenance: BiasMaintenance, in transaction: borrowing WriteTransaction
+    ) throws {
         let rowsPerBlock = maintenance.layout.rowsPerBlock
         for block in blocks {
             let first = Int(block) * rowsPerBlock

@@ -122,7 +122,7 @@ extension CorpusWriter {
                 var next: StagedPiece? = first
                 while let piece = next {
                     try priority.yieldToSearches()
-                    try maintenance.storeFirstBasis(piece.basis, in: transaction)
+                    try maintenance.storeFirstBasis(piece.basis.basis, in: transaction)
                     try maintenance.codes.write(
                         piece.codes, piece.values, 0..<piece.rows.count, rows: piece.rows,
                         bases: try maintenance.codes.bases(in: transaction), in: transaction)

@@ -24,6 +24,8 @@ final class CorpusWriter: Sendable {
     ///
     /// They contain the durations.
     private let receiptsWithDuration = Mutex<[UInt64: Receipt]>([:])
+    /// The block of codes from which ``recode(_:)`` looks for blocks with an old basis.
+    let nextRecodedBlock = Atomic(0)
     /// The number of bytes of values that the last commit wrote.
     private let lastCommitBytes = Atomic(0)
 

@@ -30,7 +30,7 @@ extension StoreRebuild {
         try checkCount(.references, references, of: state, tables, in: environment)
         try environment.write { transaction in
             guard let basis = try maintenance.newBasis(state, in: transaction) else { return }
-            try maintenance.storeFirstBasis((1, basis), in: transaction)
+            try maintenance.storeFirstBasis(basis, in: transaction)
         }
         var images = 0
         for rows in pieces(of: state.images, layout) {

@@ -4,9 +4,8 @@ internal import VectorMath
 
 /// Finds the images with the best scores for some queries, exactly and in two steps.
 ///
-/// 1. A pass over the codes of all images, one byte per vector component. It reads each block once for all queries.
-///    Products of codes give a lower and an upper bound of each score. The images that the bounds do not exclude are
-///    the candidates.
+/// 1. A pass over the codes of all images. It reads each block of codes once for all queries. Products of codes give a
+///    lower and an upper bound of each score. The images that the bounds do not exclude are the candidates.
 /// 2. ``ExactRescorer`` computes exact scores of the candidates, the highest upper bound first.
 ///
 /// Bounds exclude little if there are many near ties, or if nearly all images are asked for. The pass then pauses when
@@ -44,7 +43,8 @@ struct Scan {
             .mapped(blocks: 0..<blockCount, in: transaction)
         guard codes.isComplete, means.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let queryCodes = QueryCodes(
-            queries, alphas: alphas, bases: try table.bases(in: transaction), layout: layout.codes)
+            queries, alphas: alphas, bases: try table.bases(in: transaction), layout: layout.codes,
+            for: ScanChoice.kinds(queries: limits.count))
         let rescorer = ExactRescorer(
             queries: queries, alphas: alphas, means: means, layout: layout,
             vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), end: images.end, pool: pool)

@@ -4,6 +4,10 @@ internal import VectorMath
 struct ScanWorker {
     private let layout: StoreLayout
     private let queryCodes: QueryCodes
+    /// The queries coded for blocks of one version.
+    ///
+    /// They are kept because nearly all blocks have the same version.
+    private var queries: (version: UInt32, codes: CodedQueries)?
     /// For each query of one step the rows of one block that bounds did not exclude.
     private var found: Candidates
     /// For each query the largest lower bounds of its candidates, as many as it has results.
@@ -51,7 +55,9 @@ struct ScanWorker {
     ///   - firstRow: the row at the first position of the block.
     /// - Throws: ``StoreError/damaged(_:)`` if the codes' basis is unknown.
     mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) throws {
-        let queries = try queryCodes.queries(for: codes, layout: layout.codes)
+        let version = layout.codes.version(of: codes)
+        if queries?.version != version { queries = (version, try queryCodes.queries(for: codes)) }
+        guard let queries = queries?.codes else { return }
         let kind = choice.next
         NumberView.withFloats(means) { means in
             var blockCounts = CodedQueries.ScanCounts()

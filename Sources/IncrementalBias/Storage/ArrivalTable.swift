@@ -36,7 +36,8 @@ struct ArrivalTable: Sendable {
     /// Removes the arrivals of `rows`; rows without an arrival are ignored.
     func remove(_ rows: [UInt32], in transaction: borrowing WriteTransaction) throws {
         for row in rows {
-            guard let number = try transaction.value(numbers, row, { NumberView.uint64($0) }) else { continue }
+            let number = try transaction.value(numbers, row) { try StoredNumber.uint64($0, "an arrival number") }
+            guard let number else { continue }
             try transaction.remove(arrivals, number)
             try transaction.remove(numbers, row)
         }
@@ -53,6 +54,7 @@ struct ArrivalTable: Sendable {
     ) throws -> [UInt32] {
         var rows: [UInt32] = []
         try transaction.forEach(arrivals) { _, value in
+            guard value.byteCount == 16 else { throw StoreError.damaged("an arrival has a wrong size") }
             let row = NumberView.uint64(value.extracting(first: 8))
             let arrival = Arrival(
                 row: UInt32(truncatingIfNeeded: row), time: NumberView.uint64(value.extracting(last: 8)))

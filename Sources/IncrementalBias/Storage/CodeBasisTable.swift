@@ -7,6 +7,8 @@ internal import VectorMath
 /// Each block of codes names the version of its basis. New blocks get codes of the newest basis.
 package struct CodeBasisTable: Sendable {
     let database: Database
+    /// The version of the first basis of a corpus.
+    static let firstVersion: UInt32 = 1
     private let cache = Cache()
 
     init(database: Database) {
@@ -15,16 +17,23 @@ package struct CodeBasisTable: Sendable {
 
     /// The last result of ``bases(dimension:in:)``, because decoding takes longer than a search.
     private final class Cache: Sendable {
-        let last = Mutex<(fingerprints: [[UInt8]], bases: CodeBases)?>(nil)
+        let last = Mutex<(fingerprints: [Fingerprint], bases: CodeBases)?>(nil)
+    }
+
+    /// What tells whether a stored basis has been decoded already.
+    private struct Fingerprint: Equatable {
+        let version: [UInt8]
+        let byteCount: Int
+        let checksums: [UInt8]
     }
 
     /// Reads all bases.
     ///
     /// - Throws: ``StoreError/damaged(_:)`` if one can't be read.
     func bases(dimension: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> CodeBases {
-        var fingerprints: [[UInt8]] = []
+        var fingerprints: [Fingerprint] = []
         try transaction.forEach(database) { key, value in
-            fingerprints.append(Self.fingerprint(key, value))
+            fingerprints.append(Self.fingerprint(key, value, dimension: dimension))
             return true
         }
         if let cached = cache.last.withLock({ $0 }), cached.fingerprints == fingerprints { return cached.bases }
@@ -33,7 +42,12 @@ package struct CodeBasisTable: Sendable {
             guard let basis = CodeBasis(bytes: value, dimension: dimension) else {
                 throw StoreError.damaged("a basis of codes can't be read")
             }
-            versions.append((NumberView.uint32(key), basis))
+            let version = try StoredNumber.uint32(key, "the version of a basis of codes")
+            // The next version must be a number too.
+            guard version >= Self.firstVersion, version < .max else {
+                throw StoreError.damaged("a basis of codes has the version \(version)")
+            }
+            versions.append((version, basis))
             return true
         }
         let bases = CodeBases(versions: versions)
@@ -43,14 +57,14 @@ package struct CodeBasisTable: Sendable {
 
     /// Stores a basis, which becomes the newest.
     func append(_ basis: CodeBasis, after bases: CodeBases, in transaction: borrowing WriteTransaction) throws {
-        try transaction.put(database, (bases.newest?.version ?? 0) + 1, basis.encoded.span)
+        try transaction.put(database, bases.newest.map { $0.version + 1 } ?? Self.firstVersion, basis.encoded.span)
     }
 
-    /// The version, the size, and the ends of both parts of a stored basis, which are checksums.
-    private static func fingerprint(_ key: RawSpan, _ value: RawSpan) -> [UInt8] {
-        let end = value.byteCount
-        return NumberView.bytes(key) + NumberView.bytes(value.extracting(first: min(end, 64)))
-            + NumberView.bytes(value.extracting(last: min(end, 64)))
+    /// The version, the size and the checksums of a stored basis.
+    private static func fingerprint(_ key: RawSpan, _ value: RawSpan, dimension: Int) -> Fingerprint {
+        Fingerprint(
+            version: NumberView.bytes(key), byteCount: value.byteCount,
+            checksums: CodeBasis.checksums(in: value, dimension: dimension))
     }
 }
 
@@ -66,38 +80,16 @@ struct CodeBases: Sendable {
     ///
     /// - Throws: ``StoreError/damaged(_:)`` if there is none.
     subscript(version: UInt32) -> CodeBasis {
-        get throws(StoreError) {
-            guard let found = versions.first(where: { $0.version == version }) else {
-                throw .damaged("the basis \(version) of codes is missing")
-            }
-            return found.basis
-        }
-    }
-}
-
-/// Queries that are coded for blocks of any version.
-struct QueryCodes: Sendable {
-    private let versions: [(version: UInt32, queries: CodedQueries)]
-
-    /// Encodes queries.
-    ///
-    /// - Parameters:
-    ///   - values: the queries or references, count x dimension.
-    ///   - alphas: for each of them the weight of the means in its scores.
-    init(_ values: [Float], alphas: [Float], bases: CodeBases, layout: CodeLayout) {
-        versions = bases.versions.map { version, basis in
-            (version, CodedQueries(values.span, .reference, alphas: alphas, basis: basis, layout: layout))
-        }
+        get throws(StoreError) { versions[try index(of: version)].basis }
     }
 
-    /// The queries coded for a block.
+    /// The index in ``versions`` of a version.
     ///
-    /// - Throws: ``StoreError/damaged(_:)`` if the block's version is unknown.
-    func queries(for block: RawSpan, layout: CodeLayout) throws(StoreError) -> CodedQueries {
-        let version = layout.version(of: block)
-        guard let found = versions.first(where: { $0.version == version }) else {
+    /// - Throws: ``StoreError/damaged(_:)`` if there is none.
+    func index(of version: UInt32) throws(StoreError) -> Int {
+        guard let index = versions.firstIndex(where: { $0.version == version }) else {
             throw .damaged("the basis \(version) of codes is missing")
         }
-        return found.queries
+        return index
     }
 }

@@ -92,16 +92,25 @@ struct CodeTable {
     ///
     /// - Parameters:
     ///   - version: the version of the basis that blocks should have.
-    ///   - end: the number of image rows that were ever used.
-    ///   - limit: the maximum number of blocks.
+    ///   - range: the blocks to look at.
+    ///   - limit: the maximum number of blocks in the result; no block after the last one of them is read.
+    /// - Throws: ``StoreError/damaged(_:)`` if a block is missing or has a wrong size.
     func blocks(
-        notOf version: UInt32, end: Int, limit: Int, in transaction: borrowing some Transaction & ~Copyable
+        notOf version: UInt32, in range: Range<Int>, limit: Int,
+        in transaction: borrowing some Transaction & ~Copyable
     ) throws -> [UInt32] {
-        let count = layout.blocks(for: end)
-        let mapped = try mapped(blocks: 0..<count, in: transaction)
-        guard mapped.isComplete else { throw StoreError.damaged("a block of codes is missing") }
-        let others = (0..<count).lazy.filter { mapped.value(at: $0, layout.codes.version) != version }
-        return others.prefix(limit).map { UInt32($0) }
+        var found: [UInt32] = []
+        for block in range where found.count < limit {
+            let own = try transaction.value(database, UInt32(block)) { try self.version(of: $0) }
+            guard let own else { throw StoreError.damaged("a block of codes is missing") }
+            if own != version { found.append(UInt32(block)) }
+        }
+        return found
+    }
+
+    private func version(of block: RawSpan) throws(StoreError) -> UInt32 {
+        guard block.byteCount == layout.codes.byteCount else { throw .damaged("a block of codes has a wrong size") }
+        return layout.codes.version(of: block)
     }
 
     /// The bases of the codes.
@@ -119,12 +128,13 @@ struct CodeTable {
     /// Whether the error bounds of the stored code of `row` hold for `vector`; false if the row's block is missing.
     ///
     /// - Parameter vector: the stored vector of the row.
+    /// - Throws: ``StoreError/damaged(_:)`` if the block has a wrong size or an unknown basis.
     func covers(_ vector: [Float], row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
         let bases = try bases(in: transaction)
         let isCovered = try transaction.value(database, UInt32(block)) { bytes in
-            let version = layout.codes.version(of: bytes)
-            return layout.codes.hasValidBounds(for: vector, basis: try bases[version], in: bytes, slot: slot)
+            let basis = try bases[version(of: bytes)]
+            return layout.codes.hasValidBounds(for: vector, basis: basis, in: bytes, slot: slot)
         }
         return isCovered ?? false
     }

@@ -35,9 +35,14 @@ struct HeapTable {
     }
 
     /// Replaces the content of `heap` by the stored heap of `row`; empties it if none is stored.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` if the page of heaps has a wrong size.
     func load(row: Int, into heap: inout ReferenceHeap, in transaction: borrowing some Transaction & ~Copyable) throws {
         heap.clear()
         _ = try transaction.value(database, UInt32(layout.page(of: row))) { bytes in
+            guard bytes.byteCount == layout.bytesPerPage else {
+                throw StoreError.damaged("a page of heaps has a wrong size")
+            }
             NumberView.withIntegers(bytes) { heap.load($0, at: layout.offset(of: row)) }
         }
     }

@@ -1,5 +1,4 @@
 package import LMDB
-internal import VectorMath
 
 /// The ids and rows of the images, or of the references.
 ///
@@ -14,10 +13,7 @@ package struct IdentityTable {
 
     /// The row of `id`; `nil` if the id has none.
     package func row(of id: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt32? {
-        try transaction.value(tables.rows, id) { row in
-            guard row.byteCount == 4 else { throw StoreError.damaged("the row of an id has a wrong size") }
-            return NumberView.uint32(row)
-        }
+        try transaction.value(tables.rows, id) { try StoredNumber.uint32($0, "the row of an id") }
     }
 
     /// The id of `row`; `nil` if the row is not in use.
@@ -108,7 +104,7 @@ package struct IdentityTable {
         guard count > 0 else { return [] }
         var free: [UInt32] = []
         try transaction.forEach(tables.free) { key, _ in
-            free.append(NumberView.uint32(key))
+            free.append(try StoredNumber.uint32(key, "the number of a free row"))
             return free.count < count
         }
         return free

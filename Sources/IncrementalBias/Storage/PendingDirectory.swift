@@ -90,7 +90,10 @@ extension PendingDirectory {
             Run(number: words[$0], chunks: Int(words[$0 + 1]), entries: Int(words[$0 + 2]))
         }
         absorbed = Array(words[runsEnd...])
-        guard runs.allSatisfy({ $0.number <= lastNumber && $0.chunks < 1 << 24 }) else { return nil }
+        let numbers = runs.map(\.number)
+        guard numbers.allSatisfy({ 1 <= $0 && $0 <= lastNumber }), Set(numbers).count == numbers.count,
+            runs.allSatisfy({ $0.chunks < 1 << 24 }), absorbed.allSatisfy({ $0 <= lastNumber })
+        else { return nil }
     }
 
     /// The stored form, which ``init(_:)`` decodes.

@@ -17,10 +17,14 @@ struct PendingRuns {
     /// Reads the directory.
     ///
     /// - Parameter end: the number of image rows that were ever used.
+    /// - Throws: ``StoreError/damaged(_:)`` if the directory can't be read, or has more blocks than the images need.
     init(_ table: PendingTable, limits: PendingLimits, end: Int, in transaction: borrowing WriteTransaction) throws {
         (self.table, self.limits, self.end) = (table, limits, end)
         savedDirectory = try table.directory(in: transaction)
         directory = savedDirectory ?? PendingDirectory(pagesPerBlock: limits.pagesPerBlock)
+        guard directory.absorbed.count <= blockCount else {
+            throw StoreError.damaged("the directory of pending heap entries has more blocks than the images need")
+        }
         directory.extend(toBlocks: blockCount)
     }
 
@@ -62,7 +66,7 @@ struct PendingRuns {
 
     /// Merges runs until there are few, and removes those without live entries.
     mutating func tidy(in transaction: borrowing WriteTransaction) throws {
-        let oldest = directory.absorbed.prefix(blockCount).min() ?? directory.lastNumber
+        let oldest = directory.absorbed.min() ?? directory.lastNumber
         for run in directory.runs where run.number <= oldest { try table.remove(run, in: transaction) }
         directory.runs.removeAll { $0.number <= oldest }
         while let runs = directory.runsToMerge(limits) { try merge(runs, in: transaction) }

@@ -15,14 +15,13 @@ struct PendingTable {
     ///
     /// - Throws: ``StoreError/damaged(_:)`` if it can't be read.
     func directory(in transaction: borrowing some Transaction & ~Copyable) throws -> PendingDirectory? {
-        let words = try transaction.value(database, Self.directoryKey) { bytes in
-            (0..<bytes.byteCount / 8).map { NumberView.uint64(bytes.extracting($0 * 8..<$0 * 8 + 8)) }
+        try transaction.value(database, Self.directoryKey) { bytes in
+            let words = (0..<bytes.byteCount / 8).map { NumberView.uint64(bytes.extracting($0 * 8..<$0 * 8 + 8)) }
+            guard bytes.byteCount % 8 == 0, let directory = PendingDirectory(words) else {
+                throw StoreError.damaged("the directory of pending heap entries is impossible")
+            }
+            return directory
         }
-        guard let words else { return nil }
-        guard let directory = PendingDirectory(words) else {
-            throw StoreError.damaged("the directory of pending heap entries is impossible")
-        }
-        return directory
     }
 
     /// Stores the directory.

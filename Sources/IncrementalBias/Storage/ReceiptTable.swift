@@ -1,7 +1,6 @@
 internal import Foundation
 package import LMDB
 package import ShardFormats
-internal import VectorMath
 
 /// The receipts of a store, by number, and by the role and file name of their shard.
 ///
@@ -89,14 +88,14 @@ package struct ReceiptTable {
     }
 
     private func number(_ key: String, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt64? {
-        try transaction.value(tables.receiptNames, key) { NumberView.uint64($0) }
+        try transaction.value(tables.receiptNames, key) { try StoredNumber.uint64($0, "the number of a receipt") }
     }
 
     /// The newest receipts in the table, at most `limit`, the newest first.
     package func newest(_ limit: Int, in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.receipts, backwards: true) { key, _ in
-            numbers.append(NumberView.uint64(key))
+            numbers.append(try StoredNumber.uint64(key, "the number of a receipt"))
             return numbers.count < limit
         }
         return try numbers.compactMap { try receipt($0, in: transaction) }
@@ -106,7 +105,7 @@ package struct ReceiptTable {
     package func pending(in transaction: borrowing some Transaction & ~Copyable) throws -> [Receipt] {
         var numbers: [UInt64] = []
         try transaction.forEach(tables.pending) { key, _ in
-            numbers.append(NumberView.uint64(key))
+            numbers.append(try StoredNumber.uint64(key, "the number of a receipt"))
             return true
         }
         return try numbers.compactMap { try receipt($0, in: transaction) }

@@ -50,10 +50,10 @@ enum MetricFamilies {
         Family("nnnd_scan_queries", .histogram(batches), "Queries that share one scan."),
         Family(
             "nnnd_search_scanned_rows_total", .counter,
-            "Rows that searches compared by the high halves of codes; a row counts once for each query."),
+            "Rows that searches compared by codes; a row counts once for each query."),
         Family(
             "nnnd_search_bounded_rows_total", .counter,
-            "Rows that the high halves of codes, and then whole codes, did not exclude, by step."),
+            "Rows that codes did not exclude: high halves or whole codes at once (high), and whole codes (low)."),
         Family("nnnd_search_rescored_rows_total", .counter, "Rows whose exact score searches computed."),
         Family("nnnd_reloads_total", .counter, "Reloads of the settings by outcome."),
         Family(
