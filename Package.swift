@@ -60,6 +60,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Evaluation", dependencies: ["VectorMath"], swiftSettings: strict),
         .target(
             name: "Prometheus", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict
@@ -178,6 +179,7 @@ let package = Package(
         .testTarget(
             name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "LMDB", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: testing),
         .testTarget(
             name: "PrometheusTests",
             dependencies: ["Prometheus", .product(name: "Metrics", package: "swift-metrics")], swiftSettings: testing),

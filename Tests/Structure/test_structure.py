@@ -24,6 +24,7 @@ DEPENDENCIES = {
     "SpoolProtocol": {"COpenSSL", "PosixSupport", "ShardFormats", "WireAPI"},
     "Prometheus": {"CoreMetrics"},
     "IncrementalBias": {"LMDB", "ShardFormats", "VectorMath", "HeapModule"},
+    "Evaluation": {"VectorMath"},
     "Observability": {"IncrementalBias", "Prometheus", "ShardFormats", "WireAPI", "Logging", "Metrics"},
     "SpoolIngest": {
         "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI",
