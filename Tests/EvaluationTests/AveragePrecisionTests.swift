@@ -3,8 +3,9 @@ import Testing
 
 @Suite struct AveragePrecisionTests {
     @Test func theRanksOfAllAnswersInAnyOrder() {
-        #expect(abs(AveragePrecision(ranks: [3, 1]).value - (1 + 2 / 3.0) / 2) < 1e-15)
-        #expect(abs(AveragePrecision(ranks: [2, 4, 10]).value - (0.5 + 0.5 + 0.3) / 3) < 1e-15)
+        // (1 / 1 + 2 / 3) / 2, then (1 / 2 + 2 / 4 + 3 / 10) / 3.
+        #expect(abs(AveragePrecision(ranks: [3, 1]).value - 5 / 6.0) < 1e-15)
+        #expect(abs(AveragePrecision(ranks: [2, 4, 10]).value - 13 / 30.0) < 1e-15)
     }
 
     @Test func oneAnswerGivesTheReciprocalRank() {
@@ -13,7 +14,8 @@ import Testing
 
     @Test func answersThatTheRankingLacksCountAsZero() {
         let value = AveragePrecision(ranking: [7, 2, 9, 4], answers: [9, 7, 100]).value
-        #expect(abs(value - (1 + 2 / 3.0) / 3) < 1e-15)
+        // (1 / 1 + 2 / 3 + 0) / 3.
+        #expect(abs(value - 5 / 9.0) < 1e-15)
     }
 
     @Test func emptyInputGivesZero() {

@@ -6,13 +6,12 @@ import Testing
         // Variant 0 is `none`, variant 1 is the other candidate.
         let table = RankTable(queries: 4, variants: 2, ranks: [2, 1, 1, 3, 5, 1, 1, 1])
         // With the seed 0 the orders are (2, 0, 1, 3), (1, 2, 0, 3) and (1, 3, 2, 0). The first halves choose 1 by
-        // recall, 1 by mean reciprocal rank, and 0 by recall. So the shares of hits in the other halves are 1/2 for
-        // query 0, 0/1 for query 1, 0/1 for query 2 and 2/2 for query 3.
+        // recall, 1 by mean reciprocal rank, and 0 by recall. The second halves have 1, 2 and 0 hits of the choice, and
+        // 2, 1 and 0 hits of variant 0 (1, 2 and 2 of variant 1).
         let tuning = HalvesTuning(table: table, candidates: [0, 1], none: 0, current: 1, repeats: 3, seed: 0)
         #expect(tuning.best == 1)
-        #expect(tuning.gainOverNone.value == (0.5 - 1 + 0 + 0) / 4)
-        #expect(tuning.gainOverCurrent.value == (-0.5 + 0 - 1 + 0) / 4)
-        #expect(tuning.gainOverNone.coversZero)
+        #expect(tuning.gainOverNone == .ofDivisions(gains: [-0.5, 0.5, 0], choosing: 2, measuring: 2))
+        #expect(tuning.gainOverCurrent == .ofDivisions(gains: [0, 0, -1], choosing: 2, measuring: 2))
         #expect(tuning.nearBest == [0, 1])
     }
 

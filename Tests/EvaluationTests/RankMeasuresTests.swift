@@ -7,7 +7,7 @@ import Testing
         #expect(measures.recallAt1 == 0.25)
         #expect(measures.recallAt5 == 0.5)
         #expect(measures.recallAt10 == 0.75)
-        #expect(abs(measures.mrr - (1 + 0.25 + 0.1 + 0.05) / 4) < 1e-15)
+        #expect(abs(measures.mrr - 0.35) < 1e-15)
         #expect(measures.medianRank == 7)
     }
 
@@ -17,14 +17,14 @@ import Testing
 
     @Test func limitsBelongToTheRecall() {
         let measures = RankMeasures(ranks: [1, 2, 5, 6, 10, 11, .max])
-        #expect(measures.recallAt1 == 1 / 7.0 && measures.recallAt5 == 3 / 7.0 && measures.recallAt10 == 5 / 7.0)
+        #expect([measures.recallAt1, measures.recallAt5, measures.recallAt10] == [1, 3, 5].map { $0 / 7 })
     }
 
     @Test func oneQueryAndNone() {
         let one = RankMeasures(ranks: [2])
-        #expect(one.recallAt1 == 0 && one.recallAt5 == 1 && one.mrr == 0.5 && one.medianRank == 2)
+        #expect([one.recallAt1, one.recallAt5, one.mrr, one.medianRank] == [0, 1, 0.5, 2])
         let none = RankMeasures(ranks: [])
-        #expect(none.recallAt1 == 0 && none.recallAt10 == 0 && none.mrr == 0 && none.medianRank == 0)
+        #expect([none.recallAt1, none.recallAt5, none.recallAt10, none.mrr, none.medianRank].allSatisfy { $0 == 0 })
     }
 
     @Test func aTableHasARowForEachQuery() {

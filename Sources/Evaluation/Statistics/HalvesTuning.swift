@@ -11,7 +11,8 @@ package struct HalvesTuning: Equatable, Sendable {
     package let best: Int
     /// The recall at 1 of the chosen variants minus that of `none`, on the halves that did not choose.
     ///
-    /// With fewer than two queries nothing can be measured: the value is 0, the bounds are -1 and 1.
+    /// The interval is ``ConfidenceInterval/ofDivisions(gains:choosing:measuring:)``. With fewer than two queries nothing
+    /// can be measured: the value is 0, the bounds are -1 and 1.
     package let gainOverNone: ConfidenceInterval
     /// The recall at 1 of the chosen variants minus that of `current`, on the halves that did not choose.
     package let gainOverCurrent: ConfidenceInterval
@@ -29,46 +30,39 @@ package struct HalvesTuning: Equatable, Sendable {
     ///   - current: the variant that searches use now.
     ///   - repeats: the number of random divisions into halves.
     ///   - seed: the seed of a ``SeededGenerator``: each division takes the first half of a shuffled order of the
-    ///     queries (rounded down) to choose. The intervals are bootstrapped with the same seed.
+    ///     queries (rounded down) to choose.
     package init(table: RankTable, candidates: [Int], none: Int, current: Int, repeats: Int, seed: UInt64) {
         let scores = CandidateScores(table: table, candidates: candidates)
         let best = candidates[scores.best(for: 0..<table.queries)]
         self.best = best
-        var measured = [Measured](repeating: Measured(), count: table.queries)
+        let half = table.queries / 2
+        var (overNone, overCurrent): ([Double], [Double]) = ([], [])
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<(table.queries < 2 ? 0 : repeats) {
             let order = generator.shuffled(0..<table.queries)
-            let chosen = candidates[scores.best(for: order[..<(order.count / 2)])]
-            for query in order[(order.count / 2)...] {
-                measured[query].repeats += 1
-                if table[query, chosen] == 1 { measured[query].hits += 1 }
+            let chosen = candidates[scores.best(for: order[..<half])]
+            func gain(over base: Int) -> Double {
+                let hits = order[half...].reduce(0) { $0 + table.hits($1, chosen) - table.hits($1, base) }
+                return Double(hits) / Double(table.queries - half)
             }
+            overNone.append(gain(over: none))
+            overCurrent.append(gain(over: current))
         }
-        gainOverNone = Self.gain(of: measured, over: table.ranks(of: none), seed: seed)
-        gainOverCurrent = Self.gain(of: measured, over: table.ranks(of: current), seed: seed)
+        gainOverNone = .ofDivisions(gains: overNone, choosing: half, measuring: table.queries - half)
+        gainOverCurrent = .ofDivisions(gains: overCurrent, choosing: half, measuring: table.queries - half)
         nearBest = candidates.filter { candidate in
             var (onlyBest, onlyCandidate) = (0, 0)
             for query in 0..<table.queries {
-                let (bestHits, candidateHits) = (table[query, best] == 1, table[query, candidate] == 1)
-                if bestHits, !candidateHits { onlyBest += 1 }
-                if candidateHits, !bestHits { onlyCandidate += 1 }
+                let difference = table.hits(query, best) - table.hits(query, candidate)
+                onlyBest += max(difference, 0)
+                onlyCandidate += max(-difference, 0)
             }
             return SignTest.probability(first: onlyBest, second: onlyCandidate) > 0.05
         }
     }
+}
 
-    /// How often a query was in the half that did not choose, and how often its rank was 1 then.
-    private struct Measured {
-        var repeats = 0
-        var hits = 0
-    }
-
-    /// The gain of the chosen variants over a variant with the given ranks.
-    private static func gain(of measured: [Measured], over ranks: [UInt32], seed: UInt64) -> ConfidenceInterval {
-        let differences = zip(measured, ranks).filter { $0.0.repeats > 0 }.map { query, rank in
-            Double(query.hits) / Double(query.repeats) - (rank == 1 ? 1 : 0)
-        }
-        guard !differences.isEmpty else { return ConfidenceInterval(value: 0, low: -1, high: 1) }
-        return ConfidenceInterval.pairedBootstrap(differences: differences, seed: seed)
-    }
+extension RankTable {
+    /// 1 if the rank is 1, else 0.
+    fileprivate func hits(_ query: Int, _ variant: Int) -> Int { self[query, variant] == 1 ? 1 : 0 }
 }

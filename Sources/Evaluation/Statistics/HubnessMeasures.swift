@@ -25,6 +25,11 @@ package struct HubnessMeasures: Equatable, Sendable {
     package struct Count: Equatable, Sendable {
         package let appearances: Int
         package let images: Int
+
+        package init(appearances: Int, images: Int) {
+            self.appearances = appearances
+            self.images = images
+        }
     }
 
     /// Measures the appearances of all images.
