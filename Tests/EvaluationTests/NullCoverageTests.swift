@@ -52,23 +52,34 @@ import Testing
         #expect(covered >= 93)
     }
 
-    /// The intervals are narrow enough to show a gain of 6 points with 1,000 queries, of which 10% change.
-    @Test func aTrueGainIsShown() {
-        let shown = (0..<20).count { seed in
-            var generator = SeededGenerator(seed: UInt64(seed))
-            let ranks = (0..<1000).flatMap { _ -> [UInt32] in
-                switch generator.below(100) {
-                case 0..<8: [3, 1]
-                case 8..<10: [1, 3]
-                case 10..<50: [1, 1]
-                default: [9, 9]
-                }
-            }
-            let tuning = HalvesTuning(
-                table: RankTable(queries: 1000, variants: 2, ranks: ranks), candidates: [0, 1], none: 0, current: 0,
-                repeats: 40, seed: UInt64(seed))
-            return tuning.gainOverNone.low > 0
+    /// For each query the ranks without correction and with it: a share of queries gains, another one loses.
+    func table(queries: Int, gaining: Int, losing: Int, seed: UInt64) -> RankTable {
+        var generator = SeededGenerator(seed: seed)
+        let ranks = (0..<queries).flatMap { _ -> [UInt32] in
+            let percent = generator.below(100)
+            if percent < gaining { return [3, 1] }
+            if percent < gaining + losing { return [1, 3] }
+            return percent < 50 ? [1, 1] : [9, 9]
+        }
+        return RankTable(queries: queries, variants: 2, ranks: ranks)
+    }
+
+    func gain(_ table: RankTable, seed: UInt64) -> ConfidenceInterval {
+        HalvesTuning(table: table, candidates: [0, 1], none: 0, current: 0, repeats: 40, seed: seed).gainOverNone
+    }
+
+    @Test func manyQueriesShowAGainOfSixPoints() {
+        let shown = (UInt64(0)..<20).count { seed in
+            gain(table(queries: 1000, gaining: 8, losing: 2, seed: seed), seed: seed).low > 0
         }
         #expect(shown >= 18)
+    }
+
+    /// 40 queries differ by one or two answers then, which chance does as well.
+    @Test func fortyQueriesCannotTellAGainOfThreePoints() {
+        let shown = (UInt64(0)..<100).count { seed in
+            gain(table(queries: 40, gaining: 6, losing: 3, seed: seed), seed: seed).low > 0
+        }
+        #expect(shown <= 5)
     }
 }
