@@ -148,7 +148,8 @@ class EvaluationOracle:
             scores = similarities - np.float32(alpha) * self.mean(nearest, k)
             antihubs, first = (self.appearances(scores) == 0).mean(), len(np.unique(scores.argmax(axis=1)))
             sweep.append({"k": k, "alpha": alpha, "antihubs": float(antihubs), "distinct_first": first})
-        return statistics.proposal(sweep, len(self.images)) | {"sweep": sweep}
+        none = float((self.appearances(similarities) == 0).mean())
+        return statistics.proposal(sweep, none, (self.k, self.alpha), len(self.images)) | {"sweep": sweep}
 
     def baselines(self, similarities, answers, ks, means, none, repeats, seed):
         """The measures of each baseline with the parameters that the halves choose."""

@@ -125,21 +125,22 @@ def halves(ranks, candidates, none, current, repeats, seed):
     }
 
 
-def proposal(sweep, images):
+def proposal(sweep, none, current, images):
     """The choice of k and alpha by antihubs, and the pairs that the sample can't tell from the one with the fewest.
 
     Pairs with A and B antihubs can't be told apart if A - B <= 1.96 sqrt(A + B). Of those near the fewest the one with
-    the smallest alpha is proposed, then with the largest k.
+    the smallest alpha is proposed, then with the largest k. If the ranking without correction, which has the share
+    `none` of antihubs, is near too, the pair `current` is proposed.
     """
-    counts = [point["antihubs"] * images for point in sweep]
-    least = min(counts)
-    near = [
-        (point["k"], point["alpha"])
-        for point, count in zip(sweep, counts, strict=True)
-        if count - least <= NORMAL * math.sqrt(count + least)
-    ]
-    k, alpha = min(near, key=lambda pair: (pair[1], -pair[0]))
-    return {"k": k, "alpha": alpha, "near_best": near}
+    least = min(point["antihubs"] for point in sweep) * images
+
+    def is_near(share):
+        return share * images - least <= NORMAL * math.sqrt(share * images + least)
+
+    near = [(point["k"], point["alpha"]) for point in sweep if is_near(point["antihubs"])]
+    helps = not is_near(none)
+    k, alpha = min(near, key=lambda pair: (pair[1], -pair[0])) if helps else current
+    return {"k": k, "alpha": alpha, "is_better_than_none": helps, "near_best": near}
 
 
 def hubness(appearances):

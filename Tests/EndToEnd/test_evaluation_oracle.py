@@ -78,8 +78,11 @@ def test_a_proposal_is_the_weakest_correction_near_the_fewest_antihubs():
         {"k": k, "alpha": alpha, "antihubs": antihubs}
         for k, alpha, antihubs in [(1, 0, 0.9), (1, 1, 0.10), (8, 0.5, 0.11), (16, 0.5, 0.11), (32, 0.5, 0.4)]
     ]
-    found = statistics.proposal(sweep, 1000)
-    assert found == {"k": 16, "alpha": 0.5, "near_best": [(1, 1), (8, 0.5), (16, 0.5)]}
+    near = [(1, 1), (8, 0.5), (16, 0.5)]
+    found = statistics.proposal(sweep, 0.9, (128, 0.75), 1000)
+    assert found == {"k": 16, "alpha": 0.5, "is_better_than_none": True, "near_best": near}
+    found = statistics.proposal(sweep, 0.12, (128, 0.75), 1000)
+    assert found == {"k": 128, "alpha": 0.75, "is_better_than_none": False, "near_best": near}
 
 
 def test_a_report_by_hand():

@@ -14,12 +14,13 @@ import Testing
         // From 100 on: 1.96 sqrt(230) = 29.7 is less than 30, 1.96 sqrt(229) = 29.66 is more than 29.
         let choice = AntihubChoice(antihubs: [100, 130, 129], ks: [1, 2, 4], alphas: [1, 1, 1])
         #expect(choice.nearBest == [0, 2])
+        #expect(choice.isNearBest(129) && !choice.isNearBest(130))
         #expect(choice.chosen == 2)
     }
 
     @Test func withoutAntihubsAllPairsAreNear() {
         let choice = AntihubChoice(antihubs: [0, 0], ks: [4, 4], alphas: [0.5, 0])
-        #expect(choice == AntihubChoice(antihubs: [3, 3], ks: [4, 4], alphas: [0.5, 0]))
+        #expect(choice.nearBest == [0, 1])
         #expect(choice.chosen == 1)
     }
 

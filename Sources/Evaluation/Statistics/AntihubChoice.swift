@@ -11,6 +11,7 @@ package struct AntihubChoice: Equatable, Sendable {
     ///
     /// Pairs with A and B antihubs can't be told apart if A - B <= 1.96 sqrt(A + B), as for two counts of rare events.
     package let nearBest: [Int]
+    private let fewest: Int
 
     /// Chooses a pair.
     ///
@@ -22,10 +23,18 @@ package struct AntihubChoice: Equatable, Sendable {
         precondition(!antihubs.isEmpty, "there is nothing to choose from")
         precondition(ks.count == antihubs.count && alphas.count == antihubs.count, "each pair has a k and an alpha")
         let fewest = antihubs.min() ?? 0
-        let nearBest = antihubs.indices.filter { pair in
-            Double(antihubs[pair] - fewest) <= 1.959_963_984_540_054 * Double(antihubs[pair] + fewest).squareRoot()
-        }
+        let nearBest = antihubs.indices.filter { Self.isNear(antihubs[$0], fewest) }
+        self.fewest = fewest
         self.nearBest = nearBest
         chosen = nearBest.min { (alphas[$0], ks[$1]) < (alphas[$1], ks[$0]) } ?? 0
+    }
+
+    /// Whether the sample can't tell a number of antihubs from the smallest one.
+    ///
+    /// If it is so for the ranking without correction, the sample does not show that any pair helps.
+    package func isNearBest(_ antihubs: Int) -> Bool { Self.isNear(antihubs, fewest) }
+
+    private static func isNear(_ antihubs: Int, _ fewest: Int) -> Bool {
+        Double(antihubs - fewest) <= 1.959_963_984_540_054 * Double(antihubs + fewest).squareRoot()
     }
 }
