@@ -60,7 +60,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "Evaluation", dependencies: ["VectorMath"], swiftSettings: strict),
+        .target(
+            name: "Evaluation", dependencies: ["IncrementalBias", "ShardFormats", "VectorMath", "WireAPI"],
+            swiftSettings: strict),
         .target(
             name: "Prometheus", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict
@@ -86,7 +88,8 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats", "SpoolProtocol",
+                "Evaluation", "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats",
+                "SpoolProtocol",
                 "VectorMath", "WireAPI",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

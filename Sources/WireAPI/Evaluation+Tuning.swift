@@ -51,19 +51,27 @@ extension EvaluationReport {
         }
     }
 
-    /// A proposal for k and alpha without labels: the pair with the fewest antihubs.
+    /// A proposal for k and alpha without labels: the weakest correction among the pairs whose number of antihubs can't
+    /// be told from the smallest one.
     package struct UnlabelledTuning: Codable, Sendable {
         package var k: Int
         package var alpha: Float
         /// `queries` or `references`: what was searched for.
         package var source: String
+        /// Whether there are fewer antihubs than without correction.
+        ///
+        /// If that can't be told, the proposal is the pair of the daemon's searches.
+        package var isBetterThanNone: Bool
         package var nearBest: NearBest
         package var sweep: [Point]
 
-        package init(k: Int, alpha: Float, source: String, nearBest: NearBest, sweep: [Point]) {
+        package init(
+            k: Int, alpha: Float, source: String, isBetterThanNone: Bool, nearBest: NearBest, sweep: [Point]
+        ) {
             self.k = k
             self.alpha = alpha
             self.source = source
+            self.isBetterThanNone = isBetterThanNone
             self.nearBest = nearBest
             self.sweep = sweep
         }

@@ -13,5 +13,5 @@ package struct MeanVector: Sendable {
     }
 
     /// The mean of the vectors; zeros without vectors.
-    package var value: [Float] { sums.map { Float($0 / Double(max(count, 1))) } }
+    package var value: [Double] { sums.map { $0 / Double(max(count, 1)) } }
 }
