@@ -23,7 +23,11 @@ extension Corpus {
                 tables, settings: settings, pool: maintenancePool, isCancelled: isCancelled, in: transaction)
             return try body(
                 snapshot,
-                { try IdentityTable(tables: tables.images).row(of: $0, in: transaction) },
+                { id in
+                    // LMDB has no keys of other lengths.
+                    guard (1...IDList.maximumByteCount).contains(id.utf8.count) else { return nil }
+                    return try IdentityTable(tables: tables.images).row(of: id, in: transaction)
+                },
                 { role, row in
                     guard let id = try IdentityTable(tables: tables[role]).id(of: row, in: transaction) else {
                         throw StoreError.damaged("row \(row) of the \(role.rawValue) has no id")

@@ -123,7 +123,7 @@ package struct EvaluationReport: Codable, Sendable {
         }
     }
 
-    /// A value with its 95% interval (paired bootstrap over the queries).
+    /// A value with its 95% interval; `docs/evaluation.md` says how each one is computed.
     package struct Interval: Codable, Equatable, Sendable {
         package var value: Double
         package var low: Double

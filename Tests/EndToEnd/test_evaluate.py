@@ -146,6 +146,7 @@ def test_lines_have_progress_and_last_the_report(case):
         ({"queries": encoded(np.full((60, 9), np.nan))}, "not_finite", "Query 0 "),
         ({"queries": "no base64"}, "bad_npy", "base64"),
         ({"groups": {"i:0": "a", "z": "b"}}, "unknown_images", "'z'"),
+        ({"answers": [["i:0"]] * 58 + [[""], ["x" * 600]]}, "unknown_images", "2 ids that no image has"),
         ({"groups": {"i:0": "a"}}, "bad_groups", "two labels"),
         ({"answers": None, "reference_curve": True}, "missing_field", "'reference_curve' needs 'answers'"),
         ({"queries": None}, "missing_field", "'answers' needs 'queries'"),
