@@ -61,6 +61,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "Evaluation", dependencies: ["IncrementalBias", "ShardFormats", "VectorMath", "WireAPI"],
+            swiftSettings: strict),
+        .target(
             name: "Prometheus", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
             swiftSettings: strict
         ),
@@ -85,7 +88,8 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats", "SpoolProtocol",
+                "Evaluation", "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats",
+                "SpoolProtocol",
                 "VectorMath", "WireAPI",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -178,6 +182,7 @@ let package = Package(
         .testTarget(
             name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "LMDB", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: testing),
         .testTarget(
             name: "PrometheusTests",
             dependencies: ["Prometheus", .product(name: "Metrics", package: "swift-metrics")], swiftSettings: testing),

@@ -113,6 +113,16 @@ size_t ck_above(const float *values, size_t count, float threshold, uint32_t *po
   return kernels()->above(values, count, threshold, positions);
 }
 
+void ck_count_above(const float *similarities, const float *means, size_t count, const float *weights,
+                    const float *thresholds, size_t weight_count, uint32_t *counts) {
+  kernels()->count_above(similarities, means, count, weights, thresholds, weight_count, counts);
+}
+
+size_t ck_scores_above(const float *similarities, const float *means, size_t count, float weight, float threshold,
+                       uint32_t *positions, float *scores) {
+  return kernels()->scores_above(similarities, means, count, weight, threshold, positions, scores);
+}
+
 void ck_sort(const uint64_t *keys, size_t count, uint64_t *sorted) { kernels()->sort(keys, count, sorted); }
 
 void ck_float_from_half(const uint16_t *half, size_t count, float *out) {

@@ -20,6 +20,8 @@ typedef struct kernel_table {
   float (*midpoint_reached)(ck_bounds, size_t, size_t);
   void (*gathered_products)(const float *, size_t, const float *, const uint32_t *, size_t, uint32_t, float *);
   size_t (*above)(const float *, size_t, float, uint32_t *);
+  void (*count_above)(const float *, const float *, size_t, const float *, const float *, size_t, uint32_t *);
+  size_t (*scores_above)(const float *, const float *, size_t, float, float, uint32_t *, float *);
   void (*sort)(const uint64_t *, size_t, uint64_t *);
   void (*float_from_half)(const uint16_t *, size_t, float *);
   void (*half_from_float)(const float *, size_t, uint16_t *);

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+internal import HTTPTypes
 package import Hummingbird
 package import IncrementalBias
 package import Observability
@@ -19,8 +20,12 @@ package struct API: Sendable {
         metrics: DaemonMetrics, started: Date
     ) {
         let bodies = BodyReader()
+        let evaluation = ExclusiveOperation(rejection: .evaluationRunning)
         resources = [
             SearchResource(corpus: corpus, queue: queue, settings: settings, metrics: metrics, bodies: bodies),
+            EvaluateResource(corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
+            HubsResource(method: .get, corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
+            HubsResource(method: .post, corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
             VerifyResource(corpus: corpus, bodies: bodies),
             StatusResource(corpus: corpus, settings: settings, spoolStatus: spoolStatus, started: .now),
             ImageResource(corpus: corpus, settings: settings),

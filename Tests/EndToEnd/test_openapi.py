@@ -18,7 +18,9 @@ from harness.spool import IMAGES, REFERENCES
 
 # Statuses and codes of a daemon that is overloaded, busy, stopping or failing.
 RARE_STATUSES = {500, 503}
-RARE_CODES = {"internal", "overloaded", "backup_running", "verify_running", "store_removed", "stopping"}
+RARE_CODES = {
+    "internal", "overloaded", "backup_running", "verify_running", "evaluation_running", "store_removed", "stopping",
+}  # fmt: skip
 LARGEST_BODY = 64 << 20
 # The paths of one id that exists, and of one that doesn't, for each kind.
 ID_PATHS = [f"/v1/{kind}/{id}" for kind in (IMAGES, REFERENCES) for id in ("a", "unknown")]
@@ -102,19 +104,58 @@ def all_responses(daemon, product_daemon):
         for kind in (IMAGES, REFERENCES):
             yield client.get(f"/v1/{kind}/unknown")
             yield client.get(f"/v1/{kind}/%ff")
+        yield other.get("/v1/hubs")
         # 4,096 queries with 300 hits each exceed the limit of a million hits.
         product_daemon.drop(IMAGES, "many.npy", np.ones((300, 3)))
         yield other.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 3))), NPY)
+        yield from evaluation_responses(client, other)
+        for path in ("/v1/evaluate", "/v1/hubs"):
+            yield post_with_too_large_body(daemon, path)
+            yield client.post(path, b"x", NPY)
         for path in ("/v1/status", "/v1/backup", "/v1/images/a", "/v1/references/a"):
             yield client.get(path + "?x=1")
             yield client.request("HEAD", path + "?x=1")
-        for path in ("/v1/status", "/v1/backup", "/metrics", "/healthz", "/readyz", *ID_PATHS):
+        for path in ("/v1/status", "/v1/backup", "/v1/hubs", "/metrics", "/healthz", "/readyz", *ID_PATHS):
             yield client.request("HEAD", path)
             yield client.request("OPTIONS", path)
-        for path in ("/v1/search", "/v1/verify"):
+        for path in ("/v1/search", "/v1/verify", "/v1/evaluate"):
             yield client.request("OPTIONS", path)
         yield client.get("/nothing")
         yield client.get("/v1/search")
+
+
+def evaluation_responses(client, empty_client):
+    """Requests to evaluate and to count hubs; `empty_client` has a corpus without references."""
+    queries = {"queries": [[1, 2, 3], [1, 0, 0]]}
+    labelled = queries | {"answers": [["a"], ["b", "c/d"]]}
+    for fields in (
+        labelled | {"groups": {"a": "x", "b": "y"}, "reference_curve": True},
+        queries,
+        {},
+        labelled | {"answers": [["a"]]},
+        labelled | {"answers": [["a"], ["unknown"]]},
+        {"answers": [["a"]]},
+        labelled | {"groups": {"a": "x"}},
+        {"queries": []},
+        {"ks": [1000]},
+        {"alphas": [-1]},
+        {"repeats": 0},
+        {"seed": -1},
+        {"group_sizes": [0]},
+        queries | {"queries": [[1, 2, 3]] * 32768, "alphas": [step / 64 for step in range(64)], "ks": [1, 2, 3]},
+    ):
+        yield client.post_json("/v1/evaluate", fields)
+    yield client.post("/v1/evaluate", json.dumps(labelled), JSON)
+    yield client.request("POST", "/v1/evaluate", json.dumps(labelled), {"Accept": "application/x-ndjson"})
+    yield empty_client.post_json("/v1/evaluate", labelled)
+    for query in ("", "?limit=1&sample=2", "?limit=0", "?x=1"):
+        yield client.get(f"/v1/hubs{query}")
+    for client_ in (client, empty_client):
+        yield client_.post_json("/v1/hubs", queries)
+        yield client_.get("/v1/hubs")
+        yield client_.request("HEAD", "/v1/hubs")
+    yield client.request("HEAD", "/v1/hubs?limit=0")
+    yield client.post_json("/v1/hubs", {"sample": 0})
 
 
 @pytest.fixture(scope="module")

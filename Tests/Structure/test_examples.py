@@ -18,6 +18,7 @@ BUILT = [Path(os.environ.get("NNND_BIN", "/nowhere")), PROJECT / ".build" / "rel
 
 # The file of an example -> the variables that it uses, as parameters of the function around it.
 NAMES = {
+    "BaselineVariants.swift": "toReferences: [Float], toImages: [Float], meanProduct: Double, means: [Float]",
     "Corpus.swift": "settings: RequestedSettings, shard: IncomingShard, vectors: [Float]",
     "IngestPipeline.swift": "context: IngestContext",
     "Ingestion.swift": "daemon: DaemonClient",

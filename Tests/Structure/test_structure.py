@@ -24,13 +24,14 @@ DEPENDENCIES = {
     "SpoolProtocol": {"COpenSSL", "PosixSupport", "ShardFormats", "WireAPI"},
     "Prometheus": {"CoreMetrics"},
     "IncrementalBias": {"LMDB", "ShardFormats", "VectorMath", "HeapModule"},
+    "Evaluation": {"IncrementalBias", "ShardFormats", "VectorMath", "WireAPI"},
     "Observability": {"IncrementalBias", "Prometheus", "ShardFormats", "WireAPI", "Logging", "Metrics"},
     "SpoolIngest": {
         "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI",
         "Logging", "ServiceLifecycle",
     },
     "HTTPServer": {
-        "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats", "SpoolProtocol",
+        "Evaluation", "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats", "SpoolProtocol",
         "VectorMath", "WireAPI",
         "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOFoundationEssentialsCompat",
         "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1", "NIOPosix", "ServiceLifecycle",

@@ -152,6 +152,27 @@ void ck_prefetch(const float *values, size_t count);
 /// @return the number of positions written
 size_t ck_above(const float *values, size_t count, float threshold, uint32_t *positions);
 
+/// For each of some weights, counts the rows whose score exceeds a threshold, and adds the number to a counter.
+///
+/// A score is similarity - weight * mean, with a rounding after each of the two operations. It is the float that the
+/// same expression gives in Swift. A row whose score is NaN is not counted.
+///
+/// @param similarities one for each of `count` rows
+/// @param means one for each of `count` rows
+/// @param weights weight_count weights
+/// @param thresholds one for each weight
+/// @param counts one counter for each weight
+void ck_count_above(const float *similarities, const float *means, size_t count, const float *weights,
+                    const float *thresholds, size_t weight_count, uint32_t *counts);
+
+/// Finds the rows whose score exceeds `threshold`. The scores are those of ck_count_above.
+///
+/// @param positions receives the positions of the rows in ascending order; has space for count positions
+/// @param scores receives the scores of these rows; has space for count scores
+/// @return the number of rows found
+size_t ck_scores_above(const float *similarities, const float *means, size_t count, float weight, float threshold,
+                       uint32_t *positions, float *scores);
+
 /// The maximum number of keys for ck_sort.
 #define CK_SORT_MAX 320
 

@@ -63,6 +63,11 @@ extension Problem {
         return "the unknown \(word)\(names.count == 1 ? "" : "s") \(quoted); \(allowed)"
     }
 
+    /// The error of a request that the state of the corpus does not allow.
+    static func conflict(_ code: String, _ detail: String) -> Problem {
+        Problem(title: "Conflict", status: 409, detail: detail, code: code)
+    }
+
     static let bodyTooLarge = Problem(
         title: "Content Too Large", status: 413,
         detail: "The body is larger than \(RequestLimits.bodyBytes) bytes; send fewer queries at once.",
@@ -81,6 +86,9 @@ extension Problem {
 
     static let verifyRunning = unavailable(
         "verify_running", "Another verification is under way; try again when it is done.")
+
+    static let evaluationRunning = unavailable(
+        "evaluation_running", "Another evaluation or count of hubs is under way; try again when it is done.")
 
     static let storeRemoved = unavailable(
         "store_removed", "The data file of the store was removed, moved or replaced; the daemon ends soon.")

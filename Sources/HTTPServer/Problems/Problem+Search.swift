@@ -11,7 +11,7 @@ extension Problem {
         }
     }
 
-    private static func query(_ index: Int, _ rejection: QueryRejection) -> Problem {
+    static func query(_ index: Int, _ rejection: QueryRejection) -> Problem {
         switch rejection {
         case .wrongDimension(let found, let expected):
             .badRequest(

@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import HTTPTypes
 internal import Hummingbird
 internal import IncrementalBias
@@ -23,6 +24,8 @@ struct ProblemMiddleware: RouterMiddleware {
             return withoutRoute(request)
         } catch let rejection as SearchQueue.Rejection {
             return Response(Problem(rejection))
+        } catch let error as EvaluationError {
+            return Response(Problem(error))
         } catch is CancellationError {
             return Response(.stopping)
         } catch {

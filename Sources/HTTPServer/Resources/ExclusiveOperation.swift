@@ -19,15 +19,22 @@ final class ExclusiveOperation: Sendable {
         return Permit(of: self)
     }
 
-    /// The right to run the operation; it ends when the last reference to this object does.
+    /// The right to run the operation; it ends with ``end()``, or when the last reference to this object does.
     final class Permit: Sendable {
         private let operation: ExclusiveOperation
+        private let hasEnded = Atomic(false)
 
         fileprivate init(of operation: ExclusiveOperation) {
             self.operation = operation
         }
 
         deinit {
+            end()
+        }
+
+        /// Lets the next request begin.
+        func end() {
+            guard !hasEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
             operation.isRunning.store(false, ordering: .releasing)
         }
     }

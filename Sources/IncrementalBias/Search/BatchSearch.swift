@@ -53,7 +53,7 @@ struct BatchSearch {
     }
 
     /// Checks the vectors of a batch, and normalises them under the cosine metric.
-    private func prepare(_ batch: SearchBatch, dimension: Int) throws(RejectedQuery) -> [Float] {
+    func prepare(_ batch: SearchBatch, dimension: Int) throws(RejectedQuery) -> [Float] {
         guard batch.count > 0 else { return [] }
         guard dimension == 0 || batch.dimension == dimension else {
             let reason = QueryRejection.wrongDimension(found: batch.dimension, expected: dimension)

@@ -1,6 +1,7 @@
 """Reads docs/openapi.yaml and checks responses against it."""
 
 import functools
+import json
 import urllib.parse
 
 import jsonschema
@@ -88,7 +89,10 @@ class ApiDocument:
             return
         content = documented["content"].get(response.media_type)
         assert content, f"not documented with this media type: {response.media_type} {response}"
-        if len(response.body) <= _LARGEST_CHECKED:
+        if response.media_type == "application/x-ndjson":
+            for line in response.body.splitlines():
+                self.validate(json.loads(line), "EvaluationLine")
+        elif len(response.body) <= _LARGEST_CHECKED:
             is_json = response.media_type.endswith("json")
             # Latin-1 decodes any bytes, so binary bodies are validated as strings.
             self.validate(response.json() if is_json else response.body.decode("latin-1"), content["schema"])

@@ -1,0 +1,103 @@
+internal import IncrementalBias
+internal import WireAPI
+
+extension EvaluationRun {
+    /// Measures the methods that others have published, each with the parameters that the answers choose.
+    ///
+    /// - Parameters:
+    ///   - vectors: the queries, queries x dimension.
+    ///   - answers: for each query the rows of its right images.
+    func addBaselines(_ vectors: [Float], _ answers: [[UInt32]], to report: inout EvaluationReport) throws {
+        let baselines = try BaselineColumns(snapshot, ks: sweep.ks, seed: options.seed, progress: progress)
+        let columns = ImageColumns(stored: baselines.columns)
+        let all = baselines.variants.variants
+        // The variants: those with biases, then no correction.
+        let variants = ScoreVariants(
+            all.indices.map { (column: $0, weight: Float(1)) } + [(column: all.count - 1, weight: Float(0))])
+        let none = all.count
+        let ranks = try snapshot.ranks(
+            queries: vectors, answers: answers, bestOnly: true, columns: columns, variants: variants
+        ) { progress("baselines", $0) }
+        let table = RankTable(queries: answers.count, variants: variants.count, ranks: ranks)
+        let isActive = try firstIsActive(vectors)
+        var chosen: [Int] = []
+        for method in BaselineMethod.allCases {
+            let candidates = all.indices.filter { all[$0].method == method.biases }
+            let isDynamic = method == .dynamicInvertedSoftmax
+            let measured = isDynamic ? dynamic(table, candidates, none: none, isActive) : table
+            let tuning = HalvesTuning(
+                table: measured, candidates: candidates, none: none, current: none, repeats: options.repeats,
+                seed: options.seed)
+            try snapshot.checkCancellation()
+            var entry = EvaluationReport.Method(
+                name: method.rawValue, k: all[tuning.best].parameters["k"].map { Int($0) },
+                parameters: all[tuning.best].parameters)
+            entry.measure(measured.ranks(of: tuning.best))
+            entry.gain = .init(tuning.gainOverNone)
+            report.methods.append(entry)
+            chosen.append(tuning.best)
+        }
+        try addHubness(vectors, columns, chosen, isActive, to: &report)
+    }
+
+    /// Measures the hubness of the baselines with the chosen columns.
+    private func addHubness(
+        _ vectors: [Float], _ columns: ImageColumns, _ chosen: [Int], _ isActive: [Bool],
+        to report: inout EvaluationReport
+    ) throws {
+        let variants = chosen.map { (column: $0, weight: Float(1)) } + [(column: 0, weight: Float(0))]
+        let top = try snapshot.topImages(
+            queries: vectors, limit: Self.hubnessLimit, columns: columns, variants: ScoreVariants(variants)
+        ) { progress("baselines", $0) }
+        for (variant, method) in BaselineMethod.allCases.enumerated() {
+            let ofQueries = isActive.map { method != .dynamicInvertedSoftmax || $0 ? variant : chosen.count }
+            report.hubness[method.rawValue] = .init(
+                HubnessMeasures(appearances: appearances(top, variants: ofQueries)))
+        }
+    }
+
+    /// The ranks of dynamic inverted softmax, in the columns of inverted softmax.
+    private func dynamic(_ table: RankTable, _ candidates: [Int], none: Int, _ isActive: [Bool]) -> RankTable {
+        var ranks = (0..<table.queries).flatMap { query in (0..<table.variants).map { table[query, $0] } }
+        for variant in candidates {
+            let own = BaselineMethod.ranks(
+                invertedSoftmax: table.ranks(of: variant), none: table.ranks(of: none), firstIsActive: isActive)
+            for (query, rank) in own.enumerated() { ranks[query * table.variants + variant] = rank }
+        }
+        return RankTable(queries: table.queries, variants: table.variants, ranks: ranks)
+    }
+
+    /// For each query whether its most similar image is the most similar image of some reference.
+    private func firstIsActive(_ vectors: [Float]) throws -> [Bool] {
+        let none = ScoreVariants([(column: 0, weight: 0)])
+        let columns = ImageColumns(ks: [1])
+        func first(_ vectors: [Float]) throws -> [UInt32?] {
+            let top = try snapshot.topImages(queries: vectors, limit: 1, columns: columns, variants: none) {
+                progress("baselines", $0)
+            }
+            return (0..<top.queries).map { top.rows(query: $0, variant: 0).first }
+        }
+        var active: Set<UInt32> = []
+        let references = snapshot.referenceRows
+        // A part of the references at a time, to bound the memory for their vectors.
+        for start in stride(from: 0, to: references.count, by: 4096) {
+            let part = references[start..<min(start + 4096, references.count)]
+            active.formUnion(try first(snapshot.referenceVectors(part)).compactMap { $0 })
+        }
+        return try first(vectors).map { $0.map(active.contains) ?? false }
+    }
+
+    /// N_10 of all images, with a variant for each query.
+    private func appearances(_ top: TopImages, variants: [Int]) -> [UInt32] {
+        var counts = [UInt32](repeating: 0, count: snapshot.end)
+        for (query, variant) in variants.enumerated() {
+            for row in top.rows(query: query, variant: variant) { counts[Int(row)] += 1 }
+        }
+        return snapshot.imageRows.map { counts[$0] }
+    }
+}
+
+extension BaselineMethod {
+    /// The method whose variants this method uses.
+    fileprivate var biases: BaselineMethod { self == .dynamicInvertedSoftmax ? .invertedSoftmax : self }
+}

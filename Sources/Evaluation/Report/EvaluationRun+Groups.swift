@@ -1,0 +1,57 @@
+internal import IncrementalBias
+internal import WireAPI
+
+/// The labels of some images.
+struct ImageGroups {
+    /// The labels, in alphabetical order.
+    let labels: [String]
+    /// For each row the index of its label; `nil` for an image without a label.
+    let labelOfRow: [Int?]
+    /// The share of each label among the labelled images.
+    let shares: [Double]
+
+    /// - Parameters:
+    ///   - labels: image id -> label.
+    ///   - rows: the number of rows.
+    /// - Throws: ``EvaluationError``.
+    init(_ groups: [String: String], rows: Int, rowOfImage: (String) throws -> UInt32?) throws {
+        let labels = Set(groups.values).sorted()
+        guard labels.count >= 2 else { throw EvaluationError.tooFewLabels }
+        var labelOfRow = [Int?](repeating: nil, count: rows)
+        var counts = [Int](repeating: 0, count: labels.count)
+        var unknown: [String] = []
+        for (id, label) in groups.sorted(by: { $0.key < $1.key }) {
+            guard let row = try rowOfImage(id), let index = labels.firstIndex(of: label) else {
+                unknown.append(id)
+                continue
+            }
+            labelOfRow[Int(row)] = index
+            counts[index] += 1
+        }
+        if let first = unknown.first {
+            throw EvaluationError.unknownImages(field: "groups", first: first, count: unknown.count)
+        }
+        self.labels = labels
+        self.labelOfRow = labelOfRow
+        shares = counts.map { Double($0) / Double(groups.count) }
+    }
+}
+
+extension EvaluationRun {
+    /// Measures, for each method, the labels of the first labelled images of the queries.
+    func addGroupMeasures(_ vectors: [Float], _ groups: ImageGroups, to report: inout EvaluationReport) throws {
+        var columns = columns
+        columns.included = groups.labelOfRow.map { $0 != nil }
+        let top = try snapshot.topImages(
+            queries: vectors, limit: options.groupSizes.max() ?? 1, columns: columns,
+            variants: methodVariants(report)
+        ) { progress("groups", $0) }
+        for method in report.methods.indices {
+            let rankings = (0..<report.queries).map { query in
+                top.rows(query: query, variant: method).compactMap { groups.labelOfRow[Int($0)] }
+            }
+            report.methods[method].groups = .init(
+                GroupMeasures(rankings: rankings, labels: groups.shares, sizes: options.groupSizes))
+        }
+    }
+}

@@ -1,0 +1,57 @@
+internal import VectorMath
+
+extension CorpusSnapshot {
+    /// Finds the largest similarity of each vector to a reference.
+    ///
+    /// - Parameters:
+    ///   - vectors: vectors x dimension.
+    ///   - excluded: for each vector the row of a reference that does not count; `nil` if all count.
+    ///   - rows: the rows of the references to compare with.
+    ///   - progress: called from time to time with the share of the work that is done.
+    /// - Returns: for each vector its largest similarity; -infinity if no reference counts.
+    /// - Throws: `CancellationError`.
+    package func largestSimilarities(
+        of vectors: [Float], excluding excluded: [UInt32]?, among rows: [UInt32], progress: (Double) -> Void
+    ) throws -> [Float] {
+        let (step, dimension, pool) = (512, dimension, pool)
+        let count = vectors.count / dimension
+        let chunks = (count + 63) / 64
+        var largest = [Float](repeating: -.infinity, count: count)
+        for start in stride(from: 0, to: rows.count, by: step) {
+            try checkCancellation()
+            let piece = rows[start..<min(start + step, rows.count)]
+            let references = referenceVectors(piece)
+            let found = try pool.run(count: chunks) {
+                [(Range<Int>, [Float])]()
+            } body: { found, chunk in
+                let range = chunk * 64..<min((chunk + 1) * 64, count)
+                var products = [Float](repeating: 0, count: range.count * piece.count)
+                Kernels.products(
+                    references.span,
+                    vectors.span.extracting(range.lowerBound * dimension..<range.upperBound * dimension),
+                    dimension: dimension, into: &products)
+                let best = range.enumerated().map { index, vector in
+                    var best = -Float.infinity
+                    for (position, row) in piece.enumerated() where excluded?[vector] != row {
+                        best = max(best, products[index * piece.count + position])
+                    }
+                    return best
+                }
+                found.append((range, best))
+            }.joined()
+            for (vectors, best) in found {
+                for (vector, value) in zip(vectors, best) { largest[vector] = max(largest[vector], value) }
+            }
+            progress(Double(start + piece.count) / Double(rows.count))
+        }
+        return largest
+    }
+
+    /// The references in an image's heap, sorted by falling similarity.
+    ///
+    /// - Parameter row: the row of the image.
+    package func heap(of row: UInt32) -> [(row: UInt32, similarity: Float)] {
+        var loader = ImageLoader(self, ImageColumns())
+        return loader.references(of: Int(row))
+    }
+}

@@ -1,0 +1,224 @@
+"""The expected reports of `POST /v1/evaluate` and `/v1/hubs`, computed from their definitions with whole matrices.
+
+Vectors are those that the daemon stores: float32, normalised under the cosine metric. Products are computed in float64
+and rounded once. The daemon adds float32 products, so scores can differ by some 1e-7, and with them the ranks of images
+whose scores are that close. Vectors of small whole numbers under the inner-product metric have exact products, and so
+exact ranks.
+"""
+
+import numpy as np
+
+import evaluation_baselines as baselines
+import evaluation_statistics as statistics
+from evaluation_statistics import SplitMix64
+
+TOP = 10
+CURVE_SHARES = (0.01, 0.05, 0.2, 0.5, 1.0)
+CURVE_REPEATS = 5
+MEAN_BINS = 40
+SUSPICIOUS = 3.5
+
+
+def geometric(last, count=16):
+    """Different whole numbers from 1 to `last`, in a geometric series, rounded."""
+    return sorted({int(last ** (step / (count - 1)) + 0.5) for step in range(count)})
+
+
+def ranking(scores):
+    """The columns by falling score in each row; equal scores by column."""
+    return np.argsort(-scores, axis=1, kind="stable")
+
+
+class EvaluationOracle:
+    """The corpus, with the settings of the daemon's searches."""
+
+    def __init__(self, images, references, k, alpha, capacity):
+        self.images = np.asarray(images, dtype=np.float32).astype(np.float64)
+        self.references = np.asarray(references, dtype=np.float32).astype(np.float64)
+        self.k, self.alpha, self.capacity = k, float(alpha), capacity
+
+    def nearest(self, rows=None):
+        """The largest similarities of each image to references, largest first, as many as the capacity at most."""
+        references = self.references if rows is None else self.references[rows]
+        similarities = (self.images @ references.T).astype(np.float32)
+        return -np.sort(-similarities, axis=1)[:, : self.capacity]
+
+    @staticmethod
+    def mean(nearest, k):
+        """The mean of the k largest similarities of each image, rounded to float32."""
+        return nearest[:, :k].astype(np.float64).mean(axis=1).astype(np.float32)
+
+    def similarities(self, queries):
+        """Queries x images."""
+        return (np.asarray(queries, dtype=np.float64) @ self.images.T).astype(np.float32)
+
+    @staticmethod
+    def ranks(scores, answers):
+        """For each query the rank of each of its right images, counted from 1; equal scores by row."""
+
+        def rank(row_scores, row):
+            before = (row_scores > row_scores[row]).sum() + (row_scores[:row] == row_scores[row]).sum()
+            return int(before) + 1
+
+        return [[rank(scores[query], row) for row in rows] for query, rows in enumerate(answers)]
+
+    def best_ranks(self, scores, answers):
+        return np.array([min(ranks) for ranks in self.ranks(scores, answers)])
+
+    def appearances(self, scores, top=TOP):
+        """N_10 of each image."""
+        return np.bincount(ranking(scores)[:, :top].ravel(), minlength=scores.shape[1])
+
+    def report(
+        self, queries=None, answers=None, labels=None, group_sizes=(6, 10), with_baselines=False,
+        with_curve=False, ks=None, alphas=None, repeats=100, seed=0,
+    ):  # fmt: skip
+        """The report for queries, with the rows of their right images and the label of each image (or `None`)."""
+        ks = sorted({*(ks or geometric(self.capacity)), self.k})
+        alphas = sorted({*(alphas or [step / 8 for step in range(17)]), self.alpha})
+        pairs = [(k, alpha) for k in ks for alpha in alphas]
+        if queries is None:
+            return {"unlabelled": self.unlabelled(None, pairs, seed)}
+        nearest, similarities = self.nearest(), self.similarities(queries)
+        means = {k: self.mean(nearest, k) for k in ks}
+
+        def scores(k, alpha):
+            return similarities - np.float32(alpha) * means[k]
+
+        methods = {"none": (ks[0], 0.0), "current": (self.k, self.alpha)}
+        report = {"queries": len(similarities), "methods": {}, "means": statistics.histogram(means[self.k], MEAN_BINS)}
+        if answers is not None:
+            table = np.stack([self.best_ranks(scores(*pair), answers) for pair in pairs], axis=1)
+            none = table[:, [alpha for _, alpha in pairs].index(0)] if 0 in alphas else self.best_ranks(
+                similarities, answers)  # fmt: skip
+            table = np.column_stack([table, none])
+            candidates, current = list(range(len(pairs))), pairs.index((self.k, self.alpha))
+            tuning = statistics.halves(table, candidates, len(pairs), current, repeats, seed)
+            methods["tuned"] = pairs[tuning["best"]]
+            report["tuning"] = tuning | {
+                "k": methods["tuned"][0], "alpha": methods["tuned"][1],
+                "near_best": [pairs[variant] for variant in tuning["near_best"]],
+            }  # fmt: skip
+            recall = (table[:, : len(pairs)] == 1).mean(axis=0)
+            report["sweep"] = [
+                {"k": k, "alpha": alpha, "recall": share} for (k, alpha), share in zip(pairs, recall, strict=True)
+            ]
+        else:
+            report["unlabelled"] = self.unlabelled(similarities, pairs, seed)
+        report["hubness"] = {}
+        for name, pair in methods.items():
+            method = report["methods"][name] = {}
+            report["hubness"][name] = statistics.hubness(self.appearances(scores(*pair)))
+            if answers is not None:
+                every = self.ranks(scores(*pair), answers)
+                method |= statistics.rank_measures([min(ranks) for ranks in every])
+                method["average_precision"] = float(np.mean([statistics.average_precision(r) for r in every]))
+                hits = (np.array([min(ranks) for ranks in every]) == 1).astype(int) - (none == 1)
+                method["gain"] = {
+                    "none": (0.0, 0.0, 0.0), "current": statistics.bootstrap(hits, seed),
+                }.get(name) or tuning["gain"]  # fmt: skip
+            if labels is not None:
+                method["groups"] = self.groups(scores(*pair), labels, group_sizes)
+        if with_baselines:
+            report["methods"] |= self.baselines(similarities, answers, ks, means, none, repeats, seed)
+        if with_curve:
+            report["reference_curve"] = self.curve(similarities, answers, none, methods["tuned"], seed)
+            report["reference_distance"] = self.distances(queries, seed)
+        return report
+
+    @staticmethod
+    def groups(scores, labels, sizes):
+        """The group measures of the labelled images; labels count in alphabetical order."""
+        names = sorted({label for label in labels if label is not None})
+        labelled = [row for row, label in enumerate(labels) if label is not None]
+        index = np.array([names.index(labels[row]) for row in labelled])
+        shares = np.bincount(index) / len(index)
+        return statistics.group_measures(index[ranking(scores[:, labelled])[:, : max(sizes)]], shares, sizes)
+
+    def unlabelled(self, similarities, pairs, seed):
+        """The hubness of each pair over queries, or over references that are left out of the heaps."""
+        nearest = self.nearest()
+        if similarities is None:
+            order = SplitMix64(seed).shuffled(len(self.references))
+            held = min(5000, len(order) // 2)
+            nearest = self.nearest(order[held:])
+            similarities = self.similarities(self.references[order[:held]])
+        sweep = []
+        for k, alpha in pairs:
+            scores = similarities - np.float32(alpha) * self.mean(nearest, k)
+            antihubs, first = (self.appearances(scores) == 0).mean(), len(np.unique(scores.argmax(axis=1)))
+            sweep.append({"k": k, "alpha": alpha, "antihubs": float(antihubs), "distinct_first": first})
+        none = float((self.appearances(similarities) == 0).mean())
+        return statistics.proposal(sweep, none, (self.k, self.alpha), len(self.images)) | {"sweep": sweep}
+
+    def baselines(self, similarities, answers, ks, means, none, repeats, seed):
+        """The measures of each baseline with the parameters that the halves choose."""
+        found = baselines.variants(self.images, self.references, ks, means)
+        columns = [
+            (name, parameters, self.best_ranks(similarities - bias, answers)) for name, parameters, bias in found
+        ]
+        active = baselines.first_is_active(similarities, (self.images @ self.references.T).astype(np.float32))
+        columns += [
+            ("dynamic_inverted_softmax", parameters, np.where(active, ranks, none))
+            for name, parameters, ranks in columns if name == "inverted_softmax"
+        ]  # fmt: skip
+        methods = {}
+        for method in dict.fromkeys(name for name, _, _ in columns):
+            own = [(parameters, ranks) for name, parameters, ranks in columns if name == method]
+            table = np.column_stack([*(ranks for _, ranks in own), none])
+            tuning = statistics.halves(table, list(range(len(own))), len(own), len(own), repeats, seed)
+            methods[method] = statistics.rank_measures(table[:, tuning["best"]]) | {
+                "parameters": own[tuning["best"]][0], "gain": tuning["gain"],
+            }  # fmt: skip
+        return methods
+
+    def curve(self, similarities, answers, none, pair, seed):
+        """The gain with parts of the references: prefixes of several random orders."""
+        k, alpha = pair
+        orders = [SplitMix64(seed + repeat).shuffled(len(self.references)) for repeat in range(CURVE_REPEATS)]
+        points = []
+        for share in CURVE_SHARES:
+            count = max(1, int(share * len(self.references) + 0.5))
+            gains = []
+            for order in orders:
+                bias = np.float32(alpha) * self.mean(self.nearest(order[:count]), k)
+                ranks = self.best_ranks(similarities - bias, answers)
+                gains.append(float((ranks == 1).mean() - (none == 1).mean()))
+            points.append({"share": share, "references": count, "gains": gains, "gain": float(np.mean(gains))})
+        return points
+
+    def distances(self, queries, seed, sample=1000):
+        """Quantiles of the largest similarity to a reference, of queries and of references to others."""
+        rows = SplitMix64(seed).shuffled(len(self.references))[:sample]
+        others = self.references[rows] @ self.references.T
+        others[np.arange(len(rows)), rows] = -np.inf
+        largest = (np.asarray(queries, dtype=np.float64) @ self.references.T).max(axis=1)
+        return {"queries": statistics.quantiles(largest), "references": statistics.quantiles(others.max(axis=1))}
+
+    def hubs(self, queries=None, sample=1000, limit=20):
+        """The report of `/v1/hubs`, with rows instead of ids."""
+        if queries is None:
+            queries = self.references[sorted(SplitMix64(0).shuffled(len(self.references))[:sample])]
+        similarities, mean = self.similarities(queries), self.mean(self.nearest(), self.k)
+        before, after = (
+            self.appearances(similarities - np.float32(alpha) * mean) for alpha in (0, self.alpha)
+        )
+        median, deviation = statistics.robust_deviation(mean)
+        z = (mean.astype(np.float64) - median) / deviation if deviation else np.zeros(len(mean))
+        to_references = (self.images @ self.references.T).astype(np.float32)
+        by_mean = np.argsort(-mean, kind="stable")
+        by_appearances = [row for row in np.argsort(-before, kind="stable") if before[row] > 0]
+        suspicious = [row for row in by_mean if z[row] > SUSPICIOUS]
+
+        def entry(row):
+            references = np.argsort(-to_references[row], kind="stable")[:5]
+            return {
+                "row": int(row), "mean": float(mean[row]), "z": float(z[row]),
+                "appearances_before": int(before[row]), "appearances": int(after[row]),
+                "references": [(int(place), float(to_references[row, place])) for place in references],
+            }  # fmt: skip
+
+        lists = {"by_mean": by_mean, "by_appearances": by_appearances, "suspicious": suspicious}
+        return {name: [entry(row) for row in rows[:limit]] for name, rows in lists.items()} | {
+            "median_mean": median, "deviation": deviation, "suspicious_count": len(suspicious),
+        }  # fmt: skip

@@ -1,0 +1,68 @@
+"""Evaluations end when their client goes, one runs at a time, and searches and shutdown do not wait for them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from harness.evaluation import NDJSON, encoded, evaluate, whole_numbers
+from harness.http import UnixConnection
+from harness.spool import IMAGES, REFERENCES
+from harness.waiting import wait_until
+
+
+@pytest.fixture
+def daemon(make_daemon, rng):
+    """A daemon with 60,000 images, for which a large sweep takes several seconds."""
+    daemon = make_daemon(k=4, capacity=16, metric="inner-product").start()
+    daemon.drop(REFERENCES, "r.npy", whole_numbers(rng, 40, 9))
+    daemon.drop(IMAGES, "i.npy", whole_numbers(rng, 60_000, 9))
+    return daemon
+
+
+@pytest.fixture
+def long_request(rng):
+    return {
+        "queries": encoded(whole_numbers(rng, 3000, 9)), "ks": list(range(1, 17)),
+        "alphas": (np.arange(64) / 32).tolist(),
+    }  # fmt: skip
+
+
+def begin(daemon, request, accept):
+    """A connection whose request has been sent."""
+    connection = UnixConnection(daemon.socket)
+    connection.request("POST", "/v1/evaluate", json.dumps(request), {"Accept": accept})
+    return connection
+
+
+def is_running(daemon):
+    with daemon.client() as client:
+        return client.post_json("/v1/evaluate", {"ks": [4], "alphas": [0]}).status == 503
+
+
+@pytest.mark.parametrize("accept", ["application/json", NDJSON])
+def test_an_evaluation_ends_when_its_client_goes(daemon, long_request, accept):
+    connection = begin(daemon, long_request, accept)
+    wait_until(lambda: is_running(daemon), "the evaluation to run", alive=daemon.check_alive)
+    connection.close()
+    wait_until(lambda: "a computation was cancelled" in daemon.log(), "its end", alive=daemon.check_alive)
+    assert evaluate(daemon, {"ks": [4], "alphas": [0]})["images"] == 60_000
+
+
+def test_searches_are_answered_during_an_evaluation_and_a_second_one_is_rejected(daemon, long_request):
+    connection = begin(daemon, long_request, NDJSON)
+    wait_until(lambda: is_running(daemon), "the evaluation to run", alive=daemon.check_alive)
+    assert len(daemon.search(np.ones((2, 9)))["results"]) == 2
+    with daemon.client() as client:
+        response = client.get("/v1/hubs")
+    assert (response.status, response.json()["code"]) == (503, "evaluation_running")
+    connection.close()
+
+
+def test_a_shutdown_ends_an_evaluation(daemon, long_request):
+    connection = begin(daemon, long_request, NDJSON)
+    wait_until(lambda: is_running(daemon), "the evaluation to run", alive=daemon.check_alive)
+    assert daemon.stop() == 0
+    connection.close()
+    daemon.start()
+    assert evaluate(daemon, {"ks": [4], "alphas": [0]})["images"] == 60_000

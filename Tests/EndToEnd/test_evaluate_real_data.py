@@ -1,0 +1,89 @@
+"""Evaluations of real embeddings: the figures that are known of the data, and those of searches."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation_statistics import hubness
+from harness import wordnet
+from harness.evaluation import approximately, encoded, evaluate
+from harness.spool import IMAGES, REFERENCES
+
+DATA = os.environ.get("NNND_TEST_DATA")
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    from harness.daemon import Daemon
+
+    with Daemon(tmp_path_factory.mktemp("wordnet"), k=128) as daemon:
+        for kind, files in ((IMAGES, wordnet.image_files()), (REFERENCES, wordnet.reference_files())):
+            for path in files:
+                ids, vectors = wordnet.read(path)
+                daemon.drop(kind, path.name, vectors, ids)
+        yield daemon
+
+
+@pytest.fixture(scope="module")
+def report(daemon):
+    answers = [[id] for id in wordnet.right_answers()]
+    return evaluate(daemon, {"queries": encoded(wordnet.queries()), "answers": answers})
+
+
+def method(report, name):
+    return next(method for method in report["methods"] if method["name"] == name)
+
+
+def test_recall_equals_that_of_searches(daemon, report):
+    for name, alpha in (("none", 0), ("current", 0.75)):
+        results = daemon.search(wordnet.queries(), top_k=10, alpha=alpha)["results"]
+        found = [[hit["id"] for hit in hits] for hits in results]
+        for n in (1, 5, 10):
+            right = [id in ids[:n] for ids, id in zip(found, wordnet.right_answers(), strict=True)]
+            assert method(report, name)["recall"][str(n)] == approximately(np.mean(right))
+
+
+def test_hubness_equals_that_of_searches(daemon, report):
+    rows = {id: row for row, id in enumerate(id for path in wordnet.image_files() for id in wordnet.read(path)[0])}
+    for name in ("none", "current", "tuned"):
+        k, alpha = method(report, name).get("k", 128), method(report, name).get("alpha", 0)
+        if k != 128:
+            continue
+        results = daemon.search(wordnet.queries(), top_k=10, alpha=alpha)["results"]
+        counts = np.bincount([rows[hit["id"]] for hits in results for hit in hits], minlength=len(rows))
+        assert report["hubness"][name] == approximately(hubness(counts))
+
+
+def test_the_gains_are_those_that_are_known_of_the_data(report):
+    recall = {name: method(report, name)["recall"]["1"] for name in ("none", "current")}
+    assert recall == pytest.approx({"none": 0.341, "current": 0.366}, abs=0.0011)
+    gain = report["tuning"]["gain"]
+    assert gain["low"] <= 0.376 - recall["none"] <= gain["high"]
+    assert not report["tuning"]["is_better_than_current"]
+
+
+def test_few_queries_cannot_tell_the_choice_from_the_current_settings(daemon):
+    answers = [[id] for id in wordnet.right_answers()[:40]]
+    report = evaluate(daemon, {"queries": encoded(wordnet.queries()[:40]), "answers": answers})
+    assert not report["tuning"]["is_better_than_current"]
+    assert report["tuning"]["gain_over_current"]["low"] <= 0 <= report["tuning"]["gain_over_current"]["high"]
+
+
+@pytest.mark.skipif(not DATA, reason="NNND_TEST_DATA does not name the folder of the data")
+def test_recall_of_clip_embeddings_equals_that_of_searches(make_daemon):
+    folder = Path(DATA) / "clip"
+    images, captions, right = (np.load(folder / f"{name}.npy") for name in ("images", "captions", "answers"))
+    held = right % 2 == 0
+    gallery = [row for row in range(len(images)) if row >= 100 or row % 2 == 1]
+    daemon = make_daemon(k=128).start()
+    daemon.drop(IMAGES, "i.npy", images[gallery], [str(row) for row in gallery])
+    daemon.drop(REFERENCES, "r.npy", captions[held])
+    queries, answers = captions[~held], [[str(row)] for row in right[~held]]
+    report = evaluate(daemon, {"queries": encoded(queries), "answers": answers})
+    for name, alpha in (("none", 0), ("current", 0.75)):
+        results = daemon.search(queries, top_k=1, alpha=alpha)["results"]
+        recall = np.mean([hits[0]["id"] == ids[0] for hits, ids in zip(results, answers, strict=True)])
+        assert method(report, name)["recall"]["1"] == approximately(recall)
+    assert method(report, "current")["recall"]["1"] > method(report, "none")["recall"]["1"]

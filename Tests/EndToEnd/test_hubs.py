@@ -1,0 +1,90 @@
+"""`GET /v1/hubs` and `POST /v1/hubs`: counts, z-scores and explanations equal those of the numpy oracle."""
+
+import numpy as np
+import pytest
+
+from evaluation_oracle import EvaluationOracle
+from harness.evaluation import TOLERANCE, encoded, evaluate, whole_numbers
+from harness.spool import IMAGES, REFERENCES, default_ids
+
+ALPHA = 0.75
+K = 4
+IMAGE_COUNT = 300
+
+
+class Case:
+    """A daemon under the inner product with two images that are near many references, and the oracle."""
+
+    def __init__(self, make_daemon, rng):
+        self.daemon = make_daemon(k=K, capacity=16, alpha=ALPHA, metric="inner-product").start()
+        images, references = whole_numbers(rng, IMAGE_COUNT, 8), whole_numbers(rng, 80, 8) + 1
+        images[[17, 200]] = 6
+        self.daemon.drop(IMAGES, "i.npy", images)
+        self.daemon.drop(REFERENCES, "r.npy", references)
+        self.ids = default_ids("i.npy", IMAGE_COUNT)
+        self.reference_ids = default_ids("r.npy", 80)
+        self.oracle = EvaluationOracle(images, references, K, ALPHA, 16)
+
+    def get(self, query=""):
+        with self.daemon.client() as client:
+            response = client.get(f"/v1/hubs{query}")
+        assert response.status == 200, response
+        return response.json()
+
+    def check(self, report, expected):
+        assert report["suspicious_count"] == expected["suspicious_count"] > 0
+        for name in ("median_mean", "deviation"):
+            assert report[name] == pytest.approx(expected[name], abs=TOLERANCE)
+        for name in ("by_mean", "by_appearances", "suspicious"):
+            assert [image["id"] for image in report[name]] == [self.ids[entry["row"]] for entry in expected[name]]
+            for image, entry in zip(report[name], expected[name], strict=True):
+                self.check_image(image, entry)
+
+    def check_image(self, image, entry):
+        for field in ("mean", "z", "appearances_before", "appearances"):
+            assert image[field] == pytest.approx(entry[field], abs=TOLERANCE), field
+        assert image["bias"] == pytest.approx(ALPHA * entry["mean"], abs=TOLERANCE)
+        # Which of some equally similar references stand in a heap depends on when they came.
+        assert [reference["similarity"] for reference in image["references"]] == [s for _, s in entry["references"]]
+        similarities = self.oracle.images[entry["row"]] @ self.oracle.references.T
+        for reference in image["references"]:
+            assert reference["similarity"] == similarities[self.reference_ids.index(reference["id"])]
+
+
+@pytest.fixture
+def case(make_daemon, rng):
+    return Case(make_daemon, rng)
+
+
+def test_hubs_of_all_references_equal_the_oracles(case):
+    report = case.get()
+    assert (report["queries"], report["source"], report["k"], report["alpha"]) == (80, "references", K, ALPHA)
+    case.check(report, case.oracle.hubs())
+
+
+def test_a_sample_of_references_and_a_limit_can_be_asked_for(case):
+    report = case.get("?limit=3&sample=30")
+    assert report["queries"] == 30
+    case.check(report, case.oracle.hubs(sample=30, limit=3))
+
+
+def test_hubs_of_given_queries_equal_the_oracles(case, rng):
+    queries = whole_numbers(rng, 40, 8) + 1
+    report = evaluate(case.daemon, {"queries": encoded(queries), "limit": IMAGE_COUNT}, "/v1/hubs")
+    assert (report["queries"], report["source"]) == (40, "queries")
+    case.check(report, case.oracle.hubs(queries, limit=IMAGE_COUNT))
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "sample=0", "sample=10001", "sample=1.5"])
+def test_a_wrong_parameter_is_an_error_that_names_it(case, query):
+    with case.daemon.client() as client:
+        response = client.get(f"/v1/hubs?{query}")
+    name = query.partition("=")[0]
+    assert (response.status, response.json()["code"]) == (400, f"bad_{name}"), response
+
+
+def test_a_corpus_without_references_is_an_error_that_says_so(daemon, client):
+    assert client.get("/v1/hubs").json()["code"] == "no_images"
+    daemon.drop(IMAGES, "i.npy", np.eye(3))
+    response = client.get("/v1/hubs")
+    assert (response.status, response.json()["code"]) == (409, "no_references")
