@@ -84,12 +84,15 @@ extension EvaluationReport {
             package var antihubs: Double
             /// The number of different images that are first for some query.
             package var distinctFirst: Int
+            /// Whether the pair is one of ``UnlabelledTuning/nearBest``.
+            package var isNearBest: Bool
 
-            package init(k: Int, alpha: Float, antihubs: Double, distinctFirst: Int) {
+            package init(k: Int, alpha: Float, antihubs: Double, distinctFirst: Int, isNearBest: Bool = false) {
                 self.k = k
                 self.alpha = alpha
                 self.antihubs = antihubs
                 self.distinctFirst = distinctFirst
+                self.isNearBest = isNearBest
             }
         }
     }

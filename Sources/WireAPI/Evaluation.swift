@@ -142,11 +142,14 @@ package struct EvaluationReport: Codable, Sendable {
         package var alpha: Float
         /// Recall at 1.
         package var recall: Double
+        /// Whether the data can't tell the pair from the best one; the best one is among them.
+        package var isNearBest: Bool
 
-        package init(k: Int, alpha: Float, recall: Double) {
+        package init(k: Int, alpha: Float, recall: Double, isNearBest: Bool = false) {
             self.k = k
             self.alpha = alpha
             self.recall = recall
+            self.isNearBest = isNearBest
         }
     }
 }
