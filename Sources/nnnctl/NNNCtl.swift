@@ -8,7 +8,7 @@ import WireAPI
 struct NNNCtl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nnnctl",
-        abstract: "Ingest into, search, inspect and back up a running nnnd.",
+        abstract: "Ingest into, search, inspect, evaluate and back up a running nnnd.",
         discussion: """
             nnnd keeps the biases of images exact while images and references (typical queries) change, and answers \
             searches with them. nnnctl talks to it over its Unix socket.
@@ -18,7 +18,7 @@ struct NNNCtl: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             StatusCommand.self, SearchCommand.self, IngestCommand.self, DeleteCommand.self, ExplainCommand.self,
-            VerifyCommand.self, BackupCommand.self,
+            VerifyCommand.self, BackupCommand.self, EvaluateCommand.self, TuneCommand.self, HubsCommand.self,
         ]
     )
 

@@ -81,13 +81,22 @@ package struct DaemonClient: Sendable {
     ///
     /// - Parameter body: is called with each part of the data file, in order.
     func copyStore(_ body: (ArraySlice<UInt8>) throws -> Void) async throws {
+        try await stream(request(.GET, "/v1/backup", accept: "application/octet-stream"), content: [], body)
+    }
+
+    /// Sends a request and passes the body of a successful response to `body` part by part.
+    ///
+    /// There is no timeout. The response is complete if this method returns.
+    ///
+    /// - Throws: the daemon's `Problem`, ``Failure``, and what `body` throws.
+    func stream(
+        _ request: HTTPRequestHead, content: [UInt8], _ body: (ArraySlice<UInt8>) throws -> Void
+    ) async throws {
         var problemDocument: [UInt8] = []
         var head: HTTPResponseHead?
         var bodyError: (any Error)?
         do {
-            try await exchange.send(
-                request(.GET, "/v1/backup", accept: "application/octet-stream"), content: []
-            ) { responseHead, bytes in
+            try await exchange.send(request, content: content) { responseHead, bytes in
                 head = responseHead
                 guard responseHead.status == .ok else { return problemDocument += bytes.readableBytesView }
                 do {
@@ -107,7 +116,8 @@ package struct DaemonClient: Sendable {
         try await answer(to: request(.GET, target), content: [], timeout: Self.timeout)
     }
 
-    private func post<Value: Decodable>(
+    /// Sends a request with a body and decodes the response; there is no timeout.
+    func post<Value: Decodable>(
         _ target: String, _ content: [UInt8], mediaType: String
     ) async throws -> Answer<Value> {
         var request = request(.POST, target)
@@ -115,8 +125,8 @@ package struct DaemonClient: Sendable {
         return try await answer(to: request, content: content, timeout: nil)
     }
 
-    private func request(_ method: HTTPMethod, _ target: String, accept: String = "application/json") -> HTTPRequestHead
-    {
+    /// The head of a request for a response of a media type; problem documents are accepted too.
+    func request(_ method: HTTPMethod, _ target: String, accept: String = "application/json") -> HTTPRequestHead {
         HTTPRequestHead(
             version: .http1_1, method: method, uri: target, headers: ["Accept": "\(accept), \(Problem.mediaType)"])
     }
@@ -130,10 +140,15 @@ package struct DaemonClient: Sendable {
         do {
             return Answer(value: try WireJSON.decode(Value.self, from: document), document: document)
         } catch {
-            throw Failure(
-                .internalFault,
-                "the answer from \(socket) can't be read: is it nnnd, and of the same version as nnnctl? (\(error))")
+            throw unreadable(error)
         }
+    }
+
+    /// The failure to report if a response can't be read.
+    func unreadable(_ error: any Error) -> Failure {
+        Failure(
+            .internalFault,
+            "the answer from \(socket) can't be read: is it nnnd, and of the same version as nnnctl? (\(error))")
     }
 
     /// Sends a request and returns the whole response; throws ``Failure`` if that fails.

@@ -9,6 +9,9 @@ package struct QueryFile {
         file = InputFile(path: path)
     }
 
+    /// The file's path, or "standard input", for messages.
+    package var name: String { file.name }
+
     /// Reads all queries.
     ///
     /// - Returns: a matrix with one query in each row.

@@ -62,14 +62,32 @@ package enum NumberFormat {
         return "\(mantissa)e\(exponent < 0 ? "-" : "+")\(digits)"
     }
 
+    /// A share in percent, with one decimal and no sign of percent: 34.1.
+    package static func percent(_ share: Double) -> String {
+        fixed(share * 100, decimals: 1)
+    }
+
+    /// A difference of shares in percentage points, with one decimal and its sign: +2.4, -0.3, 0.0.
+    package static func points(_ difference: Double) -> String {
+        let text = percent(difference)
+        return text.hasPrefix("-") || text == "0.0" ? text : "+" + text
+    }
+
+    /// A number in as few digits as identify it, without a fraction of zero: 0.75, 1.
+    package static func short(_ value: some BinaryFloatingPoint & LosslessStringConvertible) -> String {
+        let text = "\(value)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+
     /// A number rounded to `decimals` digits after the point.
-    private static func fixed(_ value: Double, decimals: Int) -> String {
+    package static func fixed(_ value: Double, decimals: Int) -> String {
         guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
         let scale = pow(10, Double(decimals))
         let scaled = (value.magnitude * scale).rounded()
         let whole = Int(scaled / scale)
-        let fraction = String(Int(scaled - Double(whole) * scale)).padded(to: decimals, alignment: .trailing)
         let sign = value < 0 && scaled > 0 ? "-" : ""
+        guard decimals > 0 else { return "\(sign)\(whole)" }
+        let fraction = String(Int(scaled - Double(whole) * scale)).padded(to: decimals, alignment: .trailing)
         return "\(sign)\(whole).\(fraction.replacing(" ", with: "0"))"
     }
 }

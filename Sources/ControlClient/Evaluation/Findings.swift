@@ -1,0 +1,96 @@
+package import WireAPI
+
+/// What an evaluation says, in sentences.
+package struct Findings {
+    private let report: EvaluationReport
+
+    package init(_ report: EvaluationReport) {
+        self.report = report
+    }
+
+    /// Whether the settings of the daemon help, and whether other ones would be better.
+    package var verdict: [String] {
+        guard let gain = report.method("current")?.gain else { return [withoutAnswers] }
+        return [effect(gain)] + tuning
+    }
+
+    /// What the choice of k and alpha by labelled queries is worth; empty without it.
+    package var tuning: [String] {
+        guard let tuning = report.tuning else { return [] }
+        let pair = Self.pair(tuning.k, tuning.alpha)
+        if tuning.k == report.k, tuning.alpha == report.alpha {
+            return ["The best pair for all queries is the one that is set, \(pair)."]
+        }
+        let difference = Self.difference(tuning.gainOverCurrent)
+        guard tuning.isBetterThanCurrent else {
+            return [
+                "The data can't tell \(pair) from the current settings: \(difference). "
+                    + "Keep them, or label more queries."
+            ]
+        }
+        return ["The pair \(pair) is better than the current settings: \(difference)."]
+    }
+
+    /// What the proposal of k and alpha without labels is, and what it assumes; empty without it.
+    package var proposal: [String] {
+        guard let proposal = report.unlabelled else { return [] }
+        let source = proposal.source == "references" ? "held-out references" : "the queries"
+        return [
+            "By hubness over \(source): \(Self.pair(proposal.k, proposal.alpha)), with the fewest images in nobody's "
+                + "top 10.",
+            "This assumes that every image is about as likely to be asked for. Where most images are never asked for, "
+                + "the proposal can be worse than the current settings. Some labelled queries decide it better.",
+        ]
+    }
+
+    /// How flat the optimum is; empty without a choice.
+    package var flatness: [String] {
+        guard let near = report.tuning?.nearBest ?? report.unlabelled?.nearBest else { return [] }
+        guard near.pairs > 1 else { return ["No other pair of the \(near.of) is as good."] }
+        let ks = Self.range(NumberFormat.count(near.smallestK), NumberFormat.count(near.largestK))
+        let alphas = Self.range(NumberFormat.short(near.smallestAlpha), NumberFormat.short(near.largestAlpha))
+        return [
+            "The data can't tell \(near.pairs) of the \(near.of) pairs from the best one: k \(ks), alpha \(alphas)."
+        ]
+    }
+
+    private func effect(_ gain: EvaluationReport.Interval) -> String {
+        let setting = "NNN as set (\(Self.pair(report.k, report.alpha)))"
+        if gain.low > 0 {
+            return "\(setting) gains \(NumberFormat.percent(gain.value)) points of R@1 \(Self.interval(gain))."
+        }
+        if gain.high < 0 {
+            let loss = EvaluationReport.Interval(value: -gain.value, low: -gain.high, high: -gain.low)
+            return "\(setting) loses \(NumberFormat.percent(loss.value)) points of R@1 \(Self.interval(loss))."
+        }
+        return "The data can't tell whether \(setting) helps: \(Self.difference(gain)). Label more queries."
+    }
+
+    private var withoutAnswers: String {
+        let text =
+            "Without answers this does not show whether NNN finds more right images, only how evenly it finds them"
+        guard let before = report.hubness["none"], let after = report.hubness["current"] else { return text + "." }
+        return text
+            + ": \(NumberFormat.percent(before.antihubs))% of the images are in nobody's top 10 without NNN, and "
+            + "\(NumberFormat.percent(after.antihubs))% with NNN as set."
+    }
+
+    /// A pair of settings, such as "k = 128, alpha = 0.75".
+    package static func pair(_ k: Int, _ alpha: Float) -> String {
+        "k = \(k), alpha = \(NumberFormat.short(alpha))"
+    }
+
+    /// A difference of recall at 1 with its interval, such as "+2.4 points of R@1 (95% interval +1.0 to +3.8)".
+    private static func difference(_ gain: EvaluationReport.Interval) -> String {
+        "\(NumberFormat.points(gain.value)) points of R@1 (95% interval \(NumberFormat.points(gain.low)) to "
+            + "\(NumberFormat.points(gain.high)))"
+    }
+
+    private static func interval(_ gain: EvaluationReport.Interval) -> String {
+        "(95% interval \(NumberFormat.percent(gain.low)) to \(NumberFormat.percent(gain.high)))"
+    }
+
+    private static func range(_ low: String, _ high: String) -> String {
+        low == high ? low : "\(low) to \(high)"
+    }
+}

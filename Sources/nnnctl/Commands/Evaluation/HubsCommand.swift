@@ -1,0 +1,50 @@
+import ArgumentParser
+import ControlClient
+import WireAPI
+
+/// `nnnctl hubs`: lists the images that appear most, and those with suspicious biases.
+struct HubsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hubs",
+        abstract: "List the images that appear in most searches, and those with suspicious biases.",
+        discussion: """
+            N_10 of an image is the number of queries that have it in their top 10. The queries are those of \
+            '--queries', else a sample of the references. An image is suspicious if the robust z-score of its mean \
+            is above 3.5: (mean - median) / (1.4826 x median absolute deviation). Under each image are the \
+            references that are most similar to it and make its bias.
+            """
+    )
+
+    @OptionGroup var daemon: DaemonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The queries: an .npy file, or - for standard input (default: a sample of the references).",
+            valueName: "file"),
+        completion: .file(extensions: ["npy"])
+    )
+    var queries: String?
+
+    @Option(help: ArgumentHelp("The maximum number of images in each list.", valueName: "n"))
+    var limit = 10
+
+    @OptionGroup var texts: TextOptions
+
+    @Flag(help: "Print the report as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("'--limit' must be 1 or more.") }
+    }
+
+    func run() async throws {
+        let matrix = try queries.map { try QueryFile(path: $0).read() }
+        let texts = try texts.read()
+        let answer = try await daemon.client.hubs(HubsRequest(queries: matrix.map { QueryVectors($0) }, limit: limit))
+        if json {
+            try StandardOutput.write(document: answer.document)
+        } else {
+            try StandardOutput.write(lines: HubsView(report: answer.value, texts: texts, style: .output).lines)
+        }
+    }
+}
