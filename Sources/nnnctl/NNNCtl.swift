@@ -19,6 +19,7 @@ struct NNNCtl: AsyncParsableCommand {
         subcommands: [
             StatusCommand.self, SearchCommand.self, IngestCommand.self, DeleteCommand.self, ExplainCommand.self,
             VerifyCommand.self, BackupCommand.self, EvaluateCommand.self, TuneCommand.self, HubsCommand.self,
+            ReportCommand.self,
         ]
     )
 

@@ -1,0 +1,43 @@
+/// The words of the page, explained for a reader who has never seen them.
+enum Glossary {
+    private static let entries: [(word: String, meaning: String)] = [
+        (
+            "NNN",
+            "Nearest Neighbor Normalization: subtracts from the score of an image its bias, which is alpha times the mean "
+                + "of its k largest similarities to references."
+        ),
+        ("image", "What searches find: a picture, a product, a word, a text."),
+        ("reference", "A typical query, from which biases are computed."),
+        ("R@n", "The share of queries for which a right image is among the first n."),
+        ("MRR", "The mean over the queries of 1 / rank of the first right image."),
+        ("N_10", "How often an image is in the top 10 of the queries."),
+        ("hub", "An image with a large N_10: it appears for many queries, also for those that it does not answer."),
+        (
+            "95% interval",
+            "The range that holds 95 of 100 results if the queries are drawn again and again from those given (paired "
+                + "bootstrap)."
+        ),
+        ("skewness", "How long the tail of N_10 is: near 0 without hubs."),
+        (
+            "Robin Hood index",
+            "The share of all places in top 10s that would have to move until all images had equally many."
+        ),
+        (
+            "robust z-score",
+            "How far the mean of an image is above the median of all, in units of their usual distance from it."
+        ),
+    ]
+
+    static var markup: Markup {
+        .element(
+            "section", ["aria-labelledby": "section-words"],
+            [
+                .element("h2", ["id": "section-words"], text: "Words"),
+                .element(
+                    "dl", ["class": "words"],
+                    entries.flatMap { entry in
+                        [Markup.element("dt", text: entry.word), Markup.element("dd", text: entry.meaning)]
+                    }),
+            ])
+    }
+}

@@ -1,0 +1,146 @@
+internal import WireAPI
+
+/// The parts of the page in their order; parts without data are left out.
+struct PageSections {
+    let report: EvaluationReport
+    let hubs: HubsReport
+    /// Id -> text to show beside it.
+    let texts: [String: String]
+
+    var all: [PageSection] {
+        [methods, sweep, hubness, biases, references, groups, frequent, suspicious].compactMap(\.self)
+    }
+
+    private var methods: PageSection? {
+        MethodsFigure(report).map { figure in
+            PageSection(
+                id: "section-methods", title: "Does it help?",
+                seen: "The picture shows how many more first places each method gives to right images than a search "
+                    + "without correction.",
+                meaning:
+                    "A dot right of the line at 0 is a gain; the bar is its 95% interval, which shows how far chance in "
+                    + "the choice of the queries could move it.", figures: [figure.figure])
+        }
+    }
+
+    private var sweep: PageSection? {
+        SweepFigure(report).map { figure in
+            let findings = Findings(report)
+            let labelled = report.unlabelled == nil
+            let advice = (labelled ? findings.tuning : findings.proposal) + findings.flatness
+            return PageSection(
+                id: "section-sweep", title: "Which k and alpha?",
+                seen: labelled
+                    ? "Each field is one pair of settings: k, the number of references that make a bias, and alpha, its "
+                        + "weight; brighter fields have more right images in first place."
+                    : "Each field is one pair of settings: k, the number of references that make a bias, and alpha, its "
+                        + "weight; brighter fields leave fewer images in nobody's top 10.",
+                meaning: "A large bright area means that the exact choice matters little.",
+                findings: advice, figures: [figure.figure])
+        }
+    }
+
+    private var hubness: PageSection? {
+        HubnessFigures(report).map { figures in
+            PageSection(
+                id: "section-hubness", title: "Are some images found too often?",
+                seen: "The pictures count how often each image stands in the top 10 of the "
+                    + "\(NumberFormat.count(report.queries, "query", "queries")), without NNN and with NNN as set.",
+                meaning:
+                    "A long tail to the right means hubs, images that are found for queries that they don't answer; "
+                    + "a high point at 0 means images that nobody can find.",
+                figures: [figures.appearances, figures.lorenz], content: [hubnessTable])
+        }
+    }
+
+    private var hubnessTable: Markup {
+        DataTable(
+            caption: "Hubness of each method",
+            columns: ["method", "in nobody's top 10", "largest N_10", "skewness", "Robin Hood index"],
+            rows: report.hubnessInOrder.map { method, hubness in
+                [
+                    method.title, "\(NumberFormat.percent(hubness.antihubs))%", NumberFormat.count(hubness.largest),
+                    NumberFormat.fixed(hubness.skewness, decimals: 2),
+                    NumberFormat.fixed(hubness.robinHood, decimals: 3),
+                ]
+            }
+        ).markup(id: "hubness-table")
+    }
+
+    private var biases: PageSection? {
+        guard report.means.counts.contains(where: { $0 > 0 }) else { return nil }
+        return PageSection(
+            id: "section-biases", title: "How large are the biases?",
+            seen:
+                "The picture shows how many images have which mean similarity to the references that are nearest to them.",
+            meaning:
+                "The wider the hill, the more the correction changes the order of images; single images far to the "
+                + "right deserve a look.",
+            figures: [MeansFigure(report: report, hubs: hubs).figure])
+    }
+
+    private var references: PageSection? {
+        var figures: [Figure] = []
+        if let curve = report.referenceCurve, !curve.isEmpty {
+            figures.append(ReferenceCurveFigure(curve: curve).figure)
+        }
+        if let distance = report.referenceDistance {
+            figures.append(ReferenceDistanceFigure(distance: distance).figure)
+        }
+        guard !figures.isEmpty else { return nil }
+        return PageSection(
+            id: "section-references", title: "Are the references good, and are there enough?",
+            seen: "The pictures show what a part of the references gives, and how near queries and references are to "
+                + "their nearest reference.",
+            meaning:
+                "A curve that is still rising at its end says that more references would help; queries that are much "
+                + "farther from the references than these are from each other say that the references are of another kind.",
+            figures: figures)
+    }
+
+    private var groups: PageSection? {
+        let methods = report.methods.filter { $0.groups != nil }
+        guard let sizes = methods.first?.groups?.sizes.map(\.n) else { return nil }
+        let columns = sizes.flatMap { ["Bias@\($0)", "MaxSkew@\($0)"] }
+        let rows = methods.map { method in
+            let values = method.groups?.sizes.flatMap { [$0.bias, $0.maxSkew] } ?? []
+            return [method.title]
+                + (values + [method.groups?.ndkl, method.averagePrecision]).map { value in
+                    value.map { NumberFormat.fixed($0, decimals: 3) } ?? ""
+                }
+        }
+        let table = DataTable(
+            caption: "Group measures", columns: ["method"] + columns + ["NDKL", "average precision"], rows: rows)
+        return PageSection(
+            id: "section-groups", title: "Are groups of images shown evenly?",
+            seen: "The table compares the labels of the first images with the labels of all images.",
+            meaning: "Values near 0 mean that the first images are labelled as the whole gallery is.",
+            content: [table.markup(id: "groups-table")])
+    }
+
+    private var frequent: PageSection? {
+        guard !hubs.byAppearances.isEmpty else { return nil }
+        return PageSection(
+            id: "section-frequent", title: "The largest hubs",
+            seen:
+                "These images stand in most top 10s without NNN, each with the references that are most similar to it.",
+            meaning: "They are close to many different queries; with NNN they should appear less often.",
+            content: [HubList(images: hubs.byAppearances, report: hubs, texts: texts).markup])
+    }
+
+    private var suspicious: PageSection? {
+        guard hubs.suspiciousCount > 0 else {
+            return PageSection(
+                id: "section-suspicious", title: "Suspicious images",
+                seen: "No image has a bias that is far above those of the others (a robust z-score above 3.5).",
+                meaning: "Nothing here looks like a broken or planted image.")
+        }
+        return PageSection(
+            id: "section-suspicious", title: "Suspicious images",
+            seen:
+                "\(NumberFormat.count(hubs.suspiciousCount, "image has a bias", "images have biases")) far above those "
+                + "of the others (a robust z-score above 3.5); the list shows at most \(hubs.suspicious.count).",
+            meaning: "Such an image can be broken, empty, planted, or only very typical: look at it.",
+            content: [HubList(images: hubs.suspicious, report: hubs, texts: texts).markup])
+    }
+}
