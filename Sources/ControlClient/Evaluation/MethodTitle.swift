@@ -14,6 +14,16 @@ extension EvaluationReport.Method {
         }
         return parts.joined(separator: ", ")
     }
+
+    /// The gain over no correction in percentage points; `nil` for no correction itself and without answers.
+    var gainText: String? {
+        name == "none" ? nil : gain.map { NumberFormat.points($0.value) }
+    }
+
+    /// The 95% interval of ``gainText``.
+    var intervalText: String? {
+        name == "none" ? nil : gain.map { "\(NumberFormat.points($0.low)) to \(NumberFormat.points($0.high))" }
+    }
 }
 
 extension EvaluationReport {

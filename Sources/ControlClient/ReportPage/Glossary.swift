@@ -14,8 +14,7 @@ enum Glossary {
         ("hub", "An image with a large N_10: it appears for many queries, also for those that it does not answer."),
         (
             "95% interval",
-            "The range that holds 95 of 100 results if the queries are drawn again and again from those given (paired "
-                + "bootstrap)."
+            "The range in which 95 of 100 results would lie if other queries of the same kind were taken."
         ),
         ("skewness", "How long the tail of N_10 is: near 0 without hubs."),
         (

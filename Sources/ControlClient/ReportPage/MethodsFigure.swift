@@ -51,12 +51,12 @@ struct MethodsFigure {
             Draw.text(row.method.title, chart.horizontal.lowerBound, y - 10, style: "label strong"),
             Draw.text(recall, chart.horizontal.upperBound, y - 10, anchor: .end),
         ]
-        if let gain = row.method.gain {
+        if row.method.name == "none" {
+            parts.append(Draw.circle(x.position(0), y + 4, radius: 5, style: "dot before"))
+        } else if let gain = row.method.gain {
             let ends = (x.position(gain.low * 100), x.position(gain.high * 100))
             parts.append(Draw.line(ends.0, y + 4, ends.1, y + 4, style: "whisker \(style)"))
             parts.append(Draw.circle(x.position(gain.value * 100), y + 4, radius: 5, style: "dot full \(style)"))
-        } else if row.method.name == "none" {
-            parts.append(Draw.circle(x.position(0), y + 4, radius: 5, style: "dot before"))
         }
         return parts
     }
@@ -82,8 +82,7 @@ struct MethodsFigure {
                     + [recall.at1, recall.at5, recall.at10].map { "\(NumberFormat.percent($0))%" } + [
                         method.mrr.map { NumberFormat.fixed($0, decimals: 3) } ?? "",
                         method.medianRank.map(NumberFormat.short) ?? "",
-                        method.gain.map { NumberFormat.points($0.value) } ?? "",
-                        method.gain.map { "\(NumberFormat.points($0.low)) to \(NumberFormat.points($0.high))" } ?? "",
+                        method.gainText ?? "", method.intervalText ?? "",
                     ]
             })
     }
@@ -93,9 +92,7 @@ struct MethodsFigure {
     }
 
     private static func sentence(_ row: Row) -> String? {
-        row.method.gain.map { gain in
-            "\(row.method.title): \(NumberFormat.points(gain.value)) points, from \(NumberFormat.points(gain.low)) to "
-                + "\(NumberFormat.points(gain.high))."
-        }
+        guard let gain = row.method.gainText, let interval = row.method.intervalText else { return nil }
+        return "\(row.method.title): \(gain) points, from \(interval)."
     }
 }

@@ -39,8 +39,7 @@ package struct EvaluationView {
                 method.title, method.parameterText, NumberFormat.percent(recall.at1), NumberFormat.percent(recall.at5),
                 NumberFormat.percent(recall.at10), method.mrr.map { NumberFormat.fixed($0, decimals: 3) } ?? "-",
                 method.medianRank.map(NumberFormat.short) ?? "-",
-                method.gain.map { NumberFormat.points($0.value) } ?? "-",
-                method.gain.map { "\(NumberFormat.points($0.low)) to \(NumberFormat.points($0.high))" } ?? "-",
+                method.gainText ?? "-", method.intervalText ?? "-",
             ])
         }
         return section("Right images found, R@n in percent", table, isFirst: true)
