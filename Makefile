@@ -1,4 +1,4 @@
-# make demo          builds nnnd and runs Examples/demo.py: searches on real data, with and without biases
+# make demo          builds nnnd and runs Examples/demo.py: searches on real data, with and without biases, and a report
 # make build         builds nnnd and nnnctl in release configuration: .build/release/
 # make static        builds both with Swift's libraries linked in, for machines without Swift: .build-static/release/
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
@@ -16,7 +16,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .PHONY: build static demo deb test test-units test-end-to-end test-package test-systemd test-asan test-tsan bench fuzz \
-  format packages packages-deb clean
+  format packages packages-deb packages-browser clean
 
 SWIFT ?= swift
 # Debug information makes a build longer. The names of functions in a backtrace do not need it.
@@ -50,7 +50,7 @@ static: packages
 	$(STATIC) --product nnnctl
 
 demo: build
-	python3 Examples/demo.py --bin .build/release
+	python3 Examples/demo.py --bin .build/release --report .build/demo-report.html
 
 deb: packages-deb
 	mkdir -p .build-deb
@@ -65,12 +65,13 @@ check: .venv-test/done
 	$(PYTEST) Tests/Structure
 	$(SWIFT) test -c release --skip-build
 
-test: packages packages-deb .venv-test/done
+test: packages packages-deb packages-browser .venv-test/done
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	$(BUILD) --build-tests
 	@# Two parts at a time, so that the package is built and tried while tests run. The output of a part appears when it
 	@# ends.
 	$(MAKE) --jobs=2 --output-sync --assume-old=packages --assume-old=packages-deb \
+	  --assume-old=packages-browser \
 	  try-package test-units test-end-to-end fuzz SECONDS=2
 
 # Builds the package and tries it, also in a container if one can be booted here; `--check` prints why if not.
@@ -83,7 +84,7 @@ try-package: deb .venv-test/done
 test-units:
 	$(SWIFT) test -c release --skip-build
 
-test-end-to-end: .venv-test/done
+test-end-to-end: packages-browser .venv-test/done
 	$(PYTEST_PARALLEL) Tests/Structure Tests/EndToEnd
 
 # Tests of the package that don't install it.
@@ -150,6 +151,9 @@ packages:
 
 packages-deb: packages
 	$(call install_missing,packages/debian-deb.txt)
+
+packages-browser: packages
+	$(call install_missing,packages/debian-browser.txt)
 
 # A virtual environment for each list of Python packages.
 .venv-%/done: packages/python-%.txt | packages

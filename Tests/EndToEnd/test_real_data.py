@@ -109,13 +109,7 @@ def test_any_order_and_split_gives_the_same_biases_and_rankings(make_daemon, ora
 
 def test_recall_equals_the_figures_in_the_readme(make_daemon):
     daemon = make_daemon(k=128).start()
-    for kind, files in ((IMAGES, wordnet.image_files()), (REFERENCES, wordnet.reference_files())):
-        for path in files:
-            daemon.spool.drop_bytes(kind, path.name, path.read_bytes(), path.with_suffix(".ids").read_bytes())
-    for kind, files in ((IMAGES, wordnet.image_files()), (REFERENCES, wordnet.reference_files())):
-        for path in files:
-            daemon.spool.wait_receipt(kind, path.name)
-
+    wordnet.ingest(daemon)
     right = wordnet.right_answers()
     recall = {}
     for alpha in (0, 0.75):
