@@ -1,8 +1,9 @@
 """Demonstrates nnnd with real data: a reverse dictionary, with and without Nearest Neighbor Normalization (NNN).
 
 It starts the daemon on temporary folders, renames the WordNet shards into its spool and waits for their receipts. Then
-it searches for the words that 1,000 glosses (definitions) define, and prints recall without and with NNN. The exit
-status is 0 only if recall has the expected values. The program needs only Python's standard library.
+it searches for the words that 1,000 glosses (definitions) define, and prints recall without and with NNN. At the end
+nnnctl writes a report with pictures. The exit status is 0 only if recall has the expected values. The program needs
+only Python's standard library.
 """
 
 import argparse
@@ -70,6 +71,18 @@ def search(connection, alpha):
     return [[hit["id"] for hit in hits] for hits in answer["results"]]
 
 
+def write_report(binaries, socket_path, path):
+    """Lets nnnctl write a report on the 1,000 queries to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(binaries / "nnnctl"), "report", "--socket", str(socket_path), "--out", str(path),
+        "--queries", str(WORDNET / "queries.npy"), "--answers", str(WORDNET / "queries.ids"),
+        "--texts", str(WORDNET / "texts.tsv"), "--baselines", "--reference-curve",
+    ]
+    print("\nDoes NNN help on these data?", flush=True)
+    subprocess.run(command, check=True, timeout=DEADLINE)
+
+
 def show(results, right, words, glosses):
     """Prints recall and some queries that NNN improves.
 
@@ -101,7 +114,9 @@ def show(results, right, words, glosses):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=Path, default=Path(".build/release"), help="the folder with nnnd and nnnctl")
-    binaries = parser.parse_args().bin
+    parser.add_argument("--report", type=Path, default=Path("nnnd-report.html"), help="the file of the report to write")
+    options = parser.parse_args()
+    binaries = options.bin
     table = [line.split("\t") for line in (WORDNET / "texts.tsv").read_text().splitlines()]
     words = {row[0]: row[1] for row in table}
     glosses = {row[0]: row[2] for row in table}
@@ -130,6 +145,7 @@ def main():
         results = {alpha: search(connection, alpha) for alpha in EXPECTED}
         recall = show(results, right, words, glosses)
         connection.close()
+        write_report(binaries, socket_path, options.report)
     finally:
         daemon.send_signal(signal.SIGTERM)
         status = daemon.wait(timeout=DEADLINE)
@@ -143,6 +159,7 @@ To continue by hand:
   {binaries}/nnnctl ingest --kind images --wait Examples/wordnet/images/*.npy
   {binaries}/nnnctl ingest --kind references --wait Examples/wordnet/references/*.npy
   {binaries}/nnnctl search --queries Examples/wordnet/queries.npy --top-k 3 | head
+  {binaries}/nnnctl evaluate --queries Examples/wordnet/queries.npy --answers Examples/wordnet/queries.ids
 README.md has the next steps.""")
     wrong = [
         (alpha, n) for alpha, expected in EXPECTED.items()
