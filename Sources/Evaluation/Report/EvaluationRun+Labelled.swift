@@ -26,10 +26,11 @@ extension EvaluationRun {
         report.methods[0].gain = .init(value: 0, low: 0, high: 0)
         report.methods[1].gain = .init(gain(of: sweep.current, in: table))
         report.methods[2].gain = .init(tuning.gainOverNone)
+        let nearBest = Set(tuning.nearBest)
         report.sweep = sweep.pairs.indices.map { pair in
             .init(
                 k: sweep.pairs[pair].k, alpha: sweep.pairs[pair].alpha,
-                recall: RankMeasures(ranks: table.ranks(of: pair)).recallAt1)
+                recall: RankMeasures(ranks: table.ranks(of: pair)).recallAt1, isNearBest: nearBest.contains(pair))
         }
         report.tuning = .init(
             k: tuned.k, alpha: tuned.alpha, repeats: options.repeats, gain: .init(tuning.gainOverNone),
