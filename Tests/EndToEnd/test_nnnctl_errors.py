@@ -8,9 +8,11 @@ import pytest
 
 from harness.nnnctl import fails, nnnctl, succeeds
 from harness.fake_daemon import fake_daemon, problem
-from harness.spool import IMAGES
+from harness.spool import IMAGES, REFERENCES
 
-COMMANDS = ("status", "search", "ingest", "delete", "explain", "verify")
+COMMANDS = (
+    "status", "search", "ingest", "delete", "explain", "verify", "evaluate", "tune", "hubs", "report",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -24,6 +26,10 @@ def arguments(tmp_path):
         "delete": ["delete", "--kind", "images", "a:0"],
         "explain": ["explain", "a:1"],
         "verify": ["verify"],
+        "evaluate": ["evaluate", "--queries", tmp_path / "a.npy"],
+        "tune": ["tune", "--unlabelled"],
+        "hubs": ["hubs"],
+        "report": ["report", "--out", tmp_path / "report.html"],
     }
 
 
@@ -86,6 +92,7 @@ def test_the_flag_overrides_the_environment(daemon, tmp_path):
 def test_a_closed_standard_output_gives_status_141_after_the_work_is_done(daemon, arguments, command):
     if command != "ingest":
         daemon.drop(IMAGES, "a.npy", np.ones((2, 3)))
+        daemon.drop(REFERENCES, "r.npy", np.arange(60).reshape(20, 3) + 1)
     reading, writing = os.pipe()
     os.close(reading)
     try:

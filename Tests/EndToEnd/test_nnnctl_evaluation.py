@@ -68,7 +68,7 @@ def test_tune_with_few_answers_says_that_the_data_can_not_tell(words, tmp_path):
 
 def test_tune_without_labels_proposes_and_says_what_it_assumes(words):
     output = succeeds("tune", "--unlabelled", *SMALL, daemon=words)
-    assert "By hubness over held-out references: k = " in output
+    assert "By hubness over held-out references the proposal is k = " in output
     assert "every image is about as likely to be asked for" in output
 
 

@@ -36,8 +36,8 @@ package struct Findings {
         guard let proposal = report.unlabelled else { return [] }
         let source = proposal.source == "references" ? "held-out references" : "the queries"
         return [
-            "By hubness over \(source): \(Self.pair(proposal.k, proposal.alpha)), with the fewest images in nobody's "
-                + "top 10.",
+            "By hubness over \(source) the proposal is \(Self.pair(proposal.k, proposal.alpha)): it leaves the fewest "
+                + "images in nobody's top 10.",
             "This assumes that every image is about as likely to be asked for. Where most images are never asked for, "
                 + "the proposal can be worse than the current settings. Some labelled queries decide it better.",
         ]

@@ -30,7 +30,7 @@ enum PageStyle {
         .note, .basis, footer, summary { font-size: .875rem; }
         section { margin-top: 2.75rem; padding-top: 1.5rem; border-top: 1px solid var(--line); }
         footer { margin-top: 3rem; }
-        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .75rem; margin: 1.5rem 0 1rem; }
+        .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: 1.5rem 0 1rem; }
         .facts div { background: var(--panel); border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem; }
         .facts dt { color: var(--muted); font-size: .875rem; line-height: 1.35; }
         .facts dd { margin: .15rem 0 0; font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -105,7 +105,7 @@ enum PageStyle {
           }
           body { padding: 0; max-width: none; font-size: 10.5pt; }
           section { margin-top: 1.25rem; padding-top: 1rem; }
-          svg, tr, .hubs li, .facts div { break-inside: avoid; }
+          svg, tr, .hubs li, .facts div, section > :first-child { break-inside: avoid; }
           h2, figcaption, section > :first-child:not(:last-child) { break-after: avoid; }
           .figures > :only-child { max-width: none; }
           svg { max-width: 25rem; }
