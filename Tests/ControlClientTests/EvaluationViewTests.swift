@@ -148,9 +148,19 @@ import WireAPI
         let lines = tuning(Evaluations.report(labelled: false))
         #expect(lines.first == "Images in nobody's top 10, in percent")
         #expect(row(["4"], in: lines) == ["4", "40.0+", "35.0*", "32.5+", "30.0+"])
-        #expect(lines.contains { $0.hasPrefix("By hubness over held-out references the proposal is k = 4, alpha = 0.5:") })
+        #expect(
+            lines.contains { $0.hasPrefix("By hubness over held-out references the proposal is k = 4, alpha = 0.5:") })
         #expect(lines.contains { $0.contains("every image is about as likely to be asked for") })
         #expect(lines.suffix(2) == ["  k: 4", "  alpha: 0.5"])
+    }
+
+    @Test func hubnessCanGiveNoReasonToChange() {
+        var report = Evaluations.report(labelled: false)
+        report.unlabelled?.isBetterThanNone = false
+        (report.unlabelled?.k, report.unlabelled?.alpha) = (128, 0.75)
+        let lines = tuning(report)
+        #expect(lines.contains { $0.hasPrefix("Hubness over held-out references gives no reason to change") })
+        #expect(!lines.contains { $0.contains("alpha: ") })
     }
 
     // MARK: hubs

@@ -54,7 +54,7 @@ enum Evaluations {
             unlabelled: labelled
                 ? nil
                 : .init(
-                    k: 4, alpha: 0.5, source: "references", nearBest: near,
+                    k: 4, alpha: 0.5, source: "references", isBetterThanNone: true, nearBest: near,
                     sweep: pairs.map {
                         .init(k: $0, alpha: $1, antihubs: 0.4 - Double($1) / 10, distinctFirst: 9, isNearBest: $0 == 4)
                     }),

@@ -45,6 +45,21 @@ import Testing
         #expect(NumberFormat.brief(value) == text)
     }
 
+    @Test func sharesAndDifferencesAreInPercent() {
+        #expect([0.341, 0, 1, -0.02].map(NumberFormat.percent) == ["34.1", "0.0", "100.0", "-2.0"])
+        #expect([0.024, -0.003, 0, 0.0004, -0.0004].map(NumberFormat.points) == ["+2.4", "-0.3", "0.0", "0.0", "0.0"])
+    }
+
+    @Test func shortNumbersHaveNoFractionOfZero() {
+        #expect([0.75, 1, 20, 0.125].map { NumberFormat.short(Float($0)) } == ["0.75", "1", "20", "0.125"])
+        #expect(NumberFormat.short(4.5) == "4.5")
+    }
+
+    @Test func numbersCanHaveAnyCountOfDecimals() {
+        #expect((0...3).map { NumberFormat.fixed(2.71828, decimals: $0) } == ["3", "2.7", "2.72", "2.718"])
+        #expect(NumberFormat.fixed(-0.4, decimals: 0) == "0")
+    }
+
     @Test func controlCharactersAreEscaped() {
         #expect("a\u{1b}[31m\u{7}b".printable == "a\\u{1b}[31m\\u{7}b")
         #expect("left\u{202e}right\u{2066}".printable == "left\\u{202e}right\\u{2066}")

@@ -35,11 +35,18 @@ package struct Findings {
     package var proposal: [String] {
         guard let proposal = report.unlabelled else { return [] }
         let source = proposal.source == "references" ? "held-out references" : "the queries"
+        let assumption =
+            "This assumes that every image is about as likely to be asked for. Where most images are never asked for, a "
+            + "proposal can be worse than the current settings. Some labelled queries decide it better."
+        guard proposal.isBetterThanNone else {
+            return [
+                "Hubness over \(source) gives no reason to change the settings: the number of images in nobody's top 10 "
+                    + "can't be told from the one without NNN.", assumption,
+            ]
+        }
         return [
-            "By hubness over \(source) the proposal is \(Self.pair(proposal.k, proposal.alpha)): it leaves the fewest "
-                + "images in nobody's top 10.",
-            "This assumes that every image is about as likely to be asked for. Where most images are never asked for, "
-                + "the proposal can be worse than the current settings. Some labelled queries decide it better.",
+            "By hubness over \(source) the proposal is \(Self.pair(proposal.k, proposal.alpha)): the weakest correction "
+                + "whose number of images in nobody's top 10 can't be told from the smallest one.", assumption,
         ]
     }
 

@@ -37,7 +37,7 @@ package struct TuningView {
             table.append([NumberFormat.count(k)] + values)
         }
         let title = report.sweep.isEmpty ? "Images in nobody's top 10, in percent" : "R@1 in percent"
-        var legend = "* \(report.sweep.isEmpty ? "fewest" : "best"), + can't be told from it, = as set"
+        var legend = "* \(report.sweep.isEmpty ? "proposed" : "best"), + can't be told from the best, = as set"
         if columns.count < grid.alphas.count {
             legend += "; \(columns.count) of \(grid.alphas.count) values of alpha are shown, --json has all"
         }

@@ -12,8 +12,8 @@ struct TuneCommand: AsyncParsableCommand {
             choice is worth is measured on random halves of the queries that did not choose. If the data can't tell \
             the pair from the current settings, the output says so.
 
-            With '--unlabelled' nnnd proposes the pair with the fewest images in nobody's top 10, over the given \
-            queries or else over references that are left out of the biases. This assumes that every image is about \
+            With '--unlabelled' nnnd proposes the weakest correction among the pairs with the fewest images in nobody's \
+            top 10, over the given queries or else over references that are left out of the biases. This assumes that every image is about \
             as likely to be asked for. Where most images are never asked for, the proposal can be worse than the \
             current settings.
 
