@@ -157,7 +157,8 @@ import WireAPI
     @Test func hubnessCanGiveNoReasonToChange() {
         var report = Evaluations.report(labelled: false)
         report.unlabelled?.isBetterThanNone = false
-        (report.unlabelled?.k, report.unlabelled?.alpha) = (128, 0.75)
+        report.unlabelled?.k = 128
+        report.unlabelled?.alpha = 0.75
         let lines = tuning(report)
         #expect(lines.contains { $0.hasPrefix("Hubness over held-out references gives no reason to change") })
         #expect(!lines.contains { $0.contains("alpha: ") })
