@@ -48,7 +48,7 @@ import WireAPI
         #expect(
             Findings(report).tuning == [
                 "The data can't tell k = 16, alpha = 1 from the current settings: +0.3 points of R@1 "
-                    + "(95% interval -0.8 to +1.4). Keep them, or label more queries."
+                    + "(95% interval -0.8 to +1.4). Keep the settings, or label more queries."
             ])
         #expect(!tuning(report).contains { $0.contains("k: 16") })
     }

@@ -25,7 +25,7 @@ package struct Findings {
         guard tuning.isBetterThanCurrent else {
             return [
                 "The data can't tell \(pair) from the current settings: \(difference). "
-                    + "Keep them, or label more queries."
+                    + "Keep the settings, or label more queries."
             ]
         }
         return ["The pair \(pair) is better than the current settings: \(difference)."]

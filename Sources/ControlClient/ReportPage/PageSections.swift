@@ -114,7 +114,8 @@ struct PageSections {
         return PageSection(
             id: "section-groups", title: "Are groups of images shown evenly?",
             seen: "The table compares the labels of the first images with the labels of all images.",
-            meaning: "Values near 0 mean that the first images are labelled as the whole gallery is.",
+            meaning: "Bias@n is 0 if two labels are equally frequent among the first n images; MaxSkew@n and NDKL are "
+                + "0 if the labels are as frequent there as in the whole gallery.",
             content: [table.markup(id: "groups-table")])
     }
 
