@@ -12,15 +12,19 @@ package struct API: Sendable {
     ///   - corpus: the images and references.
     ///   - queue: answers searches over the corpus.
     ///   - settings: returns the settings in force; called for each request that needs them.
+    ///   - applySettings: applies a k from 1 to the capacity and an alpha from 0 to 1000; returns when every later search
+    ///     uses them.
     ///   - spoolStatus: the state of the spool.
     ///   - metrics: counts searches; `GET /metrics` returns it.
     ///   - started: when the daemon started, for `GET /metrics`.
     package init(
-        corpus: Corpus, queue: SearchQueue, settings: @escaping @Sendable () -> APISettings, spoolStatus: SpoolStatus,
+        corpus: Corpus, queue: SearchQueue, settings: @escaping @Sendable () -> APISettings,
+        applySettings: @escaping @Sendable (AppliedSettings) async throws -> Void, spoolStatus: SpoolStatus,
         metrics: DaemonMetrics, started: Date
     ) {
         let bodies = BodyReader()
         let evaluation = ExclusiveOperation(rejection: .evaluationRunning)
+        let settingsResource = SettingsResource(corpus: corpus, settings: settings)
         resources = [
             SearchResource(corpus: corpus, queue: queue, settings: settings, metrics: metrics, bodies: bodies),
             EvaluateResource(corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
@@ -28,6 +32,8 @@ package struct API: Sendable {
             HubsResource(method: .post, corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
             VerifyResource(corpus: corpus, bodies: bodies),
             StatusResource(corpus: corpus, settings: settings, spoolStatus: spoolStatus, started: .now),
+            settingsResource,
+            SettingsChangeResource(current: settingsResource, bodies: bodies, apply: applySettings),
             ImageResource(corpus: corpus, settings: settings),
             ReferenceResource(corpus: corpus),
             BackupResource(corpus: corpus),
@@ -39,8 +45,8 @@ package struct API: Sendable {
     }
 
     /// The router that answers requests.
-    package func responder() -> some HTTPResponder<BasicRequestContext> {
-        let router = Router(context: BasicRequestContext.self)
+    package func responder() -> some HTTPResponder<APIContext> {
+        let router = Router(context: APIContext.self)
         var routes = RouteList()
         for resource in resources { routes.add(resource.method, resource.path) }
         router.add(middleware: ProblemMiddleware(routes: routes))

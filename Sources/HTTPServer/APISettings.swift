@@ -12,12 +12,18 @@ package struct APISettings: Sendable {
     let data: String
     /// How queries of the type V2 are read; a reload can change it.
     let v2Elements: V2Elements
+    /// Name of a setting that a client can change -> where a flag, the environment or the configuration file sets it.
+    let setBy: [String: String]
 
-    package init(alpha: Float, threads: Int, spool: String, data: String, v2Elements: V2Elements = .reject) {
+    package init(
+        alpha: Float, threads: Int, spool: String, data: String, v2Elements: V2Elements = .reject,
+        setBy: [String: String] = [:]
+    ) {
         self.alpha = alpha
         self.threads = threads
         self.spool = spool
         self.data = data
         self.v2Elements = v2Elements
+        self.setBy = setBy
     }
 }

@@ -14,7 +14,7 @@ internal import ServiceLifecycle
 ///
 /// At a shutdown each connected client gets one more response, then its connection closes. Hummingbird's own server
 /// binds a path or a port itself; this one uses the socket that it is given.
-package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context == BasicRequestContext {
+package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Context == APIContext {
     private let socket: ListeningSocket
     private let responder: Responder
     private let logger: Logger
@@ -132,7 +132,7 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
     @Sendable private func respond(
         to request: Request, writer: consuming ResponseWriter, channel: any Channel
     ) async throws {
-        let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        let context = APIContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         var request = request
         if request.headers[.expect] == ConnectionPersistence.expectation {
             request.body = RequestBody(

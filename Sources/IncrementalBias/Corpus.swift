@@ -18,8 +18,6 @@ internal import VectorMath
 package final class Corpus: Sendable {
     /// The settings of the store.
     package let settings: StoreSettings
-    /// The number of largest similarities that a mean averages.
-    package let k: Int
     let environment: LMDB.Environment
     let tables: Tables
     let searchPool: WorkerPool
@@ -31,12 +29,13 @@ package final class Corpus: Sendable {
 
     /// Opens the store in `folder`, or creates a store if the folder has none.
     ///
-    /// If `k` differs from the k of the stored means, all means are computed again in one commit.
+    /// If the k differs from the k of the stored means, all means are computed again in one commit.
     ///
     /// - Parameters:
     ///   - folder: the folder of the store, which must exist.
     ///   - settings: the settings that the store must have, or that a new store gets.
-    ///   - k: the number of largest similarities that a mean averages, at most the capacity of a heap.
+    ///   - k: the number of largest similarities that a mean averages, at most the capacity of a heap. A k that the
+    ///     store keeps takes precedence over a default.
     ///   - threads: the number of threads for searches, and as many again for bias maintenance.
     ///   - mapSize: the maximum size of the data file, in bytes, for which address space is reserved.
     ///   - pendingLimits: how many entries of heaps can be pending; tests use small numbers.
@@ -44,8 +43,9 @@ package final class Corpus: Sendable {
     /// - Throws: ``StoreError`` if the store can't be opened with these settings; `LMDBError` if its files can't be
     ///   read or written.
     package init(
-        folder: String, settings: RequestedSettings, k: Int, threads: Int, mapSize: Int = StoreFormat.defaultMapSize,
-        pendingLimits: PendingLimits = .standard, observer: (any WorkObserver)? = nil
+        folder: String, settings: RequestedSettings, k: RequestedK, threads: Int,
+        mapSize: Int = StoreFormat.defaultMapSize, pendingLimits: PendingLimits = .standard,
+        observer: (any WorkObserver)? = nil
     ) throws {
         self.observer = observer
         priority = SearchPriority { observer?.commitAdvanced() }
@@ -54,20 +54,20 @@ package final class Corpus: Sendable {
         StoreRebuild.removeScratch(in: folder)
         environment = try StoreFormat.open(folder, mapSize: mapSize)
         tables = try Tables(environment, createIfMissing: try !StoreFormat.holdsStore(environment))
-        self.settings = try Self.openSettings(settings, k: k, in: environment, tables)
+        let currentK: Int
+        (self.settings, currentK) = try Self.openSettings(settings, k: k, in: environment, tables)
         lock.recordStore()
-        self.k = k
         searchPool = WorkerPool(threads: threads, name: "search") { observer?.scanAdvanced() }
         maintenancePool = WorkerPool(threads: threads, name: "maintenance") { [priority] in
             try priority.yieldToSearches()
         }
         writer = CorpusWriter(
-            environment, tables, settings: self.settings, k: k, pool: maintenancePool, priority: priority,
+            environment, tables, settings: self.settings, pool: maintenancePool, priority: priority,
             limits: pendingLimits)
         try checkRowCounts()
         try writer.removeUnusedRows()
         try writer.forgetDimensionIfEmpty()
-        try updateMeansForK()
+        try writer.setK(currentK)
     }
 
     /// The counters of the store after the last commit.
@@ -92,21 +92,22 @@ package final class Corpus: Sendable {
 
     /// Writes the settings of a new store, or checks that an existing store has the requested settings.
     ///
-    /// - Returns: the settings of the store.
+    /// - Returns: the settings of the store, and the k that its means must have.
     private static func openSettings(
-        _ requested: RequestedSettings, k: Int, in environment: LMDB.Environment, _ tables: Tables
-    ) throws -> StoreSettings {
+        _ requested: RequestedSettings, k: RequestedK, in environment: LMDB.Environment, _ tables: Tables
+    ) throws -> (settings: StoreSettings, k: Int) {
         try environment.write { transaction in
             if let stored = try tables.settings(in: transaction) {
+                let k = k.value(in: try tables.applied(in: transaction))
                 try stored.check(requested)
                 try stored.check(k: k)
-                return stored
+                return (stored, k)
             }
             guard try transaction.count(tables.meta) == 0 else { throw StoreError.notAStore }
-            let settings = StoreSettings(requested, k: k)
-            try settings.check(k: k)
+            let settings = StoreSettings(requested, k: k.value)
+            try settings.check(k: k.value)
             try tables.initialize(settings, StoreState(k: 0), in: transaction)
-            return settings
+            return (settings, k.value)
         }
     }
 
@@ -121,24 +122,6 @@ package final class Corpus: Sendable {
                     free == state[role].end - state[role].count
                 else { throw StoreError.damaged("the number of \(role.rawValue) differs from the store's counter") }
             }
-        }
-    }
-
-    /// If the stored means were computed with another `k`, computes all means again in one commit.
-    private func updateMeansForK() throws {
-        guard try state().k != k else { return }
-        try writer.write { transaction in
-            var state = try tables.state(in: transaction)
-            let isNew = state.k == 0
-            state.k = k
-            if !isNew { state.generation += 1 }
-            if state.dimension > 0 {
-                let change = ReferenceChange(
-                    countAfterRemoval: state.references.count, countAfterChange: state.references.count, kChanged: true)
-                try writer.maintenance(dimension: state.dimension).apply(
-                    change, images: state.images, references: state.references, in: transaction)
-            }
-            try tables.write(state, in: transaction)
         }
     }
 }

@@ -13,6 +13,7 @@ package final class SpoolService: Service {
     private let watch: Mutex<SpoolWatch>
     private let lock: SpoolLock
     private let stopping = Atomic<Bool>(false)
+    private let changes = CorpusChangeQueue()
 
     /// Creates missing folders of the spool, locks the spool, and begins to watch it.
     ///
@@ -64,13 +65,23 @@ package final class SpoolService: Service {
         watch.withLock { $0 }.wake()
     }
 
+    /// Changes the corpus on the thread that ingests, between two passes over the spool.
+    ///
+    /// - Returns: the value that `body` returns.
+    /// - Throws: the error of `body`; `CancellationError` if the service stops before.
+    package func change<R: Sendable>(_ body: @escaping @Sendable (Corpus) throws -> R) async throws -> R {
+        try await changes.change(body) { rescanSoon() }
+    }
+
     private var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
     private func work() throws {
         var pipeline = IngestPipeline(context)
         var watchLost = false
         var freed = FreedMemory()
+        defer { changes.close() }
         while !isStopping {
+            changes.run(on: context.corpus)
             do {
                 let summary = try pipeline.runOnce { self.isStopping }
                 try pipeline.retire()

@@ -59,6 +59,12 @@ struct Daemon {
         let corpus = try await timeExtension.whileRunning {
             try await NIOThreadPool.singleton.runIfActive { try openCorpus() }
         }
+        let readSettings = { @Sendable [readSettings] in
+            var settings = try readSettings()
+            settings.useDefaults(try corpus.appliedSettings())
+            return settings
+        }
+        _ = live.apply(try readSettings())
         let spool = try mappingSystemErrors {
             try SpoolService(
                 corpus: corpus, root: settings.spool, settings: { [live] in live.current.ingest }, status: spoolStatus,
@@ -67,10 +73,18 @@ struct Daemon {
         }
         let queue = SearchQueue(corpus)
         heartbeats.monitor(queue)
-        let http = try makeHTTPService(corpus: corpus, queue: queue, inherited: inherited, notifySocket: notifySocket)
+        let http = try makeHTTPService(
+            corpus: corpus, queue: queue, spool: spool, inherited: inherited, notifySocket: notifySocket)
         let reload = ReloadService(
             hangups: hangups, readSettings: readSettings, live: live, isSocketActivated: inherited != nil,
             notifySocket: notifySocket, metrics: metrics,
+            prepare: { [folder = settings.data] wanted in
+                try await spool.change { corpus in
+                    try StartupError.mappingStoreErrors(in: folder, failure: "can't be changed") {
+                        try corpus.setK(wanted.k)
+                    }
+                }
+            },
             applied: { [live, logThreshold] in
                 logThreshold.level = live.current.logLevel
                 spool.rescanSoon()
@@ -111,13 +125,15 @@ struct Daemon {
     }
 
     private func makeHTTPService(
-        corpus: Corpus, queue: SearchQueue, inherited: ListeningSocket?, notifySocket: NotifySocket
+        corpus: Corpus, queue: SearchQueue, spool: SpoolService, inherited: ListeningSocket?,
+        notifySocket: NotifySocket
     ) throws -> any Service {
         let socket = try mappingSystemErrors {
             try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode)
         }
         let api = API(
-            corpus: corpus, queue: queue, settings: { [live] in live.current.api }, spoolStatus: spoolStatus,
+            corpus: corpus, queue: queue, settings: { [live] in live.current.api },
+            applySettings: { [live] in try await apply($0, live, spool) }, spoolStatus: spoolStatus,
             metrics: metrics, started: started)
         let maximumConnections = Descriptors.raiseLimitForConnections()
         return HTTPService(
@@ -129,6 +145,20 @@ struct Daemon {
                 // Replaces the status "Opening the store".
                 changes.signal()
             })
+    }
+
+    /// Applies settings that a client has set: first to the store, then to later searches.
+    private func apply(_ applied: AppliedSettings, _ live: LiveSettings, _ spool: SpoolService) async throws {
+        let kept = live.current.notSet(applied)
+        try await spool.change { corpus in
+            try corpus.setK(applied.k ?? corpus.state().k, keeping: kept)
+        }
+        live.apply(applied)
+        logger.notice(
+            "settings changed by a client",
+            metadata: [
+                "k": applied.k.map { "\($0)" }, "alpha": applied.alpha.map { "\($0)" },
+            ].compactMapValues { $0 })
     }
 
     private func logReady(_ socket: ListeningSocket, _ state: StoreState?) {
@@ -149,7 +179,7 @@ struct Daemon {
             try FileSystem.makeFolder(settings.data, mode: 0o700)
             StoreDamageHandler.install(folder: settings.data)
             return try Corpus(
-                folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
+                folder: settings.data, settings: settings.store, k: settings.requestedK, threads: settings.threads,
                 mapSize: settings.mapSize,
                 observer: DaemonObserver(heartbeats: heartbeats, metrics: metrics, changes: changes))
         }

@@ -1,5 +1,6 @@
 import DaemonSupport
 import Foundation
+import IncrementalBias
 import Logging
 import Observability
 import Synchronization
@@ -46,7 +47,8 @@ import UnixSignals
     ///
     /// - Returns: the lines that the reload logs, the number of calls of `applied`, and the settings afterwards.
     private func reload(
-        isSocketActivated: Bool = false, _ readSettings: @escaping @Sendable () throws -> DaemonSettings
+        isSocketActivated: Bool = false, prepare: @escaping @Sendable (DaemonSettings) async throws -> Void = { _ in },
+        _ readSettings: @escaping @Sendable () throws -> DaemonSettings
     ) async throws -> (lines: [String], applied: Int, live: LiveSettings) {
         let lines = Lines()
         let applied = Lines()
@@ -55,24 +57,24 @@ import UnixSignals
         let service = ReloadService(
             hangups: await UnixSignalsSequence(trapping: .sigalrm), readSettings: readSettings, live: live,
             isSocketActivated: isSocketActivated, notifySocket: try NotifySocket(environment: [:]),
-            metrics: DaemonMetrics(), applied: { applied.add("") },
+            metrics: DaemonMetrics(), prepare: prepare, applied: { applied.add("") },
             logger: Logger(label: "test", factory: { _ in handler }))
-        service.reload()
+        await service.reload()
         return (lines.all, applied.all.count, live)
     }
 
     @Test func theLogNamesWhatChangedAndWhatNeedsARestart() async throws {
         let (lines, applied, live) = try await reload {
             var wanted = DaemonSettings()
-            (wanted.alpha, wanted.k, wanted.socket) = (0.5, 5, "/x")
+            (wanted.alpha, wanted.threads, wanted.socket) = (0.5, 1023, "/x")
             return wanted
         }
         #expect(
             lines == [
                 "<5>settings changed alpha=0.5",
-                "<4>settings that take effect at a restart only settings=\"socket, k\"",
+                "<4>settings that take effect at a restart only settings=\"socket, threads\"",
             ])
-        #expect((applied, live.current.alpha, live.current.k) == (1, 0.5, 128))
+        #expect((applied, live.current.alpha, live.current.socket) == (1, 0.5, DaemonSettings().socket))
     }
 
     @Test func theSocketOfSystemdIsReportedAsSuch() async throws {
@@ -90,6 +92,18 @@ import UnixSignals
         let (lines, applied, _) = try await reload { DaemonSettings() }
         #expect(lines == ["<5>settings read again: nothing has changed"])
         #expect(applied == 1)
+    }
+
+    @Test func settingsThatCanNotBePreparedChangeNothing() async throws {
+        let (lines, applied, live) = try await reload(
+            prepare: { throw StoreError.kBeyondCapacity(k: $0.k, capacity: 160) },
+            {
+                var wanted = DaemonSettings()
+                (wanted.alpha, wanted.k) = (0.5, 500)
+                return wanted
+            })
+        #expect(lines.count == 1 && lines[0].contains("500") && lines[0].contains("160"))
+        #expect((applied, live.current.alpha, live.current.k) == (0, 0.75, 128))
     }
 
     @Test func settingsThatCanNotBeReadChangeNothing() async throws {

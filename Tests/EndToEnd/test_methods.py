@@ -8,8 +8,10 @@ from harness.http import UnixConnection
 from harness.raw import request, send
 from harness.spool import IMAGES, REFERENCES
 
-READ = {"/v1/status", "/v1/images/a", "/v1/references/a", "/v1/backup", "/metrics", "/healthz", "/readyz"}
+READ = {"/v1/status", "/v1/settings", "/v1/images/a", "/v1/references/a", "/v1/backup", "/metrics", "/healthz", "/readyz"}
 CALLED = {"/v1/search", "/v1/verify"}
+# The methods of a path that can be read and changed.
+ALLOWED = {"/v1/settings": "GET, HEAD, OPTIONS, PATCH"}
 # Documents that are the same each time.
 CONSTANT = {"/v1/images/a", "/v1/references/a", "/healthz", "/readyz", "/v1/images/b", "/v1/images/%ff", "/nothing"}
 
@@ -59,7 +61,7 @@ def test_what_has_no_get_has_no_head(client, path):
 @pytest.mark.parametrize("path", sorted(READ | CALLED))
 def test_options_name_the_methods(client, path):
     response = client.request("OPTIONS", path)
-    allowed = "GET, HEAD, OPTIONS" if path in READ else "OPTIONS, POST"
+    allowed = ALLOWED.get(path, "GET, HEAD, OPTIONS" if path in READ else "OPTIONS, POST")
     assert (response.status, response.headers["Allow"], response.body) == (204, allowed, b"")
     assert "Content-Type" not in response.headers
     assert client.request("DELETE", path).headers["Allow"] == allowed
@@ -69,7 +71,7 @@ def test_options_for_all_paths(daemon):
     for connection in [UnixConnection(daemon.socket)] * 2:
         connection.request("OPTIONS", "*")
         response = connection.getresponse()
-        assert (response.status, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+        assert (response.status, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, PATCH, POST")
         assert response.read() == b""
     connection.close()
 

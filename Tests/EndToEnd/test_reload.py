@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from harness.http import NPY, npy_bytes
+from harness.oracle import Oracle, check_everything
 from harness.service_manager import ServiceManager
-from harness.spool import IMAGES, REFERENCES
+from harness.spool import IMAGES, REFERENCES, default_ids
 from harness.waiting import wait_until
 
 
@@ -74,11 +75,34 @@ def test_a_reload_of_an_unchanged_file_changes_nothing(make):
 def test_a_reload_names_settings_that_need_a_restart(make):
     reloadable = make("k: 4\ncapacity: 8\nalpha: 0.5\n")
     log = reloadable.reload("k: 5\ncapacity: 9\nalpha: 0.25\nprecision: float16\n")
-    assert 'settings that take effect at a restart only settings="k, capacity, precision"' in log
+    assert 'settings that take effect at a restart only settings="capacity, precision"' in log
     status = reloadable.daemon.status()
-    assert (status["k"], status["alpha"]) == (4, 0.25)
+    assert (status["k"], status["capacity"], status["alpha"]) == (5, 8, 0.25)
     # Each reload names them while the file and the settings in use differ.
-    assert "k, capacity, precision" in reloadable.reload("k: 5\ncapacity: 9\nalpha: 0.25\nprecision: float16\n")
+    assert "capacity, precision" in reloadable.reload("k: 5\ncapacity: 9\nalpha: 0.25\nprecision: float16\n")
+
+
+def test_a_reload_with_a_k_above_the_capacity_changes_nothing(make):
+    reloadable = make("k: 4\ncapacity: 8\nalpha: 0.5\n")
+    log = reloadable.reload("k: 9\ncapacity: 9\nalpha: 0.25\n")
+    assert "the settings stay as they were" in log and "k is 9" in log and "nnnd rebuild" in log
+    status = reloadable.daemon.status()
+    assert (status["k"], status["alpha"]) == (4, 0.5)
+    assert reloadable.daemon.metrics().values("nnnd_reloads_total") == {"ok": 0, "failed": 1}
+
+
+def test_a_reload_applies_k_to_all_images(make, rng):
+    reloadable = make("k: 4\ncapacity: 8\n")
+    oracle = Oracle(k=4)
+    for kind in (REFERENCES, IMAGES):
+        vectors = rng.standard_normal((30, 5))
+        reloadable.daemon.drop(kind, "s.npy", vectors)
+        oracle.put(kind, default_ids("s.npy", 30), vectors)
+    for k in (8, 1, 6):
+        assert f"k={k}" in reloadable.reload(f"k: {k}\ncapacity: 8\n")
+        oracle.k = k
+        with reloadable.daemon.client() as client:
+            check_everything(client, oracle)
 
 
 @pytest.mark.parametrize("text", ["alpha: loud\n", "colour: red\n", "k: [1"])

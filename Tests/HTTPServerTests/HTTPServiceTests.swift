@@ -22,7 +22,7 @@ import Testing
         let (isReady, ready) = AsyncStream<Void>.makeStream()
         let service = HTTPService(
             socket: try ListeningSocket(path: path, mode: 0o600),
-            responder: CallbackResponder<BasicRequestContext> { [requests] request, _ in
+            responder: CallbackResponder<APIContext> { [requests] request, _ in
                 requests.continuation.yield()
                 for try await _ in request.body {}
                 return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "hello")))

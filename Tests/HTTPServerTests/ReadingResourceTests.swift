@@ -80,7 +80,8 @@ import WireAPI
     }
 
     @Test(arguments: [
-        ("/v1/search", "OPTIONS, POST"), ("/v1/images/x", "GET, HEAD, OPTIONS"), ("*", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/search", "OPTIONS, POST"), ("/v1/images/x", "GET, HEAD, OPTIONS"),
+        ("*", "GET, HEAD, OPTIONS, PATCH, POST"),
     ])
     func optionsNameTheMethods(path: String, allowed: String) async throws {
         let reply = try await api.send(.options, path)

@@ -18,7 +18,7 @@ final class TestAPI: Sendable {
     let metrics = DaemonMetrics()
     let folder: String
     private static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-    private let responder: any HTTPResponder<BasicRequestContext>
+    private let responder: any HTTPResponder<APIContext>
 
     /// - Parameters:
     ///   - images: a row for each image; its id is `i:ROW`.
@@ -32,8 +32,9 @@ final class TestAPI: Sendable {
         queue = SearchQueue(corpus)
         let settings = APISettings(alpha: 0.5, threads: 1, spool: "/spool", data: folder)
         responder = API(
-            corpus: corpus, queue: queue, settings: { settings }, spoolStatus: spoolStatus, metrics: metrics,
-            started: Date()
+            corpus: corpus, queue: queue, settings: { settings },
+            applySettings: { [corpus] in try corpus.setK($0.k ?? corpus.state().k, keeping: $0) },
+            spoolStatus: spoolStatus, metrics: metrics, started: Date()
         ).responder()
         try add(.references, "r", references)
         try add(.images, "i", images)
@@ -58,7 +59,7 @@ final class TestAPI: Sendable {
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: RequestBody
     ) async throws -> Response {
         let head = HTTPRequest(method: method, scheme: "http", authority: "x", path: path, headerFields: headers)
-        let context = BasicRequestContext(
+        let context = APIContext(
             source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: Self.logger))
         return try await responder.respond(to: Request(head: head, body: body), context: context)
     }

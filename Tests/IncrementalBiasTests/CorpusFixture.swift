@@ -23,7 +23,7 @@ final class CorpusFixture {
         _ folder: TemporaryFolder, _ k: Int, _ capacity: Int?, _ limits: PendingLimits
     ) throws -> Corpus {
         let settings = RequestedSettings(metric: .innerProduct, precision: .float32, capacity: capacity)
-        return try Corpus(folder: folder.path, settings: settings, k: k, threads: 2, pendingLimits: limits)
+        return try Corpus(folder: folder.path, settings: settings, k: RequestedK(k), threads: 2, pendingLimits: limits)
     }
 
     /// Opens a copy of the store as the last commit left it, as after a crash.

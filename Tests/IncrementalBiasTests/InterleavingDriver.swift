@@ -51,7 +51,7 @@ struct InterleavingDriver {
     private mutating func open() throws {
         corpus = nil
         corpus = try Corpus(
-            folder: folder.path, settings: requested, k: oracle.k, threads: 2, pendingLimits: limits)
+            folder: folder.path, settings: requested, k: RequestedK(oracle.k), threads: 2, pendingLimits: limits)
     }
 
     /// Changes the corpus and the oracle: a commit or a staging, sometimes with a restart or a retirement before.
@@ -61,6 +61,10 @@ struct InterleavingDriver {
         if oneIn(12) {
             if Bool.random(using: &random) { oracle.k = Int.random(in: 1...settings.capacity, using: &random) }
             try open()
+        }
+        if oneIn(12) {
+            oracle.k = Int.random(in: 1...settings.capacity, using: &random)
+            try corpus?.setK(oracle.k)
         }
         if oneIn(10) {
             oracle.retire(retention, time: time)

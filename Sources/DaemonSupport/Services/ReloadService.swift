@@ -14,6 +14,7 @@ package struct ReloadService: Service {
     private let isSocketActivated: Bool
     private let notifySocket: NotifySocket
     private let metrics: DaemonMetrics
+    private let prepare: @Sendable (DaemonSettings) async throws -> Void
     private let applied: @Sendable () -> Void
     private let logger: Logger
 
@@ -26,12 +27,14 @@ package struct ReloadService: Service {
     ///     effect.
     ///   - notifySocket: gets `RELOADING=1` and `READY=1`.
     ///   - metrics: counts reloads.
+    ///   - prepare: is called with new settings before they are applied. If it throws, no setting changes.
     ///   - applied: is called after each successful reload, also if no setting has changed.
     ///   - logger: gets a line for what a reload changed, or why it failed.
     package init(
         hangups: UnixSignalsSequence, readSettings: @escaping @Sendable () throws -> DaemonSettings,
         live: LiveSettings, isSocketActivated: Bool, notifySocket: NotifySocket, metrics: DaemonMetrics,
-        applied: @escaping @Sendable () -> Void, logger: Logger
+        prepare: @escaping @Sendable (DaemonSettings) async throws -> Void, applied: @escaping @Sendable () -> Void,
+        logger: Logger
     ) {
         self.hangups = hangups
         self.readSettings = readSettings
@@ -39,6 +42,7 @@ package struct ReloadService: Service {
         self.isSocketActivated = isSocketActivated
         self.notifySocket = notifySocket
         self.metrics = metrics
+        self.prepare = prepare
         self.applied = applied
         self.logger = logger
     }
@@ -48,15 +52,17 @@ package struct ReloadService: Service {
         for await _ in hangups.cancelOnGracefulShutdown() {
             // systemd regards the unit as reloading until READY=1. Versions after 252 also require the time.
             notifySocket.send("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
-            reload()
+            await reload()
             notifySocket.send("READY=1")
         }
     }
 
-    /// Reads and applies the settings once; if they can't be read, all stay as they are and the log says why.
-    package func reload() {
+    /// Reads and applies the settings once; if they can't be read or prepared, all stay as they are and the log says why.
+    package func reload() async {
         do {
-            let reload = live.apply(try readSettings())
+            let wanted = try readSettings()
+            try await prepare(wanted)
+            let reload = live.apply(wanted)
             metrics.reloaded(ok: true)
             report(reload)
             applied()

@@ -40,6 +40,8 @@ package struct DaemonSettings: Sendable {
     /// Seconds.
     package var clientTimeout: Double = 60
     package var logLevel = Logger.Level.info
+    /// Name of a setting that a source sets -> its name in that source, such as `k in /etc/nnnd/nnnd.yaml`.
+    package private(set) var origins: [String: String] = [:]
 
     /// The defaults of a process that systemd has not started, on a machine with enough memory.
     package init() {}
@@ -69,6 +71,7 @@ package struct DaemonSettings: Sendable {
         for setting in Setting.all {
             guard let found = try sources.find(setting) else { continue }
             if let expected = setting.set(found.text, in: &self) { throw found.error(expected: expected) }
+            origins[setting.name] = found.settingName
         }
     }
 
@@ -81,6 +84,28 @@ package struct DaemonSettings: Sendable {
     /// The settings that are fixed when a store is created.
     package var store: RequestedSettings {
         RequestedSettings(metric: metric, precision: precision, capacity: capacity)
+    }
+
+    /// The k that the store is opened with.
+    package var requestedK: RequestedK { RequestedK(k, isDefault: origins[Setting.k.name] == nil) }
+
+    /// Where a source sets `k` and `alpha`, by name.
+    package var originsOfApplied: [String: String] {
+        origins.filter { [Setting.k.name, Setting.alpha.name].contains($0.key) }
+    }
+
+    /// Takes the values that the store keeps for settings that no source sets.
+    package mutating func useDefaults(_ applied: AppliedSettings) {
+        let kept = notSet(applied)
+        if let k = kept.k { self.k = k }
+        if let alpha = kept.alpha { self.alpha = alpha }
+    }
+
+    /// Those of `applied` that no source sets, which the store therefore keeps.
+    package func notSet(_ applied: AppliedSettings) -> AppliedSettings {
+        AppliedSettings(
+            k: origins[Setting.k.name] == nil ? applied.k : nil,
+            alpha: origins[Setting.alpha.name] == nil ? applied.alpha : nil)
     }
 
     /// How many references the corpus keeps, and for how long.

@@ -1,3 +1,4 @@
+package import IncrementalBias
 internal import Synchronization
 
 /// The settings in force; a reload changes some of them while other threads read them.
@@ -19,6 +20,14 @@ package final class LiveSettings: Sendable {
 
     /// A copy of the settings in force at this moment.
     package var current: DaemonSettings { settings.withLock { $0 } }
+
+    /// Sets the values of `applied`, which a client has set.
+    package func apply(_ applied: AppliedSettings) {
+        settings.withLock { current in
+            if let k = applied.k { current.k = k }
+            if let alpha = applied.alpha { current.alpha = alpha }
+        }
+    }
 
     /// Applies the settings in `wanted` that can change while the daemon runs.
     ///

@@ -46,9 +46,13 @@ extension Setting {
         details: "A client that can connect can call the whole API.", exampleValue: "\"0660\"")
 
     static let k = Setting(
-        "k", \.k, .integer { _ in 1...largestK }, .restart,
+        "k", \.k, .integer { _ in 1...largestK }, .reload,
         "The bias of an image averages its `k` largest similarities to references.",
-        details: "The next start applies a new value to all images. It can't exceed the capacity.")
+        details: """
+            A new value is applied to all images in one commit. It can't exceed the capacity. If no flag, environment \
+            variable or file sets k, the value that a client has set (`nnnctl tune --apply`) takes the place of the \
+            default.
+            """)
 
     static let capacity = Setting(
         "capacity", \.capacity,
@@ -67,7 +71,10 @@ extension Setting {
     static let alpha = Setting(
         "alpha", \.alpha, .number("number", in: 0...1000), .reload,
         "The weight of the bias in searches that do not set `alpha` themselves.",
-        details: "The score of an image is similarity - alpha x mean.")
+        details: """
+            The score of an image is similarity - alpha x mean. If no flag, environment variable or file sets alpha, \
+            the value that a client has set (`nnnctl tune --apply`) takes the place of the default.
+            """)
 
     static let metric = Setting(
         "metric", \.metric, .choice("metric"), .fixed,

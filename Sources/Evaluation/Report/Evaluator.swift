@@ -37,12 +37,12 @@ package struct Evaluator: Sendable {
     ) throws -> EvaluationReport {
         let clock = ContinuousClock()
         let start = clock.now
-        let options = try EvaluationOptions(
-            request, k: corpus.k, alpha: alpha, capacity: corpus.settings.capacity)
         var report = try corpus.withSnapshot(isCancelled: isCancelled) { snapshot, rowOfImage, _ in
+            let k = snapshot.state.k
+            let options = try EvaluationOptions(request, k: k, alpha: alpha, capacity: corpus.settings.capacity)
             guard snapshot.state.images.count > 0 else { throw EvaluationError.noImages }
             guard snapshot.state.references.count > 0 else { throw EvaluationError.noReferences }
-            let sweep = Sweep(options, k: corpus.k, alpha: alpha)
+            let sweep = Sweep(options, k: k, alpha: alpha)
             func run(_ columns: ImageColumns) -> EvaluationRun {
                 EvaluationRun(
                     snapshot: snapshot, options: options, sweep: sweep, columns: columns, progress: progress)

@@ -69,7 +69,7 @@ package struct HubsFinder: Sendable {
         _ snapshot: CorpusSnapshot, _ vectors: [Float], source: String, limit: Int,
         idOfRow: (VectorRole, UInt32) throws -> String, progress: @escaping Evaluator.Progress
     ) throws -> HubsReport {
-        let columns = ImageColumns(ks: [corpus.k])
+        let columns = ImageColumns(ks: [snapshot.state.k])
         let top = try snapshot.topImages(
             queries: vectors, limit: Self.top, columns: columns,
             variants: ScoreVariants([(column: 0, weight: 0), (column: 0, weight: alpha)])
@@ -94,7 +94,7 @@ package struct HubsFinder: Sendable {
         let byAppearances = rows.filter { before[$0] > 0 }.sorted { (before[$0], $1) > (before[$1], $0) }
         let suspicious = byMean.filter { deviation.z(of: means[$0]) > Self.suspiciousZ }
         return HubsReport(
-            generation: snapshot.state.generation, queries: top.queries, source: source, k: corpus.k, alpha: alpha,
+            generation: snapshot.state.generation, queries: top.queries, source: source, k: snapshot.state.k, alpha: alpha,
             medianMean: deviation.median, deviation: deviation.deviation, byMean: try images(byMean.prefix(limit)),
             byAppearances: try images(byAppearances.prefix(limit)), suspicious: try images(suspicious.prefix(limit)),
             suspiciousCount: suspicious.count)

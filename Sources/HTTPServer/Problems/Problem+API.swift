@@ -7,6 +7,11 @@ extension Problem {
         Problem(title: "Bad Request", status: 400, detail: detail, code: code)
     }
 
+    static let settingsForbidden = Problem(
+        title: "Forbidden", status: 403,
+        detail: "Only root and the user of the daemon can change settings; run the command with sudo.",
+        code: "forbidden")
+
     static func unknownPath(_ path: String) -> Problem {
         Problem(
             title: "Not Found", status: 404, detail: "There is nothing at \(path); see the API's description.",

@@ -18,7 +18,7 @@ struct BackupResource: Resource {
     let method = HTTPRequest.Method.get
     let path = "/v1/backup"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         try request.checkParameters()
         let permit = try operation.begin()
         return Response(

@@ -20,7 +20,7 @@ struct EvaluateResource: Resource {
     let method = HTTPRequest.Method.post
     let path = "/v1/evaluate"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         try request.checkParameters()
         guard request.mediaType == .json else {
             throw Problem.unsupportedMediaType(request.headers[.contentType] ?? "", supported: "application/json")

@@ -20,7 +20,7 @@ struct HubsResource: Resource {
 
     let path = "/v1/hubs"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         let computation =
             if method == .get {
                 try await start(Self.parameters(request), context.logger)

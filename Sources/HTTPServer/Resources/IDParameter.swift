@@ -2,7 +2,7 @@ internal import Foundation
 internal import Hummingbird
 internal import WireAPI
 
-extension BasicRequestContext {
+extension APIContext {
     /// The id in the path, decoded.
     ///
     /// - Throws: `Problem` if it is not percent-encoded UTF-8.

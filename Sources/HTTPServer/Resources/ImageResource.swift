@@ -12,7 +12,7 @@ struct ImageResource: Resource {
     let method = HTTPRequest.Method.get
     let path = "/v1/images/{id}"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         try request.checkParameters()
         let id = try context.id()
         guard let explanation = try await blocking({ try corpus.explainImage(id) }) else {

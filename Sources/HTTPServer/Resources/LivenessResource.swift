@@ -6,7 +6,7 @@ struct LivenessResource: Resource {
     let method = HTTPRequest.Method.get
     let path = "/healthz"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         try Response(json: ["status": "alive"])
     }
 }

@@ -20,7 +20,7 @@ struct MetricsResource: Resource {
     let method = HTTPRequest.Method.get
     let path = "/metrics"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         let text = try await blocking(render)
         return Response(body: ByteBuffer(string: text), mediaType: "text/plain; version=0.0.4; charset=utf-8")
     }

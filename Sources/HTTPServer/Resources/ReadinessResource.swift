@@ -10,7 +10,7 @@ struct ReadinessResource: Resource {
     let method = HTTPRequest.Method.get
     let path = "/readyz"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         do {
             try await blocking { try corpus.checkReadiness() }
         } catch StoreError.removed {

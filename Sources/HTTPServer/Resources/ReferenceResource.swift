@@ -11,7 +11,7 @@ struct ReferenceResource: Resource {
     let method = HTTPRequest.Method.get
     let path = "/v1/references/{id}"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         try request.checkParameters()
         let id = try context.id()
         guard let reference = try await blocking({ try corpus.reference(id) }) else {

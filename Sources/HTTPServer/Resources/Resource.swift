@@ -12,7 +12,7 @@ protocol Resource: Sendable {
     /// The response to a request.
     ///
     /// - Throws: `Problem` for a request that can't be answered; other errors become one in ``ProblemMiddleware``.
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response
+    func respond(to request: Request, context: APIContext) async throws -> Response
 }
 
 extension Resource {

@@ -18,7 +18,7 @@ struct SearchResource: Resource {
     let method = HTTPRequest.Method.post
     let path = "/v1/search"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         do {
             return try await search(request)
         } catch {

@@ -20,7 +20,7 @@ struct StatusResource: Resource {
     let method = HTTPRequest.Method.get
     let path = "/v1/status"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         try request.checkParameters()
         return try Response(json: try await blocking { try status() })
     }
@@ -34,7 +34,7 @@ struct StatusResource: Resource {
         return Status(
             version: Version.current, generation: state.generation, images: state.images.count,
             references: state.references.count, dimension: state.dimension == 0 ? nil : state.dimension,
-            k: corpus.k, capacity: corpus.settings.capacity, alpha: settings.alpha,
+            k: state.k, capacity: corpus.settings.capacity, alpha: settings.alpha,
             metric: corpus.settings.metric.rawValue, precision: corpus.settings.precision.rawValue,
             kernels: Kernels.level.rawValue, threads: settings.threads,
             spool: .init(

@@ -15,7 +15,7 @@ struct VerifyResource: Resource {
     let method = HTTPRequest.Method.post
     let path = "/v1/verify"
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: APIContext) async throws -> Response {
         try request.checkParameters()
         if request.hasBody, request.mediaType != .json {
             throw Problem.unsupportedMediaType(request.headers[.contentType] ?? "", supported: "application/json")

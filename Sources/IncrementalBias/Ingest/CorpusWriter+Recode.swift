@@ -54,7 +54,7 @@ extension CorpusWriter {
         guard let step else { return false }
         try write { transaction in
             let state = try tables.state(in: transaction)
-            let maintenance = maintenance(dimension: state.dimension)
+            let maintenance = maintenance(dimension: state.dimension, k: state.k)
             let bases = try maintenance.codes.bases(in: transaction)
             switch step {
             case .add(let basis): try tables.codeBases.append(basis, after: bases, in: transaction)
@@ -75,7 +75,7 @@ extension CorpusWriter {
     private func recodeStep(_ limits: RecodeLimits, in transaction: borrowing ReadTransaction) throws -> RecodeStep? {
         let state = try tables.state(in: transaction)
         guard state.dimension > 0, state.images.end > 0 else { return nil }
-        let maintenance = maintenance(dimension: state.dimension)
+        let maintenance = maintenance(dimension: state.dimension, k: state.k)
         let bases = try maintenance.codes.bases(in: transaction)
         guard let newest = bases.newest else { return nil }
         if bases.versions.count > 1 {

@@ -39,7 +39,7 @@ extension CorpusWriter {
             rowsPerPiece ?? max(1, min(BiasMaintenance.imagesPerBatch, Self.bytesPerPiece / (4 * dimension)))
         let number = try beginStaging()
         do {
-            let stored = try storePieces(of: source, plan.rows, state.references, rowsPerPiece: rowsPerPiece)
+            let stored = try storePieces(of: source, plan.rows, state, rowsPerPiece: rowsPerPiece)
             return StagedImages(
                 dimension: dimension, plan: plan, meansAndThresholds: stored, state: state, number: number,
                 writer: self)
@@ -53,20 +53,21 @@ extension CorpusWriter {
     ///
     /// - Parameters:
     ///   - rows: the rows that the images get, in the order of `source`.
-    ///   - references: the row counts of the references.
+    ///   - state: the counters of the store.
     /// - Returns: the means and thresholds of the images, without their heaps.
     private func storePieces(
-        of source: any VectorSource, _ rows: [UInt32], _ references: StoreState.RowCounts, rowsPerPiece: Int
+        of source: any VectorSource, _ rows: [UInt32], _ state: StoreState, rowsPerPiece: Int
     ) throws -> [ComputedHeaps] {
         let pieces = BoundedQueue<StagedPiece>(limit: 1)
-        let maintenance = maintenance(dimension: source.dimension)
+        let maintenance = maintenance(dimension: source.dimension, k: state.k)
         let stored = try stagePool.run(count: 2) {
             [ComputedHeaps]()
         } body: { stored, task in
             if task == 0 {
                 pieces.finish(
                     Result {
-                        try computePieces(of: source, rows, maintenance, references, rowsPerPiece: rowsPerPiece, pieces)
+                        try computePieces(
+                            of: source, rows, maintenance, state.references, rowsPerPiece: rowsPerPiece, pieces)
                     })
             } else {
                 defer { pieces.cancel() }

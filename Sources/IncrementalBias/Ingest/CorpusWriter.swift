@@ -11,8 +11,6 @@ final class CorpusWriter: Sendable {
     let environment: LMDB.Environment
     let tables: Tables
     let settings: StoreSettings
-    /// The number of largest similarities that a mean averages.
-    let k: Int
     /// The threads that compute.
     let pool: WorkerPool
     let priority: SearchPriority
@@ -37,20 +35,19 @@ final class CorpusWriter: Sendable {
     }
 
     init(
-        _ environment: LMDB.Environment, _ tables: Tables, settings: StoreSettings, k: Int, pool: WorkerPool,
+        _ environment: LMDB.Environment, _ tables: Tables, settings: StoreSettings, pool: WorkerPool,
         priority: SearchPriority, limits: PendingLimits
     ) {
         self.environment = environment
         self.tables = tables
         self.settings = settings
-        self.k = k
         self.pool = pool
         self.priority = priority
         self.limits = limits
     }
 
-    /// The bias maintenance for vectors of a dimension.
-    func maintenance(dimension: Int) -> BiasMaintenance {
+    /// The bias maintenance for vectors of a dimension, with the k of the stored means.
+    func maintenance(dimension: Int, k: Int) -> BiasMaintenance {
         BiasMaintenance(
             layout: StoreLayout(dimension: dimension, settings: settings), tables: tables, k: k, pool: pool,
             priority: priority, limits: limits)
@@ -135,8 +132,9 @@ final class CorpusWriter: Sendable {
     private func makeCommit(
         _ retention: Retention, now: Date, in transaction: borrowing WriteTransaction
     ) throws -> Commit {
-        Commit(
-            state: try tables.state(in: transaction), tables: tables, maintenance: maintenance(dimension:),
+        let state = try tables.state(in: transaction)
+        return Commit(
+            state: state, tables: tables, maintenance: { [self] in maintenance(dimension: $0, k: state.k) },
             retention: retention, now: now)
     }
 

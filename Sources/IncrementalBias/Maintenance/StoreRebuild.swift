@@ -10,7 +10,7 @@ internal import LMDB
 package final class StoreRebuild: Sendable {
     private let folder: String
     private let requested: RequestedSettings
-    private let k: Int
+    private let k: RequestedK
     private let lock: StoreLock
     private let mapSize: Int
     let pool: WorkerPool
@@ -44,13 +44,15 @@ package final class StoreRebuild: Sendable {
     ///   - folder: the folder of the store.
     ///   - settings: metric and precision must be those of the store. If the capacity is `nil`, the store keeps its
     ///     capacity; if `k` exceeds it, it gets the default capacity for `k`.
-    ///   - k: the number of largest similarities that a mean averages.
+    ///   - k: the number of largest similarities that a mean averages. A k that the store keeps takes precedence over
+    ///     a default.
     ///   - threads: the number of threads that compute.
     ///   - mapSize: the maximum size of each data file, in bytes, for which address space is reserved.
     /// - Throws: ``StoreError`` if there is no store or another process uses it; `LMDBError` if the lock file can't be
     ///   opened.
     package init(
-        folder: String, settings: RequestedSettings, k: Int, threads: Int, mapSize: Int = StoreFormat.defaultMapSize
+        folder: String, settings: RequestedSettings, k: RequestedK, threads: Int,
+        mapSize: Int = StoreFormat.defaultMapSize
     ) throws {
         guard FileManager.default.fileExists(atPath: "\(folder)/data.mdb") else { throw StoreError.missing }
         lock = try StoreLock(folder: folder)
@@ -112,6 +114,8 @@ package final class StoreRebuild: Sendable {
         let new = try Tables(target, createIfMissing: true)
         let stored = try source.read { try old.settings(forRebuild: true, in: $0) }
         guard let oldSettings = stored else { throw StoreError.notAStore }
+        let applied = try source.read { try old.applied(in: $0) }
+        let k = self.k.value(in: applied)
         let settings = try oldSettings.rebuilt(as: requested, k: k)
         var state = try source.read { try old.state(in: $0) }
         progress(.copying)
@@ -123,7 +127,10 @@ package final class StoreRebuild: Sendable {
         state.k = k
         state.generation += 1
         try derive(state, settings: settings, tables: new, in: target, progress)
-        try target.write { try new.initialize(settings, state, in: $0) }
+        try target.write { transaction in
+            try new.initialize(settings, state, in: transaction)
+            if applied != AppliedSettings() { try new.write(applied, in: transaction) }
+        }
         return Summary(
             state: state, settings: settings, bytesBefore: source.usage.usedBytes, bytes: target.usage.usedBytes)
     }

@@ -84,6 +84,22 @@ extension Tables {
         return settings
     }
 
+    /// The settings that clients have set; without values if there are none.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` if they can't be read.
+    func applied(in transaction: borrowing some Transaction & ~Copyable) throws -> AppliedSettings {
+        guard let stored = try transaction.bytes(meta, "applied").map({ Data($0) }) else { return AppliedSettings() }
+        guard let applied = try? JSONDecoder().decode(AppliedSettings.self, from: stored) else {
+            throw StoreError.damaged("the k and alpha that clients have set can't be read")
+        }
+        return applied
+    }
+
+    /// Stores the settings that clients have set.
+    func write(_ applied: AppliedSettings, in transaction: borrowing WriteTransaction) throws {
+        try transaction.put(meta, "applied", try JSONEncoder().encode(applied).span)
+    }
+
     /// The counters of the store.
     ///
     /// - Throws: ``StoreError/damaged(_:)`` if they are missing or have impossible values.

@@ -6,7 +6,8 @@ package import ShardFormats
 /// A *block* has the values of a fixed number of consecutive rows. docs/storage-format.md describes all keys and values
 /// byte by byte.
 package struct Tables: Sendable {
-    /// "format" -> format version; "settings" -> ``StoreSettings`` as JSON; "state" -> ``StoreState``.
+    /// "format" -> format version; "settings" -> ``StoreSettings`` as JSON; "applied" -> ``AppliedSettings`` as JSON;
+    /// "state" -> ``StoreState``.
     let meta: Database
     package let images: RowTables
     package let references: RowTables

@@ -75,7 +75,7 @@ struct Rebuild: AsyncParsableCommand {
         StoreDamageHandler.install(folder: settings.data)
         return try StartupError.mappingStoreErrors(in: settings.data, failure: "can't be rebuilt") {
             try StoreRebuild(
-                folder: settings.data, settings: settings.store, k: settings.k, threads: settings.threads,
+                folder: settings.data, settings: settings.store, k: settings.requestedK, threads: settings.threads,
                 mapSize: settings.mapSize)
         }
     }
