@@ -109,9 +109,11 @@ struct Daemon {
         // The service group's own messages below warnings are of no use to operators.
         var quiet = logger
         quiet.logLevel = .warning
+        // After a failure too the services end in order: a connection that is accepted while its task is cancelled would
+        // end the process (SwiftNIO).
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
         do {
             try await group.run()
