@@ -66,6 +66,41 @@ def test_tune_with_few_answers_says_that_the_data_can_not_tell(words, tmp_path):
     assert "put these lines" not in output
 
 
+def test_tune_apply_sets_a_better_pair_and_the_store_keeps_it(make_daemon):
+    daemon = make_daemon().start()
+    wordnet.ingest(daemon)
+    with daemon.client() as client:
+        body = json.dumps({"alpha": 0})
+        assert client.request("PATCH", "/v1/settings", body, {"Content-Type": "application/json"}).status == 200
+    output = succeeds("tune", *LABELLED, *SMALL, "--apply", daemon=daemon)
+    assert "put these lines" not in output
+    status = daemon.status()
+    assert f"k is {status['k']} and alpha is {status['alpha']:g} from now on" in output
+    assert (status["k"], status["alpha"]) in {(16, 0.75), (16, 1), (128, 0.75), (128, 1)}
+    daemon.restart()
+    assert [daemon.status()[name] for name in ("k", "alpha")] == [status["k"], status["alpha"]]
+
+
+def test_tune_apply_says_which_value_lasts_until_the_next_start_only(make_daemon):
+    daemon = make_daemon(alpha=0).start()
+    wordnet.ingest(daemon)
+    output = succeeds("tune", *LABELLED, *SMALL, "--apply", daemon=daemon)
+    assert "until the next reload or start only: --alpha sets another alpha" in output
+    k = daemon.status()["k"]
+    daemon.restart()
+    assert [daemon.status()[name] for name in ("k", "alpha")] == [k, 0]
+
+
+def test_tune_apply_sets_nothing_if_the_data_can_not_tell(words, tmp_path):
+    np.save(tmp_path / "q.npy", wordnet.queries()[:40])
+    (tmp_path / "a.tsv").write_text("".join(f"{answer}\n" for answer in wordnet.right_answers()[:40]))
+    before = words.status()
+    output = succeeds(
+        "tune", "--queries", tmp_path / "q.npy", "--answers", tmp_path / "a.tsv", "--apply", daemon=words)
+    assert "nothing was set" in output
+    assert [words.status()[name] for name in ("k", "alpha")] == [before[name] for name in ("k", "alpha")]
+
+
 def test_tune_without_labels_proposes_and_says_what_it_assumes(words):
     output = succeeds("tune", "--unlabelled", *SMALL, daemon=words)
     assert "By hubness over held-out references the proposal is k = " in output
@@ -144,7 +179,8 @@ def test_a_report_needs_an_existing_folder(words, tmp_path):
     [
         ["evaluate"], ["evaluate", "--answers", "a"], ["tune"], ["tune", "--queries", "q"],
         ["tune", "--unlabelled", "--queries", "q", "--answers", "a"], ["tune", "--unlabelled", "--ks", "1,x"],
-        ["tune", "--unlabelled", "--repeats", "0"], ["evaluate", "--queries", "-", "--answers", "-"],
+        ["tune", "--unlabelled", "--repeats", "0"], ["tune", "--unlabelled", "--apply"],
+        ["evaluate", "--queries", "-", "--answers", "-"],
         ["evaluate", "--queries", "q", "--group-sizes", "6"], ["hubs", "--limit", "0"], ["report"],
     ],
     ids=" ".join,

@@ -75,6 +75,13 @@ package struct DaemonClient: Sendable {
         try await post("/v1/verify", Array(try WireJSON.encode(request)), mediaType: "application/json")
     }
 
+    /// Changes k, alpha or both: `PATCH /v1/settings`.
+    ///
+    /// There is no timeout, because another k changes the means of all images.
+    package func change(_ settings: SettingsRequest) async throws -> Answer<SettingsReport> {
+        try await send(.PATCH, "/v1/settings", Array(try WireJSON.encode(settings)), mediaType: "application/json")
+    }
+
     /// Copies the store: `GET /v1/backup`.
     ///
     /// There is no timeout. The copy is complete if this method returns.
@@ -120,7 +127,13 @@ package struct DaemonClient: Sendable {
     func post<Value: Decodable>(
         _ target: String, _ content: [UInt8], mediaType: String
     ) async throws -> Answer<Value> {
-        var request = request(.POST, target)
+        try await send(.POST, target, content, mediaType: mediaType)
+    }
+
+    private func send<Value: Decodable>(
+        _ method: HTTPMethod, _ target: String, _ content: [UInt8], mediaType: String
+    ) async throws -> Answer<Value> {
+        var request = request(method, target)
         request.headers.add(name: "Content-Type", value: mediaType)
         return try await answer(to: request, content: content, timeout: nil)
     }

@@ -7,10 +7,13 @@ package struct TuningView {
 
     private let report: EvaluationReport
     private let style: TextStyle
+    /// Whether the pair is set by the same command, so that no line for the settings file is needed.
+    private let isApplied: Bool
 
-    package init(report: EvaluationReport, style: TextStyle) {
+    package init(report: EvaluationReport, style: TextStyle, isApplied: Bool = false) {
         self.report = report
         self.style = style
+        self.isApplied = isApplied
     }
 
     /// The lines of the text.
@@ -54,11 +57,12 @@ package struct TuningView {
 
     /// The lines for the settings file, if another pair is better than the current one or is proposed.
     private var settings: [String] {
-        guard let chosen, chosen != (report.k, report.alpha), report.tuning?.isBetterThanCurrent ?? true else {
+        guard !isApplied, let chosen, chosen != (report.k, report.alpha), report.tuning?.isBetterThanCurrent ?? true
+        else {
             return []
         }
         return [
-            "", "To use this pair, put these lines into nnnd's settings file and restart nnnd:",
+            "", "To use this pair, put these lines into nnnd's settings file and reload nnnd:",
             "  k: \(chosen.k)", "  alpha: \(NumberFormat.short(chosen.alpha))",
         ]
     }

@@ -94,7 +94,8 @@ package struct HubsFinder: Sendable {
         let byAppearances = rows.filter { before[$0] > 0 }.sorted { (before[$0], $1) > (before[$1], $0) }
         let suspicious = byMean.filter { deviation.z(of: means[$0]) > Self.suspiciousZ }
         return HubsReport(
-            generation: snapshot.state.generation, queries: top.queries, source: source, k: snapshot.state.k, alpha: alpha,
+            generation: snapshot.state.generation, queries: top.queries, source: source, k: snapshot.state.k,
+            alpha: alpha,
             medianMean: deviation.median, deviation: deviation.deviation, byMean: try images(byMean.prefix(limit)),
             byAppearances: try images(byAppearances.prefix(limit)), suspicious: try images(suspicious.prefix(limit)),
             suspiciousCount: suspicious.count)
