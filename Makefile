@@ -6,6 +6,7 @@
 # make check         checks format and structure, and runs the unit tests; the tests must have been built
 # make test          runs all tests
 # make test-units, make test-end-to-end, make test-package  run parts of `make test`
+# make test-python   checks and tests the Python package in clients/python, with the built programs
 # make test-systemd  boots systemd in a container, as root, and tests the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
 # make test-tsan     runs the tests under ThreadSanitizer
@@ -15,8 +16,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build static demo deb test test-units test-end-to-end test-package test-systemd test-asan test-tsan bench fuzz \
-  format packages packages-deb clean
+.PHONY: build static demo deb test test-units test-end-to-end test-package test-python test-systemd test-asan test-tsan bench \
+  fuzz format packages packages-deb clean
 
 SWIFT ?= swift
 # Debug information makes a build longer. The names of functions in a backtrace do not need it.
@@ -33,6 +34,7 @@ PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -p no:schemathe
 # thread in each.
 WORKERS ?= 4
 PYTEST_PARALLEL = OPENBLAS_NUM_THREADS=1 $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
+CLIENT := $(CURDIR)/.venv-client/bin
 # At a low priority, because tests can run at the same time. An empty MAKEFLAGS keeps `--jobs` from the inner make.
 RULES := MAKEFLAGS= nice debian/rules
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
@@ -71,7 +73,13 @@ test: packages packages-deb .venv-test/done
 	@# Two parts at a time, so that the package is built and tried while tests run. The output of a part appears when it
 	@# ends.
 	$(MAKE) --jobs=2 --output-sync --assume-old=packages --assume-old=packages-deb \
-	  try-package test-units test-end-to-end fuzz SECONDS=2
+	  try-package test-units test-end-to-end test-python fuzz SECONDS=2
+
+# The Python package: style, types, tests and the examples in its docstrings.
+test-python: .venv-client/done
+	cd clients/python && $(CLIENT)/ruff check . && $(CLIENT)/ruff format --check . && $(CLIENT)/mypy
+	cd clients/python && NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} OPENBLAS_NUM_THREADS=1 \
+	  $(CLIENT)/python -m pytest -q -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed
 
 # Builds the package and tries it, also in a container if one can be booted here; `--check` prints why if not.
 .PHONY: try-package

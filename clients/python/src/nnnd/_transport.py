@@ -1,0 +1,135 @@
+"""Sends requests over a pool of connections, again where that is safe, and reads their responses."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ._connections import ConnectionPool, UnixConnection
+from ._messages import Request, Response
+from ._retry import RetrySchedule, retry_after
+from .errors import NnndError, NotReachable, RequestTimeout, api_error
+
+STREAM_BYTES = 1 << 20
+
+
+class Transport:
+    """Sends requests to one socket. Any number of threads can use it at once."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        timeout: float | None,
+        retry_seconds: float,
+        before_request: Callable[[], Any] = lambda: None,
+    ) -> None:
+        self.pool = ConnectionPool(path, timeout)
+        self.retry_seconds = retry_seconds
+        # Called before each attempt; an embedded daemon is started here if it has ended.
+        self._before_request = before_request
+        # Before the first response there is no daemon that can be restarting, so that a wrong path fails at once.
+        self._has_answered = False
+
+    def send(self, request: Request, timeout: float | None = None) -> Response:
+        """Sends a request and returns its response, whatever its status.
+
+        `timeout` replaces that of the client for this request; infinity means none.
+        """
+        schedule = RetrySchedule(self.retry_seconds)
+        while True:
+            failure: NnndError
+            try:
+                response = self._attempt(request, timeout)
+            except NotReachable as error:
+                delay = schedule.next_delay() if self._has_answered else None
+                failure = error
+            else:
+                self._has_answered = True
+                again = None
+                if response.status == 503:
+                    failure = api_error(response.status, response.body)
+                    again = retry_after(response.status, response.retry_after, getattr(failure, "code", ""))
+                if again is None:
+                    return response
+                delay = schedule.next_delay(again)
+            if delay is None:
+                raise failure
+            time.sleep(delay)
+
+    def stream(self, request: Request, write: Callable[[bytes], Any]) -> None:
+        """Sends a request once, and passes the body of the response to `write` piece by piece."""
+        connection, _ = self.pool.take()
+        try:
+            with _translated_errors(self.pool.path):
+                self._before_request()
+                connection.request(request.method, request.target, request.body, request.headers)
+                response = connection.getresponse()
+                if response.status != 200:
+                    raise api_error(response.status, response.read())
+            while True:
+                with _translated_errors(self.pool.path):
+                    piece = response.read(STREAM_BYTES)
+                if not piece:
+                    return
+                write(piece)
+        finally:
+            connection.close()
+
+    def _attempt(self, request: Request, timeout: float | None) -> Response:
+        """One attempt; a second one at once if the daemon closed an idle connection at the same moment."""
+        self._before_request()
+        while True:
+            connection, was_used = self.pool.take()
+            try:
+                with _translated_errors(self.pool.path):
+                    return self._exchange(connection, request, timeout)
+            except NotReachable:
+                connection.close()
+                if not was_used:
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+
+    def _exchange(self, connection: UnixConnection, request: Request, timeout: float | None) -> Response:
+        limit = self.pool.timeout if timeout is None else (None if timeout == float("inf") else timeout)
+        connection.timeout = limit
+        if connection.sock is not None:
+            connection.sock.settimeout(limit)
+        # The daemon can reject a request before it has read the body, and then closes the connection.
+        with contextlib.suppress(BrokenPipeError):
+            connection.request(request.method, request.target, request.body, request.headers)
+        answer = connection.getresponse()
+        response = Response(answer.status, answer.read(), answer.headers.get("Retry-After"))
+        self.pool.give_back(connection)
+        return response
+
+
+class _translated_errors:  # noqa: N801 - used like a function
+    """Turns the exceptions of sockets and http.client into those of this package."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (NnndError, ValueError)) or error is None:
+            return
+        if isinstance(error, TimeoutError):
+            raise RequestTimeout(f"no answer in time on {self._path}") from error
+        if isinstance(error, FileNotFoundError):
+            raise NotReachable(f"there is no socket {self._path}: is nnnd running, and is this its socket?") from error
+        if isinstance(error, PermissionError):
+            raise NotReachable(
+                f"no permission to use {self._path}: members of the socket's group, nnnd-clients, have it"
+            ) from error
+        if isinstance(error, ConnectionRefusedError):
+            raise NotReachable(f"no daemon listens on {self._path}") from error
+        if isinstance(error, (OSError, http.client.HTTPException)):
+            raise NotReachable(f"the daemon on {self._path} ended the connection: {error!r}") from error
