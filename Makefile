@@ -76,7 +76,7 @@ test: packages packages-deb .venv-test/done
 	  try-package test-units test-end-to-end test-python fuzz SECONDS=2
 
 # The Python package: style, types, tests and the examples in its docstrings.
-test-python: .venv-client/done
+test-python: .venv-client/authors
 	cd clients/python && $(CLIENT)/ruff check . && $(CLIENT)/ruff format --check . && $(CLIENT)/mypy
 	cd clients/python && NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} OPENBLAS_NUM_THREADS=1 \
 	  $(CLIENT)/python -m pytest -q -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed
@@ -108,7 +108,7 @@ test-systemd: packages-deb .venv-test/done
 # run only on request), KINDS="random clip wordnet" only these kinds of data. SCALE=0.05 takes 10,000 images instead of
 # 200,000 and writes no document. OLD=FOLDER also measures the nnnd of that folder. NNND_TEST_DATA=FOLDER names a folder
 # with clip/ and wordnet-large/.
-bench: build .venv-bench/done .venv-bench/authors
+bench: build .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release \
 	  $(if $(SCALE),--scale $(SCALE),--write docs/benchmarks.md) $(if $(PARTS),--parts "$(PARTS)") \
 	  $(if $(KINDS),--data "$(KINDS)") $(if $(RUNS),--runs $(RUNS)) $(if $(OLD),--old $(OLD))
@@ -162,8 +162,8 @@ packages-deb: packages
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# nnn-retrieval and torch for CPUs. If they can't be installed, the benchmark leaves out its part `authors`.
-.venv-bench/authors: packages/python-authors.txt .venv-bench/done
+# nnn-retrieval and torch for CPUs. If they can't be installed, comparisons with them are left out.
+.venv-%/authors: packages/python-authors.txt .venv-%/done
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $< \
 	  || echo "no CPU torch here: nnn-retrieval is left out"
 	touch $@
