@@ -3,6 +3,7 @@
 # make static        builds both with Swift's libraries linked in, for machines without Swift: .build-static/release/
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
 # make deb           builds the Debian package: .build-deb/
+# make wheel         builds the Python wheels, one of them with the programs: .build-wheel/
 # make check         checks format and structure, and runs the unit tests; the tests must have been built
 # make test          runs all tests
 # make test-units, make test-end-to-end, make test-package  run parts of `make test`
@@ -59,6 +60,21 @@ deb: packages-deb
 	$(RULES) clean
 	DESTINATION=$(CURDIR)/.build-deb $(RULES) binary
 	@ls -l $(DEB)
+
+# Two wheels of the Python package: with the programs that `make static` built and the shared libraries that they need,
+# and without. BIN=FOLDER takes the programs of another build.
+.PHONY: wheel test-wheel
+wheel: packages-deb .venv-client/done $(if $(filter $(STATIC_BIN),$(BIN)),static)
+	rm -rf .build-wheel && mkdir -p .build-wheel
+	python3 packaging/notices.py --bin $(BIN) --to .build-wheel/copyright
+	$(CLIENT)/python packaging/wheel.py --bin $(BIN) --copyright .build-wheel/copyright --to .build-wheel
+	$(CLIENT)/twine check --strict .build-wheel/*.whl
+	$(CLIENT)/auditwheel show .build-wheel/*manylinux*.whl
+	@ls -l .build-wheel/*.whl
+
+# Installs the wheel in a root folder that has Python and nothing else, and runs the lines of its README there. As root.
+test-wheel: wheel
+	python3 packaging/try_wheel.py .build-wheel/*manylinux*.whl
 
 # The quick checks: two minutes. The tests must have been built (`swift build -c release --build-tests`).
 .PHONY: check
@@ -161,6 +177,9 @@ packages-deb: packages
 	python3 -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# make would remove these as intermediate files of the next rule.
+.PRECIOUS: .venv-%/done
 
 # nnn-retrieval and torch for CPUs. If they can't be installed, comparisons with them are left out.
 .venv-%/authors: packages/python-authors.txt .venv-%/done
