@@ -177,3 +177,13 @@ def test_a_timeout_says_that_the_shard_stays_in_the_spool(db):
     added = db.add_images(THREE, wait=False)
     with pytest.raises(nnnd.ReceiptTimeout, match="in the spool"):
         added.wait(timeout=0.05)
+
+
+def test_files_of_killed_processes_are_removed_and_those_of_running_ones_stay(db):
+    folder = db.spool().images
+    (folder / ".py-abandoned").write_bytes(b"unfinished")
+    with SpoolFile(folder) as file:
+        file.publish(".py-written", sync=False)
+        with nnnd.Client(db.socket) as client:
+            client.spool()
+        assert os.listdir(folder) == [".py-written"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import secrets
 from pathlib import Path
@@ -18,6 +19,7 @@ from ._formats import ElementType, header
 
 # The group of the spool must be able to read the files.
 MODE = 0o640
+HIDDEN = ".py-"
 Bytes = Union[bytes, memoryview]
 # What open(2) answers with if the file system or the kernel has no files without a name.
 _NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
@@ -31,18 +33,25 @@ class SpoolFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._hidden = folder / f".py-{secrets.token_hex(8)}"
+        self._hidden = folder / f"{HIDDEN}{secrets.token_hex(8)}"
         self._is_named = False
-        flags = os.O_WRONLY | os.O_CLOEXEC
-        try:
-            self._descriptor = os.open(folder, flags | os.O_TMPFILE, MODE)
-        except OSError as error:
-            if error.errno not in _NO_UNNAMED_FILES or not folder.is_dir():
-                raise
-            self._descriptor = os.open(self._hidden, flags | os.O_CREAT | os.O_EXCL, MODE)
-            self._is_named = True
+        self._descriptor = self._open()
+        # A hidden file whose lock is free was left by a process that was killed: `remove_abandoned`.
+        while not _lock(self._descriptor) or (self._is_named and os.fstat(self._descriptor).st_nlink == 0):
+            os.close(self._descriptor)
+            self._descriptor = self._open()
         # The umask can have removed this permission.
         os.fchmod(self._descriptor, os.fstat(self._descriptor).st_mode | 0o040)
+
+    def _open(self) -> int:
+        flags = os.O_WRONLY | os.O_CLOEXEC
+        try:
+            return os.open(self._folder, flags | os.O_TMPFILE, MODE)
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED_FILES or not self._folder.is_dir():
+                raise
+        self._is_named = True
+        return os.open(self._hidden, flags | os.O_CREAT | os.O_EXCL, MODE)
 
     def __enter__(self) -> SpoolFile:
         return self
@@ -122,6 +131,23 @@ def publish_bytes(folder: Path, name: str, content: bytes, sync: bool) -> None:
     with SpoolFile(folder) as file:
         file.write(content)
         file.publish(name, sync)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Removes the hidden files of processes that were killed while they wrote them."""
+    for path in folder.glob(f"{HIDDEN}*"):
+        with contextlib.suppress(OSError), open(path, "rb") as file:
+            if _lock(file.fileno()):
+                path.unlink()
+
+
+def _lock(descriptor: int) -> bool:
+    """Locks a file until its descriptor is closed; False if another process holds the lock."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sync_folder(folder: Path) -> None:

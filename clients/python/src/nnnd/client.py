@@ -15,6 +15,7 @@ from ._arrays import ArrayLike, Ids, as_vectors
 from ._backup import write_backup
 from ._producer import SHARD_BYTES, Batches, Producer, batches_of
 from ._progress import Progress
+from ._shards import remove_abandoned
 from ._transport import Transport
 from .documents import ImageReport, Kind, Status, VerifyReport
 from .ingestion import Ingestion, SpoolFolders
@@ -222,6 +223,8 @@ class Client:
             self._folders = SpoolFolders(
                 Path(spool["images"]), Path(spool["references"]), Path(spool["done"]), Path(spool["failed"])
             )
+            remove_abandoned(self._folders.images)
+            remove_abandoned(self._folders.references)
         return self._folders
 
     # Examining and operating
