@@ -80,6 +80,15 @@ def test_an_import_that_is_run_again_sends_only_what_is_new(db, clip_folder, vec
     assert (report.rows, report.replaced) == (700, 700)
 
 
+def test_rows_that_were_deleted_come_back_if_everything_is_sent_again(db, tmp_path, vectors):
+    np.save(tmp_path / "v.npy", vectors)
+    import_files(db, [tmp_path / "v.npy"], shard_rows=300)
+    db.delete_images([f"v:{row}" for row in range(10)])
+    assert import_files(db, [tmp_path / "v.npy"], shard_rows=300).rows == 0
+    report = import_files(db, [tmp_path / "v.npy"], shard_rows=300, again=True)
+    assert (report.rows, report.replaced) == (1000, 990)
+
+
 def start_import(db, folder, *options):
     return subprocess.Popen(
         [sys.executable, "-m", "nnnd", "import", "clip-retrieval", folder, "--socket", db.socket, "--ids", "row",

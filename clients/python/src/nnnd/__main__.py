@@ -54,8 +54,8 @@ def _parser() -> argparse.ArgumentParser:
         target = command.add_mutually_exclusive_group()
         target.add_argument("--to", metavar="FOLDER", help="the folder of a private daemon, as nnnd.open takes it")
         target.add_argument("--socket", help="the socket of a daemon (default: NNND_SOCKET or /run/nnnd/nnnd.sock)")
-        command.add_argument("--shard-rows", type=int, help="rows of a shard (default: 64 MiB of them)")
-        command.add_argument("--again", action="store_true", help="also send what the daemon has received before")
+        command.add_argument("--shard-rows", type=int, help="rows of a shard (default: 128 MiB of them)")
+        command.add_argument("--again", action="store_true", help="send everything, also what was received before")
     return parser
 
 

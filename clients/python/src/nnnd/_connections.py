@@ -16,6 +16,8 @@ from pathlib import Path
 # The kernel's limit for the path of a Unix socket, without the closing zero byte.
 MAX_PATH_BYTES = 107
 MAX_IDLE = 64
+# Up to this size copying a body costs less than waking the daemon twice.
+ONE_PIECE_BYTES = 1 << 20
 
 
 @contextlib.contextmanager
@@ -68,22 +70,55 @@ def _set_send_timeout(connection: socket.socket, seconds: float) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
 
 
-class UnixConnection(http.client.HTTPConnection):
-    """An HTTP connection to a Unix socket."""
+class UnixConnection:
+    """An HTTP/1.1 connection to a Unix socket. It is opened by the first request.
+
+    http.client reads the responses. It would send the head and the body of a request apart, and so wake the daemon
+    twice for each search.
+    """
 
     def __init__(self, path: str, timeout: float | None) -> None:
-        super().__init__("localhost", timeout=timeout)
         self._path = path
+        self._timeout = timeout
+        self.sock: socket.socket | None = None
 
-    def connect(self) -> None:
-        """Connects to the socket."""
-        self.sock = connect(self._path, self.timeout)
+    def request(
+        self, method: str, target: str, body: bytes | None, headers: dict[str, str], timeout: float | None = None
+    ) -> http.client.HTTPResponse:
+        """Sends a request and returns the head of its response.
+
+        `timeout` replaces that of the connection; infinity means none.
+        """
+        limit = self._timeout if timeout is None else (None if timeout == float("inf") else timeout)
+        if self.sock is None:
+            self.sock = connect(self._path, limit)
+        self.sock.settimeout(limit)
+        lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *(f"{name}: {headers[name]}" for name in headers)]
+        if body is not None:
+            lines.append(f"Content-Length: {len(body)}")
+        # The daemon can reject a request before it has read the body, and then closes the connection.
+        with contextlib.suppress(BrokenPipeError):
+            head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+            if body is None or len(body) <= ONE_PIECE_BYTES:
+                self.sock.sendall(head + (body or b""))
+            else:
+                self.sock.sendall(head)
+                self.sock.sendall(body)
+        response = http.client.HTTPResponse(self.sock, method=method)
+        response.begin()
+        return response
 
     def was_closed(self) -> bool:
         """Whether the daemon has closed the idle connection."""
         poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
+        poll.register(self.sock or -1, select.POLLIN)
         return bool(poll.poll(0))
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self.sock is not None:
+            self.sock.close()
+            self.sock = None
 
 
 class ConnectionPool:
@@ -120,7 +155,7 @@ class ConnectionPool:
     def give_back(self, connection: UnixConnection) -> None:
         """Keeps a connection whose last response was read completely."""
         with self._lock:
-            if connection.sock is not None and not self.closed and len(self._idle) < MAX_IDLE:
+            if not self.closed and len(self._idle) < MAX_IDLE:
                 self._idle.append(connection)
                 return
         connection.close()

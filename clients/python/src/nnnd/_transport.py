@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import os
 import time
@@ -66,8 +65,7 @@ class Transport:
         try:
             with _translated_errors(self.pool.path):
                 self._before_request()
-                connection.request(request.method, request.target, request.body, request.headers)
-                response = connection.getresponse()
+                response = connection.request(request.method, request.target, request.body, request.headers)
                 if response.status != 200:
                     raise api_error(response.status, response.read())
             while True:
@@ -96,16 +94,12 @@ class Transport:
                 raise
 
     def _exchange(self, connection: UnixConnection, request: Request, timeout: float | None) -> Response:
-        limit = self.pool.timeout if timeout is None else (None if timeout == float("inf") else timeout)
-        connection.timeout = limit
-        if connection.sock is not None:
-            connection.sock.settimeout(limit)
-        # The daemon can reject a request before it has read the body, and then closes the connection.
-        with contextlib.suppress(BrokenPipeError):
-            connection.request(request.method, request.target, request.body, request.headers)
-        answer = connection.getresponse()
+        answer = connection.request(request.method, request.target, request.body, request.headers, timeout)
         response = Response(answer.status, answer.read(), answer.headers.get("Retry-After"))
-        self.pool.give_back(connection)
+        if answer.will_close:
+            connection.close()
+        else:
+            self.pool.give_back(connection)
         return response
 
 

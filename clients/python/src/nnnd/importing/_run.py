@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,8 @@ from ..documents import Kind
 from ..ingestion import Ingestion, SpoolFolders, Submission
 from ._source import Source
 
-# 64 MiB of 512 float16 numbers. From 32 MiB on the daemon reads new images piece by piece.
-SHARD_BYTES = 64 << 20
+# From 32 MiB on the daemon stores new images piece by piece; fewer shards cost fewer commits.
+SHARD_BYTES = 128 << 20
 # So many shards can wait in the spool; the disk need not hold a second copy of everything.
 MOST_WAITING = 4
 
@@ -61,9 +62,10 @@ def import_sources(
         client: a `Client` or `Database`.
         sources: where the vectors and ids are.
         kind: `images` or `references`.
-        shard_rows: the number of rows of a shard; by default 64 MiB of them. A run that continues another needs the
+        shard_rows: the number of rows of a shard; by default 128 MiB of them. A run that continues another needs the
             same number.
-        again: whether to send shards that have a receipt already, for example after their rows were deleted.
+        again: whether to send everything, also what the daemon has received before, for example after rows were
+            deleted. The shards get new names, because the daemon ignores content that it has under a name.
         progress: whether to show a progress bar; by default if standard error is a terminal.
 
     Raises:
@@ -73,13 +75,14 @@ def import_sources(
     folders = client.spool()
     ingestion = Ingestion(client.ready)
     report = ImportReport()
+    run = f"-{time.time_ns():x}" if again else ""
     with Progress(f"import {kind}", sum(source.rows.count for source in sources), "rows", progress) as bar:
         for source in sources:
             rows = source.rows
             size = shard_rows or max(1, SHARD_BYTES // (rows.dimension * BYTES[rows.element_type]))
             for stem, start, stop in source.shards(size):
-                name = f"{stem}{suffix(rows.element_type)}"
-                if not again and _was_received(folders, kind, name, stop - start):
+                name = f"{stem}{run}{suffix(rows.element_type)}"
+                if _was_received(folders, kind, name, stop - start):
                     report.rows_before += stop - start
                     bar.add(stop - start)
                     continue
