@@ -1,6 +1,8 @@
 """Adding and deleting through the spool."""
 
+import io
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -187,3 +189,18 @@ def test_files_of_killed_processes_are_removed_and_those_of_running_ones_stay(db
         with nnnd.Client(db.socket) as client:
             client.spool()
         assert os.listdir(folder) == [".py-written"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (io.StringIO(), False)])
+def test_progress_is_shown_on_a_terminal_only(monkeypatch, stream, shown):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(nnnd._progress, "DELAY_SECONDS", 0)
+    with nnnd._progress.Progress("import images", 10, "rows") as bar:
+        bar.add(10)
+    assert ("import images" in stream.getvalue()) == shown

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import sys
 from types import TracebackType
 from typing import Any
+
+# Short work shows no bar.
+DELAY_SECONDS = 0.5
 
 
 class Progress:
@@ -18,10 +23,14 @@ class Progress:
         if show is False or (show is None and not (_is_notebook() or sys.stderr.isatty())):
             return
         try:
-            from tqdm.auto import tqdm
+            # The bar of notebooks needs ipywidgets, and warns without it.
+            module = "tqdm.auto" if importlib.util.find_spec("ipywidgets") else "tqdm"
+            tqdm = importlib.import_module(module).tqdm
         except ImportError:
             return
-        self._bar = tqdm(desc=what, total=total, unit=unit, unit_scale=True, file=sys.stderr, leave=False)
+        self._bar = tqdm(
+            desc=what, total=total, unit=unit, unit_scale=True, file=sys.stderr, leave=False, delay=DELAY_SECONDS
+        )
 
     def add(self, count: int) -> None:
         """Counts more work as done."""
@@ -39,4 +48,6 @@ class Progress:
 
 
 def _is_notebook() -> bool:
-    return "ipykernel" in sys.modules
+    """Whether this code runs in the kernel of a notebook."""
+    ipython: Any = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -115,7 +116,8 @@ class _translated_errors:  # noqa: N801 - used like a function
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (NnndError, ValueError)) or error is None:
             return
-        if isinstance(error, TimeoutError):
+        # Before Python 3.10 the timeout of a socket is not a TimeoutError.
+        if isinstance(error, (TimeoutError, socket.timeout)):
             raise RequestTimeout(f"no answer in time on {self._path}") from error
         if isinstance(error, FileNotFoundError):
             raise NotReachable(f"there is no socket {self._path}: is nnnd running, and is this its socket?") from error
