@@ -117,3 +117,9 @@ def test_a_closed_client_says_so(filled_db):
     client.close()
     with pytest.raises(ValueError, match="closed"):
         client.status()
+
+
+def test_a_client_can_be_sent_to_another_process(filled_db):
+    copy = pickle.loads(pickle.dumps(nnnd.Client(filled_db.socket, timeout=7)))
+    assert copy.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
+    copy.close()

@@ -9,6 +9,7 @@ import pytest
 
 import nnnd
 from conftest import THREE
+from nnnd import _progress
 from nnnd._arrays import as_vectors
 from nnnd._shards import SpoolFile
 
@@ -200,7 +201,17 @@ class Terminal(io.StringIO):
 def test_progress_is_shown_on_a_terminal_only(monkeypatch, stream, shown):
     pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(nnnd._progress, "DELAY_SECONDS", 0)
-    with nnnd._progress.Progress("import images", 10, "rows") as bar:
+    monkeypatch.setattr(_progress, "DELAY_SECONDS", 0)
+    with _progress.Progress("import images", 10, "rows") as bar:
         bar.add(10)
     assert ("import images" in stream.getvalue()) == shown
+
+
+def test_without_permission_the_error_names_the_group(db, monkeypatch):
+    def denied(*_):
+        raise PermissionError(13, "Permission denied")
+
+    db.spool()
+    monkeypatch.setattr(os, "open", denied)
+    with pytest.raises(PermissionError, match="nnnd-producers"):
+        db.add_images(THREE)

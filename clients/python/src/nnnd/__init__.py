@@ -60,6 +60,7 @@ _MODULES = {
     "Rejection": "errors",
     "DaemonFailed": "errors",
 }
+_SUBMODULES = ("compat", "documents", "errors", "importing", "ingestion", "results")
 
 __all__ = [
     "ApiError",
@@ -87,14 +88,16 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Imports what is used for the first time."""
-    if name not in _MODULES:
-        raise AttributeError(f"module 'nnnd' has no attribute {name!r}")
     import importlib
 
+    if name in _SUBMODULES:
+        return importlib.import_module(f".{name}", __name__)
+    if name not in _MODULES:
+        raise AttributeError(f"module 'nnnd' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    return sorted({*globals(), *_MODULES, *_SUBMODULES})

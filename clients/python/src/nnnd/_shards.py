@@ -35,7 +35,14 @@ class SpoolFile:
         self._folder = folder
         self._hidden = folder / f"{HIDDEN}{secrets.token_hex(8)}"
         self._is_named = False
-        self._descriptor = self._open()
+        try:
+            self._descriptor = self._open()
+        except PermissionError as error:
+            raise PermissionError(
+                error.errno,
+                "no permission to write into the spool: members of its group, nnnd-producers, have it",
+                folder,
+            ) from None
         # A hidden file whose lock is free was left by a process that was killed: `remove_abandoned`.
         while not _lock(self._descriptor) or (self._is_named and os.fstat(self._descriptor).st_nlink == 0):
             os.close(self._descriptor)

@@ -75,6 +75,11 @@ class Client:
         """The class and the socket."""
         return f"{type(self).__name__}({self.socket!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes a client for the same socket."""
+        transport = self._transport
+        return _client, (transport.pool.path, transport.pool.timeout, transport.retry_seconds)
+
     # Searches
 
     def search(self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None) -> SearchResult:
@@ -273,3 +278,7 @@ class Client:
             return write_backup(
                 Path(folder), lambda write: self._transport.stream(messages.BACKUP, write), report=bar.add
             )
+
+
+def _client(socket: str, timeout: float | None, retry_seconds: float) -> Client:
+    return Client(socket, timeout=timeout, retry_seconds=retry_seconds)
