@@ -108,3 +108,24 @@ def test_the_retriever_for_faiss_finds_what_theirs_should(data):
     theirs = authors.NNNRanker(authors.NNNRetriever(images.shape[1]), images, references, 64, alternate_weight=0.75)
     means = np.asarray(theirs.alignment_means).reshape(-1)
     assert_same(ours.search(queries, 10), theirs.search(queries, 10), images, queries, means, 0.75)
+
+
+# The usage in the README of nnn-retrieval 1.0.1, for CPUs.
+USAGE = """
+from nnn import NNNRetriever, NNNRanker
+nnn_retriever = NNNRetriever(image_embeddings.shape[1])
+nnn_ranker = NNNRanker(nnn_retriever, image_embeddings, reference_embeddings, alternate_ks=128, alternate_weight=0.75,
+                       batch_size=256)
+scores, indices = nnn_ranker.search(text_embeddings, top_k=5)
+"""
+
+
+def test_their_example_runs_by_one_changed_line(data):
+    images, references, queries = data
+    found = []
+    for script in (USAGE.replace("from nnn import", "from nnnd.compat import"), USAGE):
+        names = {"image_embeddings": images, "reference_embeddings": references, "text_embeddings": queries}
+        exec(script, names)
+        found.append((names["scores"], names["indices"]))
+        means = np.asarray(names["nnn_ranker"].alignment_means).reshape(-1)
+    assert_same(*found, images, queries, means, 0.75)

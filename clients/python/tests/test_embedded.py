@@ -44,6 +44,13 @@ def test_the_daemon_ends_with_the_context_and_keeps_its_data(tmp_path):
         assert db.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
 
 
+def test_other_users_have_no_access(tmp_path):
+    with nnnd.open(tmp_path / "db") as db, nnnd.open() as temporary:
+        for folder in (db.folder, temporary.folder):
+            modes = {name: (folder / name).stat().st_mode & 0o777 for name in (".", "nnnd.sock", "lease.sock", "data")}
+            assert modes == {".": 0o700, "nnnd.sock": 0o600, "lease.sock": 0o600, "data": 0o700}
+
+
 def test_a_temporary_database_leaves_no_folder():
     with nnnd.open() as db:
         folder = db.folder
