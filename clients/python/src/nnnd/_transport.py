@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ._connections import ConnectionPool, UnixConnection
@@ -104,28 +105,23 @@ class Transport:
         return response
 
 
-class _translated_errors:  # noqa: N801 - used like a function
+@contextlib.contextmanager
+def _translated_errors(path: str) -> Iterator[None]:
     """Turns the exceptions of sockets and http.client into those of this package."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (NnndError, ValueError)) or error is None:
-            return
-        # Before Python 3.10 the timeout of a socket is not a TimeoutError.
-        if isinstance(error, (TimeoutError, socket.timeout)):
-            raise RequestTimeout(f"no answer in time on {self._path}") from error
-        if isinstance(error, FileNotFoundError):
-            raise NotReachable(f"there is no socket {self._path}: is nnnd running, and is this its socket?") from error
-        if isinstance(error, PermissionError):
-            raise NotReachable(
-                f"no permission to use {self._path}: members of the socket's group, nnnd-clients, have it"
-            ) from error
-        if isinstance(error, ConnectionRefusedError):
-            raise NotReachable(f"no daemon listens on {self._path}") from error
-        if isinstance(error, (OSError, http.client.HTTPException)):
-            raise NotReachable(f"the daemon on {self._path} ended the connection: {error!r}") from error
+    try:
+        yield
+    except NnndError:
+        raise
+    # Before Python 3.10 the timeout of a socket is not a TimeoutError.
+    except (TimeoutError, socket.timeout) as error:
+        raise RequestTimeout(f"no answer in time on {path}") from error
+    except FileNotFoundError as error:
+        raise NotReachable(f"there is no socket {path}: is nnnd running, and is this its socket?") from error
+    except PermissionError as error:
+        raise NotReachable(
+            f"no permission to use {path}: members of the socket's group, nnnd-clients, have it"
+        ) from error
+    except ConnectionRefusedError as error:
+        raise NotReachable(f"no daemon listens on {path}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise NotReachable(f"the daemon on {path} ended the connection: {error!r}") from error

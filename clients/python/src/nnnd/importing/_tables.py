@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -148,26 +149,19 @@ class TableIds(Ids):
         return [self._name, *self._version]
 
 
-class _arrow_batches:  # noqa: N801 - used like a function
+@contextlib.contextmanager
+def _arrow_batches(path: Path) -> Iterator[tuple[Any, Iterator[Any]]]:
     """Opens an Arrow file, or a stream in a file as Hugging Face's `datasets` writes it: the schema and its batches."""
-
-    def __init__(self, path: Path) -> None:
-        arrow = _pyarrow()
-        self._map = arrow.memory_map(str(path))
+    arrow = _pyarrow()
+    with arrow.memory_map(str(path)) as content:
         try:
-            reader = arrow.ipc.open_file(self._map)
-            self._batches = (reader.get_batch(number) for number in range(reader.num_record_batches))
+            file = arrow.ipc.open_file(content)
         except arrow.ArrowInvalid:
-            self._map.seek(0)
-            reader = arrow.ipc.open_stream(self._map)
-            self._batches = iter(reader)
-        self._schema = reader.schema
-
-    def __enter__(self) -> tuple[Any, Iterator[Any]]:
-        return self._schema, cast("Iterator[Any]", self._batches)
-
-    def __exit__(self, *_: object) -> None:
-        self._map.close()
+            content.seek(0)
+            stream = arrow.ipc.open_stream(content)
+            yield stream.schema, iter(stream)
+        else:
+            yield file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
 
 
 def _pyarrow(module: str = "") -> Any:
