@@ -18,6 +18,8 @@ from ._source import Source
 
 # From 32 MiB on the daemon stores new images piece by piece; fewer shards cost fewer commits.
 SHARD_BYTES = 128 << 20
+# The ids of a shard are in memory at once.
+MAX_SHARD_ROWS = 1 << 18
 # So many shards can wait in the spool; the disk need not hold a second copy of everything.
 MOST_WAITING = 4
 
@@ -62,8 +64,8 @@ def import_sources(
         client: a `Client` or `Database`.
         sources: where the vectors and ids are.
         kind: `images` or `references`.
-        shard_rows: the number of rows of a shard; by default 128 MiB of them. A run that continues another needs the
-            same number.
+        shard_rows: the number of rows of a shard; by default 128 MiB of them, but at most 262,144. A run that
+            continues another needs the same number.
         again: whether to send everything, also what the daemon has received before, for example after rows were
             deleted. The shards get new names, because the daemon ignores content that it has under a name.
         progress: whether to show a progress bar; by default if standard error is a terminal.
@@ -79,7 +81,7 @@ def import_sources(
     with Progress(f"import {kind}", sum(source.rows.count for source in sources), "rows", progress) as bar:
         for source in sources:
             rows = source.rows
-            size = shard_rows or max(1, SHARD_BYTES // (rows.dimension * BYTES[rows.element_type]))
+            size = shard_rows or max(1, min(MAX_SHARD_ROWS, SHARD_BYTES // (rows.dimension * BYTES[rows.element_type])))
             for stem, start, stop in source.shards(size):
                 name = f"{stem}{run}{suffix(rows.element_type)}"
                 if _was_received(folders, kind, name, stop - start):
