@@ -47,5 +47,8 @@ def test_a_missing_program_is_named(monkeypatch, tmp_path):
     monkeypatch.delenv("NNND_BIN")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(programs, "BUNDLED", tmp_path)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     with pytest.raises(nnnd.DaemonFailed, match="manylinux"):
-        nnnd.open(tmp_path / "db")
+        nnnd.open()
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 import weakref
@@ -134,7 +135,12 @@ def open(
     else:
         private = PrivateFolder(Path(folder).expanduser().resolve())
         private.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Database(private, flags, timeout, retry_seconds)
+    try:
+        return Database(private, flags, timeout, retry_seconds)
+    except BaseException:
+        if private.is_temporary:
+            shutil.rmtree(private.path, ignore_errors=True)
+        raise
 
 
 def _reopen(folder: Path, settings: dict[str, str], timeout: float | None, retry_seconds: float) -> Database:
