@@ -3,9 +3,11 @@
 # make static        builds both with Swift's libraries linked in, for machines without Swift: .build-static/release/
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
 # make deb           builds the Debian package: .build-deb/
+# make wheel         builds the Python wheels, one of them with the programs: .build-wheel/
 # make check         checks format and structure, and runs the unit tests; the tests must have been built
 # make test          runs all tests
 # make test-units, make test-end-to-end, make test-package  run parts of `make test`
+# make test-python   checks and tests the Python package in clients/python, with the built programs
 # make test-systemd  boots systemd in a container, as root, and tests the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
 # make test-tsan     runs the tests under ThreadSanitizer
@@ -15,8 +17,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build static demo deb test test-units test-end-to-end test-package test-systemd test-asan test-tsan bench fuzz \
-  format packages packages-deb packages-browser clean
+.PHONY: build static demo deb test test-units test-end-to-end test-package test-python test-systemd test-asan test-tsan \
+  bench fuzz format packages packages-deb packages-browser clean
 
 SWIFT ?= swift
 # Debug information makes a build longer. The names of functions in a backtrace do not need it.
@@ -33,6 +35,7 @@ PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -p no:schemathe
 # thread in each.
 WORKERS ?= 4
 PYTEST_PARALLEL = OPENBLAS_NUM_THREADS=1 $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
+CLIENT := $(CURDIR)/.venv-client/bin
 # At a low priority, because tests can run at the same time. An empty MAKEFLAGS keeps `--jobs` from the inner make.
 RULES := MAKEFLAGS= nice debian/rules
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
@@ -58,6 +61,21 @@ deb: packages-deb
 	DESTINATION=$(CURDIR)/.build-deb $(RULES) binary
 	@ls -l $(DEB)
 
+# Two wheels of the Python package: with the programs that `make static` built and the shared libraries that they need,
+# and without. BIN=FOLDER takes the programs of another build.
+.PHONY: wheel test-wheel
+wheel: packages-deb .venv-client/done $(if $(filter $(STATIC_BIN),$(BIN)),static)
+	rm -rf .build-wheel && mkdir -p .build-wheel
+	python3 packaging/notices.py --bin $(BIN) --to .build-wheel/copyright
+	$(CLIENT)/python packaging/wheel.py --bin $(BIN) --copyright .build-wheel/copyright --to .build-wheel
+	$(CLIENT)/twine check --strict .build-wheel/*.whl
+	$(CLIENT)/auditwheel show .build-wheel/*manylinux*.whl
+	@ls -l .build-wheel/*.whl
+
+# Installs the wheel in a root folder that has Python and nothing else, and runs the lines of its README there. As root.
+test-wheel: wheel
+	python3 packaging/try_wheel.py .build-wheel/*manylinux*.whl
+
 # The quick checks: two minutes. The tests must have been built (`swift build -c release --build-tests`).
 .PHONY: check
 check: .venv-test/done
@@ -72,7 +90,13 @@ test: packages packages-deb packages-browser .venv-test/done
 	@# ends.
 	$(MAKE) --jobs=2 --output-sync --assume-old=packages --assume-old=packages-deb \
 	  --assume-old=packages-browser \
-	  try-package test-units test-end-to-end fuzz SECONDS=2
+	  try-package test-units test-end-to-end test-python fuzz SECONDS=2
+
+# The Python package: style, types, tests and the examples in its docstrings.
+test-python: .venv-client/authors
+	cd clients/python && $(CLIENT)/ruff check . && $(CLIENT)/ruff format --check . && $(CLIENT)/mypy
+	cd clients/python && NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} OPENBLAS_NUM_THREADS=1 \
+	  $(CLIENT)/python -m pytest -q -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed
 
 # Builds the package and tries it, also in a container if one can be booted here; `--check` prints why if not.
 .PHONY: try-package
@@ -104,7 +128,7 @@ test-systemd: packages-deb .venv-test/done
 #   SCALE=0.05             10,000 images instead of 200,000; docs/benchmarks.md is not written
 #   OLD=FOLDER             also the older nnnd in that folder, for comparison
 # The environment variable NNND_TEST_DATA names a folder with larger sets of data, in clip/ and wordnet-large/.
-bench: build .venv-bench/done .venv-bench/authors
+bench: build .venv-bench/authors
 	.venv-bench/bin/python Benchmarks/bench.py --bin .build/release \
 	  $(if $(SCALE),--scale $(SCALE),--write docs/benchmarks.md) $(if $(PARTS),--parts "$(PARTS)") \
 	  $(if $(KINDS),--data "$(KINDS)") $(if $(RUNS),--runs $(RUNS)) $(if $(OLD),--old $(OLD))
@@ -161,8 +185,11 @@ packages-browser: packages
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-# nnn-retrieval and torch for CPUs. If they can't be installed, the benchmark leaves out its part `authors`.
-.venv-bench/authors: packages/python-authors.txt .venv-bench/done
+# make would remove these as intermediate files of the next rule.
+.PRECIOUS: .venv-%/done
+
+# nnn-retrieval and torch for CPUs. If they can't be installed, comparisons with them are left out.
+.venv-%/authors: packages/python-authors.txt .venv-%/done
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $< \
 	  || echo "no CPU torch here: nnn-retrieval is left out"
 	touch $@

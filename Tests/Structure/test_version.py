@@ -1,4 +1,4 @@
-"""The programs, the Debian package and docs/openapi.yaml have the same version."""
+"""The programs, the Debian package, the Python package and docs/openapi.yaml have the same version."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 PATTERNS = {
     "Sources/WireAPI/Version.swift": r'current = "([^"]+)"',
     "debian/changelog": r"\Annnd \(([^)]+)\)",
+    "clients/python/src/nnnd/_version.py": r'^__version__ = "([^"]+)"',
     "docs/openapi.yaml": r"^ *version: (\d\S*)$",
 }
 

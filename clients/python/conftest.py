@@ -1,0 +1,84 @@
+"""Fixtures: private daemons, and names for the examples in docstrings. NNND_BIN names the folder of the programs."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnnd
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEADLINE = 60
+THREE = np.array([[1.0, 0.1, 0.0], [0.7, 0.7, 0.1], [0.0, 0.2, 1.0]], dtype=np.float32)
+
+
+def pytest_configure():
+    os.environ.setdefault("NNND_BIN", str(PROJECT / ".build" / "release"))
+    if not (Path(os.environ["NNND_BIN"]) / "nnnd").exists():
+        pytest.exit(f"there is no nnnd in {os.environ['NNND_BIN']}; build it, or set NNND_BIN", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def shared_db(tmp_path_factory):
+    with nnnd.open(tmp_path_factory.mktemp("shared"), k=2, threads=1) as db:
+        yield db
+
+
+@pytest.fixture
+def db(tmp_path):
+    """An empty database with k = 2."""
+    with nnnd.open(tmp_path / "db", k=2, threads=1) as db:
+        yield db
+
+
+@pytest.fixture
+def filled_db(db):
+    db.add_images(THREE, ["cat", "dog", "car"])
+    db.add_references(np.eye(3, dtype=np.float32), ["x", "y", "z"])
+    return db
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(19)
+
+
+@pytest.fixture(autouse=True)
+def names_of_examples(request):
+    """The names that examples in docstrings use."""
+    if not isinstance(request.node, pytest.DoctestItem):
+        return
+    db = request.getfixturevalue("shared_db")
+    db.delete_images(["north", "east", "bus"])
+    db.add_images(THREE, ["cat", "dog", "car"])
+    request.getfixturevalue("doctest_namespace").update(db=db, nnnd=nnnd, np=np, asyncio=asyncio)
+
+
+def wait_until(condition, what):
+    """Waits until condition() is true."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, f"not after {DEADLINE} s: {what}"
+        time.sleep(0.005)
+
+
+def process_runs(pid):
+    """Whether a process exists and is not a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def daemon_pid(db):
+    """The process id of a private daemon: that of the process which listens on its socket."""
+    import socket
+    import struct
+
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(db.socket))
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    return struct.unpack("3i", credentials)[0]

@@ -1,0 +1,90 @@
+"""`python -m nnnd import ...` imports files; `python -m nnnd nnnctl ...` and `... nnnd ...` run the programs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command and returns its exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] in ("nnnd", "nnnctl"):
+        from ._programs import find_program
+
+        path = find_program(given[0])
+        os.execv(path, [given[0], *given[1:]])
+    options = _parser().parse_args(given)
+    from .errors import NnndError
+
+    try:
+        return _import(options)
+    except (NnndError, OSError, ValueError, TypeError, ImportError) as error:
+        print(f"nnnd import: {error}", file=sys.stderr)
+        return 65 if isinstance(error, (ValueError, TypeError, NnndError)) else 66
+    except KeyboardInterrupt:
+        print("nnnd import: interrupted; the same command continues", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m nnnd",
+        description="Imports embeddings into nnnd. An import that was interrupted continues when it is run again. "
+        "'python -m nnnd nnnctl ...' and 'python -m nnnd nnnd ...' run the programs.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True).add_parser("import", help="import embeddings")
+    kinds = commands.add_subparsers(dest="format", required=True)
+    clip = kinds.add_parser("clip-retrieval", help="the output folder of clip-retrieval inference")
+    clip.add_argument("folder")
+    clip.add_argument("--ids", help="column of the metadata, or 'row' (default: image_path if it exists, else row)")
+    clip.add_argument("--no-texts", action="store_true", help="do not import text_emb as references")
+    files = kinds.add_parser("files", help=".npy, .safetensors, .pt, .parquet, .arrow and memory maps")
+    files.add_argument("paths", nargs="+", metavar="file")
+    files.add_argument("--kind", choices=["images", "references"], default="images")
+    files.add_argument("--vectors", help="the column of a table or the key of a tensor, if there are several")
+    files.add_argument("--ids", help="the column of a table with the ids (default: the file's name and the row)")
+    files.add_argument("--type", help="of a file without a header: float16, bfloat16, float32 or float64")
+    files.add_argument("--dimension", type=int, help="of a file without a header")
+    for command in (clip, files):
+        target = command.add_mutually_exclusive_group()
+        target.add_argument("--to", metavar="FOLDER", help="the folder of a private daemon, as nnnd.open takes it")
+        target.add_argument("--socket", help="the socket of a daemon (default: NNND_SOCKET or /run/nnnd/nnnd.sock)")
+        command.add_argument("--shard-rows", type=int, help="rows of a shard (default: 128 MiB of them)")
+        command.add_argument("--again", action="store_true", help="send everything, also what was received before")
+    return parser
+
+
+def _import(options: argparse.Namespace) -> int:
+    from .importing import import_clip_retrieval, import_files
+
+    shared: dict[str, Any] = {"ids": options.ids, "shard_rows": options.shard_rows, "again": options.again}
+    with _client(options) as client:
+        if options.format == "clip-retrieval":
+            report = import_clip_retrieval(client, options.folder, texts=not options.no_texts, **shared)
+        else:
+            report = import_files(
+                client, options.paths, options.kind, vectors=options.vectors, element_type=options.type,
+                dimension=options.dimension, **shared,
+            )  # fmt: skip
+        status = client.status()
+    print(f"{report.rows:,} rows imported, {report.rows_before:,} had been before, {report.replaced:,} replaced others")
+    print(f"now {status['images']:,} images, {status['references']:,} references, generation {status['generation']:,}")
+    return 0
+
+
+@contextlib.contextmanager
+def _client(options: argparse.Namespace) -> Iterator[Any]:
+    from .client import Client
+    from .embedded import open
+
+    with open(options.to) if options.to is not None else Client(options.socket) as client:
+        yield client
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""Connections to the Unix socket of the daemon, for clients that many threads use and that can be forked."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import select
+import socket
+import struct
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+# The kernel's limit for the path of a Unix socket, without the closing zero byte.
+MAX_PATH_BYTES = 107
+MAX_IDLE = 64
+# Up to this size copying a body costs less than waking the daemon twice.
+ONE_PIECE_BYTES = 1 << 20
+
+
+@contextlib.contextmanager
+def socket_address(path: str) -> Iterator[str]:
+    """A path of this socket that is short enough for the kernel.
+
+    Linux reaches a socket in a folder with a long path by a descriptor of the folder.
+    """
+    if len(os.fsencode(path)) <= MAX_PATH_BYTES:
+        yield path
+        return
+    folder, name = os.path.split(path)
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{name}"
+    finally:
+        os.close(descriptor)
+
+
+def connect(path: str, timeout: float | None) -> socket.socket:
+    """A socket that is connected to `path`.
+
+    Raises:
+        TimeoutError: the daemon has not accepted the connection in time.
+        OSError: nothing listens there.
+
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # A socket with Python's own timeout does not block, and would not wait while the listen backlog is full.
+        if timeout is not None:
+            _set_send_timeout(connection, timeout)
+        with socket_address(path) as address:
+            connection.connect(address)
+        if timeout is not None:
+            _set_send_timeout(connection, 0)
+        connection.settimeout(timeout)
+    except BlockingIOError:
+        connection.close()
+        raise TimeoutError(f"{path} did not accept a connection in {timeout} s") from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_send_timeout(connection: socket.socket, seconds: float) -> None:
+    microseconds = max(1, int(seconds * 1e6)) if seconds else 0
+    value = struct.pack("@ll", *divmod(microseconds, 1_000_000))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
+
+
+class UnixConnection:
+    """An HTTP/1.1 connection to a Unix socket. It is opened by the first request.
+
+    http.client reads the responses. It would send the head and the body of a request apart, and so wake the daemon
+    twice for each search.
+    """
+
+    def __init__(self, path: str, timeout: float | None) -> None:
+        self._path = path
+        self._timeout = timeout
+        self.sock: socket.socket | None = None
+
+    def request(
+        self, method: str, target: str, body: bytes | None, headers: dict[str, str], timeout: float | None = None
+    ) -> http.client.HTTPResponse:
+        """Sends a request and returns the head of its response.
+
+        `timeout` replaces that of the connection; infinity means none.
+        """
+        limit = self._timeout if timeout is None else (None if timeout == float("inf") else timeout)
+        if self.sock is None:
+            self.sock = connect(self._path, limit)
+        self.sock.settimeout(limit)
+        lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *(f"{name}: {headers[name]}" for name in headers)]
+        if body is not None:
+            lines.append(f"Content-Length: {len(body)}")
+        # The daemon can reject a request before it has read the body, and then closes the connection.
+        with contextlib.suppress(BrokenPipeError):
+            head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+            if body is None or len(body) <= ONE_PIECE_BYTES:
+                self.sock.sendall(head + (body or b""))
+            else:
+                self.sock.sendall(head)
+                self.sock.sendall(body)
+        response = http.client.HTTPResponse(self.sock, method=method)
+        response.begin()
+        return response
+
+    def was_closed(self) -> bool:
+        """Whether the daemon has closed the idle connection."""
+        poll = select.poll()
+        poll.register(self.sock or -1, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self.sock is not None:
+            self.sock.close()
+            self.sock = None
+
+
+class ConnectionPool:
+    """The connections of one client. Each serves one request at a time; idle ones are used again.
+
+    The child of a fork begins with an empty pool: it closes its copies of the parent's connections, which stay open in
+    the parent.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], timeout: float | None) -> None:
+        self.path = str(Path(path).absolute())
+        self.timeout = timeout
+        self._reset()
+        _pools.add(self)
+
+    def _reset(self) -> None:
+        self._idle: list[UnixConnection] = []
+        self._lock = threading.Lock()
+        self.closed = False
+
+    def take(self) -> tuple[UnixConnection, bool]:
+        """A connection, and whether it has served a request before."""
+        while True:
+            with self._lock:
+                if self.closed:
+                    raise ValueError("the client is closed")
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return UnixConnection(self.path, self.timeout), False
+            if not connection.was_closed():
+                return connection, True
+            connection.close()
+
+    def give_back(self, connection: UnixConnection) -> None:
+        """Keeps a connection whose last response was read completely."""
+        with self._lock:
+            if not self.closed and len(self._idle) < MAX_IDLE:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Closes the idle connections. Those in use are closed when their response has been read."""
+        with self._lock:
+            self.closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def after_fork(self) -> None:
+        """Closes the child's copies of the connections, in the child of a fork."""
+        idle, closed = self._idle, self.closed
+        # The lock is replaced, because another thread of the parent can have held it at the fork.
+        self._reset()
+        self.closed = closed
+        for connection in idle:
+            connection.close()
+
+
+_pools: weakref.WeakSet[ConnectionPool] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for pool in list(_pools):
+        pool.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,78 @@
+"""The requests of the API, and what their responses mean, for both clients."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from ._arrays import ArrayLike, as_vectors
+from ._formats import npy_header
+from .errors import api_error
+
+NPY = "application/x-npy"
+JSON = "application/json"
+MAX_BODY_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request: method, path with query string, body and its media type."""
+
+    method: str
+    target: str
+    body: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A response whose body was read. `retry_after` is the header of this name."""
+
+    status: int
+    body: bytes
+    retry_after: str | None = None
+
+    def json(self) -> Any:
+        """The JSON document in the body; raises `ApiError` if the status is not 200."""
+        return json.loads(self.content())
+
+    def content(self) -> bytes:
+        """The body; raises `ApiError` if the status is not 200."""
+        if self.status != 200:
+            raise api_error(self.status, self.body)
+        return self.body
+
+
+def search_request(queries: ArrayLike, top_k: int, alpha: float | None) -> Request:
+    """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body."""
+    vectors = as_vectors(queries, "queries").without_bfloat16()
+    target = f"/v1/search?top_k={top_k:d}"
+    if alpha is not None:
+        target += f"&alpha={float(alpha)!r}"
+    header = npy_header(vectors.element_type, vectors.rows, vectors.dimension)
+    body = b"".join([header, *vectors.pieces()])
+    return Request("POST", target, body, {"Content-Type": NPY})
+
+
+def explain_request(id: str) -> Request:
+    """`GET /v1/images/ID`."""
+    return Request("GET", f"/v1/images/{quote(str(id), safe='')}")
+
+
+def reference_request(id: str) -> Request:
+    """`GET /v1/references/ID`."""
+    return Request("GET", f"/v1/references/{quote(str(id), safe='')}")
+
+
+def verify_request(sample: int | None) -> Request:
+    """`POST /v1/verify` for all images, or for a sample of this size."""
+    body = {} if sample is None else {"sample": sample}
+    return Request("POST", "/v1/verify", json.dumps(body).encode(), {"Content-Type": JSON})
+
+
+STATUS = Request("GET", "/v1/status")
+READY = Request("GET", "/readyz")
+METRICS = Request("GET", "/metrics")
+BACKUP = Request("GET", "/v1/backup")

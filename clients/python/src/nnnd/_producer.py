@@ -1,0 +1,149 @@
+"""Adds vectors and deletes ids through the spool."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Callable, Optional, Union, cast
+
+from ._arrays import ArrayLike, Ids, Vectors, as_vectors, id_lines, is_array, list_of_ids
+from ._formats import suffix
+from ._progress import Progress
+from ._shards import ShardFile, publish_bytes
+from .documents import Kind
+from .ingestion import Ingestion, SpoolFolders, Submission
+
+# The daemon reads shards whose ids exist already as a whole, and needs several times their size in memory for that.
+SHARD_BYTES = 256 << 20
+IDS_PER_LIST = 1_000_000
+MAX_NAME_BYTES = 200
+
+Batch = tuple[Vectors, Optional[Ids]]
+# An array with its ids, or an iterator of batches: arrays, or pairs of an array and its ids.
+Batches = Union[ArrayLike, Iterable[Any]]
+
+
+class Producer:
+    """Writes shards and lists of ids of one call into the spool."""
+
+    def __init__(
+        self, folders: SpoolFolders, kind: Kind, name: str | None, sync: bool, is_reachable: Callable[[], Any]
+    ) -> None:
+        self._folders = folders
+        self._kind: Kind = kind
+        self._name = name
+        # Without a wait for the receipt nothing else tells that the file is on the disk.
+        self._sync = sync
+        self._stem = checked_name(name) if name is not None else _unique_name()
+        self._number = 0
+        self.ingestion = Ingestion(is_reachable)
+
+    @property
+    def folder(self) -> Path:
+        """The folder into which the files are renamed."""
+        return self._folders.incoming(self._kind)
+
+    def add(self, batches: Iterator[Batch], shard_bytes: int, bar: Progress) -> None:
+        """Writes the vectors as shards of at most about this size."""
+        current: ShardFile | None = None
+        ids: list[bytes] = []
+        first: Vectors | None = None
+        try:
+            for vectors, names in batches:
+                first = first or vectors
+                _check_alike(first, vectors)
+                lines = None if names is None else id_lines(names, vectors.rows)
+                is_full = current is not None and current.bytes + vectors.row_bytes * vectors.rows > shard_bytes
+                if current is not None and (is_full or (lines is None) != (not ids)):
+                    self._publish(current, ids, vectors)
+                    current, ids = None, []
+                current = current or ShardFile(self.folder, vectors.element_type, vectors.dimension)
+                current.append(vectors)
+                if lines is not None:
+                    ids.append(lines)
+                bar.add(vectors.rows)
+            if current is None or first is None:
+                raise ValueError("there are no vectors: the iterator of batches is empty")
+            self._publish(current, ids, first)
+            current = None
+        finally:
+            if current is not None:
+                current.__exit__()
+
+    def delete(self, ids: Ids) -> None:
+        """Writes lists of ids to delete."""
+        names = list_of_ids(ids)
+        if not names:
+            raise ValueError("there are no ids to delete")
+        for start in range(0, len(names), IDS_PER_LIST):
+            some = names[start : start + IDS_PER_LIST]
+            name = self._next_name(".delete")
+            submission = Submission(self._folders, self._kind, name, len(some))
+            publish_bytes(self.folder, name, id_lines(some, len(some)), self._sync)
+            self.ingestion.add(submission)
+
+    def _publish(self, shard: ShardFile, ids: list[bytes], vectors: Vectors) -> None:
+        with shard:
+            name = self._next_name(suffix(vectors.element_type))
+            submission = Submission(self._folders, self._kind, name, shard.rows)
+            shard.publish(name, b"".join(ids) if ids else None, self._sync)
+        self.ingestion.add(submission)
+
+    def _next_name(self, ending: str) -> str:
+        number = f"-{self._number:05}" if self._number else ""
+        self._number += 1
+        name = f"{self._stem}{number}{ending}"
+        if self._name is not None and (self.folder / name).exists():
+            raise FileExistsError(f"{self.folder / name} still waits in the spool; try again when it was processed")
+        return name
+
+
+def batches_of(vectors: Batches, ids: Ids | None, shard_bytes: int) -> tuple[Iterator[Batch], int | None]:
+    """The batches of an array or of an iterator, and the number of all rows if it is known before."""
+    if not is_array(vectors):
+        if ids is not None:
+            raise TypeError("for an iterator of batches, give pairs (vectors, ids) in it instead of the argument ids")
+        return _from_iterator(cast("Iterable[Any]", vectors), shard_bytes), None
+    matrix = as_vectors(vectors)
+    names = None if ids is None else list_of_ids(ids)
+    if names is not None and len(names) != matrix.rows:
+        raise ValueError(f"there are {len(names):,} ids for {matrix.rows:,} rows; there must be one id for each row")
+    return _parts(matrix, names, shard_bytes), matrix.rows
+
+
+def checked_name(name: str) -> str:
+    """The name, if a shard can have it."""
+    if not name or name.startswith(".") or "/" in name or "\0" in name or name.endswith((".tmp", ".part")):
+        raise ValueError(f"{name!r} cannot be the name of a shard: it must not be empty, begin with '.' or have a '/'")
+    if len(name.encode()) > MAX_NAME_BYTES:
+        raise ValueError(f"the name of a shard can have {MAX_NAME_BYTES} bytes, and this one is longer: {name[:80]!r}")
+    return name
+
+
+def _parts(vectors: Vectors, names: list[str] | None, most_bytes: int) -> Iterator[Batch]:
+    """The rows in parts of at most so many bytes."""
+    step = max(1, most_bytes // vectors.row_bytes)
+    for start in range(0, vectors.rows, step):
+        stop = min(start + step, vectors.rows)
+        yield vectors.slice(start, stop), None if names is None else names[start:stop]
+
+
+def _from_iterator(batches: Iterable[Any], shard_bytes: int) -> Iterator[Batch]:
+    for batch in batches:
+        is_pair = isinstance(batch, (tuple, list)) and len(batch) == 2 and is_array(batch[0])
+        vectors, names = batch if is_pair else (batch, None)
+        yield from _parts(as_vectors(vectors), None if names is None else list_of_ids(names), shard_bytes)
+
+
+def _check_alike(first: Vectors, other: Vectors) -> None:
+    if (first.element_type, first.dimension) != (other.element_type, other.dimension):
+        raise ValueError(
+            f"a batch has vectors of {other.dimension} {other.element_type} numbers, and the first one of "
+            f"{first.dimension} {first.element_type} numbers; all must be alike"
+        )
+
+
+def _unique_name() -> str:
+    return f"py-{time.time_ns():x}-{secrets.token_hex(4)}"

@@ -1,0 +1,245 @@
+"""The process that runs a private daemon for as long as any process uses it.
+
+It is started as a program of its own, needs only the standard library, and runs in a session of its own, so that
+neither Ctrl-C nor the end of a notebook's process group reaches it. Each process that uses the daemon keeps a
+connection to `lease.sock` open. The kernel closes it when that process ends, however it ends. When the last connection
+is closed, the supervisor stops the daemon with SIGTERM, and ends.
+
+    python _supervisor.py JSON
+
+The argument has `folder`, `command`, `settings`, `is_temporary` and `lease`, the descriptor of the first connection.
+On each connection the supervisor first sends one line of JSON: `{"settings": ..., "pid": ...}`, or `{"failed": status}`
+if the daemon did not start. It closes a connection when it has ended what follows from its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import struct
+import sys
+import time
+from typing import Any
+
+LEASE_SOCKET = "lease.sock"
+API_SOCKET = "nnnd.sock"
+START_SECONDS = 120.0
+# How long an earlier daemon on the same folder can take to end.
+BUSY_SECONDS = 30.0
+STOP_SECONDS = 120.0
+# The exit status of a daemon whose store, spool or socket another one uses.
+BUSY = 69
+
+
+class Supervisor:
+    """The daemon of one folder, and the connections of the processes that use it."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+        first = socket.socket(fileno=config["lease"])
+        first.set_inheritable(False)
+        self._leases = {first}
+        self._selector = selectors.DefaultSelector()
+        self._pid: int | None = None
+        self._is_stopping = False
+        self._listener = _listen(LEASE_SOCKET)
+        self._wakeup, writer = socket.socketpair()
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        self._writer = writer
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def run(self) -> None:
+        """Runs the daemon until nobody uses it."""
+        status = self._start()
+        if status is not None:
+            self._send(next(iter(self._leases)), {"failed": status})
+        else:
+            self._send(next(iter(self._leases)), self._greeting())
+            self._serve()
+        # From now on a process that opens the folder finds no supervisor, and starts one.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(LEASE_SOCKET)
+        self._listener.close()
+        self._end_daemon()
+        if self._config["is_temporary"]:
+            shutil.rmtree(self._config["folder"], ignore_errors=True)
+        for lease in self._leases:
+            lease.close()
+
+    def _start(self) -> int | None:
+        """Starts the daemon; the exit status if it did not start."""
+        busy_until = time.monotonic() + BUSY_SECONDS
+        while True:
+            self._pid = _spawn(self._config["command"])
+            status = self._wait_until_ready()
+            if status is None:
+                return None
+            self._pid = None
+            if status != BUSY or time.monotonic() > busy_until:
+                return status
+            time.sleep(0.05)
+
+    def _wait_until_ready(self) -> int | None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            status = self._exit_status()
+            if status is not None:
+                return status
+            if self._pid is not None and _is_ready(self._pid):
+                return None
+            time.sleep(0.005)
+        self._end_daemon()
+        return -signal.SIGKILL
+
+    def _serve(self) -> None:
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(self._wakeup, selectors.EVENT_READ)
+        for lease in self._leases:
+            self._selector.register(lease, selectors.EVENT_READ)
+        while not self._is_stopping and self._leases and self._exit_status() is None:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._listener:
+                    self._accept()
+                elif key.fileobj is self._wakeup:
+                    self._wakeup.recv(4096)
+                else:
+                    self._read(key.fileobj)  # type: ignore[arg-type]
+
+    def _accept(self) -> bool:
+        """Accepts a connection; False if none waits."""
+        try:
+            lease, _ = self._listener.accept()
+        except BlockingIOError:
+            return False
+        lease.setblocking(True)
+        self._leases.add(lease)
+        self._selector.register(lease, selectors.EVENT_READ)
+        self._send(lease, self._greeting())
+        return True
+
+    def _read(self, lease: socket.socket) -> None:
+        """Handles the end of a connection; nothing else is ever received."""
+        with contextlib.suppress(ConnectionError):
+            if lease.recv(4096):
+                return
+        self._selector.unregister(lease)
+        if len(self._leases) == 1 and not self._accept():
+            # The last one is told of the end when the daemon has stopped.
+            self._is_stopping = True
+            return
+        self._leases.remove(lease)
+        lease.close()
+
+    def _greeting(self) -> dict[str, Any]:
+        return {"settings": self._config["settings"], "pid": self._pid}
+
+    @staticmethod
+    def _send(lease: socket.socket, message: dict[str, Any]) -> None:
+        # The other process can have ended meanwhile; its connection is then closed when it is read.
+        with contextlib.suppress(OSError):
+            lease.sendall(json.dumps(message).encode() + b"\n")
+
+    def _stop(self, *_: object) -> None:
+        self._is_stopping = True
+
+    def _exit_status(self) -> int | None:
+        """The exit status of the daemon; None while it runs."""
+        if self._pid is None:
+            return None
+        pid, status = os.waitpid(self._pid, os.WNOHANG)
+        if pid == 0:
+            return None
+        self._pid = None
+        return os.waitstatus_to_exitcode(status)
+
+    def _end_daemon(self) -> None:
+        if self._pid is None:
+            return
+        os.kill(self._pid, signal.SIGTERM)
+        end = time.monotonic() + STOP_SECONDS
+        while self._exit_status() is None and self._pid is not None:
+            if time.monotonic() > end:
+                os.kill(self._pid, signal.SIGKILL)
+                os.waitpid(self._pid, 0)
+                return
+            time.sleep(0.005)
+
+
+def _listen(path: str) -> socket.socket:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    os.chmod(path, 0o600)
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+def _is_ready(pid: int) -> bool:
+    """Whether the daemon with this process id answers requests.
+
+    An earlier daemon that is ending can still answer on the same path.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        try:
+            connection.connect(API_SOCKET)
+            credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            if struct.unpack("3i", credentials)[0] != pid:
+                return False
+            connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return b" 200 " in connection.recv(64)
+        except OSError:
+            return False
+
+
+def _spawn(command: list[str]) -> int:
+    """Starts the daemon as a child that the kernel asks to stop if this process is killed."""
+    parent = os.getpid()
+    set_parent_death_signal = _parent_death_signal()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        set_parent_death_signal(signal.SIGTERM)
+        if os.getppid() == parent:
+            os.execv(command[0], command)
+    finally:
+        os._exit(127)
+
+
+def _parent_death_signal() -> Any:
+    """A function that sets the signal which this process gets when its parent ends (prctl(2), PR_SET_PDEATHSIG)."""
+    try:
+        import ctypes
+
+        prctl = ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):
+        return lambda number: None
+    return lambda number: prctl(1, number, 0, 0, 0)
+
+
+def main() -> None:
+    """Runs the supervisor as a process that init adopts, so that it is nobody's zombie."""
+    config = json.loads(sys.argv[1])
+    if os.fork():
+        os._exit(0)
+    os.chdir(config["folder"])
+    Supervisor(config).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Sends requests over a pool of connections, again where that is safe, and reads their responses."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ._connections import ConnectionPool, UnixConnection
+from ._messages import Request, Response
+from ._retry import RetrySchedule, retry_after
+from .errors import NnndError, NotReachable, RequestTimeout, api_error
+
+STREAM_BYTES = 1 << 20
+
+
+class Transport:
+    """Sends requests to one socket. Any number of threads can use it at once."""
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        timeout: float | None,
+        retry_seconds: float,
+        before_request: Callable[[], Any] = lambda: None,
+    ) -> None:
+        self.pool = ConnectionPool(path, timeout)
+        self.retry_seconds = retry_seconds
+        # Called before each attempt; an embedded daemon is started here if it has ended.
+        self._before_request = before_request
+        # Before the first response there is no daemon that can be restarting, so that a wrong path fails at once.
+        self._has_answered = False
+
+    def send(self, request: Request, timeout: float | None = None) -> Response:
+        """Sends a request and returns its response, whatever its status.
+
+        `timeout` replaces that of the client for this request; infinity means none.
+        """
+        schedule = RetrySchedule(self.retry_seconds)
+        while True:
+            failure: NnndError
+            try:
+                response = self._attempt(request, timeout)
+            except NotReachable as error:
+                delay = schedule.next_delay() if self._has_answered else None
+                failure = error
+            else:
+                self._has_answered = True
+                again = None
+                if response.status == 503:
+                    failure = api_error(response.status, response.body)
+                    again = retry_after(response.status, response.retry_after, getattr(failure, "code", ""))
+                if again is None:
+                    return response
+                delay = schedule.next_delay(again)
+            if delay is None:
+                raise failure
+            time.sleep(delay)
+
+    def stream(self, request: Request, write: Callable[[bytes], Any]) -> None:
+        """Sends a request once, and passes the body of the response to `write` piece by piece."""
+        connection, _ = self.pool.take()
+        try:
+            with _translated_errors(self.pool.path):
+                self._before_request()
+                response = connection.request(request.method, request.target, request.body, request.headers)
+                if response.status != 200:
+                    raise api_error(response.status, response.read())
+            while True:
+                with _translated_errors(self.pool.path):
+                    piece = response.read(STREAM_BYTES)
+                if not piece:
+                    return
+                write(piece)
+        finally:
+            connection.close()
+
+    def _attempt(self, request: Request, timeout: float | None) -> Response:
+        """One attempt; a second one at once if the daemon closed an idle connection at the same moment."""
+        self._before_request()
+        while True:
+            connection, was_used = self.pool.take()
+            try:
+                with _translated_errors(self.pool.path):
+                    return self._exchange(connection, request, timeout)
+            except NotReachable:
+                connection.close()
+                if not was_used:
+                    raise
+            except BaseException:
+                connection.close()
+                raise
+
+    def _exchange(self, connection: UnixConnection, request: Request, timeout: float | None) -> Response:
+        answer = connection.request(request.method, request.target, request.body, request.headers, timeout)
+        response = Response(answer.status, answer.read(), answer.headers.get("Retry-After"))
+        if answer.will_close:
+            connection.close()
+        else:
+            self.pool.give_back(connection)
+        return response
+
+
+@contextlib.contextmanager
+def _translated_errors(path: str) -> Iterator[None]:
+    """Turns the exceptions of sockets and http.client into those of this package."""
+    try:
+        yield
+    except NnndError:
+        raise
+    # Before Python 3.10 the timeout of a socket is not a TimeoutError.
+    except (TimeoutError, socket.timeout) as error:
+        raise RequestTimeout(f"no answer in time on {path}") from error
+    except FileNotFoundError as error:
+        raise NotReachable(f"there is no socket {path}: is nnnd running, and is this its socket?") from error
+    except PermissionError as error:
+        raise NotReachable(
+            f"no permission to use {path}: members of the socket's group, nnnd-clients, have it"
+        ) from error
+    except ConnectionRefusedError as error:
+        raise NotReachable(f"no daemon listens on {path}") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise NotReachable(f"the daemon on {path} ended the connection: {error!r}") from error

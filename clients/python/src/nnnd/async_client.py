@@ -1,0 +1,219 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+
+from . import _messages as messages
+from ._arrays import ArrayLike, Ids
+from ._connections import socket_address
+from ._messages import Request, Response
+from ._producer import SHARD_BYTES, Batches
+from ._retry import RetrySchedule, retry_after
+from .client import Client, default_socket
+from .documents import ImageReport, Kind, Status, VerifyReport
+from .errors import NnndError, NotReachable, RequestTimeout, api_error
+from .ingestion import Ingestion
+from .results import SearchResult, parse_search
+
+if TYPE_CHECKING:
+    import httpx
+
+Self = TypeVar("Self", bound="AsyncClient")
+MAX_CONNECTIONS = 256
+
+
+class AsyncClient:
+    """A client for the daemon on a Unix socket, for one event loop of asyncio. It needs httpx: `nnnd[async]`.
+
+    >>> async def nearest():
+    ...     async with AsyncClient(db.socket) as client:
+    ...         found = await asyncio.gather(*(client.search([1.0, 0.1, y], 1, 0) for y in (0.0, 9.0)))
+    ...     return [result.ids[0, 0] for result in found]
+    >>> asyncio.run(nearest())
+    ['cat', 'car']
+
+    The arguments and methods are those of `Client`. Files are read and written in threads.
+    """
+
+    def __init__(
+        self, socket: str | os.PathLike[str] | None = None, *, timeout: float | None = 60.0, retry_seconds: float = 5.0
+    ) -> None:
+        try:
+            import httpx
+        except ImportError:
+            raise ImportError("AsyncClient needs httpx: pip install 'nnnd[async]'") from None
+        self._blocking = Client(socket or default_socket(), timeout=timeout, retry_seconds=retry_seconds)
+        self._retry_seconds = retry_seconds
+        self._resources = ExitStack()
+        address = self._resources.enter_context(socket_address(self._blocking.socket))
+        self._http: httpx.AsyncClient = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(
+                uds=address,
+                limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=64, keepalive_expiry=30),
+            ),
+            base_url="http://localhost",
+            timeout=timeout,
+            trust_env=False,
+        )
+        self._has_answered = False
+
+    @property
+    def socket(self) -> str:
+        """The path of the socket."""
+        return self._blocking.socket
+
+    async def __aenter__(self: Self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connections. The daemon continues to run."""
+        await self._http.aclose()
+        self._blocking.close()
+        self._resources.close()
+
+    async def search(self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None) -> SearchResult:
+        """Finds the best images for each query, as `Client.search`."""
+        return parse_search((await self._send(messages.search_request(queries, top_k, alpha))).content())
+
+    async def add_images(
+        self,
+        vectors: Batches,
+        ids: Ids | None = None,
+        *,
+        name: str | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        shard_bytes: int = SHARD_BYTES,
+    ) -> Ingestion:
+        """Adds or replaces images, as `Client.add_images`."""
+        return await self._add("images", vectors, ids, name, wait, timeout, shard_bytes)
+
+    async def add_references(
+        self,
+        vectors: Batches,
+        ids: Ids | None = None,
+        *,
+        name: str | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        shard_bytes: int = SHARD_BYTES,
+    ) -> Ingestion:
+        """Adds or replaces references, as `Client.add_references`."""
+        return await self._add("references", vectors, ids, name, wait, timeout, shard_bytes)
+
+    async def delete_images(self, ids: Ids, *, wait: bool = True, timeout: float | None = None) -> Ingestion:
+        """Deletes images, as `Client.delete_images`."""
+        return await self._delete("images", ids, wait, timeout)
+
+    async def delete_references(self, ids: Ids, *, wait: bool = True, timeout: float | None = None) -> Ingestion:
+        """Deletes references, as `Client.delete_references`."""
+        return await self._delete("references", ids, wait, timeout)
+
+    async def wait(self, ingestion: Ingestion, timeout: float | None = None) -> Ingestion:
+        """Waits for the receipts of an ingestion, as `Ingestion.wait`."""
+        async for pause in _pauses(ingestion, timeout):
+            await asyncio.sleep(pause)
+        ingestion.raise_rejections()
+        return ingestion
+
+    async def explain(self, id: str | int) -> ImageReport:
+        """The bias of an image, as `Client.explain`."""
+        return cast(ImageReport, (await self._send(messages.explain_request(str(id)))).json())
+
+    async def reference(self, id: str | int) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """The stored vector of a reference, as `Client.reference`."""
+        response = await self._send(messages.reference_request(str(id)))
+        return np.array(response.json()["vector"], dtype=np.float32)
+
+    async def status(self) -> Status:
+        """The sizes of the corpus, the settings, and the newest receipts and rejections."""
+        return cast(Status, (await self._send(messages.STATUS)).json())
+
+    async def verify(self, sample: int | None = None, *, timeout: float | None = None) -> VerifyReport:
+        """Compares the stored means and vectors with a computation from scratch, as `Client.verify`."""
+        response = await self._send(messages.verify_request(sample), timeout or float("inf"))
+        return cast(VerifyReport, response.json())
+
+    async def ready(self) -> bool:
+        """Asks whether the daemon can answer searches; raises `NotReachable` or `Unavailable` if not."""
+        (await self._send(messages.READY)).content()
+        return True
+
+    async def backup(self, folder: str | os.PathLike[str]) -> Path:
+        """Copies the store into a new folder, as `Client.backup`."""
+        return await asyncio.to_thread(self._blocking.backup, folder, progress=False)
+
+    async def _add(
+        self,
+        kind: Kind,
+        vectors: Batches,
+        ids: Ids | None,
+        name: str | None,
+        wait: bool,
+        timeout: float | None,
+        shard_bytes: int,
+    ) -> Ingestion:
+        ingestion = await asyncio.to_thread(
+            self._blocking.submit, kind, vectors, ids, name, not wait, shard_bytes, False
+        )
+        return await self.wait(ingestion, timeout) if wait else ingestion
+
+    async def _delete(self, kind: Kind, ids: Ids, wait: bool, timeout: float | None) -> Ingestion:
+        ingestion = await asyncio.to_thread(self._blocking.submit_deletion, kind, ids, not wait)
+        return await self.wait(ingestion, timeout) if wait else ingestion
+
+    async def _send(self, request: Request, timeout: float | None = None) -> Response:
+        schedule = RetrySchedule(self._retry_seconds)
+        while True:
+            failure: NnndError
+            try:
+                response = await self._attempt(request, timeout)
+            except NotReachable as error:
+                delay = schedule.next_delay() if self._has_answered else None
+                failure = error
+            else:
+                self._has_answered = True
+                again = None
+                if response.status == 503:
+                    failure = problem = api_error(response.status, response.body)
+                    again = retry_after(response.status, response.retry_after, problem.code)
+                if again is None:
+                    return response
+                delay = schedule.next_delay(again)
+            if delay is None:
+                raise failure
+            await asyncio.sleep(delay)
+
+    async def _attempt(self, request: Request, timeout: float | None) -> Response:
+        import httpx
+
+        limits: dict[str, Any] = {}
+        if timeout is not None:
+            limits["timeout"] = None if timeout == float("inf") else timeout
+        try:
+            answer = await self._http.request(
+                request.method, request.target, content=request.body, headers=request.headers, **limits
+            )
+        except httpx.TimeoutException as error:
+            raise RequestTimeout(f"no answer in time on {self.socket}") from error
+        except httpx.TransportError as error:
+            raise NotReachable(f"no daemon answers on {self.socket}: {error!r}") from error
+        return Response(answer.status_code, answer.content, answer.headers.get("Retry-After"))
+
+
+async def _pauses(ingestion: Ingestion, timeout: float | None) -> AsyncIterator[float]:
+    """The pauses of `Ingestion.pauses`, whose looks into folders run in a thread."""
+    pauses = ingestion.pauses(0, timeout, lambda rows: None)
+    while (pause := await asyncio.to_thread(next, pauses, None)) is not None:
+        yield pause

@@ -1,0 +1,115 @@
+"""The JSON documents of the API, as `docs/openapi.yaml` describes them. A newer daemon can add fields."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+Kind = Literal["images", "references"]
+
+
+class Receipt(TypedDict):
+    """What became of a shard, or of a list of ids to delete, that took effect."""
+
+    name: str
+    kind: Kind
+    sha256: str
+    action: Literal["add", "delete"]
+    rows: int
+    replaced: int
+    deleted: int
+    missing: int
+    generation: int
+    received: str
+    commit_started: str
+    commit_ms: float | None
+    unchanged: bool
+
+
+class SpoolStatus(TypedDict):
+    """The folders of the spool, and what waits in them."""
+
+    images: str
+    references: str
+    done: str
+    failed: str
+    backlog: int
+    unused_files: int
+    unused: list[dict[str, Any]]
+
+
+class StoreStatus(TypedDict):
+    """The data file of the store."""
+
+    path: str
+    bytes: int
+    maximum_bytes: int
+
+
+class _RequiredStatus(TypedDict):
+    version: str
+    generation: int
+    images: int
+    references: int
+    k: int
+    capacity: int
+    alpha: float
+    metric: Literal["cosine", "inner-product"]
+    precision: Literal["float32", "float16"]
+    kernels: str
+    threads: int
+    spool: SpoolStatus
+    store: StoreStatus
+    last_receipts: list[Receipt]
+    last_failures: list[dict[str, Any]]
+    uptime_s: float
+
+
+class Status(_RequiredStatus, total=False):
+    """The sizes of the corpus, the settings, and the newest receipts and rejections.
+
+    `dimension` is missing while the corpus is empty.
+    """
+
+    dimension: int
+
+
+class HeapEntry(TypedDict):
+    """A reference in the heap of an image."""
+
+    id: str
+    similarity: float
+
+
+class ImageReport(TypedDict):
+    """The bias of an image, and the references from which it is computed: the mean of the first `used` similarities."""
+
+    id: str
+    generation: int
+    bias: float
+    alpha: float
+    mean: float
+    used: int
+    references: list[HeapEntry]
+
+
+class _RequiredFault(TypedDict):
+    id: str
+    fault: Literal["vector", "id", "code", "mean"]
+
+
+class Fault(_RequiredFault, total=False):
+    """A fault of an image or reference that `verify` found."""
+
+    stored: float
+    computed: float
+
+
+class VerifyReport(TypedDict):
+    """The faults that `verify` found. There are none if `wrong` and `wrong_references` are 0."""
+
+    checked: int
+    wrong: int
+    largest_difference: float
+    images: list[Fault]
+    wrong_references: int
+    references: list[Fault]

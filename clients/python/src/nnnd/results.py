@@ -1,0 +1,125 @@
+"""What a search returns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+
+class Hit(NamedTuple):
+    """An image that a search found; `score` is `similarity` - `bias`."""
+
+    id: str
+    score: float
+    similarity: float
+    bias: float
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """The images found for each query, by falling score.
+
+    The arrays have the shape (n_queries, n_hits); n_hits is `top_k`, or the number of images if that is smaller.
+    `similarities` - `biases` are the `scores`. All of it reflects one generation of the corpus.
+
+    >>> result = db.search([[1.0, 0.1, 0.0], [0.0, 0.1, 1.0]], top_k=2, alpha=0)
+    >>> result.ids
+    array([['cat', 'dog'],
+           ['car', 'dog']], dtype=object)
+    >>> result.scores.shape
+    (2, 2)
+    >>> [hits[0].id for hits in result]
+    ['cat', 'car']
+
+    """
+
+    ids: npt.NDArray[np.object_]
+    scores: npt.NDArray[np.float32]
+    similarities: npt.NDArray[np.float32]
+    biases: npt.NDArray[np.float32]
+    generation: int
+    """The generation that the whole result reflects."""
+    took: float
+    """Seconds that the daemon took, from the last byte of the request to the response."""
+
+    def __len__(self) -> int:
+        """The number of queries."""
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[list[Hit]]:
+        """The hits of each query, in the order of the queries."""
+        return (self[query] for query in range(len(self)))
+
+    def __getitem__(self, query: int) -> list[Hit]:
+        """The hits of one query, best first."""
+        columns = (self.ids, self.scores, self.similarities, self.biases)
+        return list(map(Hit._make, zip(*(column[query].tolist() for column in columns))))
+
+    def __repr__(self) -> str:
+        """A short description; `print(result.to_pandas())` shows the hits."""
+        queries, hits = self.ids.shape
+        return f"<SearchResult: {queries} x {hits} hits, generation {self.generation}, {1000 * self.took:.1f} ms>"
+
+    def _repr_html_(self) -> str:
+        """The hits of the first queries as a table, for notebooks."""
+        rows = [
+            f"<tr><td>{query}<td>{rank}<td>{_escaped(hit.id)}<td>{hit.score:.6f}<td>{hit.similarity:.6f}"
+            f"<td>{hit.bias:.6f}"
+            for query in range(min(len(self), 10))
+            for rank, hit in enumerate(self[query][:10], 1)
+        ]
+        head = "".join(f"<th>{name}" for name in ("query", "rank", "id", "score", "similarity", "bias"))
+        return f"<table><tr>{head}{''.join(rows)}</table><p>{_escaped(repr(self))}"
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The hits as a table with the columns query, rank (from 1), id, score, similarity and bias."""
+        import pandas as pd
+
+        queries, hits = self.ids.shape
+        table: pd.DataFrame = pd.DataFrame(
+            {
+                "query": np.repeat(np.arange(queries), hits),
+                "rank": np.tile(np.arange(1, hits + 1), queries),
+                "id": self.ids.ravel(),
+                "score": self.scores.ravel(),
+                "similarity": self.similarities.ravel(),
+                "bias": self.biases.ravel(),
+            }
+        )
+        return table
+
+
+def parse_search(body: bytes) -> SearchResult:
+    """The result in the body of a response to `POST /v1/search`."""
+    answer = json.loads(body)
+    results = answer["results"]
+    shape = (len(results), len(results[0]) if results else 0)
+    hits = [hit for found in results for hit in found]
+    ids = np.empty(len(hits), dtype=object)
+    ids[:] = [hit["id"] for hit in hits]
+
+    def column(name: str) -> npt.NDArray[np.float32]:
+        return np.array([hit[name] for hit in hits], dtype=np.float32).reshape(shape)
+
+    return SearchResult(
+        ids=ids.reshape(shape),
+        scores=column("score"),
+        similarities=column("similarity"),
+        biases=column("bias"),
+        generation=answer["generation"],
+        took=answer["took_ms"] / 1000,
+    )
+
+
+def _escaped(text: Any) -> str:
+    import html
+
+    return html.escape(str(text))

@@ -1,0 +1,210 @@
+"""The life of the private daemon that `nnnd.open` starts."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnnd
+from conftest import THREE, daemon_pid, process_runs, wait_until
+
+SOURCES = Path(nnnd.__file__).parents[1]
+
+
+def python(code, *arguments, **options):
+    """Starts a Python process that runs this code with the package on its path."""
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(SOURCES)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        **options,
+    )  # fmt: skip
+
+
+OPEN_AND_WAIT = """
+    import sys, nnnd
+    db = nnnd.open(sys.argv[1], k=2)
+    print("open", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_the_daemon_ends_with_the_context_and_keeps_its_data(tmp_path):
+    with nnnd.open(tmp_path / "db", k=2) as db:
+        db.add_images(THREE, ["cat", "dog", "car"])
+        pid = daemon_pid(db)
+    assert not process_runs(pid)
+    with nnnd.open(tmp_path / "db", k=2) as db:
+        assert db.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
+
+
+def test_other_users_have_no_access(tmp_path):
+    with nnnd.open(tmp_path / "db") as db, nnnd.open() as temporary:
+        for folder in (db.folder, temporary.folder):
+            modes = {name: (folder / name).stat().st_mode & 0o777 for name in (".", "nnnd.sock", "lease.sock", "data")}
+            assert modes == {".": 0o700, "nnnd.sock": 0o600, "lease.sock": 0o600, "data": 0o700}
+
+
+def test_a_temporary_database_leaves_no_folder():
+    with nnnd.open() as db:
+        folder = db.folder
+        assert folder.is_dir()
+    assert not folder.exists()
+
+
+def test_a_database_that_nobody_refers_to_ends(tmp_path):
+    db = nnnd.open(tmp_path)
+    pid = daemon_pid(db)
+    del db
+    wait_until(lambda: not process_runs(pid), "the end of the daemon")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_daemon_ends_when_its_process_is_killed(tmp_path, number):
+    process = python(OPEN_AND_WAIT, tmp_path, start_new_session=True, stderr=subprocess.DEVNULL)
+    assert process.stdout.readline() == "open\n"
+    pid = daemon_pid(nnnd.Client(tmp_path / "nnnd.sock"))
+    os.killpg(process.pid, number)
+    process.wait()
+    wait_until(lambda: not process_runs(pid), "the end of the daemon")
+    with nnnd.open(tmp_path, k=2) as db:
+        assert db.ready()
+
+
+def test_two_processes_share_one_daemon_and_the_last_one_ends_it(tmp_path):
+    processes = [python(OPEN_AND_WAIT, tmp_path) for _ in range(2)]
+    assert [process.stdout.readline() for process in processes] == ["open\n"] * 2
+    with nnnd.open(tmp_path, k=2) as db:
+        pid = daemon_pid(db)
+        for process in processes:
+            process.communicate("\n")
+        assert db.ready()
+    assert not process_runs(pid)
+
+
+def test_two_databases_run_side_by_side(tmp_path):
+    with nnnd.open(tmp_path / "a") as first, nnnd.open(tmp_path / "b") as second:
+        first.add_images(THREE, ["cat", "dog", "car"])
+        second.add_images(np.eye(2, dtype=np.float32), ["x", "y"])
+        assert (first.status()["images"], second.status()["images"]) == (3, 2)
+
+
+def test_the_same_folder_twice_in_a_process_is_one_daemon(tmp_path):
+    with nnnd.open(tmp_path) as first:
+        with nnnd.open(tmp_path) as second:
+            assert daemon_pid(first) == daemon_pid(second)
+        assert first.ready()
+
+
+def test_the_child_of_a_fork_does_not_stop_the_daemon_of_its_parent(filled_db):
+    filled_db.ready()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            code = 0 if filled_db.search(THREE[0], 1, alpha=0).ids[0, 0] == "cat" else 2
+            filled_db.close()
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert filled_db.search(THREE[2], 1, alpha=0).ids.tolist() == [["car"]]
+
+
+def _search(database):
+    return database.search(THREE[2], 1, alpha=0).ids[0, 0]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_worker_processes_search(filled_db, method):
+    with multiprocessing.get_context(method).Pool(3) as pool:
+        assert pool.map(_search, [filled_db] * 6) == ["car"] * 6
+    assert filled_db.ready()
+
+
+def test_a_child_keeps_the_daemon_for_as_long_as_it_uses_it(tmp_path):
+    process = python(
+        """
+        import os, sys, nnnd
+        db = nnnd.open(sys.argv[1], k=2)
+        if os.fork():
+            os._exit(0)
+        db.ready()
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(db.ready(), flush=True)
+        db.close()
+        """,
+        tmp_path,
+    )
+    assert process.stdout.readline() == "ready\n"
+    pid = daemon_pid(nnnd.Client(tmp_path / "nnnd.sock"))
+    assert process.communicate("\n")[0] == "True\n"
+    wait_until(lambda: not process_runs(pid), "the end of the daemon")
+
+
+def test_a_daemon_that_was_killed_is_started_again_with_its_data(filled_db):
+    pid = daemon_pid(filled_db)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not process_runs(pid), "the end of the daemon")
+    assert filled_db.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
+    assert daemon_pid(filled_db) != pid
+
+
+def test_the_daemon_ends_when_its_supervisor_is_killed(tmp_path):
+    with nnnd.open(tmp_path) as db:
+        pid = daemon_pid(db)
+        supervisor = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        assert "_supervisor" in Path(f"/proc/{supervisor}/cmdline").read_text()
+        os.kill(supervisor, signal.SIGKILL)
+        wait_until(lambda: not process_runs(pid), "the end of the daemon")
+        assert db.ready()
+
+
+def test_fixed_settings_need_not_be_repeated(tmp_path):
+    with nnnd.open(tmp_path, metric="inner-product", precision="float16") as db:
+        db.add_images([[3.0, 0.0]], ["a"])
+    with nnnd.open(tmp_path, k=3) as db:
+        assert db.search([2.0, 0.0], 1, alpha=0).scores.tolist() == [[6.0]]
+        assert (db.status()["metric"], db.status()["precision"], db.status()["k"]) == ("inner-product", "float16", 3)
+
+
+def test_other_settings_than_those_of_the_running_daemon_are_rejected(tmp_path):
+    with nnnd.open(tmp_path, k=2), pytest.raises(nnnd.DaemonFailed, match="k = 3, not 2"):
+        nnnd.open(tmp_path, k=3)
+
+
+def test_a_wrong_setting_is_an_error_with_the_words_of_the_daemon(tmp_path):
+    with pytest.raises(nnnd.DaemonFailed, match="metric"):
+        nnnd.open(tmp_path, metric="manhattan")
+
+
+def test_a_folder_with_a_long_path_can_be_opened(tmp_path):
+    folder = tmp_path / ("long" * 20) / ("path" * 20)
+    with nnnd.open(folder) as db:
+        db.add_images(THREE, ["cat", "dog", "car"])
+        assert db.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
+        with nnnd.Client(db.socket) as client:
+            assert client.ready()
+
+
+def test_settings_of_the_environment_do_not_reach_the_daemon(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNND_ALPHA", "0.1")
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    with nnnd.open(tmp_path) as db:
+        assert db.status()["alpha"] == 0.75
+
+
+def test_a_closed_database_says_so_and_a_copy_opens_the_same_folder(tmp_path):
+    db = nnnd.open(tmp_path)
+    copy = pickle.loads(pickle.dumps(db))
+    db.close()
+    assert copy.ready()
+    copy.close()
+    with pytest.raises(ValueError, match="closed"):
+        db.status()
