@@ -80,7 +80,7 @@ import WireAPI
     }
 
     @Test func theVerdictIsAtTheTop() throws {
-        #expect(try texts("//header/p", in: try document(full)) == Findings(full).verdict)
+        #expect(try texts("//header/p[@class='verdict']", in: try document(full)) == Findings(full).verdict)
     }
 
     @Test func theHeatMapHasAFieldForEachPairAndMarksTheTwoPairs() throws {
