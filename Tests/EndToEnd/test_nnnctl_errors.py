@@ -92,7 +92,7 @@ def test_the_flag_overrides_the_environment(daemon, tmp_path):
 def test_a_closed_standard_output_gives_status_141_after_the_work_is_done(daemon, arguments, command):
     if command != "ingest":
         daemon.drop(IMAGES, "a.npy", np.ones((2, 3)))
-        daemon.drop(REFERENCES, "r.npy", np.arange(60).reshape(20, 3) + 1)
+        daemon.drop(REFERENCES, "r.npy", np.arange(1.0, 61).reshape(20, 3))
     reading, writing = os.pipe()
     os.close(reading)
     try:
