@@ -16,9 +16,11 @@ from harness.daemon import Daemon
 from harness.http import JSON, NPY, Client, Response, UnixConnection, npy_bytes
 from harness.spool import IMAGES, REFERENCES
 
-# Statuses and codes of a daemon that is overloaded, busy, stopping or failing.
-RARE_STATUSES = {500, 503}
+# Statuses and codes of a daemon that is overloaded, busy, stopping or failing, or for clients of another user, which
+# test_settings_api.py has.
+RARE_STATUSES = {403, 500, 503}
 RARE_CODES = {
+    "forbidden",
     "internal", "overloaded", "backup_running", "verify_running", "evaluation_running", "store_removed", "stopping",
 }  # fmt: skip
 LARGEST_BODY = 64 << 20
@@ -44,13 +46,15 @@ def product_daemon(tmp_path_factory):
         yield daemon
 
 
-def post_with_too_large_body(daemon, target):
+def post_with_too_large_body(daemon, target, method="POST"):
     """The response to a request whose length exceeds the limit of bodies."""
     connection = UnixConnection(daemon.socket)
-    connection.putrequest("POST", target)
+    connection.putrequest(method, target)
     connection.putheader("Content-Length", str(LARGEST_BODY + 1))
+    if method == "PATCH":
+        connection.putheader("Content-Type", JSON)
     connection.endheaders()
-    response = Response("POST", target, connection.getresponse())
+    response = Response(method, target, connection.getresponse())
     connection.close()
     return response
 
@@ -109,6 +113,7 @@ def all_responses(daemon, product_daemon):
         product_daemon.drop(IMAGES, "many.npy", np.ones((300, 3)))
         yield other.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 3))), NPY)
         yield from evaluation_responses(client, other)
+        yield from settings_responses(daemon, client)
         for path in ("/v1/evaluate", "/v1/hubs"):
             yield post_with_too_large_body(daemon, path)
             yield client.post(path, b"x", NPY)
@@ -122,6 +127,18 @@ def all_responses(daemon, product_daemon):
             yield client.request("OPTIONS", path)
         yield client.get("/nothing")
         yield client.get("/v1/search")
+
+
+def settings_responses(daemon, client):
+    """Requests that read and change settings; afterwards the settings are as before."""
+    before = client.get("/v1/settings").json()
+    for method in ("GET", "HEAD", "OPTIONS"):
+        yield client.request(method, "/v1/settings")
+        yield client.request(method, "/v1/settings?x=1")
+    for fields in ({"k": 2, "alpha": 1}, {"k": before["k"], "alpha": before["alpha"]}, {"k": 0}, {"alpha": -1}):
+        yield client.request("PATCH", "/v1/settings", json.dumps(fields), {"Content-Type": JSON})
+    yield client.request("PATCH", "/v1/settings", "k: 2", {"Content-Type": "text/plain"})
+    yield post_with_too_large_body(daemon, "/v1/settings", method="PATCH")
 
 
 def evaluation_responses(client, empty_client):
