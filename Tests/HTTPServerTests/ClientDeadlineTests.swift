@@ -22,8 +22,12 @@ import Testing
         return channel
     }
 
-    private func take(_ count: Int, from channel: EmbeddedChannel) throws {
-        try channel.writeOutbound(HTTPResponsePart.body(ByteBuffer(repeating: 0, count: count)))
+    /// Writes a part of a response, which the client takes after a share of the timeout.
+    private func take(_ count: Int, after share: Double, from channel: EmbeddedChannel) throws {
+        channel.write(HTTPResponsePart.body(ByteBuffer(repeating: 0, count: count)), promise: nil)
+        pass(share, on: channel)
+        channel.flush()
+        try channel.throwIfErrorCaught()
     }
 
     private func pass(_ share: Double, on channel: EmbeddedChannel) {
@@ -32,38 +36,43 @@ import Testing
 
     @Test func aLongResponseHasTheTimeoutForEach64MiB() throws {
         let channel = try answering()
-        for _ in 0..<5 {
-            pass(0.9, on: channel)
-            try take(Self.bytesPerTimeout, from: channel)
-        }
-        pass(0.9, on: channel)
+        for _ in 0..<5 { try take(Self.bytesPerTimeout, after: 0.9, from: channel) }
+        try take(1, after: 0.9, from: channel)
         #expect(channel.isActive)
-        pass(0.2, on: channel)
+        try take(1, after: 0.2, from: channel)
         #expect(!channel.isActive)
     }
 
     @Test func aClientThatTakesLessIsDisconnected() throws {
         let channel = try answering()
+        for _ in 0..<9 { try take(Self.bytesPerTimeout / 10, after: 0.1, from: channel) }
+        #expect(channel.isActive)
+        try take(1, after: 0.2, from: channel)
+        #expect(!channel.isActive)
+    }
+
+    @Test func noTimeRunsWhileTheDaemonWorksOnTheNextPart() throws {
+        let channel = try answering()
         for _ in 0..<9 {
-            pass(0.1, on: channel)
-            try take(Self.bytesPerTimeout / 10, from: channel)
+            try take(1, after: 0.1, from: channel)
+            pass(100, on: channel)
         }
         #expect(channel.isActive)
-        pass(0.2, on: channel)
+        // The time for the parts that the client takes goes on.
+        try take(1, after: 0.2, from: channel)
         #expect(!channel.isActive)
     }
 
     @Test func theNextResponseCountsFromZero() throws {
         let channel = try answering()
-        try take(Self.bytesPerTimeout - 1, from: channel)
+        try take(Self.bytesPerTimeout - 1, after: 0, from: channel)
         try channel.writeOutbound(HTTPResponsePart.end(nil))
         try channel.writeInbound(
             HTTPRequestPart.head(HTTPRequest(method: .get, scheme: "http", authority: "x", path: "/")))
         try channel.writeInbound(HTTPRequestPart.end(nil))
         try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
-        pass(0.9, on: channel)
-        try take(1, from: channel)
-        pass(0.2, on: channel)
+        try take(1, after: 0.9, from: channel)
+        try take(1, after: 0.2, from: channel)
         #expect(!channel.isActive)
     }
 

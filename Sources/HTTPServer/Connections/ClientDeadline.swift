@@ -5,7 +5,8 @@ package import NIOHTTPTypes
 /// Closes a connection whose client is too slow: in sending a request, or in receiving a response, or idle in between.
 ///
 /// The timeout covers each of these as a whole, however the client spreads its bytes; of a long response it covers each
-/// 64 MiB. While the daemon works on a response, no time runs.
+/// 64 MiB. While the daemon works on a response, no time runs: before it begins, and when the client has taken all parts
+/// that were written.
 package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
@@ -16,6 +17,13 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
     /// Learns when a request begins to arrive and when all responses are taken.
     private let connections: Connections
     private var timer: Scheduled<Void>?
+    /// When the timer ends, if it runs.
+    private var end = NIODeadline.distantFuture
+    /// What was left of the timeout when the client had taken all parts of a response; `nil` unless the daemon works on
+    /// the next part.
+    private var left: TimeAmount?
+    /// The parts of responses that were written and are not taken yet.
+    private var openParts = 0
     /// The requests that have begun to arrive and whose responses are not taken yet.
     private var openRequests = 0
     /// Whether a request has arrived in part.
@@ -83,9 +91,12 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
         then body: @escaping @Sendable (ClientDeadline, ChannelHandlerContext) -> Void
     ) {
         let sent = promise ?? context.eventLoop.makePromise()
+        openParts += 1
+        resumeTimer(context)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         sent.futureResult.whenComplete { _ in
             let (handler, context) = bound.value
+            handler.openParts -= 1
             body(handler, context)
         }
         context.write(data, promise: sent)
@@ -93,9 +104,11 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
 
     private func partTaken(_ count: Int, _ context: ChannelHandlerContext) {
         bytesTaken += count
-        guard bytesTaken >= RequestLimits.bytesPerTimeout else { return }
-        bytesTaken = 0
-        startTimer(context)
+        if bytesTaken >= RequestLimits.bytesPerTimeout {
+            bytesTaken = 0
+            startTimer(context)
+        }
+        if openParts == 0 { pauseTimer(context) }
     }
 
     private func responseTaken(_ context: ChannelHandlerContext) {
@@ -105,14 +118,31 @@ package final class ClientDeadline: ChannelDuplexHandler, RemovableChannelHandle
         if openRequests > 0, !isReceiving { stopTimer() } else { startTimer(context) }
     }
 
-    private func stopTimer() {
+    /// Stops the timer until the next part of the response is written.
+    private func pauseTimer(_ context: ChannelHandlerContext) {
+        guard timer != nil else { return }
+        left = end - context.eventLoop.now
         timer?.cancel()
         timer = nil
     }
 
-    private func startTimer(_ context: ChannelHandlerContext) {
+    /// Continues after ``pauseTimer(_:)`` with the time that was left.
+    private func resumeTimer(_ context: ChannelHandlerContext) {
+        guard let left else { return }
+        startTimer(context, left)
+    }
+
+    private func stopTimer() {
         timer?.cancel()
+        timer = nil
+        left = nil
+    }
+
+    /// Starts the timer anew, by default with the whole timeout.
+    private func startTimer(_ context: ChannelHandlerContext, _ time: TimeAmount? = nil) {
+        stopTimer()
         guard context.channel.isActive else { return }
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { context.close(promise: nil) }
+        end = context.eventLoop.now + (time ?? timeout)
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: end) { context.close(promise: nil) }
     }
 }
