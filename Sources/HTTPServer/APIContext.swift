@@ -2,7 +2,7 @@ internal import Glibc
 package import Hummingbird
 internal import NIOCore
 
-/// The context of a request: its connection, by which the client's user is known.
+/// The context of a request: its connection, by which the client's user and the end of the client are known.
 package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     private let channel: any Channel
@@ -11,6 +11,13 @@ package struct APIContext: RequestContext {
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
+    }
+
+    /// Calls `body` when the connection is closed.
+    ///
+    /// On a Unix socket, that is soon after the client has closed its end.
+    func onClose(_ body: @escaping @Sendable () -> Void) {
+        channel.closeFuture.whenComplete { _ in body() }
     }
 
     /// The id of the user whose process opened the connection (`SO_PEERCRED`); `nil` if it is not known.

@@ -140,9 +140,7 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
                     try await channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue))).get()
                 })
         }
-        var response = try await ClientConnection.$current.withValue(ClientConnection(channel)) {
-            try await responder.respond(to: request, context: context)
-        }
+        var response = try await responder.respond(to: request, context: context)
         if connections.announcesClose(channel) { response.headers[.connection] = "close" }
         try await writer.write(response: response.head, body: response.body)
     }

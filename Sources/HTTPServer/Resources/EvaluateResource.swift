@@ -3,7 +3,6 @@ internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import IncrementalBias
-internal import Logging
 internal import NIOCore
 internal import NIOFoundationEssentialsCompat
 internal import WireAPI
@@ -25,7 +24,7 @@ struct EvaluateResource: Resource {
         guard request.mediaType == .json else {
             throw Problem.unsupportedMediaType(request.headers[.contentType] ?? "", supported: "application/json")
         }
-        let computation = try await bodies.withBody(of: request) { body in try await start(body, context.logger) }
+        let computation = try await bodies.withBody(of: request) { body in try await start(body, context) }
         guard request.acceptsNDJSON else { return try Response(json: try await computation.result()) }
         return try await Response(
             lines: computation, line: { EvaluationLine(progress: .init(step: $0, done: $1)) },
@@ -33,14 +32,14 @@ struct EvaluateResource: Resource {
     }
 
     /// Reads the body, and starts the evaluation.
-    private func start(_ body: ByteBuffer, _ logger: Logger) async throws -> LongComputation<EvaluationReport> {
+    private func start(_ body: ByteBuffer, _ context: APIContext) async throws -> LongComputation<EvaluationReport> {
         let settings = settings()
         let (request, queries) = try await blocking {
             let request = try Self.decode(body)
             return (request, try request.queries?.batch(v2Elements: settings.v2Elements))
         }
         let evaluator = Evaluator(corpus, alpha: settings.alpha)
-        return LongComputation(thread: "evaluate", permit: try operation.begin(), logger: logger) {
+        return LongComputation(thread: "evaluate", permit: try operation.begin(), context: context) {
             isCancelled, progress in
             try evaluator.evaluate(request, queries: queries, isCancelled: isCancelled, progress: progress)
         }

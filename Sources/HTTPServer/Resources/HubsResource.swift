@@ -3,7 +3,6 @@ internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import IncrementalBias
-internal import Logging
 internal import NIOCore
 internal import NIOFoundationEssentialsCompat
 internal import WireAPI
@@ -23,28 +22,29 @@ struct HubsResource: Resource {
     func respond(to request: Request, context: APIContext) async throws -> Response {
         let computation =
             if method == .get {
-                try await start(Self.parameters(request), context.logger)
+                try await start(Self.parameters(request), context)
             } else {
-                try await withBody(of: request, context.logger)
+                try await withBody(of: request, context)
             }
         return try Response(json: try await computation.result())
     }
 
-    private func withBody(of request: Request, _ logger: Logger) async throws -> LongComputation<HubsReport> {
+    private func withBody(of request: Request, _ context: APIContext) async throws -> LongComputation<HubsReport> {
         try request.checkParameters()
         guard request.mediaType == .json else {
             throw Problem.unsupportedMediaType(request.headers[.contentType] ?? "", supported: "application/json")
         }
         return try await bodies.withBody(of: request) { body in
-            try await start(try await blocking { try Self.decode(body) }, logger)
+            try await start(try await blocking { try Self.decode(body) }, context)
         }
     }
 
-    private func start(_ request: HubsRequest, _ logger: Logger) async throws -> LongComputation<HubsReport> {
+    private func start(_ request: HubsRequest, _ context: APIContext) async throws -> LongComputation<HubsReport> {
         let settings = settings()
         let queries = try await blocking { try request.queries?.batch(v2Elements: settings.v2Elements) }
         let finder = HubsFinder(corpus, alpha: settings.alpha)
-        return LongComputation(thread: "hubs", permit: try operation.begin(), logger: logger) { isCancelled, progress in
+        return LongComputation(thread: "hubs", permit: try operation.begin(), context: context) {
+            isCancelled, progress in
             try finder.hubs(request, queries: queries, isCancelled: isCancelled, progress: progress)
         }
     }

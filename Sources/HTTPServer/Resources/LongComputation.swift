@@ -1,3 +1,4 @@
+internal import Hummingbird
 internal import IncrementalBias
 internal import Logging
 
@@ -21,18 +22,18 @@ struct LongComputation<Result: Sendable>: Sendable {
     /// - Parameters:
     ///   - thread: the name of the thread.
     ///   - permit: ends with the computation.
-    ///   - logger: is told if the computation is cancelled.
+    ///   - context: the context of the request; its logger is told if the computation is cancelled.
     ///   - body: computes; gets a function that says whether the computation is cancelled, and one that reports
     ///     progress.
     init(
-        thread: String, permit: ExclusiveOperation.Permit, logger: Logger,
+        thread: String, permit: ExclusiveOperation.Permit, context: APIContext,
         _ body:
             @escaping @Sendable (
                 _ isCancelled: @escaping @Sendable () -> Bool, _ progress: @escaping (String, Double) -> Void
             ) throws -> Result
     ) {
         let flag = CancellationFlag()
-        ClientConnection.current?.onClose { flag.set() }
+        context.onClose { flag.set() }
         let (events, continuation) = AsyncThrowingStream<Event, any Error>.makeStream(
             bufferingPolicy: .bufferingNewest(4))
         continuation.onTermination = { _ in flag.set() }
@@ -50,7 +51,7 @@ struct LongComputation<Result: Sendable>: Sendable {
                 continuation.finish()
             } catch {
                 if error is CancellationError {
-                    logger.info("a computation was cancelled", metadata: ["name": "\(thread)"])
+                    context.logger.info("a computation was cancelled", metadata: ["name": "\(thread)"])
                 }
                 permit.end()
                 continuation.finish(throwing: error)
