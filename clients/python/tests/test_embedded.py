@@ -27,8 +27,10 @@ def python(code, *arguments, **options):
     )  # fmt: skip
 
 
+# SIGINT is set, because a shell that runs the tests in the background makes them ignore it.
 OPEN_AND_WAIT = """
-    import sys, nnnd
+    import signal, sys, nnnd
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     db = nnnd.open(sys.argv[1], k=2)
     print("open", flush=True)
     sys.stdin.readline()
@@ -71,7 +73,7 @@ def test_the_daemon_ends_when_its_process_is_killed(tmp_path, number):
     assert process.stdout.readline() == "open\n"
     pid = daemon_pid(nnnd.Client(tmp_path / "nnnd.sock"))
     os.killpg(process.pid, number)
-    process.wait()
+    process.wait(timeout=60)
     wait_until(lambda: not process_runs(pid), "the end of the daemon")
     with nnnd.open(tmp_path, k=2) as db:
         assert db.ready()
