@@ -144,7 +144,7 @@ def test_zeroed_pages_end_the_daemon_and_a_rebuild_with_a_message_or_do_no_harm(
         if daemon.process.poll() is None:
             change_damaged_store(corpus, page)
         daemon.kill()
-        shutil.rmtree(daemon.spool.root)
+        shutil.rmtree(daemon.spool.root, ignore_errors=True)
 
 
 def zero_page(original, path, page):

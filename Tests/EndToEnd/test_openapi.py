@@ -135,7 +135,8 @@ def settings_responses(daemon, client):
     for method in ("GET", "HEAD", "OPTIONS"):
         yield client.request(method, "/v1/settings")
         yield client.request(method, "/v1/settings?x=1")
-    for fields in ({"k": 2, "alpha": 1}, {"k": before["k"], "alpha": before["alpha"]}, {"k": 0}, {"alpha": -1}):
+    for fields in ({"k": 2, "alpha": 1}, {"k": before["k"], "alpha": before["alpha"]}, {"k": 0}, {"alpha": -1},
+                   {"k": 1000}):
         yield client.request("PATCH", "/v1/settings", json.dumps(fields), {"Content-Type": JSON})
     yield client.request("PATCH", "/v1/settings", "k: 2", {"Content-Type": "text/plain"})
     yield post_with_too_large_body(daemon, "/v1/settings", method="PATCH")

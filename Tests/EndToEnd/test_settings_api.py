@@ -109,7 +109,6 @@ def test_a_flag_takes_precedence_at_the_next_start(filled):
 @pytest.mark.parametrize(
     ("body", "code", "told"),
     [
-        ({"k": 161}, "bad_k", "from 1 to 160"),
         ({"k": 0}, "bad_k", "from 1 to 160"),
         ({"k": -1}, "bad_k", "from 1 to 160"),
         ({"alpha": -0.5}, "bad_alpha", "from 0 to 1000"),
@@ -129,6 +128,15 @@ def test_wrong_values_change_nothing(filled, body, code, told):
         assert (response.status, response.json()["code"]) == (400, code), response
         assert told in response.json()["detail"]
         assert client.get("/v1/settings").json() == before
+        check_everything(client, oracle)
+
+
+def test_a_k_above_the_capacity_changes_nothing(filled):
+    daemon, oracle = filled
+    with daemon.client() as client:
+        response = patch(client, {"k": 161, "alpha": 1})
+        assert (response.status, response.json()["code"]) == (409, "bad_k"), response
+        assert "from 1 to 160" in response.json()["detail"] and "nnnd rebuild" in response.json()["detail"]
         check_everything(client, oracle)
 
 

@@ -62,8 +62,11 @@ struct SettingsChangeResource: Resource {
             throw Problem.badJSON(error, Array(buffer: body))
         }
         let capacity = corpus.settings.capacity
-        if let k = wanted.k, !(1...capacity).contains(k) {
-            throw Problem.badRequest(
+        if let k = wanted.k, k < 1 {
+            throw Problem.badRequest("bad_k", "'k' is \(k); it must be from 1 to \(capacity).")
+        }
+        if let k = wanted.k, k > capacity {
+            throw Problem.conflict(
                 "bad_k",
                 "'k' is \(k); it must be from 1 to \(capacity), the store's capacity, which 'nnnd rebuild' changes.")
         }
