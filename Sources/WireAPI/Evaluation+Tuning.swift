@@ -87,7 +87,7 @@ extension EvaluationReport {
             /// Whether the pair is one of ``UnlabelledTuning/nearBest``.
             package var isNearBest: Bool
 
-            package init(k: Int, alpha: Float, antihubs: Double, distinctFirst: Int, isNearBest: Bool = false) {
+            package init(k: Int, alpha: Float, antihubs: Double, distinctFirst: Int, isNearBest: Bool) {
                 self.k = k
                 self.alpha = alpha
                 self.antihubs = antihubs

@@ -145,7 +145,7 @@ package struct EvaluationReport: Codable, Sendable {
         /// Whether the data can't tell the pair from the best one; the best one is among them.
         package var isNearBest: Bool
 
-        package init(k: Int, alpha: Float, recall: Double, isNearBest: Bool = false) {
+        package init(k: Int, alpha: Float, recall: Double, isNearBest: Bool) {
             self.k = k
             self.alpha = alpha
             self.recall = recall

@@ -136,7 +136,7 @@ import WireAPI
 
     @Test func aLongSweepShowsSomeColumnsAndSaysSo() {
         var report = Evaluations.report()
-        report.sweep = (0...16).map { .init(k: 16, alpha: Float($0) / 8, recall: 0.3) }
+        report.sweep = (0...16).map { .init(k: 16, alpha: Float($0) / 8, recall: 0.3, isNearBest: false) }
         report.tuning?.alpha = 1.125
         let lines = tuning(report)
         let header = words(lines[1]).filter { Float($0) != nil }

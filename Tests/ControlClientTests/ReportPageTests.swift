@@ -136,7 +136,7 @@ import WireAPI
             skewness: 0, robinHood: 0, antihubs: 1, largest: 0, histogram: [.init(appearances: 0, images: 3)],
             lorenz: [])
         report.hubness = ["none": empty, "current": empty]
-        report.unlabelled?.sweep = [.init(k: 1, alpha: 0, antihubs: 0.5, distinctFirst: 1)]
+        report.unlabelled?.sweep = [.init(k: 1, alpha: 0, antihubs: 0.5, distinctFirst: 1, isNearBest: false)]
         #expect(try document(report).nodes(forXPath: "//svg").count == 4)
         report.means.counts = []
         report.hubness = [:]

@@ -61,7 +61,8 @@ extension EvaluationRun {
                 .init(
                     k: sweep.pairs[pair].k, alpha: sweep.pairs[pair].alpha,
                     antihubs: Double(numbers[pair]) / Double(rows.count),
-                    distinctFirst: Set((0..<top.queries).compactMap { top.rows(query: $0, variant: pair).first }).count)
+                    distinctFirst: Set((0..<top.queries).compactMap { top.rows(query: $0, variant: pair).first }).count,
+                    isNearBest: choice.isNearBest(numbers[pair]))
             })
         for (method, variant) in [("none", sweep.none), ("current", sweep.current)] {
             report.hubness[method] = .init(HubnessMeasures(appearances: appearances(top, variant)))
