@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evaluation_oracle import EvaluationOracle
 from evaluation_statistics import hubness
 from harness import wordnet
-from harness.evaluation import approximately, encoded, evaluate
+from harness.evaluation import approximately, check_report, encoded, evaluate, normalised
 from harness.spool import IMAGES, REFERENCES
 
 DATA = os.environ.get("NNND_TEST_DATA")
@@ -87,3 +88,41 @@ def test_recall_of_clip_embeddings_equals_that_of_searches(make_daemon):
         recall = np.mean([hits[0]["id"] == ids[0] for hits, ids in zip(results, answers, strict=True)])
         assert method(report, name)["recall"]["1"] == approximately(recall)
     assert method(report, "current")["recall"]["1"] > method(report, "none")["recall"]["1"]
+
+
+def rounded(vectors):
+    """Real embeddings as whole numbers, whose products are exact in float32: the oracle's ranks have no near ties."""
+    return np.rint(100 * normalised(vectors)).astype(np.float32)
+
+
+def check_all_figures(make_daemon, images, references, queries, right):
+    """Evaluates, tunes and lists hubs, and compares every figure with the oracle's."""
+    daemon = make_daemon(k=128, metric="inner-product").start()
+    daemon.drop(REFERENCES, "r.npy", references)
+    daemon.drop(IMAGES, "i.npy", images, [str(row) for row in range(len(images))])
+    oracle = EvaluationOracle(images, references, 128, 0.75, 160)
+    request = {"queries": encoded(queries), "answers": [[str(row)] for row in right]}
+    report = evaluate(daemon, request | {"reference_curve": True})
+    check_report(report, oracle.report(queries, [[row] for row in right], with_curve=True))
+    check_report(evaluate(daemon, {"queries": encoded(queries)}), oracle.report(queries))
+
+
+def test_every_figure_of_words_as_whole_numbers_equals_the_oracles(make_daemon):
+    """A part of the set, which has the right words of all queries: the oracle takes minutes for the whole."""
+    read = [wordnet.read(path) for path in wordnet.image_files()]
+    rows = {id: row for row, id in enumerate(id for ids, _ in read for id in ids)}
+    references = np.concatenate([wordnet.read(path)[1] for path in wordnet.reference_files()])
+    check_all_figures(
+        make_daemon, rounded(np.concatenate([vectors for _, vectors in read])[:1500]), rounded(references[:2000]),
+        rounded(wordnet.queries()[:200]), [rows[id] for id in wordnet.right_answers()[:200]],
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not DATA, reason="NNND_TEST_DATA does not name the folder of the data")
+def test_every_figure_of_clip_embeddings_as_whole_numbers_equals_the_oracles(make_daemon):
+    folder = Path(DATA) / "clip"
+    images, captions, right = (np.load(folder / f"{name}.npy") for name in ("images", "captions", "answers"))
+    held = right % 2 == 0
+    check_all_figures(
+        make_daemon, rounded(images), rounded(captions[held]), rounded(captions[~held]), right[~held].tolist()
+    )
