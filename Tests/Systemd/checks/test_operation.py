@@ -25,19 +25,22 @@ def settings(nnnd):
 
 def test_a_reload_applies_live_settings_and_names_those_that_need_a_restart(nnnd, settings):
     process, cursor = nnnd.process, nnnd.journal_cursor()
-    settings("alpha: 0.25\nk: 100\n")
+    threads = nnnd.status()["threads"]
+    settings(f"alpha: 0.25\nk: 100\nthreads: {threads + 1}\n")
     nnnd.do("reload")
     # systemctl does not wait until the daemon has reloaded.
     wait_until(lambda: any("restart only" in line for _, line in nnnd.journal(since=cursor)), "the reload")
     status = nnnd.status()
-    assert (status["alpha"], status["k"], nnnd.process) == (0.25, 128, process)
+    assert (status["alpha"], status["k"], status["threads"], nnnd.process) == (0.25, 100, threads, process)
     lines = nnnd.journal(since=cursor)
-    assert (5, "settings changed alpha=0.25") in lines
+    (change,) = [line for level, line in lines if level == 5 and line.startswith("settings changed")]
+    assert {"alpha=0.25", "k=100"} <= set(change.split())
     (warning,) = [line for level, line in lines if level == 4]
-    assert re.fullmatch(r"settings that take effect at a restart only settings=\"?k\b.*", warning)
+    assert re.fullmatch(r"settings that take effect at a restart only settings=\"?threads\b.*", warning)
     settings("")
     nnnd.do("reload")
-    wait_until(lambda: (nnnd.status()["alpha"], nnnd.state) == (0.75, "active"), "the old settings")
+    wait_until(
+        lambda: (nnnd.status()["alpha"], nnnd.status()["k"], nnnd.state) == (0.75, 128, "active"), "the old settings")
 
 
 def test_a_reload_of_invalid_settings_changes_nothing(nnnd, settings):
