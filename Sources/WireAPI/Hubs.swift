@@ -130,6 +130,8 @@ package struct HubsReport: Codable, Sendable {
     /// The median of the means of all images.
     package var medianMean: Double
     /// The median of the distances of the means from their median, times 1.4826.
+    ///
+    /// If that median is 0, the mean of the distances times 1.253314.
     package var deviation: Double
     /// The images with the largest means, largest first.
     package var byMean: [Image]
@@ -164,7 +166,7 @@ package struct HubsReport: Codable, Sendable {
         package var mean: Float
         /// alpha x mean.
         package var bias: Float
-        /// (mean - median) / (1.4826 x median absolute deviation).
+        /// (mean - median) / `deviation`.
         package var z: Double
         /// N_10 without correction.
         package var appearancesBefore: Int

@@ -28,7 +28,7 @@ package struct Evaluator: Sendable {
     /// - Parameters:
     ///   - request: what to measure.
     ///   - queries: the vectors of `request.queries`; `nil` if it has none.
-    ///   - isCancelled: called several times a second; `true` ends the evaluation.
+    ///   - isCancelled: called several times a second during the passes over the images; `true` ends the evaluation.
     ///   - progress: see ``Progress``.
     /// - Throws: ``EvaluationError``; `CancellationError`; `LMDBError` or `StoreError` if the store can't be read.
     package func evaluate(
