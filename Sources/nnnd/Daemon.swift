@@ -79,6 +79,8 @@ struct Daemon {
             hangups: hangups, readSettings: readSettings, live: live, isSocketActivated: inherited != nil,
             notifySocket: notifySocket, metrics: metrics,
             prepare: { [folder = settings.data] wanted in
+                // Otherwise a reload would wait for a large shard that is being ingested.
+                guard try corpus.state().k != wanted.k else { return }
                 try await spool.change { corpus in
                     try StartupError.mappingStoreErrors(in: folder, failure: "can't be changed") {
                         try corpus.setK(wanted.k)
