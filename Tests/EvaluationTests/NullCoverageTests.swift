@@ -46,7 +46,8 @@ import Testing
         let covered = (0..<100).count { seed in
             let tuning = HalvesTuning(
                 table: table(data, seed: UInt64(seed)), candidates: Array(0..<data.variants), none: 0,
-                current: data.variants - 1, repeats: 40, seed: UInt64(seed))
+                current: data.variants - 1, repeats: 40, seed: UInt64(seed)
+            ) {}
             return tuning.gainOverNone.coversZero && tuning.gainOverCurrent.coversZero
         }
         #expect(covered >= 93)
@@ -65,7 +66,7 @@ import Testing
     }
 
     func gain(_ table: RankTable, seed: UInt64) -> ConfidenceInterval {
-        HalvesTuning(table: table, candidates: [0, 1], none: 0, current: 0, repeats: 40, seed: seed).gainOverNone
+        HalvesTuning(table: table, candidates: [0, 1], none: 0, current: 0, repeats: 40, seed: seed) {}.gainOverNone
     }
 
     @Test func manyQueriesShowAGainOfSixPoints() {

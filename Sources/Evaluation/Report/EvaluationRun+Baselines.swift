@@ -25,10 +25,9 @@ extension EvaluationRun {
             let candidates = all.indices.filter { all[$0].method == method.biases }
             let isDynamic = method == .dynamicInvertedSoftmax
             let measured = isDynamic ? dynamic(table, candidates, none: none, isActive) : table
-            let tuning = HalvesTuning(
+            let tuning = try HalvesTuning(
                 table: measured, candidates: candidates, none: none, current: none, repeats: options.repeats,
-                seed: options.seed)
-            try snapshot.checkCancellation()
+                seed: options.seed, beforeDivision: snapshot.checkCancellation)
             var entry = EvaluationReport.Method(
                 name: method.rawValue, k: all[tuning.best].parameters["k"].map { Int($0) },
                 parameters: all[tuning.best].parameters)

@@ -13,10 +13,9 @@ extension EvaluationRun {
         ) { progress("ranking", $0) }
         let table = RankTable(queries: answers.count, variants: sweep.variants.count, ranks: ranks)
         progress("choosing", 0)
-        let tuning = HalvesTuning(
+        let tuning = try HalvesTuning(
             table: table, candidates: Array(sweep.pairs.indices), none: sweep.none, current: sweep.current,
-            repeats: options.repeats, seed: options.seed)
-        try snapshot.checkCancellation()
+            repeats: options.repeats, seed: options.seed, beforeDivision: snapshot.checkCancellation)
         let tuned = sweep.pairs[tuning.best]
         report.methods.append(.init(name: "tuned", k: tuned.k, alpha: tuned.alpha))
         let variants = [sweep.none, sweep.current, tuning.best]

@@ -31,7 +31,11 @@ package struct HalvesTuning: Equatable, Sendable {
     ///   - repeats: the number of random divisions into halves.
     ///   - seed: the seed of a ``SeededGenerator``: each division takes the first half of a shuffled order of the
     ///     queries (rounded down) to choose.
-    package init(table: RankTable, candidates: [Int], none: Int, current: Int, repeats: Int, seed: UInt64) {
+    ///   - beforeDivision: is called before each division; an error that it throws ends the work.
+    package init(
+        table: RankTable, candidates: [Int], none: Int, current: Int, repeats: Int, seed: UInt64,
+        beforeDivision: () throws -> Void
+    ) rethrows {
         let scores = CandidateScores(table: table, candidates: candidates)
         let best = candidates[scores.best(for: 0..<table.queries)]
         self.best = best
@@ -39,6 +43,7 @@ package struct HalvesTuning: Equatable, Sendable {
         var (overNone, overCurrent): ([Double], [Double]) = ([], [])
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<(table.queries < 2 ? 0 : repeats) {
+            try beforeDivision()
             let order = generator.shuffled(0..<table.queries)
             let chosen = candidates[scores.best(for: order[..<half])]
             func gain(over base: Int) -> Double {
