@@ -9,8 +9,8 @@ import pytest
 from evaluation_oracle import EvaluationOracle
 from evaluation_statistics import hubness
 from harness import wordnet
-from harness.evaluation import approximately, check_report, encoded, evaluate, normalised
-from harness.spool import IMAGES, REFERENCES
+from harness.evaluation import approximately, check_hubs, check_report, encoded, evaluate, normalised
+from harness.spool import IMAGES, REFERENCES, default_ids
 
 DATA = os.environ.get("NNND_TEST_DATA")
 
@@ -91,23 +91,29 @@ def test_recall_of_clip_embeddings_equals_that_of_searches(make_daemon):
 
 
 def rounded(vectors):
-    """Real embeddings as whole numbers, whose products are exact in float32: the oracle's ranks have no near ties."""
-    return np.rint(100 * normalised(vectors)).astype(np.float32)
+    """Real embeddings with 7 binary places: their products are exact in float32, so that ranks have no near ties."""
+    return (np.rint(128 * normalised(vectors)) / 128).astype(np.float32)
 
 
 def check_all_figures(make_daemon, images, references, queries, right):
     """Evaluates, tunes and lists hubs, and compares every figure with the oracle's."""
     daemon = make_daemon(k=128, metric="inner-product").start()
     daemon.drop(REFERENCES, "r.npy", references)
-    daemon.drop(IMAGES, "i.npy", images, [str(row) for row in range(len(images))])
+    daemon.drop(IMAGES, "i.npy", images)
+    image_ids, reference_ids = default_ids("i.npy", len(images)), default_ids("r.npy", len(references))
     oracle = EvaluationOracle(images, references, 128, 0.75, 160)
-    request = {"queries": encoded(queries), "answers": [[str(row)] for row in right]}
-    report = evaluate(daemon, request | {"reference_curve": True})
-    check_report(report, oracle.report(queries, [[row] for row in right], with_curve=True))
+    labelled = {"queries": encoded(queries), "answers": [[image_ids[row]] for row in right]}
+    report = evaluate(daemon, labelled | {"reference_curve": True, "baselines": True})
+    check_report(report, oracle.report(queries, [[row] for row in right], with_curve=True, with_baselines=True))
     check_report(evaluate(daemon, {"queries": encoded(queries)}), oracle.report(queries))
+    hubs = evaluate(daemon, {"queries": encoded(queries)}, "/v1/hubs")
+    check_hubs(hubs, oracle.hubs(queries), oracle, image_ids, reference_ids)
+    with daemon.client() as client:
+        hubs = client.get("/v1/hubs").json()
+    check_hubs(hubs, oracle.hubs(), oracle, image_ids, reference_ids)
 
 
-def test_every_figure_of_words_as_whole_numbers_equals_the_oracles(make_daemon):
+def test_every_figure_of_words_with_exact_products_equals_the_oracles(make_daemon):
     """A part of the set, which has the right words of all queries: the oracle takes minutes for the whole."""
     read = [wordnet.read(path) for path in wordnet.image_files()]
     rows = {id: row for row, id in enumerate(id for ids, _ in read for id in ids)}
@@ -119,7 +125,7 @@ def test_every_figure_of_words_as_whole_numbers_equals_the_oracles(make_daemon):
 
 
 @pytest.mark.skipif(not DATA, reason="NNND_TEST_DATA does not name the folder of the data")
-def test_every_figure_of_clip_embeddings_as_whole_numbers_equals_the_oracles(make_daemon):
+def test_every_figure_of_clip_embeddings_with_exact_products_equals_the_oracles(make_daemon):
     folder = Path(DATA) / "clip"
     images, captions, right = (np.load(folder / f"{name}.npy") for name in ("images", "captions", "answers"))
     held = right % 2 == 0

@@ -105,3 +105,22 @@ def check_unlabelled(report, expected):
     assert found["near_best"] == near_best(expected["near_best"], len(found["sweep"]))
     for field in ("k", "alpha", "is_better_than_none"):
         assert found[field] == expected[field], field
+
+
+def check_hubs(report, expected, oracle, image_ids, reference_ids):
+    """Compares a report of `/v1/hubs` with that of the oracle, whose rows have the given ids."""
+    assert report["suspicious_count"] == expected["suspicious_count"]
+    for name in ("median_mean", "deviation"):
+        assert report[name] == approximately(expected[name])
+    row_of = {id: row for row, id in enumerate(reference_ids)}
+    for name in ("by_mean", "by_appearances", "suspicious"):
+        assert [image["id"] for image in report[name]] == [image_ids[entry["row"]] for entry in expected[name]]
+        for image, entry in zip(report[name], expected[name], strict=True):
+            for field in ("mean", "z", "appearances_before", "appearances"):
+                assert image[field] == approximately(entry[field]), field
+            assert image["bias"] == approximately(oracle.alpha * entry["mean"])
+            # Which of some equally similar references stand in a heap depends on when they came.
+            found = [np.float32(reference["similarity"]) for reference in image["references"]]
+            assert found == [np.float32(similarity) for _, similarity in entry["references"]]
+            rows = [row_of[reference["id"]] for reference in image["references"]]
+            assert found == (oracle.images[entry["row"]] @ oracle.references[rows].T).astype(np.float32).tolist()
