@@ -13,8 +13,8 @@ enum Excerpt {
 
     /// The subject and verb of a sentence about `rows`.
     ///
-    /// For example "Row 3 (counted from 0) has" or "Rows 3 and 5 (counted from 0) have".
-    static func rows(_ rows: [Int]) -> String {
+    /// It ends in the verb: "Row 3 (counted from 0) has" or "Rows 3 and 5 (counted from 0) have".
+    static func have(_ rows: [Int]) -> String {
         let shown = rows.prefix(maximumRows).map(String.init)
         if shown.count == 1 { return "Row \(shown[0]) (counted from 0) has" }
         let start = shown.dropLast().joined(separator: ", ")

@@ -14,21 +14,21 @@ extension ShardError {
     package static func zeroVector(rows: [Int]) -> ShardError {
         ShardError(
             code: .zeroVector,
-            message: "\(Excerpt.rows(rows)) only zeros, and a vector of zeros has no cosine similarity.",
+            message: "\(Excerpt.have(rows)) only zeros, and a vector of zeros has no cosine similarity.",
             advice: "Leave these rows out, or find out why the model produced zeros.", rows: rows)
     }
 
     /// The norms of these rows, or numbers in them, are too large for the metric and the precision of the store.
     package static func normTooLarge(rows: [Int]) -> ShardError {
         ShardError(
-            code: .normTooLarge, message: "\(Excerpt.rows(rows)) numbers so large that similarities would overflow.",
+            code: .normTooLarge, message: "\(Excerpt.have(rows)) numbers so large that similarities would overflow.",
             advice: "Scale or normalise the vectors.", rows: rows)
     }
 
     /// These rows contain NaN, an infinity, or a number beyond the range of float32.
     package static func notFinite(rows: [Int]) -> ShardError {
         ShardError(
-            code: .notFinite, message: "\(Excerpt.rows(rows)) a number that is NaN, infinite or too large for float32.",
+            code: .notFinite, message: "\(Excerpt.have(rows)) a number that is NaN, infinite or too large for float32.",
             advice: "Leave these rows out, or find out why the model produced such numbers.", rows: rows)
     }
 

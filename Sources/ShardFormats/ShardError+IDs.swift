@@ -8,29 +8,34 @@ extension ShardError {
             advice: "Give each row exactly one id, in the order of the rows.")
     }
 
+    /// - Parameters:
+    ///   - rows: the rows whose id an earlier row has.
+    ///   - id: the id of the first of them.
+    ///   - first: the first row that has this id.
     static func duplicateIDs(rows: [Int], id: String, first: Int) -> ShardError {
         ShardError(
             code: .idsDuplicate,
             message:
-                "\(Excerpt.rows(rows)) the same id as an earlier row, for example \(Excerpt.quote(id)) of row \(first).",
+                "\(Excerpt.have(rows)) the same id as an earlier row, "
+                + "for example \(Excerpt.quote(id)) of row \(first).",
             advice: "Use each id once.", rows: rows)
     }
 
     static func emptyIDs(rows: [Int]) -> ShardError {
         ShardError(
-            code: .idEmpty, message: "\(Excerpt.rows(rows)) an empty id.",
+            code: .idEmpty, message: "\(Excerpt.have(rows)) an empty id.",
             advice: "Give each row an id of at least one byte, without blank lines.", rows: rows)
     }
 
     static func tooLongIDs(rows: [Int]) -> ShardError {
         ShardError(
-            code: .idTooLong, message: "\(Excerpt.rows(rows)) an id of more than \(IDList.maximumByteCount) bytes.",
+            code: .idTooLong, message: "\(Excerpt.have(rows)) an id of more than \(IDList.maximumByteCount) bytes.",
             advice: "Use shorter ids, for example a hash of the long ones.", rows: rows)
     }
 
     static func invalidIDText(rows: [Int]) -> ShardError {
         ShardError(
-            code: .idsNotUTF8, message: "\(Excerpt.rows(rows)) an id that is not valid Unicode text.",
+            code: .idsNotUTF8, message: "\(Excerpt.have(rows)) an id that is not valid Unicode text.",
             advice: "Write the ids in UTF-8.", rows: rows)
     }
 

@@ -30,7 +30,7 @@ struct ZipMember {
         guard byteCount <= maximumBytes else { throw .tooLarge(byteCount: byteCount, limit: maximumBytes) }
         let data = archive.extracting(try dataRange(in: archive))
         if method == 0 {
-            guard byteCount == compressedByteCount else { throw .badArchive("a stored member has two sizes") }
+            guard byteCount == compressedByteCount else { throw .badArchive("a stored member has two different sizes") }
             try check(data)
             return try body(data)
         }

@@ -25,7 +25,7 @@ package struct CodedQueries: Sendable {
         case whole
     }
 
-    /// How many pairs of a query and a row a scan has bounded.
+    /// How many pairs of a query and a row the bounds of a scan did not exclude.
     package struct ScanCounts: Equatable, Sendable {
         /// The pairs that the high halves of the codes did not exclude; in a scan of whole codes the same as ``low``.
         package var high = 0

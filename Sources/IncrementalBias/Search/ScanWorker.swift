@@ -22,7 +22,7 @@ struct ScanWorker {
     private(set) var candidateCount = 0
     /// Chooses what is multiplied for all rows.
     private var choice: ScanChoice
-    /// The pairs of a query and a row that the scan has bounded.
+    /// The numbers of pairs of a query and a row that bounds did not exclude.
     private(set) var counts = CodedQueries.ScanCounts()
 
     /// The number of queries that are compared with a block at a time; it limits the memory for candidates.

@@ -53,7 +53,8 @@ enum MetricFamilies {
             "Rows that searches compared by codes; a row counts once for each query."),
         Family(
             "nnnd_search_bounded_rows_total", .counter,
-            "Rows that codes did not exclude: high halves or whole codes at once (high), and whole codes (low)."),
+            "Pairs of a query and a row that bounds did not exclude: bounds by high halves, "
+                + "or by whole codes if a block was scanned by these alone (high); bounds by whole codes (low)."),
         Family("nnnd_search_rescored_rows_total", .counter, "Rows whose exact score searches computed."),
         Family("nnnd_reloads_total", .counter, "Reloads of the settings by outcome."),
         Family(
