@@ -9,7 +9,7 @@ package enum ClaimOutcome {
     case claimed(ClaimedShard)
     /// The file is in `processing/`, but is not the one that was complete: a producer has replaced it or written to it.
     case changing
-    /// The file is still in the incoming folder.
+    /// The file is still in the incoming folder, or in `processing/` if it was moved and could not be examined there.
     case waiting(ClaimObstacle)
     /// The file no longer exists.
     case gone
@@ -40,7 +40,7 @@ package struct ShardClaimer: Sendable {
     /// - Parameters:
     ///   - file: the file as it was when it was found complete.
     ///   - now: the current time, which becomes ``ClaimedShard/received``.
-    /// - Throws: a fault of the whole spool, such as a read-only disk. The file is then still in the incoming folder.
+    /// - Throws: a fault of the whole spool, such as a read-only disk. The file stays where it is.
     package func claim(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimOutcome {
         let key = file.key
         guard try !isOccupied(key) else { return .waiting(.earlierShard) }
@@ -90,18 +90,22 @@ package struct ShardClaimer: Sendable {
     }
 
     /// Moves a claimed sidecar back into the incoming folder, or deletes it if a producer has put another one there.
+    ///
+    /// A folder in place of the sidecar can't be deleted: it is moved to `failed/`.
     package func putBack(_ sidecar: String, _ role: VectorRole) throws(SystemError) {
         let path = "\(folders.processing(role))/\(sidecar)"
         guard try !folders.moveIfFree(path, to: "\(folders.incoming(role))/\(sidecar)") else { return }
         do throws(SystemError) {
             try FileSystem.remove(path)
         } catch {
-            guard error.meansObstacle else { throw error }
+            guard error.isCausedByFolder else { throw error }
             try folders.moveAside(path, to: "\(folders.failed(role))/\(sidecar)")
         }
     }
 
     /// Whether `processing/` has files of the shard, or of one that has the same sidecar.
+    ///
+    /// The sidecar of a shard that is being published is in a folder of its own (``SpoolFolders/leaving(_:_:)``).
     package func isOccupied(_ key: ShardKey) throws(SystemError) -> Bool {
         let processing = folders.processing(key.role)
         for name in key.group where try FileSystem.entry("\(processing)/\(name)") != nil { return true }

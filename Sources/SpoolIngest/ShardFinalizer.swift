@@ -129,7 +129,7 @@ package struct ShardFinalizer: Sendable {
         do throws(SystemError) {
             try FileSystem.move(file.name, in: incoming, to: target + file.name.bytes)
         } catch {
-            guard error.meansObstacle else { throw error }
+            guard error.isCausedByFolder else { throw error }
             let other = SpoolNames.document(escaped, ".\(Int(now.timeIntervalSince1970 * 1e9))")
             try FileSystem.move(file.name, in: incoming, to: target + Array(other.utf8))
         }

@@ -24,7 +24,7 @@ extension SpoolFolders {
         do throws(SystemError) {
             return try move(path, to: target)
         } catch {
-            guard error.meansObstacle else { throw error }
+            guard error.isCausedByFolder else { throw error }
             return try move(path, to: Self.place(beside: target, FileSystem.entry(path)))
         }
     }
@@ -58,8 +58,8 @@ extension SpoolFolders {
 }
 
 extension SystemError {
-    /// Whether a rename failed because the source or the target is a folder.
-    var meansObstacle: Bool { [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(number) }
+    /// Whether a file could not be moved or removed because it, or what is at the target, is a folder.
+    var isCausedByFolder: Bool { [EISDIR, ENOTDIR, ENOTEMPTY, EEXIST].contains(number) }
 
     /// Whether a write failed because the folder of the file is missing.
     var meansMissingFolder: Bool { number == ENOENT }

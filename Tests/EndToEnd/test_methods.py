@@ -1,4 +1,4 @@
-"""HEAD and OPTIONS on every path."""
+"""HEAD and OPTIONS on every kind of path."""
 
 import numpy as np
 import pytest
@@ -8,10 +8,15 @@ from harness.http import UnixConnection
 from harness.raw import request, send
 from harness.spool import IMAGES, REFERENCES
 
-READ = {"/v1/status", "/v1/settings", "/v1/images/a", "/v1/references/a", "/v1/backup", "/metrics", "/healthz", "/readyz"}
-CALLED = {"/v1/search", "/v1/verify"}
-# The methods of a path that can be read and changed.
-ALLOWED = {"/v1/settings": "GET, HEAD, OPTIONS, PATCH"}
+# Paths with a GET.
+READ = {
+    "/v1/status", "/v1/settings", "/v1/images/a", "/v1/references/a", "/v1/hubs", "/v1/backup", "/metrics", "/healthz",
+    "/readyz",
+}
+# Paths with a POST only.
+POSTED = {"/v1/search", "/v1/verify", "/v1/evaluate"}
+# The methods of paths that have a GET and another method.
+ALLOWED = {"/v1/settings": "GET, HEAD, OPTIONS, PATCH", "/v1/hubs": "GET, HEAD, OPTIONS, POST"}
 # Documents that are the same each time.
 CONSTANT = {"/v1/images/a", "/v1/references/a", "/healthz", "/readyz", "/v1/images/b", "/v1/images/%ff", "/nothing"}
 
@@ -34,9 +39,9 @@ def test_head_has_the_headers_of_get_and_no_body(client, daemon, path):
     assert ("Content-Length" in head.headers) == ("Content-Length" in get.headers)
 
 
-@pytest.mark.parametrize("path", sorted(READ | CALLED | {"/nothing"}))
+@pytest.mark.parametrize("path", sorted(READ | POSTED | {"/nothing"}))
 def test_nothing_follows_the_headers(daemon, path):
-    """The next response on the connection is found at once."""
+    """The next response on the connection begins directly after the headers."""
     sent = request("HEAD", path)
     first, second, third = send(daemon, sent, sent, request("HEAD", "/healthz"), method="HEAD")
     assert first.status == second.status and third.status == 200
@@ -52,13 +57,13 @@ def test_a_head_makes_no_backup(daemon):
     assert daemon.log().count("the store was copied") <= before + 1
 
 
-@pytest.mark.parametrize("path", sorted(CALLED))
+@pytest.mark.parametrize("path", sorted(POSTED))
 def test_what_has_no_get_has_no_head(client, path):
     response = client.request("HEAD", path)
     assert (response.status, response.headers["Allow"], response.body) == (405, "OPTIONS, POST", b"")
 
 
-@pytest.mark.parametrize("path", sorted(READ | CALLED))
+@pytest.mark.parametrize("path", sorted(READ | POSTED))
 def test_options_name_the_methods(client, path):
     response = client.request("OPTIONS", path)
     allowed = ALLOWED.get(path, "GET, HEAD, OPTIONS" if path in READ else "OPTIONS, POST")
@@ -68,7 +73,8 @@ def test_options_name_the_methods(client, path):
 
 
 def test_options_for_all_paths(daemon):
-    for connection in [UnixConnection(daemon.socket)] * 2:
+    connection = UnixConnection(daemon.socket)
+    for _ in range(2):  # the connection stays open after the first response
         connection.request("OPTIONS", "*")
         response = connection.getresponse()
         assert (response.status, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, PATCH, POST")
