@@ -42,12 +42,12 @@ extension Corpus {
         }
     }
 
-    /// Loads the stored heap of `row`, and applies its pending entries.
+    /// Loads the stored heap of `row`, and applies its pending entries, which are stored in runs.
     private func loadHeap(
         _ row: Int, _ layout: HeapLayout, into heap: inout ReferenceHeap, in transaction: borrowing ReadTransaction
     ) throws {
         try HeapTable(database: tables.heaps, layout: layout).load(row: row, into: &heap, in: transaction)
-        guard let directory = try pendingTable.directory(in: transaction) else { return }
+        guard let directory = try pendingTable.directory(in: transaction) else { return }  // the list of the runs
         let rows = row..<row + 1
         var reader = PendingEntryReader(
             try pendingTable.mapped(directory.runs, of: directory, rows: rows, in: transaction))

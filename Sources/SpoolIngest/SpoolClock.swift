@@ -7,7 +7,7 @@ package struct SpoolTime: Sendable {
     ///
     /// The administrator can set this clock.
     package var wall: Double
-    /// Seconds on a clock that nobody can set (CLOCK_MONOTONIC), for pauses.
+    /// Seconds on a clock that nobody can set (CLOCK_MONOTONIC), to measure how long to wait.
     package var uptime: Double
 
     /// A time on the two clocks.

@@ -32,8 +32,8 @@ package struct Candidates: Sendable {
     /// The positions in ``intervals`` of the candidates in a list.
     package func positions(of list: Int) -> Range<Int> { start(of: list)..<start(of: list) + Int(lengths[list]) }
 
-    /// The length of a list.
-    package subscript(list: Int) -> Int {
+    /// The length of a list: its number of candidates.
+    package subscript(countOf list: Int) -> Int {
         get { Int(lengths[list]) }
         set { lengths[list] = UInt32(newValue) }
     }

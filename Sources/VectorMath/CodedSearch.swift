@@ -100,15 +100,15 @@ package struct CodedSearch {
     ///   - newRows: the row of each vector in the block.
     ///   - vectors: access to the vectors of this block and of earlier ones.
     package mutating func add(_ block: RawSpan, rows newRows: ArraySlice<UInt32>, vectors: VectorAccess) {
-        let before = queryIndices.map { candidates[$0] }
+        let before = queryIndices.map { candidates[countOf: $0] }
         let means = zeroMeans
         _ = queryCodes.scan(
             block, queries: queryIndices, means: means.span, thresholds: thresholds, firstRow: 0, kind: Self.scanKind,
             into: &candidates)
         for query in queryIndices {
-            let foundCount = candidates[query] - before[query]
+            let foundCount = candidates[countOf: query] - before[query]
             candidates.intervals.replaceRows(from: start(query) + before[query], count: foundCount, by: newRows)
-            if candidates[query] + layout.rows > candidates.capacity { reduce(query, vectors) }
+            if candidates[countOf: query] + layout.rows > candidates.capacity { reduce(query, vectors) }
         }
         rows += newRows
         rowEnd = max(rowEnd, Int(newRows.max() ?? 0) + 1)
@@ -126,7 +126,8 @@ package struct CodedSearch {
     package mutating func rescore(_ vectors: VectorAccess) {
         // First the `capacity` candidates with the highest midpoints: their exact products exclude most of the others.
         let midpoints = queryIndices.map { query in
-            candidates.intervals.midpointReached(from: start(query), count: candidates[query], wanted: capacity)
+            candidates.intervals.midpointReached(
+                from: start(query), count: candidates[countOf: query], wanted: capacity)
         }
         multiply(minimumMidpoints: midpoints, vectors)
         for query in queryIndices { prune(query) }
@@ -170,11 +171,11 @@ package struct CodedSearch {
         let expected = Double(capacity) * Double(rows.count) / Double(vectorCount)
         let wanted = Int(expected + 4 * expected.squareRoot()) + 2
         for query in queryIndices {
-            let count = candidates[query]
+            let count = candidates[countOf: query]
             let estimate = candidates.intervals.midpointReached(from: start(query), count: count, wanted: wanted)
             guard estimate > thresholds[query] else { continue }
             thresholds[query] = estimate
-            candidates[query] = candidates.intervals.drop(from: start(query), count: count, below: estimate)
+            candidates[countOf: query] = candidates.intervals.drop(from: start(query), count: count, below: estimate)
         }
     }
 
@@ -184,8 +185,8 @@ package struct CodedSearch {
     /// threshold itself does not change.
     private mutating func prune(_ query: Int) {
         var threshold = thresholds[query]
-        candidates[query] = candidates.intervals.prune(
-            from: start(query), count: candidates[query], wanted: capacity, threshold: &threshold)
+        candidates[countOf: query] = candidates.intervals.prune(
+            from: start(query), count: candidates[countOf: query], wanted: capacity, threshold: &threshold)
     }
 
     /// The number of candidates of a query whose lower bound reaches the query's threshold.
@@ -201,7 +202,7 @@ package struct CodedSearch {
     private mutating func multiply(minimumMidpoints: [Float], _ vectors: VectorAccess) {
         pairs.removeAll()
         for query in queryIndices {
-            let (start, count) = (start(query), candidates[query])
+            let (start, count) = (start(query), candidates[countOf: query])
             pairs.add(atMost: count) { positions, end in
                 candidates.intervals.appendInexact(
                     from: start, count: count, minimumMidpoint: minimumMidpoints[query], to: &positions, at: end)
@@ -234,14 +235,14 @@ package struct CodedSearch {
 
     /// Finds the best vectors of a query by its exact products with all vectors.
     private mutating func multiplyWithAll(_ query: Int, _ vectors: VectorAccess) {
-        candidates[query] = 0
+        candidates[countOf: query] = 0
         thresholds[query] = -.infinity
         for row in rows {
             let product = product(query, Int(row), vectors)
             guard product >= thresholds[query] else { continue }
-            candidates.intervals.set(start(query) + candidates[query], row: row, score: product)
-            candidates[query] += 1
-            if candidates[query] == candidates.capacity { keepBest(query) }
+            candidates.intervals.set(start(query) + candidates[countOf: query], row: row, score: product)
+            candidates[countOf: query] += 1
+            if candidates[countOf: query] == candidates.capacity { keepBest(query) }
         }
     }
 
@@ -261,7 +262,7 @@ package struct CodedSearch {
         var bestRows = [UInt32](repeating: 0, count: capacity)
         let kept = result(query: query, products: &products, rows: &bestRows)
         for i in 0..<kept { candidates.intervals.set(start(query) + i, row: bestRows[i], score: products[i]) }
-        candidates[query] = kept
+        candidates[countOf: query] = kept
         if kept == capacity { thresholds[query] = max(thresholds[query], products[kept - 1]) }
     }
 }

@@ -101,7 +101,7 @@ import WireAPI
     func anUnknownParameterIsAnError(path: String) async throws {
         let reply = try await api.send(.get, path + "?top_k=1&x=2")
         #expect((reply.status, reply.code) == (400, "unknown_parameter"))
-        #expect(reply.detail == "The query string has the unknown parameters 'top_k', 'x'; there are none.")
+        #expect(reply.detail == "The query string has the unknown parameters 'top_k', 'x'; the path takes none.")
     }
 
     @Test func aVerificationOfAGoodStoreFindsNothing() async throws {

@@ -136,7 +136,7 @@ extension KernelTests {
                         block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0, kind: kind,
                         into: &candidates)
                 }
-                #expect(candidates[0] == layout.rows)
+                #expect(candidates[countOf: 0] == layout.rows)
                 for position in candidates.positions(of: 0) {
                     let (row, lower, upper) = candidates.intervals[position]
                     let vector = rows.span.extracting(row * dimension..<(row + 1) * dimension)

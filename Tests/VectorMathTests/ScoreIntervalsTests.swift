@@ -35,7 +35,7 @@ extension KernelTests {
                 _ = queries.scan(
                     block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0, into: &candidates)
             }
-            precondition(candidates[0] == count)
+            precondition(candidates[countOf: 0] == count)
             return (candidates.intervals, (0..<count).map { candidates.intervals[$0] })
         }
 

@@ -64,7 +64,8 @@ extension Problem {
 
     private static func list(_ names: [String], _ known: [String], _ word: String) -> String {
         let quoted = names.map { "'\($0)'" }.joined(separator: ", ")
-        let allowed = known.isEmpty ? "there are none" : "known are \(known.map { "'\($0)'" }.joined(separator: ", "))"
+        let allowed =
+            known.isEmpty ? "the path takes none" : "known are \(known.map { "'\($0)'" }.joined(separator: ", "))"
         return "the unknown \(word)\(names.count == 1 ? "" : "s") \(quoted); \(allowed)"
     }
 

@@ -69,7 +69,9 @@ struct ScanWorker {
                     firstRow: firstRow, kind: kind, into: &found)
                 blockCounts += stepCounts
                 guard stepCounts.low > 0 else { continue }
-                for list in thresholds[step].indices where found[list] > 0 { addCandidates(list, first + list, step) }
+                for list in thresholds[step].indices where found[countOf: list] > 0 {
+                    addCandidates(list, first + list, step)
+                }
             }
             choice.note(blockCounts, pairs: layout.rowsPerBlock * candidates.count)
             counts += blockCounts
