@@ -18,7 +18,7 @@ package enum ShardReader {
         fileName: String, bytes: [UInt8], ids: [UInt8]?, maximumBytes: Int, dimension: Int? = nil,
         v2Elements: V2Elements = .reject
     ) throws(ShardError) -> Shard {
-        guard let format = ShardFormat(fileName: fileName), let name = format.name(of: fileName) else {
+        guard let format = ShardFormat(fileName: fileName), let name = format.stem(of: fileName) else {
             throw .unknownExtension(fileName)
         }
         let contents = try contents(
@@ -40,7 +40,7 @@ package enum ShardReader {
     package static func read(
         fileName: String, matrix: consuming Matrix, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> Shard {
-        guard let name = ShardFormat(fileName: fileName)?.name(of: fileName) else { throw .unknownExtension(fileName) }
+        guard let name = ShardFormat(fileName: fileName)?.stem(of: fileName) else { throw .unknownExtension(fileName) }
         return try shard(name, ShardContents(matrix: matrix, ids: nil), ids: ids, maximumBytes: maximumBytes)
     }
 
@@ -55,7 +55,7 @@ package enum ShardReader {
     package static func ids(
         fileName: String, rows: Int, ids: [UInt8]?, maximumBytes: Int
     ) throws(ShardError) -> [String] {
-        guard let name = ShardFormat(fileName: fileName)?.name(of: fileName) else { throw .unknownExtension(fileName) }
+        guard let name = ShardFormat(fileName: fileName)?.stem(of: fileName) else { throw .unknownExtension(fileName) }
         return try list(ids, inShard: nil, rows: rows, name: name, maximumBytes: maximumBytes)
     }
 

@@ -50,7 +50,7 @@ package enum SpoolNames {
 
     /// The name of the sidecar of the shard called `name`; `nil` if it isn't the name of a file of vectors.
     package static func sidecar(of name: String) -> String? {
-        ShardFormat(fileName: name).flatMap { $0.name(of: name) }.map { $0 + sidecarSuffix }
+        ShardFormat(fileName: name).flatMap { $0.stem(of: name) }.map { $0 + sidecarSuffix }
     }
 
     /// The names of the shards that the sidecar called `name` can belong to, one for each format.

@@ -46,10 +46,10 @@ import Testing
 
     @Test("Removes the extension after any character")
     func cutsNames() {
-        #expect(ShardFormat.npy.name(of: "a.b.npy") == "a.b")
+        #expect(ShardFormat.npy.stem(of: "a.b.npy") == "a.b")
         // Swift treats U+0600 and the dot after it as one Character.
-        #expect(ShardFormat.npy.name(of: "\u{600}.npy") == "\u{600}")
-        #expect(ShardFormat.npy.name(of: "a.npz") == nil)
+        #expect(ShardFormat.npy.stem(of: "\u{600}.npy") == "\u{600}")
+        #expect(ShardFormat.npy.stem(of: "a.npz") == nil)
     }
 
     @Test("Rejects another dimension than the corpus has")

@@ -72,7 +72,7 @@ ck_code ck_encode(const float *values, size_t count, size_t padded, int32_t limi
 
 /// Writes the code of one vector to a block.
 ///
-/// @param block the block, from its first group on
+/// @param block the codes of a block, from its first group of rows on
 /// @param slot the index of the row in the block
 /// @param leading layout.leading codes
 /// @param rest layout.rest codes

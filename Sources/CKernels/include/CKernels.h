@@ -1,7 +1,8 @@
 // The inner loops of nnnd, in C. Each is compiled for several instruction sets; the best one is chosen at run time.
 //
 // Matrices are row-major and dense. Unless a comment says otherwise, pointers need no alignment, and input and output
-// must not overlap. No function allocates memory, blocks or keeps state.
+// must not overlap. No function allocates memory or blocks. The only state is the chosen
+// instruction set.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -58,7 +59,7 @@ typedef struct ck_candidates {
   uint32_t *counts;  ///< for each query its number of candidates
 } ck_candidates;
 
-/// How many pairs of a query and a row a scan has bounded.
+/// How many pairs of a query and a row the bounds of a scan did not exclude.
 typedef struct ck_scan_counts {
   uint64_t high;  ///< pairs that the high halves did not exclude; after ck_scan_whole the same as `low`
   uint64_t low;   ///< pairs that whole codes did not exclude: new candidates
@@ -71,7 +72,7 @@ typedef struct ck_scan_counts {
 /// including those of the exact product by ck_products. A row whose bounds are NaN is not appended; a row with the mean
 /// +infinity is one.
 ///
-/// @param block the block, from its first group on; aligned to 4 bytes
+/// @param block the codes of a block, from its first group of rows on (see ck_layout); aligned to 4 bytes
 /// @param means the mean of each row
 /// @param queries query_count queries
 /// @param codes their packed codes, query_count x ck_query_stride(layout)
@@ -83,7 +84,7 @@ ck_scan_counts ck_scan(const uint8_t *block, ck_layout layout, const float *mean
                        const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
                        ck_candidates candidates, uint8_t *scratch);
 
-/// Does the same as ck_scan, and multiplies whole codes with all rows. This is faster for several queries if the high
+/// Does the same as ck_scan, but multiplies the whole codes of all rows. This is faster for several queries if the high
 /// halves would exclude few rows.
 ///
 /// @param queries queries that were encoded with the limit ck_whole_limit()
@@ -223,7 +224,7 @@ typedef struct ck_rotation {
   /// v_k.v_j at [k * CK_REFLECTORS_MAX + j] for j > k, otherwise 0; reflectors x CK_REFLECTORS_MAX.
   const double *_Nullable products;
   const double *_Nullable factors;  ///< 2 / v_k.v_k of each reflector
-  size_t length;          ///< the length of a Walsh-Hadamard transform: the largest power of two that fits
+  size_t length;          ///< the length of a Walsh-Hadamard transform: the largest power of two <= dimension - reflectors
   /// The signs of each transform, 4 x length: 0 or 0x80000000. Only 2 x length if length is dimension - reflectors.
   const uint32_t *_Nullable signs;
 } ck_rotation;

@@ -13,7 +13,10 @@ REFERENCES = "references"
 
 
 class Spool:
-    """Drops shards by writing a hidden file and renaming it, and reads receipts and error documents."""
+    """Drops shards by writing a hidden file and renaming it, and reads receipts and error documents.
+
+    `alive()` is called while it waits for these; it raises if no daemon can write them any more.
+    """
 
     def __init__(self, root, alive=None):
         self.root = root
@@ -34,9 +37,9 @@ class Spool:
             self.incoming(kind).mkdir(parents=True, exist_ok=True)
 
     def drop_bytes(self, kind, name, content, ids=None, writer=""):
-        """Renames a file with this content into the spool, and its sidecar with `ids` before it.
+        """Renames a file with this content into the spool, and before it its sidecar if there are `ids`.
 
-        Concurrent writers need different values of `writer`.
+        `content` and `ids` are the bytes of the two files. Concurrent writers need different values of `writer`.
         """
         if ids is not None:
             self._rename_into(kind, ids_name(name), ids, writer)
