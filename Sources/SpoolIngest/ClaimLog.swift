@@ -3,7 +3,7 @@ internal import PosixSupport
 internal import ShardFormats
 package import SpoolProtocol
 
-/// Records the order in which shards were claimed in a file, so that they take effect in this order even after a crash.
+/// A file with the order in which shards were claimed, so that they take effect in this order even after a crash.
 ///
 /// The ctimes of the files are no substitute: a claim changes the ctime of a file, and ctimes of several claims can be
 /// equal. If the log can't be written, ingestion continues. After a crash the order then follows ctimes and names.
@@ -14,13 +14,13 @@ package struct ClaimLog {
     /// The number of records in the file.
     private var records = 0
 
-    /// If the file has more records than this, and most of them are no longer needed, it is rewritten.
-    private static let maximumIdleRecords = 4096
+    /// If the file has more records than this, and over half of them are no longer needed, it is rewritten.
+    private static let minimumRecordsToRewrite = 4096
     private static let maximumBytes = 64 << 20
 
     /// Reads the log of a spool.
     ///
-    /// A missing log is empty.
+    /// A log that is missing or can't be read counts as empty.
     package init(_ folders: SpoolFolders) {
         path = folders.claimLog
         guard let file = try? LoadedFile(path: path, limit: Self.maximumBytes) else { return }
@@ -52,7 +52,7 @@ package struct ClaimLog {
         if numbers.isEmpty {
             records = 0
             write([], O_TRUNC)
-        } else if records > Self.maximumIdleRecords, records > 2 * numbers.count {
+        } else if records > Self.minimumRecordsToRewrite, records > 2 * numbers.count {
             records = numbers.count
             let keys = numbers.sorted { $0.value < $1.value }.map(\.key)
             try? FileSystem.writeAtomically(keys.flatMap(Self.record), to: path)

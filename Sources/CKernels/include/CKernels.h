@@ -1,8 +1,7 @@
 // The inner loops of nnnd, in C. Each is compiled for several instruction sets; the best one is chosen at run time.
 //
 // Matrices are row-major and dense. Unless a comment says otherwise, pointers need no alignment, and input and output
-// must not overlap. No function allocates memory or blocks. The only state is the chosen
-// instruction set.
+// must not overlap. No function allocates memory or blocks. The only state is the chosen instruction set.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -224,7 +223,8 @@ typedef struct ck_rotation {
   /// v_k.v_j at [k * CK_REFLECTORS_MAX + j] for j > k, otherwise 0; reflectors x CK_REFLECTORS_MAX.
   const double *_Nullable products;
   const double *_Nullable factors;  ///< 2 / v_k.v_k of each reflector
-  size_t length;          ///< the length of a Walsh-Hadamard transform: the largest power of two <= dimension - reflectors
+  /// The length of a Walsh-Hadamard transform: the largest power of two that is at most dimension - reflectors.
+  size_t length;
   /// The signs of each transform, 4 x length: 0 or 0x80000000. Only 2 x length if length is dimension - reflectors.
   const uint32_t *_Nullable signs;
 } ck_rotation;
