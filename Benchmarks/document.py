@@ -41,7 +41,9 @@ Figures:
 - *target* is a limit that the ratio or the figure must keep.
 - *N queries at once* are N queries in one request.
 - k = 128, alpha = 0.75, top 10.
-- *Limits* are what this machine reached in the same run: reading memory, int8 and float32 products on registers.
+- *Limits* are what this machine reached in the same run: reading memory, int8 and float32 products on registers. They
+  are measured several times, because other load on the machine changes them. A row compares with the best values so
+  far; the table below has those of the first measurement.
 - Bytes written and read are those that /proc/PID/io counts for nnnd.
 """
 

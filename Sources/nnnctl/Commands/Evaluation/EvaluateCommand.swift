@@ -12,8 +12,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             is best for the answers. R@n is the share of queries with a right image among the first n. The gain is \
             the difference of R@1 to no correction, with a 95% interval (bootstrap over the queries). The gain of a \
             tuned method is measured on random halves of the queries that did not choose its parameters. Hubness \
-            shows how unevenly images appear in the top 10 of the queries. Without '--answers' only hubness and \
-            groups are measured.
+            shows how unevenly images appear in the top 10 of the queries. Without '--answers' only hubness is \
+            measured, and with '--groups' how evenly neutral queries find images of different labels.
             """
     )
 
