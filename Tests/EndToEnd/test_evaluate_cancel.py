@@ -39,7 +39,7 @@ def begin(daemon, request, accept):
             assert connection.getresponse().status == 200
             return connection
         wait_until(lambda: is_running(daemon) or has_answer(connection), "the evaluation to run")
-        # It was rejected if it came while `is_running` held its place.
+        # An answer means that it was rejected: the request of `is_running` was being processed when it came.
         if not has_answer(connection):
             return connection
         connection.close()

@@ -20,7 +20,7 @@ extension Response {
             body: ResponseBody(byteBuffer: body))
     }
 
-    /// This response's status and headers, for HEAD: not even a length is added.
+    /// This response's status and headers, for HEAD: neither a body nor a further `Content-Length` is sent.
     var withoutBody: Response {
         Response(status: status, headers: headers, body: ResponseBody { try await $0.finish(nil) })
     }

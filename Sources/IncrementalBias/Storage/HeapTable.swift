@@ -106,6 +106,7 @@ struct MappedHeaps: Sendable {
         pages.value(at: index(of: row)) { bytes in
             guard !bytes.isEmpty else { return false }
             return NumberView.withIntegers(bytes) { words in
+                // HeapLayout: the count, an unused word, the similarities, the rows.
                 let offset = layout.offset(of: row)
                 let rows = offset + 2 + layout.capacity
                 return references.containsAny(
