@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 
-from harness.clients import HEAD, MIB, check_search_works, descriptors, memory_peak, read_to_end
+from harness.clients import SEARCH_HEAD, MIB, check_search_works, descriptors, memory_peak, read_to_end
 from harness.http import NPY, UnixConnection, connect, npy_bytes
 from harness.spool import IMAGES
 from harness.waiting import wait_until
@@ -36,7 +36,7 @@ def test_a_half_closed_connection_gets_its_answer_and_is_closed(make_filled_daem
 def test_hundreds_of_pipelined_requests_are_answered_in_order(make_filled_daemon):
     daemon = make_filled_daemon(client_seconds=60)
     body = npy_bytes(np.ones((1, 4)))
-    search = HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+    search = SEARCH_HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
     unknown_path = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n"
     count = 200
     with connect(daemon.socket) as connection:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.clients import HEAD, check_search_works, daemon_closed, read_to_end
+from harness.clients import SEARCH_HEAD, check_search_works, daemon_closed, read_to_end
 from harness.http import connect, npy_bytes
 from harness.spool import IMAGES, REFERENCES
 from harness.waiting import wait_until
@@ -12,9 +12,9 @@ UNFINISHED = {
     "nothing": b"",
     "a part of the first line": b"GET /v1/sta",
     "a head without an end": b"GET /v1/status HTTP/1.1\r\nHost: x\r\n",
-    "no body": HEAD + b"Content-Length: 1000\r\n\r\n",
-    "a part of a body": HEAD + b"Content-Length: 1000\r\n\r\nabc",
-    "a part of a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc",
+    "no body": SEARCH_HEAD + b"Content-Length: 1000\r\n\r\n",
+    "a part of a body": SEARCH_HEAD + b"Content-Length: 1000\r\n\r\nabc",
+    "a part of a chunk": SEARCH_HEAD + b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc",
     "a body of a GET request": b"GET /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
     "a complete request and a part of the next": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
 }
@@ -51,9 +51,9 @@ def send_until_closed(connection, first, again):
     [
         (b"GET /v1/status HTTP/1.1\r\n", b"A: b\r\n"),
         (b"", b"\r\n"),
-        (HEAD + b"Content-Length: 60000000\r\n\r\n", b"x"),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-        (HEAD + b"Content-Length: 99999999999\r\n\r\n", b"x" * 1000),
+        (SEARCH_HEAD + b"Content-Length: 60000000\r\n\r\n", b"x"),
+        (SEARCH_HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (SEARCH_HEAD + b"Content-Length: 99999999999\r\n\r\n", b"x" * 1000),
     ],
     ids=["headers", "empty lines", "a body", "chunks", "the rest of a body that was rejected"],
 )
@@ -69,7 +69,8 @@ def test_a_client_that_does_not_read_its_answer_is_disconnected(make_filled_daem
     daemon.drop(IMAGES, "more.npy", np.random.default_rng(1).standard_normal((20_000, 4)))
     with connect(daemon.socket) as connection:
         body = npy_bytes(np.ones((20, 4)))
-        head = HEAD.replace(b"/v1/search", b"/v1/search?top_k=20000") + f"Content-Length: {len(body)}\r\n\r\n".encode()
+        length = f"Content-Length: {len(body)}\r\n\r\n".encode()
+        head = SEARCH_HEAD.replace(b"/v1/search", b"/v1/search?top_k=20000") + length
         connection.sendall(head + body)
         wait_until(lambda: daemon_closed(connection), "the connection to be closed")
     check_search_works(daemon)

@@ -8,7 +8,7 @@ import numpy as np
 
 MIB = 1 << 20
 # The head of a search request, without its last header and the empty line.
-HEAD = b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-npy\r\n"
+SEARCH_HEAD = b"POST /v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-npy\r\n"
 
 
 def memory_peak(daemon):
