@@ -4,7 +4,7 @@ import ArgumentParser
 struct SweepOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The values of k to try, such as 8,32,128 (default: 16 values from 1 to the capacity).", valueName: "list"))
+            "The values of k to try, such as 8,32,128 (default: up to 16 from 1 to the capacity).", valueName: "list"))
     var ks: NumberList<Int>?
 
     @Option(
