@@ -136,7 +136,7 @@ def test_a_backup_of_an_empty_corpus_can_be_restored(make_daemon, daemon, tmp_pa
 
 
 def test_a_backup_does_not_wait_for_a_write_transaction(daemon, tmp_path):
-    """It succeeds while another process holds the writer lock."""
+    """The backup succeeds while another process holds the writer lock."""
     with writer_lock(daemon.flags["data"]):
         succeeds("backup", tmp_path / "backup", daemon=daemon)
 

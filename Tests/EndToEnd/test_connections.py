@@ -54,7 +54,7 @@ def test_pipelined_requests_are_answered_in_order(daemon):
 
 
 def test_a_client_that_half_closes_its_connection_gets_its_answer(daemon):
-    """It closes its side of the connection right after the request, as `socat` does at the end of its input."""
+    """The client closes its side of the connection right after the request, as `socat` does at the end of its input."""
     with connect(daemon.socket) as connection:
         send_requests(connection, ["/v1/status"])
         connection.shutdown(socket.SHUT_WR)

@@ -36,7 +36,7 @@ def killed(make_daemon, rng):
 @pytest.mark.parametrize("finished", ["move", "delete"])
 @pytest.mark.parametrize("ending", ["kill", "stop"])
 def test_a_sidecar_waits_for_the_next_shard_of_its_name(make_daemon, rng, finished, ending):
-    """It has the content and the file times of the previous sidecar, and must not be taken for that one."""
+    """The sidecar has the content and the file times of the previous one, and must not be taken for that one."""
     daemon = make_daemon(k=4, finished_shards=finished).start()
     ids = daemon.folder / "ids"
     ids.write_text("a\nb\nc\n")

@@ -115,7 +115,10 @@ def test_the_daemon_exits_after_a_fatal_fault_and_the_next_start_recovers(corpus
 
 
 def test_a_failed_write_of_the_meta_page(corpus):
-    """This write makes a commit valid. LMDB then rejects all further writes until the store is opened again."""
+    """The write of the meta page makes a commit valid.
+
+    If it fails, LMDB rejects all further writes until the store is opened again.
+    """
     daemon = corpus.daemon
     # The pages of a small commit are written by one writev, and only the meta page by pwrite64.
     with faults(daemon, "pwrite64", "error=ENOSPC", path=daemon.folder / DATA):

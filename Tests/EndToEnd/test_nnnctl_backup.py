@@ -122,7 +122,7 @@ def test_a_backup_to_a_full_disk_leaves_no_files(daemon, tmp_path, rng):
 
 
 def test_a_backup_is_durable_before_it_has_its_final_name(daemon, tmp_path):
-    """It syncs the file, then its folder, renames the folder, and syncs the parent folder."""
+    """nnnctl syncs the file, then its folder, renames the folder, and syncs the parent folder."""
     trace = tmp_path / "trace"
     tracer = [*STRACE, "-y", "-o", trace, "-e", "trace=fsync,fdatasync,rename,renameat,renameat2"]
     subprocess.run(

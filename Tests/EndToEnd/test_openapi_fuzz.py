@@ -29,7 +29,7 @@ def test_schemathesis_finds_no_failure(daemon, tmp_path):
         daemon.drop(kind, "s.npy", np.eye(3), ids=["a", "b/c", "dog.n.01"])
     hooks = {"SCHEMATHESIS_HOOKS": "harness.schemathesis_hooks", "PYTHONPATH": str(Path(__file__).parent)}
     with tcp_port(daemon.socket) as port:
-        # It writes files into the current folder.
+        # Schemathesis writes files into the current folder.
         done = subprocess.run(
             [COMMAND, "run", PROJECT / "docs/openapi.yaml", f"--url=http://127.0.0.1:{port}", *ARGUMENTS],
             cwd=tmp_path, env=os.environ | hooks, capture_output=True, text=True,

@@ -167,7 +167,7 @@ def test_a_rebuild_on_a_full_disk_fails_and_changes_nothing(stopped_corpus, tmp_
     ],
 )  # fmt: skip
 def test_a_rebuild_rejects_tables_that_contradict_each_other(stopped_corpus, table, key, value, text):
-    """It can't determine which of them is right."""
+    """The rebuild can't determine which of the tables is right."""
     put_in_lmdb(stopped_corpus.daemon.flags["data"], table, key, value)
     check_rebuild_fails(stopped_corpus, 65, "damaged", text)
 

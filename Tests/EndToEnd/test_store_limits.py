@@ -107,7 +107,7 @@ def test_a_limited_address_space_needs_a_smaller_map(make_daemon, rng, tmp_path)
 
 
 def test_shards_wait_if_the_store_has_reached_its_size(make_daemon, rng):
-    """They take effect once the size is raised; nothing is lost."""
+    """The shards take effect once `map-size` is raised; nothing is lost."""
     daemon = make_daemon(k=4, map_size="2MiB").start()
     small = Corpus(daemon, rng, dimension=64)
     small.add(IMAGES, "small.npy", ["a"])

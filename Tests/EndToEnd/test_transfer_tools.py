@@ -171,7 +171,7 @@ def test_a_copied_folder_takes_effect(quick_daemon, tmp_path, command):
 
 
 def test_rclone_can_finish_a_slow_copy(quick_daemon, tmp_path):
-    """It writes 32 KiB every quarter of a second, and renames the file then."""
+    """rclone writes 32 KiB every quarter of a second, and renames the complete file."""
     (tmp_path / "s.npy").write_bytes(npy_bytes(np.eye(256, dtype=np.float32)))
     folder = quick_daemon.spool.incoming(IMAGES)
     command = [*RCLONE, "copyto", "--inplace=false", "--bwlimit=128k", tmp_path / "s.npy", folder / "s.npy"]

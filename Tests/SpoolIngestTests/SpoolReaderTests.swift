@@ -104,7 +104,7 @@ import Testing
         try FileSystem.remove("\(spool.folders.processing(.images))/s.npy")
         shard = try claimed("s.npy", npy(60, seed: 4))
         guard case .large(let other) = try reader.read(shard) else { throw Unexpected() }
-        // It has ids that exist, so it can't be staged.
+        // The other content has ids that exist, so it can't be staged.
         guard case .rejected(let error) = try reader.stage(shard, other) else { throw Unexpected() }
         #expect(error.code == .tooLarge && error.advice.contains("largest-shard"))
         shard = try claimed("t.npz", Array(repeating: 0, count: 301))

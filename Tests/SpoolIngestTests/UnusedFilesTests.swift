@@ -41,7 +41,7 @@ import WireAPI
         try spool.drop("s.npz", [])
         #expect(try look("s.ids", after: 8).isEmpty)
         #expect(unused.count == 0)
-        // It is reported again if the shard leaves it behind.
+        // The sidecar is reported again if its shard disappears.
         try FileSystem.remove("\(spool.folders.incoming(.images))/s.npz")
         #expect(try look("s.ids", after: 10) == ["s.ids"])
     }

@@ -168,7 +168,7 @@ package final class ConnectionPersistence: ChannelDuplexHandler, RemovableChanne
         isEnding = true
         ignoresInput = true
         context.flush()
-        // It waits until everything has been sent.
+        // This closes the output when everything has been sent.
         context.close(mode: .output, promise: nil)
         context.read()
     }
