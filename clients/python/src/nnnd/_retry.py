@@ -8,31 +8,74 @@ from __future__ import annotations
 
 import time
 
+from ._messages import Response
+from .errors import ApiError, NotReachable, api_error
+
 FIRST_DELAY = 0.02
 LONGEST_DELAY = 0.5
 # Codes of status 503 that mean "try again in a moment".
 PASSING = ("overloaded", "stopping")
 
 
-class RetrySchedule:
-    """The delays between the attempts at one request."""
+class Retries:
+    """Whether the requests of one client are sent again; `seconds` is how long one of them can be."""
 
     def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+        self.seconds = seconds
+        # Before the first response there is no daemon that can be restarting, so that a wrong path fails at once.
+        self.has_answered = False
+
+    def attempts(self) -> Attempts:
+        """The attempts at one request, of which the first begins now."""
+        return Attempts(self)
+
+
+class Attempts:
+    """Decides after each attempt at one request whether and when the next one follows."""
+
+    def __init__(self, retries: Retries) -> None:
+        self._retries = retries
+        self._end = time.monotonic() + retries.seconds
         self._delay = FIRST_DELAY
 
-    def next_delay(self, at_least: float = 0.0) -> float | None:
+    def delay_after_error(self, error: NotReachable) -> float:
+        """The seconds to wait after an attempt without a response; raises the error if there is no further one."""
+        delay = self._next_delay() if self._retries.has_answered else None
+        if delay is None:
+            raise error
+        return delay
+
+    def delay_after(self, response: Response) -> float | None:
+        """The seconds to wait after a response that asks to try again; None for any other response.
+
+        Raises:
+            Unavailable: the response asks to try again, and the time is over.
+
+        """
+        self._retries.has_answered = True
+        if response.status != 503:
+            return None
+        problem = api_error(response.status, response.body)
+        at_least = _retry_after(response, problem)
+        if at_least is None:
+            return None
+        delay = self._next_delay(at_least)
+        if delay is None:
+            raise problem
+        return delay
+
+    def _next_delay(self, at_least: float = 0.0) -> float | None:
         """The seconds to wait before the next attempt; None if the time is over."""
         delay = max(self._delay, at_least)
         self._delay = min(2 * self._delay, LONGEST_DELAY)
         return delay if time.monotonic() + delay < self._end else None
 
 
-def retry_after(status: int, header: str | None, code: str) -> float | None:
-    """The seconds after which a response asks to try again; None if it does not ask for that."""
-    if status != 503:
-        return None
+def _retry_after(response: Response, problem: ApiError) -> float | None:
+    """The seconds after which a response of status 503 asks to try again; None if it does not ask for that."""
+    if response.retry_after is None:
+        return 0.0 if problem.code in PASSING else None
     try:
-        return max(0.0, float(header)) if header is not None else (0.0 if code in PASSING else None)
+        return max(0.0, float(response.retry_after))
     except ValueError:
         return 0.0

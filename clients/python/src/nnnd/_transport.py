@@ -12,7 +12,7 @@ from typing import Any
 
 from ._connections import ConnectionPool, UnixConnection
 from ._messages import Request, Response
-from ._retry import RetrySchedule, retry_after
+from ._retry import Retries
 from .errors import NnndError, NotReachable, RequestTimeout, api_error
 
 STREAM_BYTES = 1 << 20
@@ -29,36 +29,26 @@ class Transport:
         before_request: Callable[[], Any] = lambda: None,
     ) -> None:
         self.pool = ConnectionPool(path, timeout)
-        self.retry_seconds = retry_seconds
+        self.retries = Retries(retry_seconds)
         # Called before each attempt; an embedded daemon is started here if it has ended.
         self._before_request = before_request
-        # Before the first response there is no daemon that can be restarting, so that a wrong path fails at once.
-        self._has_answered = False
 
     def send(self, request: Request, timeout: float | None = None) -> Response:
         """Sends a request and returns its response, whatever its status.
 
         `timeout` replaces that of the client for this request; infinity means none.
         """
-        schedule = RetrySchedule(self.retry_seconds)
+        attempts = self.retries.attempts()
         while True:
-            failure: NnndError
             try:
                 response = self._attempt(request, timeout)
             except NotReachable as error:
-                delay = schedule.next_delay() if self._has_answered else None
-                failure = error
+                delay = attempts.delay_after_error(error)
             else:
-                self._has_answered = True
-                again = None
-                if response.status == 503:
-                    failure = api_error(response.status, response.body)
-                    again = retry_after(response.status, response.retry_after, getattr(failure, "code", ""))
+                again = attempts.delay_after(response)
                 if again is None:
                     return response
-                delay = schedule.next_delay(again)
-            if delay is None:
-                raise failure
+                delay = again
             time.sleep(delay)
 
     def stream(self, request: Request, write: Callable[[bytes], Any]) -> None:

@@ -16,10 +16,10 @@ from ._arrays import ArrayLike, Ids
 from ._connections import socket_address
 from ._messages import Request, Response
 from ._producer import SHARD_BYTES, Batches
-from ._retry import RetrySchedule, retry_after
+from ._retry import Retries
 from .client import Client, default_socket
 from .documents import ImageReport, Kind, Status, VerifyReport
-from .errors import NnndError, NotReachable, RequestTimeout, api_error
+from .errors import NotReachable, RequestTimeout
 from .ingestion import Ingestion
 from .results import SearchResult, parse_search
 
@@ -51,7 +51,7 @@ class AsyncClient:
         except ImportError:
             raise ImportError("AsyncClient needs httpx: pip install 'nnnd[async]'") from None
         self._blocking = Client(socket or default_socket(), timeout=timeout, retry_seconds=retry_seconds)
-        self._retry_seconds = retry_seconds
+        self._retries = Retries(retry_seconds)
         self._resources = ExitStack()
         address = self._resources.enter_context(socket_address(self._blocking.socket))
         self._http: httpx.AsyncClient = httpx.AsyncClient(
@@ -63,7 +63,6 @@ class AsyncClient:
             timeout=timeout,
             trust_env=False,
         )
-        self._has_answered = False
 
     @property
     def socket(self) -> str:
@@ -174,25 +173,17 @@ class AsyncClient:
         return await self.wait(ingestion, timeout) if wait else ingestion
 
     async def _send(self, request: Request, timeout: float | None = None) -> Response:
-        schedule = RetrySchedule(self._retry_seconds)
+        attempts = self._retries.attempts()
         while True:
-            failure: NnndError
             try:
                 response = await self._attempt(request, timeout)
             except NotReachable as error:
-                delay = schedule.next_delay() if self._has_answered else None
-                failure = error
+                delay = attempts.delay_after_error(error)
             else:
-                self._has_answered = True
-                again = None
-                if response.status == 503:
-                    failure = problem = api_error(response.status, response.body)
-                    again = retry_after(response.status, response.retry_after, problem.code)
+                again = attempts.delay_after(response)
                 if again is None:
                     return response
-                delay = schedule.next_delay(again)
-            if delay is None:
-                raise failure
+                delay = again
             await asyncio.sleep(delay)
 
     async def _attempt(self, request: Request, timeout: float | None) -> Response:

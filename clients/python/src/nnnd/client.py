@@ -78,7 +78,7 @@ class Client:
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process makes a client for the same socket."""
         transport = self._transport
-        return _client, (transport.pool.path, transport.pool.timeout, transport.retry_seconds)
+        return _client, (transport.pool.path, transport.pool.timeout, transport.retries.seconds)
 
     # Searches
 

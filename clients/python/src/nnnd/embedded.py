@@ -63,7 +63,7 @@ class Database(Client):
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the same folder, and shares its daemon."""
         transport = self._transport
-        return _reopen, (self._folder.path, self._settings, transport.pool.timeout, transport.retry_seconds)
+        return _reopen, (self._folder.path, self._settings, transport.pool.timeout, transport.retries.seconds)
 
     def ensure_running(self) -> None:
         """Starts the daemon again if it has ended, and takes a share of its own in the child of a fork."""
