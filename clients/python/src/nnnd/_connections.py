@@ -81,6 +81,7 @@ class UnixConnection:
         self._path = path
         self._timeout = timeout
         self.sock: socket.socket | None = None
+        self.response: http.client.HTTPResponse | None = None
 
     def request(
         self, method: str, target: str, body: bytes | None, headers: dict[str, str], timeout: float | None = None
@@ -104,9 +105,9 @@ class UnixConnection:
             else:
                 self.sock.sendall(head)
                 self.sock.sendall(body)
-        response = http.client.HTTPResponse(self.sock, method=method)
-        response.begin()
-        return response
+        self.response = http.client.HTTPResponse(self.sock, method=method)
+        self.response.begin()
+        return self.response
 
     def was_closed(self) -> bool:
         """Whether the daemon has closed the idle connection."""
@@ -115,7 +116,11 @@ class UnixConnection:
         return bool(poll.poll(0))
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Closes the connection. The daemon then ends what it computes for it."""
+        # A response that was not read to its end keeps the socket open.
+        if self.response is not None:
+            self.response.close()
+            self.response = None
         if self.sock is not None:
             self.sock.close()
             self.sock = None
@@ -138,6 +143,12 @@ class ConnectionPool:
         self._idle: list[UnixConnection] = []
         self._lock = threading.Lock()
         self.closed = False
+
+    def new(self) -> UnixConnection:
+        """A connection that has served no request."""
+        if self.closed:
+            raise ValueError("the client is closed")
+        return UnixConnection(self.path, self.timeout)
 
     def take(self) -> tuple[UnixConnection, bool]:
         """A connection, and whether it has served a request before."""

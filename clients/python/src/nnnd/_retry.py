@@ -1,7 +1,8 @@
 """When a request is sent again.
 
-Every request of the API only reads, so it can be repeated without harm. It is repeated while the daemon restarts or is
-overloaded, but only for a limited time, and not at all if no daemon has ever answered on this socket.
+Every request of the API only reads, or sets values that a second time does not change, so it can be repeated without
+harm. It is repeated while the daemon restarts or is overloaded, but only for a limited time, and not at all if no
+daemon has ever answered on this socket. Backups and evaluations are not repeated once their response has begun.
 """
 
 from __future__ import annotations

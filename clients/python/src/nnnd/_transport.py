@@ -13,7 +13,7 @@ from typing import Any
 from ._connections import ConnectionPool, UnixConnection
 from ._messages import Request, Response
 from ._retry import Retries
-from .errors import NnndError, NotReachable, RequestTimeout, api_error
+from .errors import NnndError, NotReachable, RequestTimeout
 
 STREAM_BYTES = 1 << 20
 
@@ -38,10 +38,60 @@ class Transport:
 
         `timeout` replaces that of the client for this request; infinity means none.
         """
+        return self._repeat(lambda: self._attempt(request, timeout))
+
+    def stream(self, request: Request, write: Callable[[bytes], Any]) -> None:
+        """Sends a request, and passes the body of the response to `write` piece by piece.
+
+        It is not sent again after the response has begun.
+        """
+        with self._open(request) as response:
+            while True:
+                with _translated_errors(self.pool.path):
+                    piece = response.read(STREAM_BYTES)
+                if not piece:
+                    return
+                write(piece)
+
+    def stream_lines(self, request: Request, take: Callable[[bytes], Any], timeout: float | None = None) -> None:
+        """Sends a request, and passes each line of the response to `take` when it arrives, as `stream`.
+
+        `timeout` replaces that of the client for each line; infinity means none.
+        """
+        with self._open(request, timeout) as response:
+            while True:
+                with _translated_errors(self.pool.path):
+                    line = response.readline()
+                if not line:
+                    return
+                take(line)
+
+    @contextlib.contextmanager
+    def _open(self, request: Request, timeout: float | None = None) -> Iterator[http.client.HTTPResponse]:
+        """A response of status 200 whose body has not been read; its connection is closed at the end."""
+        connection = self.pool.new()
+        try:
+            self._repeat(lambda: self._begin(connection, request, timeout)).content()
+            assert connection.response is not None
+            yield connection.response
+        finally:
+            connection.close()
+
+    def _begin(self, connection: UnixConnection, request: Request, timeout: float | None) -> Response:
+        """One attempt, after which the body of a response of status 200 is still to be read."""
+        connection.close()
+        self._before_request()
+        with _translated_errors(self.pool.path):
+            answer = connection.request(request.method, request.target, request.body, request.headers, timeout)
+            body = b"" if answer.status == 200 else answer.read()
+        return Response(answer.status, body, answer.headers.get("Retry-After"))
+
+    def _repeat(self, attempt: Callable[[], Response]) -> Response:
+        """The response of the last of the attempts at a request."""
         attempts = self.retries.attempts()
         while True:
             try:
-                response = self._attempt(request, timeout)
+                response = attempt()
             except NotReachable as error:
                 delay = attempts.delay_after_error(error)
             else:
@@ -50,24 +100,6 @@ class Transport:
                     return response
                 delay = again
             time.sleep(delay)
-
-    def stream(self, request: Request, write: Callable[[bytes], Any]) -> None:
-        """Sends a request once, and passes the body of the response to `write` piece by piece."""
-        connection, _ = self.pool.take()
-        try:
-            with _translated_errors(self.pool.path):
-                self._before_request()
-                response = connection.request(request.method, request.target, request.body, request.headers)
-                if response.status != 200:
-                    raise api_error(response.status, response.read())
-            while True:
-                with _translated_errors(self.pool.path):
-                    piece = response.read(STREAM_BYTES)
-                if not piece:
-                    return
-                write(piece)
-        finally:
-            connection.close()
 
     def _attempt(self, request: Request, timeout: float | None) -> Response:
         """One attempt; a second one at once if the daemon closed an idle connection at the same moment."""
