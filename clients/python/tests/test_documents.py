@@ -30,4 +30,4 @@ def test_an_example_runs_and_prints_its_output(code, output, tmp_path, monkeypat
 
 
 def test_the_first_example_is_in_the_readme():
-    assert [len(BLOCK.findall((PROJECT / document).read_text())) for document in DOCUMENTS] == [1, 1, 1]
+    assert [len(BLOCK.findall((PROJECT / document).read_text())) for document in DOCUMENTS] == [1, 2, 1]

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from .embedded import Database, open
     from .errors import (
         ApiError,
+        Conflict,
         DaemonFailed,
+        Forbidden,
         InternalError,
         InvalidRequest,
         NnndError,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
         Unavailable,
         UnknownId,
     )
+    from .evaluation import Evaluation
+    from .hubs import Hubs
     from .ingestion import Ingestion
     from .results import Hit, SearchResult
 
@@ -46,6 +50,8 @@ _MODULES = {
     "AsyncClient": "async_client",
     "SearchResult": "results",
     "Hit": "results",
+    "Evaluation": "evaluation",
+    "Hubs": "hubs",
     "Ingestion": "ingestion",
     "NnndError": "errors",
     "NotReachable": "errors",
@@ -54,21 +60,27 @@ _MODULES = {
     "ApiError": "errors",
     "InvalidRequest": "errors",
     "UnknownId": "errors",
+    "Conflict": "errors",
+    "Forbidden": "errors",
     "Unavailable": "errors",
     "InternalError": "errors",
     "ShardRejected": "errors",
     "Rejection": "errors",
     "DaemonFailed": "errors",
 }
-_SUBMODULES = ("compat", "documents", "errors", "importing", "ingestion", "results")
+_SUBMODULES = ("compat", "documents", "errors", "evaluation", "hubs", "importing", "ingestion", "results")
 
 __all__ = [
     "ApiError",
     "AsyncClient",
     "Client",
+    "Conflict",
     "DaemonFailed",
     "Database",
+    "Evaluation",
+    "Forbidden",
     "Hit",
+    "Hubs",
     "Ingestion",
     "InternalError",
     "InvalidRequest",

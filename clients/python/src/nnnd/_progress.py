@@ -10,6 +10,8 @@ from typing import Any
 
 # Short work shows no bar.
 DELAY_SECONDS = 0.5
+# A bar of the unit "%" shows the step and no rate, because steps take different times.
+PERCENT_FORMAT = "{desc}{percentage:3.0f}%|{bar}| {elapsed}"
 
 
 class Progress:
@@ -20,6 +22,7 @@ class Progress:
 
     def __init__(self, what: str, total: int | None, unit: str, show: bool | None = None) -> None:
         self._bar: Any = None
+        self._step = what
         if show is False or (show is None and not (_is_notebook() or sys.stderr.isatty())):
             return
         try:
@@ -29,13 +32,31 @@ class Progress:
         except ImportError:
             return
         self._bar = tqdm(
-            desc=what, total=total, unit=unit, unit_scale=True, file=sys.stderr, leave=False, delay=DELAY_SECONDS
+            desc=what,
+            total=total,
+            unit=unit,
+            unit_scale=True,
+            bar_format=PERCENT_FORMAT if unit == "%" else None,
+            miniters=1 if unit == "%" else None,
+            file=sys.stderr,
+            leave=False,
+            delay=DELAY_SECONDS,
         )
 
     def add(self, count: int) -> None:
         """Counts more work as done."""
         if self._bar is not None:
             self._bar.update(count)
+
+    def show(self, step: str, percent: float) -> None:
+        """Shows how much of a step is done; `total` must be 100 and `unit` "%"."""
+        if self._bar is None:
+            return
+        if step != self._step:
+            self._step = step
+            self._bar.n = self._bar.last_print_n = 0
+            self._bar.set_description(step, refresh=False)
+        self._bar.update(percent - self._bar.n)
 
     def __enter__(self) -> Progress:
         return self

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._arrays import ArrayLike, Ids
+from ._async_evaluating import AsyncEvaluating
 from ._connections import socket_address
 from ._messages import Request, Response
 from ._producer import SHARD_BYTES, Batches
@@ -30,7 +31,7 @@ Self = TypeVar("Self", bound="AsyncClient")
 MAX_CONNECTIONS = 256
 
 
-class AsyncClient:
+class AsyncClient(AsyncEvaluating):
     """A client for the daemon on a Unix socket, for one event loop of asyncio. It needs httpx: `nnnd[async]`.
 
     >>> async def nearest():
@@ -173,10 +174,32 @@ class AsyncClient:
         return await self.wait(ingestion, timeout) if wait else ingestion
 
     async def _send(self, request: Request, timeout: float | None = None) -> Response:
+        return await self._repeat(lambda: self._attempt(request, timeout))
+
+    async def _stream_lines(self, request: Request, take: Callable[[bytes], Any], timeout: float | None) -> None:
+        """Sends a request, and passes each line of the response to `take` when it arrives.
+
+        It is not sent again after the response has begun.
+        """
+        async with AsyncExitStack() as stack:
+            answers: list[httpx.Response] = []
+
+            async def begin() -> Response:
+                answer = await stack.enter_async_context(self._http.stream(**_arguments(request, timeout)))
+                answers.append(answer)
+                body = b"" if answer.status_code == 200 else await answer.aread()
+                return Response(answer.status_code, body, answer.headers.get("Retry-After"))
+
+            (await self._repeat(begin)).content()
+            await self._pass_lines(answers[-1], take)
+
+    async def _repeat(self, attempt: Callable[[], Awaitable[Response]]) -> Response:
+        """The response of the last of the attempts at a request."""
         attempts = self._retries.attempts()
         while True:
             try:
-                response = await self._attempt(request, timeout)
+                with self._translated_errors():
+                    response = await attempt()
             except NotReachable as error:
                 delay = attempts.delay_after_error(error)
             else:
@@ -187,20 +210,44 @@ class AsyncClient:
             await asyncio.sleep(delay)
 
     async def _attempt(self, request: Request, timeout: float | None) -> Response:
+        answer = await self._http.request(**_arguments(request, timeout))
+        return Response(answer.status_code, answer.content, answer.headers.get("Retry-After"))
+
+    async def _pass_lines(self, answer: httpx.Response, take: Callable[[bytes], Any]) -> None:
+        """Passes each line of a response to `take` when it arrives."""
+        rest = b""
+        with self._translated_errors():
+            async for piece in answer.aiter_bytes():
+                *lines, rest = (rest + piece).split(b"\n")
+                for line in lines:
+                    take(line)
+        if rest:
+            take(rest)
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        """Turns the exceptions of httpx into those of this package."""
         import httpx
 
-        limits: dict[str, Any] = {}
-        if timeout is not None:
-            limits["timeout"] = None if timeout == float("inf") else timeout
         try:
-            answer = await self._http.request(
-                request.method, request.target, content=request.body, headers=request.headers, **limits
-            )
+            yield
         except httpx.TimeoutException as error:
             raise RequestTimeout(f"no answer in time on {self.socket}") from error
         except httpx.TransportError as error:
             raise NotReachable(f"no daemon answers on {self.socket}: {error!r}") from error
-        return Response(answer.status_code, answer.content, answer.headers.get("Retry-After"))
+
+
+def _arguments(request: Request, timeout: float | None) -> dict[str, Any]:
+    """The arguments of httpx for a request; infinity means no timeout, None that of the client."""
+    arguments: dict[str, Any] = {
+        "method": request.method,
+        "url": request.target,
+        "content": request.body,
+        "headers": request.headers,
+    }
+    if timeout is not None:
+        arguments["timeout"] = None if timeout == float("inf") else timeout
+    return arguments
 
 
 async def _pauses(ingestion: Ingestion, timeout: float | None) -> AsyncIterator[float]:

@@ -13,6 +13,7 @@ import numpy as np
 from . import _messages as messages
 from ._arrays import ArrayLike, Ids, as_vectors
 from ._backup import write_backup
+from ._evaluating import Evaluating
 from ._producer import SHARD_BYTES, Batches, Producer, batches_of
 from ._progress import Progress
 from ._shards import remove_abandoned
@@ -33,7 +34,7 @@ def default_socket() -> str:
     return os.environ.get("NNND_SOCKET") or DEFAULT_SOCKET
 
 
-class Client:
+class Client(Evaluating):
     """A client for the daemon on a Unix socket. Any number of threads, and processes after a fork, can use it at once.
 
     >>> with Client(db.socket) as client:
@@ -43,8 +44,9 @@ class Client:
     Args:
         socket: the path of the socket; by default the one that NNND_SOCKET names, or /run/nnnd/nnnd.sock.
         timeout: seconds for a response; None waits without a limit.
-        retry_seconds: how long a request is tried again while the daemon restarts or is overloaded. All requests only
-            read, so that this is safe. A daemon that has never answered is not waited for.
+        retry_seconds: how long a request is tried again while the daemon restarts or is overloaded. A second time
+            changes nothing, so that this is safe. A daemon that has never answered is not waited for. Backups and
+            evaluations are not begun again when they have begun.
 
     """
 

@@ -73,6 +73,20 @@ class Status(_RequiredStatus, total=False):
     dimension: int
 
 
+class Settings(TypedDict):
+    """The settings that a client can change while the daemon runs.
+
+    `set_by` says where a flag, the environment or the configuration file sets `k` or `alpha`. A client's value of such
+    a setting lasts until the next reload or start of the daemon; the store keeps the others.
+    """
+
+    generation: int
+    k: int
+    alpha: float
+    capacity: int
+    set_by: dict[str, str]
+
+
 class HeapEntry(TypedDict):
     """A reference in the heap of an image."""
 

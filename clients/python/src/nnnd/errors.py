@@ -6,6 +6,8 @@
 `ApiError`         The daemon answered with a problem document; `code` is stable.
 `InvalidRequest`   ... because the request is wrong (status 400, 413 or 415).
 `UnknownId`        ... because the corpus has no such id (status 404).
+`Conflict`         ... because the corpus does not allow it, for example k above its capacity (status 409).
+`Forbidden`        ... because only root and the user of the daemon may do this (status 403).
 `Unavailable`      ... because it is overloaded, stopping, or does the same work already (status 503).
 `InternalError`    ... because of an error in the daemon (status 500).
 `ShardRejected`    A shard or a list of ids was rejected; nothing of it took effect.
@@ -65,8 +67,16 @@ class UnknownId(ApiError):
     """The corpus has no image or reference with this id (`unknown_id`)."""
 
 
+class Conflict(ApiError):
+    """The corpus does not allow this: `bad_k` (above the capacity), `no_images` or `no_references`."""
+
+
+class Forbidden(ApiError):
+    """Only root and the user of the daemon may do this (`forbidden`)."""
+
+
 class Unavailable(ApiError):
-    """The daemon cannot do this now: for example `overloaded`, `stopping` or `backup_running`."""
+    """The daemon cannot do this now: for example `overloaded`, `stopping`, `backup_running` or `evaluation_running`."""
 
 
 class InternalError(ApiError):
@@ -116,13 +126,16 @@ def api_error(status: int, body: bytes) -> ApiError:
         code, detail = str(problem["code"]), str(problem["detail"])
     except (ValueError, KeyError, TypeError):
         code, detail = "unknown", f"The answer has status {status} and is not a problem document; is this nnnd?"
-    kind: type[ApiError] = ApiError
-    if status in (400, 413, 415):
-        kind = InvalidRequest
-    elif code == "unknown_id":
-        kind = UnknownId
-    elif status == 503:
-        kind = Unavailable
-    elif status == 500:
-        kind = InternalError
+    kind = UnknownId if code == "unknown_id" else _EXCEPTIONS.get(status, ApiError)
     return kind(status, code, detail)
+
+
+_EXCEPTIONS: dict[int, type[ApiError]] = {
+    400: InvalidRequest,
+    403: Forbidden,
+    409: Conflict,
+    413: InvalidRequest,
+    415: InvalidRequest,
+    500: InternalError,
+    503: Unavailable,
+}

@@ -1,0 +1,191 @@
+"""Evaluations, choices of k and alpha, hubs and settings: as nnnctl gives them, and as their definitions say."""
+
+import asyncio
+import json
+import subprocess
+
+import numpy as np
+import pytest
+
+import nnnd
+from nnnd._programs import find_program
+
+IMAGES, REFERENCES, QUERIES, DIMENSION, K = 60, 40, 48, 6, 2
+
+
+def unit(vectors):
+    vectors = np.asarray(vectors, np.float64)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class Corpus:
+    """A corpus whose first images are similar to everything, so that a correction helps; each query has an answer."""
+
+    def __init__(self, folder):
+        rng = np.random.default_rng(18)
+        common = 1.5 * np.eye(DIMENSION, dtype=np.float32)[0]
+        self.images = rng.standard_normal((IMAGES, DIMENSION)).astype(np.float32)
+        self.images[:6] = common + 0.1 * self.images[:6]
+        self.right = rng.integers(6, IMAGES, QUERIES)
+        self.queries = self.images[self.right] + common + 0.5 * rng.standard_normal((QUERIES, DIMENSION))
+        self.queries = self.queries.astype(np.float32)
+        self.references = self.images[rng.integers(6, IMAGES, REFERENCES)] + common
+        self.answers = [f"i{image}" for image in self.right]
+        self.groups = {f"i{image}": "odd" if image % 2 else "even" for image in range(20)}
+        self.db = nnnd.open(folder, threads=1, alpha=0.5)
+        self.db.change_settings(k=K)
+        self.db.add_images(self.images, [f"i{image}" for image in range(IMAGES)])
+        self.db.add_references(self.references, range(REFERENCES))
+        (folder / "answers.tsv").write_text("".join(f"{id}\n" for id in self.answers))
+        (folder / "groups.tsv").write_text("".join(f"{id}\t{label}\n" for id, label in self.groups.items()))
+        np.save(folder / "queries.npy", self.queries)
+
+    def nnnctl(self, *arguments):
+        """The document that a command of nnnctl prints; files are in the folder of the database."""
+        command = [find_program("nnnctl"), *arguments, "--socket", self.db.socket, "--json"]
+        return json.loads(subprocess.run(command, cwd=self.db.folder, capture_output=True, check=True).stdout)
+
+    def scores(self, alpha):
+        """The scores (queries, images) by their definition."""
+        similarities = np.sort(unit(self.images) @ unit(self.references).T, axis=1)
+        return unit(self.queries) @ unit(self.images).T - alpha * similarities[:, -K:].mean(axis=1)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    corpus = Corpus(tmp_path_factory.mktemp("evaluation"))
+    with corpus.db:
+        yield corpus
+
+
+def without_time(document):
+    return {name: value for name, value in document.items() if name != "took_ms"}
+
+
+def test_an_evaluation_is_that_of_nnnctl(corpus):
+    evaluation = corpus.db.evaluate(
+        corpus.queries, corpus.answers, groups=corpus.groups, group_sizes=[3, 7], baselines=True,
+        reference_curve=True, ks=[1, 4], alphas=[0, 0.25, 1], repeats=20, seed=3,
+    )  # fmt: skip
+    expected = corpus.nnnctl(
+        "evaluate", "--queries=queries.npy", "--answers=answers.tsv", "--groups=groups.tsv", "--group-sizes=3,7",
+        "--baselines", "--reference-curve", "--ks=1,4", "--alphas=0,0.25,1", "--repeats=20", "--seed=3",
+    )  # fmt: skip
+    assert without_time(evaluation.document) == without_time(expected)
+    tuned = next(method for method in expected["methods"] if method["name"] == "tuned")
+    assert vars(evaluation.method("tuned").gain) == tuned["gain"]
+    assert {str(n): share for n, share in evaluation.method("tuned").recall.items()} == tuned["recall"]
+    assert [size.n for size in evaluation.method("none").groups.sizes] == [3, 7]
+    assert evaluation.method("csls").parameters["k"] in (1, 2, 4)
+    assert evaluation.tuning.near_best.of == len(evaluation.sweep) == len(expected["sweep"])
+    assert evaluation.reference_curve[-1].references == REFERENCES
+    assert evaluation.reference_distance.queries.p50 == expected["reference_distance"]["queries"]["p50"]
+    assert evaluation.unlabelled is None and evaluation.applied is None
+
+
+def test_the_measures_follow_their_definitions(corpus):
+    evaluation = corpus.db.evaluate(corpus.queries, [[id, "i0"] for id in corpus.answers])
+    for name, alpha in (("none", 0.0), ("current", 0.5)):
+        scores = corpus.scores(alpha)
+        best = np.maximum(scores[np.arange(QUERIES), corpus.right], scores[:, 0])
+        ranks = (scores > best[:, None]).sum(axis=1) + 1
+        method, hubness = evaluation.method(name), evaluation.hubness[name]
+        assert method.recall == pytest.approx({n: (ranks <= n).mean() for n in (1, 5, 10)})
+        assert (method.mrr, method.median_rank) == pytest.approx(((1 / ranks).mean(), np.median(ranks)))
+        appearances = np.bincount(np.argsort(-scores, axis=1)[:, :10].ravel(), minlength=IMAGES)
+        assert (hubness.antihubs, hubness.largest) == pytest.approx(((appearances == 0).mean(), appearances.max()))
+        assert hubness.histogram.tolist() == np.stack(np.unique(appearances, return_counts=True), axis=1).tolist()
+    assert evaluation.means.counts.sum() == IMAGES
+
+
+def test_an_evaluation_is_shown_as_a_table_and_sentences(corpus):
+    pytest.importorskip("pandas")
+    evaluation = corpus.db.evaluate(corpus.queries, corpus.answers, groups=corpus.groups, baselines=True)
+    table = evaluation.to_pandas().set_index("name")
+    assert table.loc["current", "recall_1"] == evaluation.method("current").recall[1]
+    assert table.loc["tuned", "gain_low"] == evaluation.tuning.gain.low
+    assert {"mrr", "median_rank", "average_precision", "antihubs", "bias_6", "ndkl", "beta"} <= set(table.columns)
+    assert np.isnan(table.loc["none", "k"])
+    html = evaluation._repr_html_()
+    assert "<td>NNN tuned" in html and "points of R@1" in html and str(evaluation) == "\n".join(evaluation.findings)
+    unlabelled = corpus.db.evaluate(corpus.queries)
+    assert unlabelled.to_pandas()["name"].tolist() == ["none", "current"]
+    assert "recall_1" not in unlabelled.to_pandas() and "R@1" not in unlabelled._repr_html_()
+
+
+def test_tune_proposes_without_answers_as_nnnctl_does(corpus):
+    for arguments, queries in ((["--queries", "queries.npy"], corpus.queries), ([], None)):
+        expected = corpus.nnnctl("tune", "--unlabelled", *arguments)
+        tuned = corpus.db.tune(queries)
+        assert without_time(tuned.document) == without_time(expected)
+        assert (tuned.unlabelled.k, tuned.unlabelled.source) == (
+            expected["unlabelled"]["k"], "references" if queries is None else "queries",
+        )  # fmt: skip
+    with pytest.raises(ValueError, match="apply=True needs answers"):
+        corpus.db.tune(corpus.queries, apply=True)
+
+
+def test_tune_applies_a_pair_only_if_the_data_can_tell_it_from_the_current_one(corpus):
+    before = corpus.db.settings()
+    try:
+        corpus.db.change_settings(alpha=0)
+        kept = corpus.db.tune(corpus.queries[:4], corpus.answers[:4], apply=True)
+        assert not kept.tuning.is_better_than_current and kept.applied is None
+        assert corpus.db.settings()["alpha"] == 0
+        tuned = corpus.db.tune(corpus.queries, corpus.answers, apply=True)
+        chosen = (tuned.tuning.k, tuned.tuning.alpha)
+        assert tuned.tuning.is_better_than_current and chosen[1] > 0
+        assert (tuned.applied["k"], tuned.applied["alpha"]) == chosen
+        assert corpus.db.settings() == tuned.applied
+    finally:
+        corpus.db.change_settings(k=before["k"], alpha=before["alpha"])
+
+
+def test_hubs_are_those_of_nnnctl(corpus):
+    pytest.importorskip("pandas")
+    hubs = corpus.db.hubs(corpus.queries, limit=3)
+    assert hubs.document == corpus.nnnctl("hubs", "--queries", "queries.npy", "--limit", "3")
+    assert corpus.db.hubs().document == corpus.nnnctl("hubs")
+    assert corpus.db.hubs(sample=7).queries == 7
+    appearances = np.bincount(np.argsort(-corpus.scores(0), axis=1)[:, :10].ravel(), minlength=IMAGES)
+    assert [image.appearances_before for image in hubs.by_appearances] == np.sort(appearances)[::-1][:3].tolist()
+    table = hubs.to_pandas()
+    assert table[table["list"] == "by_appearances"]["id"].tolist() == [image.id for image in hubs.by_appearances]
+    assert f"<td>{hubs.by_appearances[0].id}" in hubs._repr_html_()
+
+
+def test_settings_change_searches(corpus):
+    before = corpus.db.settings()
+    try:
+        assert corpus.db.change_settings(k=5)["k"] == corpus.db.status()["k"] == 5
+        assert corpus.db.change_settings(alpha=1.25)["alpha"] == 1.25
+        assert corpus.db.change_settings() == corpus.db.settings()
+        found = corpus.db.search(corpus.queries[:1], 1)
+        similarities = np.sort(unit(corpus.images) @ unit(corpus.references).T, axis=1)[:, -5:].mean(axis=1)
+        assert found.biases[0, 0] == pytest.approx(1.25 * similarities[int(found.ids[0, 0][1:])], abs=1e-6)
+    finally:
+        corpus.db.change_settings(k=before["k"], alpha=before["alpha"])
+    # The flag of `nnnd.open` names alpha, and no flag names k.
+    assert list(corpus.db.settings()["set_by"]) == ["alpha"]
+
+
+def test_the_asynchronous_client_gives_the_same(corpus):
+    pytest.importorskip("httpx")
+
+    async def main():
+        async with nnnd.AsyncClient(corpus.db.socket) as client:
+            evaluation = await client.evaluate(corpus.queries, np.array(corpus.answers), seed=1)
+            tuned = await client.tune(corpus.queries, corpus.answers, seed=1)
+            assert (await client.tune()).unlabelled is not None
+            with pytest.raises(ValueError, match="apply=True needs answers"):
+                await client.tune(apply=True)
+            with pytest.raises(nnnd.Conflict, match="capacity"):
+                await client.change_settings(k=1000)
+            with pytest.raises(nnnd.InvalidRequest, match="unknown_images"):
+                await client.evaluate(corpus.queries[:1], ["unicorn"])
+            return evaluation, tuned, await client.hubs(limit=2), await client.settings()
+
+    evaluation, tuned, hubs, settings = asyncio.run(main())
+    expected = corpus.db.evaluate(corpus.queries, corpus.answers, seed=1)
+    assert without_time(evaluation.document) == without_time(tuned.document) == without_time(expected.document)
+    assert hubs.document == corpus.db.hubs(limit=2).document and settings == corpus.db.settings()
