@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nnnd
+from evaluation_corpus import Corpus
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEADLINE = 60
@@ -17,6 +18,8 @@ THREE = np.array([[1.0, 0.1, 0.0], [0.7, 0.7, 0.1], [0.0, 0.2, 1.0]], dtype=np.f
 
 def pytest_configure():
     os.environ.setdefault("NNND_BIN", str(PROJECT / ".build" / "release"))
+    # Pictures are made without a window.
+    os.environ["MPLBACKEND"] = "agg"
     if not (Path(os.environ["NNND_BIN"]) / "nnnd").exists():
         pytest.exit(f"there is no nnnd in {os.environ['NNND_BIN']}; build it, or set NNND_BIN", returncode=2)
 
@@ -39,6 +42,29 @@ def filled_db(db):
     db.add_images(THREE, ["cat", "dog", "car"])
     db.add_references(np.eye(3, dtype=np.float32), ["x", "y", "z"])
     return db
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    """A database with queries, answers and groups; a test that changes its settings sets them back."""
+    corpus = Corpus(tmp_path_factory.mktemp("evaluation"))
+    with corpus.db:
+        yield corpus
+
+
+@pytest.fixture(scope="session")
+def large_db(tmp_path_factory):
+    """A database with 40,000 images, for which `long_sweep` takes seconds."""
+    vectors = np.random.default_rng(7).standard_normal((40_000, 8), dtype=np.float32)
+    with nnnd.open(tmp_path_factory.mktemp("large"), k=4, capacity=16, threads=1) as db:
+        db.add_references(vectors[:40])
+        db.add_images(vectors)
+        yield db
+
+
+@pytest.fixture
+def long_sweep(rng):
+    return {"queries": rng.standard_normal((2000, 8)), "ks": range(1, 17), "alphas": np.arange(64) / 32}
 
 
 @pytest.fixture
@@ -64,6 +90,18 @@ def wait_until(condition, what):
     while not condition():
         assert time.monotonic() < end, f"not after {DEADLINE} s: {what}"
         time.sleep(0.005)
+
+
+def evaluates(client):
+    """Whether an evaluation runs; the request is rejected at once in any case."""
+    try:
+        client.evaluate(ks=[100_000])
+    except nnnd.Unavailable as error:
+        assert error.code == "evaluation_running"
+        return True
+    except nnnd.InvalidRequest as error:
+        assert error.code == "bad_ks"
+    return False
 
 
 def process_runs(pid):

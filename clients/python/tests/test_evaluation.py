@@ -1,61 +1,12 @@
 """Evaluations, choices of k and alpha, hubs and settings: as nnnctl gives them, and as their definitions say."""
 
 import asyncio
-import json
-import subprocess
 
 import numpy as np
 import pytest
 
 import nnnd
-from nnnd._programs import find_program
-
-IMAGES, REFERENCES, QUERIES, DIMENSION, K = 60, 40, 48, 6, 2
-
-
-def unit(vectors):
-    vectors = np.asarray(vectors, np.float64)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-class Corpus:
-    """A corpus whose first images are similar to everything, so that a correction helps; each query has an answer."""
-
-    def __init__(self, folder):
-        rng = np.random.default_rng(18)
-        common = 1.5 * np.eye(DIMENSION, dtype=np.float32)[0]
-        self.images = rng.standard_normal((IMAGES, DIMENSION)).astype(np.float32)
-        self.images[:6] = common + 0.1 * self.images[:6]
-        self.right = rng.integers(6, IMAGES, QUERIES)
-        self.queries = self.images[self.right] + common + 0.5 * rng.standard_normal((QUERIES, DIMENSION))
-        self.queries = self.queries.astype(np.float32)
-        self.references = self.images[rng.integers(6, IMAGES, REFERENCES)] + common
-        self.answers = [f"i{image}" for image in self.right]
-        self.groups = {f"i{image}": "odd" if image % 2 else "even" for image in range(20)}
-        self.db = nnnd.open(folder, threads=1, alpha=0.5)
-        self.db.change_settings(k=K)
-        self.db.add_images(self.images, [f"i{image}" for image in range(IMAGES)])
-        self.db.add_references(self.references, range(REFERENCES))
-        (folder / "answers.tsv").write_text("".join(f"{id}\n" for id in self.answers))
-        (folder / "groups.tsv").write_text("".join(f"{id}\t{label}\n" for id, label in self.groups.items()))
-        np.save(folder / "queries.npy", self.queries)
-
-    def nnnctl(self, *arguments):
-        """The document that a command of nnnctl prints; files are in the folder of the database."""
-        command = [find_program("nnnctl"), *arguments, "--socket", self.db.socket, "--json"]
-        return json.loads(subprocess.run(command, cwd=self.db.folder, capture_output=True, check=True).stdout)
-
-    def scores(self, alpha):
-        """The scores (queries, images) by their definition."""
-        similarities = np.sort(unit(self.images) @ unit(self.references).T, axis=1)
-        return unit(self.queries) @ unit(self.images).T - alpha * similarities[:, -K:].mean(axis=1)
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    corpus = Corpus(tmp_path_factory.mktemp("evaluation"))
-    with corpus.db:
-        yield corpus
+from evaluation_corpus import IMAGES, QUERIES, REFERENCES, unit
 
 
 def without_time(document):
@@ -67,7 +18,7 @@ def test_an_evaluation_is_that_of_nnnctl(corpus):
         corpus.queries, corpus.answers, groups=corpus.groups, group_sizes=[3, 7], baselines=True,
         reference_curve=True, ks=[1, 4], alphas=[0, 0.25, 1], repeats=20, seed=3,
     )  # fmt: skip
-    expected = corpus.nnnctl(
+    expected = corpus.document(
         "evaluate", "--queries=queries.npy", "--answers=answers.tsv", "--groups=groups.tsv", "--group-sizes=3,7",
         "--baselines", "--reference-curve", "--ks=1,4", "--alphas=0,0.25,1", "--repeats=20", "--seed=3",
     )  # fmt: skip
@@ -113,9 +64,18 @@ def test_an_evaluation_is_shown_as_a_table_and_sentences(corpus):
     assert "recall_1" not in unlabelled.to_pandas() and "R@1" not in unlabelled._repr_html_()
 
 
+def test_the_findings_are_those_of_nnnctl(corpus):
+    labelled = corpus.nnnctl("tune", "--queries=queries.npy", "--answers=answers.tsv").splitlines()
+    assert list(corpus.db.tune(corpus.queries, corpus.answers).findings) == labelled[labelled.index("") + 1 :][:3]
+    few = corpus.nnnctl("tune", "--unlabelled", "--ks=1", "--alphas=0,0.01").splitlines()
+    assert set(corpus.db.tune(ks=[1], alphas=[0, 0.01]).findings[1:]) < set(few)
+    without = corpus.nnnctl("tune", "--unlabelled", "--queries=queries.npy").splitlines()
+    assert set(corpus.db.tune(corpus.queries).findings[1:]) < set(without)
+
+
 def test_tune_proposes_without_answers_as_nnnctl_does(corpus):
     for arguments, queries in ((["--queries", "queries.npy"], corpus.queries), ([], None)):
-        expected = corpus.nnnctl("tune", "--unlabelled", *arguments)
+        expected = corpus.document("tune", "--unlabelled", *arguments)
         tuned = corpus.db.tune(queries)
         assert without_time(tuned.document) == without_time(expected)
         assert (tuned.unlabelled.k, tuned.unlabelled.source) == (
@@ -144,8 +104,8 @@ def test_tune_applies_a_pair_only_if_the_data_can_tell_it_from_the_current_one(c
 def test_hubs_are_those_of_nnnctl(corpus):
     pytest.importorskip("pandas")
     hubs = corpus.db.hubs(corpus.queries, limit=3)
-    assert hubs.document == corpus.nnnctl("hubs", "--queries", "queries.npy", "--limit", "3")
-    assert corpus.db.hubs().document == corpus.nnnctl("hubs")
+    assert hubs.document == corpus.document("hubs", "--queries", "queries.npy", "--limit", "3")
+    assert corpus.db.hubs().document == corpus.document("hubs")
     assert corpus.db.hubs(sample=7).queries == 7
     appearances = np.bincount(np.argsort(-corpus.scores(0), axis=1)[:, :10].ravel(), minlength=IMAGES)
     assert [image.appearances_before for image in hubs.by_appearances] == np.sort(appearances)[::-1][:3].tolist()

@@ -8,40 +8,9 @@ import numpy as np
 import pytest
 
 import nnnd
-from conftest import THREE, daemon_pid, wait_until
+from conftest import THREE, daemon_pid, evaluates, wait_until
 from nnnd import _evaluation_requests as requests
 from nnnd._progress import Progress
-
-DIMENSION = 8
-
-
-@pytest.fixture(scope="module")
-def large_db(tmp_path_factory):
-    """A database with 40,000 images, for which `long_sweep` takes seconds."""
-    rng = np.random.default_rng(7)
-    with nnnd.open(tmp_path_factory.mktemp("large"), k=4, capacity=16, threads=1) as db:
-        db.add_references(rng.standard_normal((40, DIMENSION)).astype(np.float32))
-        db.add_images(rng.standard_normal((40_000, DIMENSION)).astype(np.float32))
-        yield db
-
-
-@pytest.fixture
-def long_sweep(rng):
-    return {
-        "queries": rng.standard_normal((2000, DIMENSION)), "ks": range(1, 17), "alphas": np.arange(64) / 32,
-    }  # fmt: skip
-
-
-def evaluates(client):
-    """Whether an evaluation runs; the request is rejected at once in any case."""
-    try:
-        client.evaluate(ks=[1000])
-    except nnnd.Unavailable as error:
-        assert error.code == "evaluation_running"
-        return True
-    except nnnd.InvalidRequest as error:
-        assert error.code == "bad_ks"
-    return False
 
 
 @pytest.mark.parametrize(

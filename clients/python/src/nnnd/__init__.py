@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .evaluation import Evaluation
     from .hubs import Hubs
     from .ingestion import Ingestion
+    from .report import Report
     from .results import Hit, SearchResult
 
 # Name -> the module that defines it. The modules are imported at the first use, so that the commands `nnnd` and
@@ -53,6 +54,7 @@ _MODULES = {
     "Evaluation": "evaluation",
     "Hubs": "hubs",
     "Ingestion": "ingestion",
+    "Report": "report",
     "NnndError": "errors",
     "NotReachable": "errors",
     "RequestTimeout": "errors",
@@ -68,7 +70,17 @@ _MODULES = {
     "Rejection": "errors",
     "DaemonFailed": "errors",
 }
-_SUBMODULES = ("compat", "documents", "errors", "evaluation", "hubs", "importing", "ingestion", "results")
+_SUBMODULES = (
+    "compat",
+    "documents",
+    "errors",
+    "evaluation",
+    "hubs",
+    "importing",
+    "ingestion",
+    "report",
+    "results",
+)
 
 __all__ = [
     "ApiError",
@@ -88,6 +100,7 @@ __all__ = [
     "NotReachable",
     "ReceiptTimeout",
     "Rejection",
+    "Report",
     "RequestTimeout",
     "SearchResult",
     "ShardRejected",

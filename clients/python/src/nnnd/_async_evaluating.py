@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,14 +11,21 @@ from . import _evaluation_requests as requests
 from ._arrays import ArrayLike
 from ._evaluating import NO_LIMIT, NOTHING_TO_APPLY
 from ._evaluation_requests import Answers, EvaluationLines, Groups
-from ._messages import Request, Response
+from ._messages import READY, Request, Response
+from ._report_program import report_program
 from .documents import Settings
 from .evaluation import Evaluation
 from .hubs import Hubs, parse_hubs
+from .report import Report
 
 
 class AsyncEvaluating(ABC):
     """The methods of `AsyncClient` for evaluations and settings."""
+
+    @property
+    @abstractmethod
+    def socket(self) -> str:
+        """The path of the socket."""
 
     @abstractmethod
     async def _send(self, request: Request, timeout: float | None = None) -> Response: ...
@@ -92,6 +99,39 @@ class AsyncEvaluating(ABC):
     ) -> Hubs:
         """Lists the images that appear most, and those with suspicious biases, as `Client.hubs`."""
         return parse_hubs((await self._send(requests.hubs_request(queries, limit, sample), timeout)).json())
+
+    async def report(
+        self,
+        queries: ArrayLike | None = None,
+        answers: Answers | None = None,
+        *,
+        texts: Mapping[Any, Any] | None = None,
+        groups: Groups | None = None,
+        group_sizes: Sequence[int] | None = None,
+        baselines: bool = False,
+        reference_curve: bool = False,
+        ks: Sequence[int] | None = None,
+        alphas: Sequence[float] | None = None,
+        repeats: int | None = None,
+        seed: int | None = None,
+    ) -> Report:
+        """Shows all of it on one page with pictures, as `Client.report`; nnnctl ends if the task is cancelled."""
+        (await self._send(READY)).content()
+        with report_program(
+            self.socket,
+            queries,
+            answers,
+            texts,
+            groups,
+            group_sizes,
+            baselines,
+            reference_curve,
+            ks,
+            alphas,
+            repeats,
+            seed,
+        ) as program:
+            return await program.run_async()
 
     async def settings(self) -> Settings:
         """The k and alpha in force, as `Client.settings`."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from . import _evaluation_requests as requests
 from ._arrays import ArrayLike
 from ._evaluation_requests import Answers, EvaluationLines, Groups
+from ._messages import READY
+from ._report_program import report_program
 from .documents import Settings
 from .evaluation import Evaluation
 from .hubs import Hubs, parse_hubs
+from .report import Report
 
 if TYPE_CHECKING:
     from ._transport import Transport
@@ -151,6 +154,63 @@ class Evaluating:
 
         """
         return parse_hubs(self._transport.send(requests.hubs_request(queries, limit, sample), timeout).json())
+
+    def report(
+        self,
+        queries: ArrayLike | None = None,
+        answers: Answers | None = None,
+        *,
+        texts: Mapping[Any, Any] | None = None,
+        groups: Groups | None = None,
+        group_sizes: Sequence[int] | None = None,
+        baselines: bool = False,
+        reference_curve: bool = False,
+        ks: Sequence[int] | None = None,
+        alphas: Sequence[float] | None = None,
+        repeats: int | None = None,
+        seed: int | None = None,
+    ) -> Report:
+        """Shows whether the correction helps, the choice of k and alpha, and the hubs, on one page with pictures.
+
+        The program nnnctl makes the page, as `nnnctl report` does; it shows no progress. A notebook shows the page.
+
+        >>> db.report(seed=1).html[:15]
+        '<!DOCTYPE html>'
+
+        Args:
+            queries: as for `evaluate`.
+            answers: as for `evaluate`.
+            texts: id -> text to show beside an image or a reference.
+            groups: as for `evaluate`, as are the other arguments.
+            group_sizes: the numbers of first images for group measures.
+            baselines: whether to compare with other methods.
+            reference_curve: whether to measure the gain with parts of the references.
+            ks: the values of k to try.
+            alphas: the values of alpha to try.
+            repeats: the number of random halves of the queries.
+            seed: the seed of all random choices.
+
+        Raises:
+            DaemonFailed: the program nnnctl was not found.
+            ApiError: the exceptions of `evaluate`.
+
+        """
+        self._transport.send(READY).content()
+        with report_program(
+            self._transport.pool.path,
+            queries,
+            answers,
+            texts,
+            groups,
+            group_sizes,
+            baselines,
+            reference_curve,
+            ks,
+            alphas,
+            repeats,
+            seed,
+        ) as program:
+            return program.run()
 
     def settings(self) -> Settings:
         """The k and alpha in force, and the largest k that the store allows.
