@@ -78,6 +78,7 @@ _SUBMODULES = (
     "hubs",
     "importing",
     "ingestion",
+    "plot",
     "report",
     "results",
 )
