@@ -64,7 +64,7 @@ def test_connections_made_during_a_restart_are_answered(activated, rng, tmp_path
             assert (response.status, b'"images":3' in response.read()) == (200, True), number
             connection.close()
         # Later searches are answered too.
-        assert len(activated.search(np.ones((1, 8)))["results"][0]) == 3
+        assert activated.search(np.ones((1, 8))).ids.shape == (1, 3)
 
 
 @pytest.mark.parametrize("keep_alive", [False, True], ids=["a connection a request", "one connection"])

@@ -46,7 +46,7 @@ def start_from_backup(make_daemon, backup):
 
 def check_verified(daemon):
     with daemon.client() as client:
-        report = client.post_json("/v1/verify", {}).json()
+        report = client.verify()
     assert (report["wrong"], report["checked"]) == (0, daemon.status()["images"])
 
 

@@ -52,7 +52,7 @@ def flip_bit(corpus, kind, id, bit):
 def verify(corpus):
     """The findings of `/v1/verify` about vectors and means."""
     with corpus.daemon.client() as client:
-        report = client.post_json("/v1/verify", {}).json()
+        report = client.verify()
     return {name: report[name] for name in NO_DAMAGE}
 
 

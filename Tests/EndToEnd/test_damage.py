@@ -8,6 +8,7 @@ import re
 import shutil
 import struct
 
+import nnnd
 import numpy as np
 import pytest
 from jsonschema import ValidationError
@@ -194,16 +195,16 @@ def use_damaged_store(corpus, queries):
     try:
         daemon.start()
         with daemon.client() as client:
-            results = client.search(queries, top_k=20)["results"]
-            report = client.post("/v1/verify", b"", "application/json").json()
-        check_rankings(corpus.oracle, queries, results)
+            result = client.search(queries, top_k=20)
+            report = client.verify()
+        check_rankings(corpus.oracle, queries, result)
         corpus.check()
         return "no harm"
     except ValidationError as error:
         # Receipts have no checksum, so damage in them can reach the status.
         assert error.absolute_path[0] == "last_receipts", error
         return "a receipt differs"
-    except (AssertionError, KeyError, ValueError, OSError):
+    except (AssertionError, KeyError, ValueError, OSError, nnnd.ApiError):
         # A wrong answer, an unknown id, or no answer.
         wait_until(lambda: daemon.process.poll() is not None or daemon.is_ready(), "the daemon to exit or to answer")
         if daemon.process.poll() is not None:
@@ -275,7 +276,7 @@ def test_a_mean_of_an_unused_row_fails_searches_and_nothing_else(stopped_corpus)
         assert (answer.status, answer.json()["code"]) == (500, "internal")
         assert "a row that was never used has a mean" in stopped_corpus.daemon.log()
         assert client.status()["images"] == images
-        assert client.post_json("/v1/verify", {}).json()["wrong"] > 0
+        assert client.verify()["wrong"] > 0
     assert stopped_corpus.daemon.stop() == 0
     rebuild(stopped_corpus.daemon)
     stopped_corpus.daemon.start()

@@ -2,12 +2,13 @@
 
 import threading
 
+import nnnd
 import numpy as np
 import pytest
 
 from harness.corpus import KINDS, Corpus, ids_of
 from harness.spool import IMAGES, REFERENCES
-from harness.waiting import wait_until
+from harness.waiting import DEADLINE, wait_until
 
 
 @pytest.fixture
@@ -41,13 +42,14 @@ def test_deleting_an_image_keeps_a_reference_with_the_same_id(corpus, client):
         corpus.add(kind, "both.npy", ["both"])
     corpus.delete(IMAGES, "d.delete", ["both"])
     corpus.check()
-    assert client.get("/v1/images/both").status == 404
-    assert client.get("/v1/references/both").status == 200
+    with pytest.raises(nnnd.UnknownId):
+        client.explain("both")
+    client.reference("both")
 
 
 def test_a_deletion_in_an_empty_corpus_succeeds(daemon, client):
-    receipt = daemon.delete(IMAGES, "d.delete", ["a", "b"])
-    assert (receipt["deleted"], receipt["missing"]) == (0, 2)
+    deletion = client.delete_images(["a", "b"], timeout=DEADLINE)
+    assert (deletion.deleted, deletion.missing) == (0, 2)
     assert "dimension" not in client.status()
 
 
@@ -55,9 +57,11 @@ def test_deleted_ids_are_unknown_and_in_no_explanation(corpus, client):
     deleted = ids_of(REFERENCES, range(0, 60, 2))
     corpus.delete(REFERENCES, "d.delete", deleted)
     corpus.delete(IMAGES, "d.delete", ["i7"])
-    assert client.get("/v1/images/i7").json()["code"] == "unknown_id"
+    with pytest.raises(nnnd.UnknownId):
+        client.explain("i7")
     for id in deleted:
-        assert client.get(f"/v1/references/{id}").json()["code"] == "unknown_id"
+        with pytest.raises(nnnd.UnknownId):
+            client.reference(id)
     corpus.check_explanations()
 
 
@@ -71,7 +75,7 @@ def test_biases_are_exact_through_many_additions_replacements_and_deletions(corp
         else:
             corpus.delete(kind, f"{step}.delete", ids)
         corpus.check()
-    report = client.post_json("/v1/verify", {}).json()
+    report = client.verify()
     assert (report["checked"], report["wrong"]) == (len(corpus.oracle.images), 0)
 
 
@@ -88,19 +92,19 @@ def test_hundreds_of_ids_are_deleted_in_one_generation(corpus, client, rng, kind
 
 def test_deleting_all_references_sets_all_biases_to_0(corpus, client):
     corpus.delete(REFERENCES, "all.delete", corpus.oracle.references)
-    hits = client.search(corpus.vectors(1), top_k=100)["results"][0]
-    assert len(hits) == 40 and all(hit["bias"] == 0 for hit in hits)
-    report = client.get("/v1/images/i0").json()
+    biases = client.search(corpus.vectors(1), top_k=100).biases
+    assert biases.shape == (1, 40) and (biases == 0).all()
+    report = client.explain("i0")
     assert (report["bias"], report["used"], report["references"]) == (0, 0, [])
 
 
 def test_an_emptied_corpus_can_be_filled_again(corpus, client):
     for kind in KINDS:
         corpus.delete(kind, "all.delete", corpus.oracle.of(kind))
-    assert client.search(corpus.vectors(2))["results"] == [[], []]
+    assert client.search(corpus.vectors(2)).ids.shape == (2, 0)
     status = client.status()
     assert (status["images"], status["references"]) == (0, 0) and "dimension" not in status
-    assert client.post_json("/v1/verify", {}).json()["checked"] == 0
+    assert client.verify()["checked"] == 0
     for kind in KINDS:
         corpus.add(kind, "again.npy", ids_of(kind, range(30)))
     corpus.check()
@@ -134,7 +138,7 @@ def test_a_search_sees_all_of_a_deletion_or_none_of_it(corpus, rng):
         try:
             with corpus.daemon.client() as client:
                 while not stopping.is_set():
-                    hit_counts.append(len(client.search(np.ones((1, corpus.dimension)), top_k=100)["results"][0]))
+                    hit_counts.append(client.search(np.ones((1, corpus.dimension)), top_k=100).ids.size)
         except BaseException as error:
             errors.append(error)
 

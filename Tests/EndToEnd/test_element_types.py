@@ -6,6 +6,7 @@ import re
 import ml_dtypes
 import numpy as np
 import pytest
+from nnnd.results import parse_search
 from safetensors.numpy import save as safetensors_save
 
 from harness.daemon import Daemon
@@ -38,8 +39,8 @@ def bfloat16_daemon(tmp_path_factory):
 def components(daemon, ids):
     """The stored vectors of these images: the inner products with the unit vectors are their components."""
     with daemon.client() as client:
-        results = client.search(np.eye(DIMENSION), top_k=1000, alpha=0)["results"]
-    columns = [{hit["id"]: hit["similarity"] for hit in hits} for hits in results]
+        result = client.search(np.eye(DIMENSION), top_k=1000, alpha=0)
+    columns = [{hit.id: hit.similarity for hit in hits} for hits in result]
     return np.array([[column[id] for column in columns] for id in ids], np.float32)
 
 
@@ -104,13 +105,14 @@ def test_queries_of_v2_follow_npy_v2_too(daemon, bfloat16_daemon):
     for one in (daemon, bfloat16_daemon):
         one.drop(IMAGES, "numbers.npy", NUMBERS.astype(np.float32))
     with bfloat16_daemon.client() as client:
-        assert client.search(queries)["results"] == client.search(NUMBERS.astype(np.float32))["results"]
-        assert client.search(queries[0])["results"] == client.search(NUMBERS[0].astype(np.float32))["results"]
+        expected = list(client.search(NUMBERS.astype(np.float32)))
+        for part, hits in ((queries, expected), (queries[0], expected[:1])):
+            assert list(parse_search(client.post("/v1/search", npy_bytes(part), NPY).body)) == hits
     with daemon.client() as client:
         response = client.post("/v1/search", npy_bytes(queries), NPY)
         assert response.status == 400 and response.json()["code"] == "bad_npy", response
         vectors = follow(response.json()["detail"], vectors=queries)["vectors"]
-        assert client.search(vectors)["results"] == client.search(NUMBERS.astype(np.float32))["results"]
+        assert list(client.search(vectors)) == list(client.search(NUMBERS.astype(np.float32)))
 
 
 def test_nnnctl_rejects_queries_of_v2_with_the_same_advice(bfloat16_daemon, tmp_path):

@@ -65,7 +65,7 @@ def test_an_evaluation_ends_when_its_client_goes(daemon, long_request, accept):
 
 def test_searches_are_answered_during_an_evaluation_and_a_second_one_is_rejected(daemon, long_request):
     connection = begin(daemon, long_request, NDJSON)
-    assert len(daemon.search(np.ones((2, 9)))["results"]) == 2
+    assert len(daemon.search(np.ones((2, 9)))) == 2
     with daemon.client() as client:
         response = client.get("/v1/hubs")
     assert (response.status, response.json()["code"]) == (503, "evaluation_running")

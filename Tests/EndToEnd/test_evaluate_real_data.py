@@ -39,11 +39,10 @@ def method(report, name):
 
 def test_recall_equals_that_of_searches(daemon, report):
     for name, alpha in (("none", 0), ("current", 0.75)):
-        results = daemon.search(wordnet.queries(), top_k=10, alpha=alpha)["results"]
-        found = [[hit["id"] for hit in hits] for hits in results]
+        found = daemon.search(wordnet.queries(), top_k=10, alpha=alpha).ids
+        is_right = found == np.array(wordnet.right_answers())[:, None]
         for n in (1, 5, 10):
-            right = [id in ids[:n] for ids, id in zip(found, wordnet.right_answers(), strict=True)]
-            assert method(report, name)["recall"][str(n)] == approximately(np.mean(right))
+            assert method(report, name)["recall"][str(n)] == approximately(is_right[:, :n].any(axis=1).mean())
 
 
 def test_hubness_equals_that_of_searches(daemon, report):
@@ -52,8 +51,8 @@ def test_hubness_equals_that_of_searches(daemon, report):
         k, alpha = method(report, name).get("k", 128), method(report, name).get("alpha", 0)
         if k != 128:
             continue
-        results = daemon.search(wordnet.queries(), top_k=10, alpha=alpha)["results"]
-        counts = np.bincount([rows[hit["id"]] for hits in results for hit in hits], minlength=len(rows))
+        found = daemon.search(wordnet.queries(), top_k=10, alpha=alpha).ids
+        counts = np.bincount([rows[id] for id in found.flat], minlength=len(rows))
         assert report["hubness"][name] == approximately(hubness(counts))
 
 
@@ -84,8 +83,7 @@ def test_recall_of_clip_embeddings_equals_that_of_searches(make_daemon):
     queries, answers = captions[~held], [[str(row)] for row in right[~held]]
     report = evaluate(daemon, {"queries": encoded(queries), "answers": answers})
     for name, alpha in (("none", 0), ("current", 0.75)):
-        results = daemon.search(queries, top_k=1, alpha=alpha)["results"]
-        recall = np.mean([hits[0]["id"] == ids[0] for hits, ids in zip(results, answers, strict=True)])
+        recall = np.mean(daemon.search(queries, top_k=1, alpha=alpha).ids == np.array(answers))
         assert method(report, name)["recall"]["1"] == approximately(recall)
     assert method(report, "current")["recall"]["1"] > method(report, "none")["recall"]["1"]
 

@@ -200,4 +200,4 @@ def test_a_shard_waits_while_its_sidecar_changes(make_daemon, rng):
     receipt = daemon.spool.wait_receipt(IMAGES, "s.npy")
     assert receipt["ids_sha256"] is not None
     with daemon.client() as client:
-        assert client.get("/v1/images/id%20of%20row%207").status == 200
+        assert client.explain("id of row 7")

@@ -290,8 +290,8 @@ def test_searches_do_not_find_a_large_shard_before_its_last_commit(corpus, vecto
         while not daemon.spool.receipt_path(IMAGES, "large.npy").exists():
             daemon.check_alive()
             answers.append(client.search(queries, top_k=5))
-    ids = {hit["id"] for answer in answers for result in answer["results"] for hit in result}
-    generations = {answer["generation"] for answer in answers}
+    ids = {id for answer in answers for id in answer.ids.flat}
+    generations = {answer.generation for answer in answers}
     assert len(generations) <= 2
     if len(generations) == 1:
         assert not any(name.startswith("large:") for name in ids)

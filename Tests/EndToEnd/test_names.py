@@ -132,8 +132,7 @@ def test_names_that_differ_only_in_unicode_normalisation_are_two_shards(daemon):
     for number, name in enumerate(("\u00e9.npy", "e\u0301.npy")):
         daemon.spool.drop(IMAGES, name, VECTORS[number : number + 1])
         assert not wait_document(daemon, "done", IMAGES, name)["unchanged"]
-    hits = daemon.search(np.ones((1, 4)))["results"][0]
-    assert sorted(hit["id"] for hit in hits) == ["e\u0301:0", "\u00e9:0"]
+    assert sorted(daemon.search(np.ones((1, 4))).ids[0]) == ["e\u0301:0", "\u00e9:0"]
 
 
 def test_a_name_that_is_not_utf8_is_rejected_and_does_not_block_others(daemon):
@@ -152,5 +151,4 @@ def test_a_name_that_is_not_utf8_is_rejected_and_does_not_block_others(daemon):
 
 def test_ids_that_differ_only_in_unicode_normalisation_are_two_images(daemon):
     daemon.drop(IMAGES, "s.npy", VECTORS, ids=["\u00e9", "e\u0301"])
-    hits = daemon.search(np.ones((1, 4)))["results"][0]
-    assert sorted(hit["id"] for hit in hits) == ["e\u0301", "\u00e9"]
+    assert sorted(daemon.search(np.ones((1, 4))).ids[0]) == ["e\u0301", "\u00e9"]

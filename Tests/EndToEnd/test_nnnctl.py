@@ -1,12 +1,11 @@
 """nnnctl status, search, explain and verify: their output and their exit statuses."""
 
 import json
-import urllib.parse
 
 import numpy as np
 import pytest
 
-from harness.http import npy_bytes
+from harness.http import NPY, npy_bytes
 from harness.nnnctl import fails, nnnctl, succeeds
 from harness.fake_daemon import fake_daemon
 from harness.spool import IMAGES, REFERENCES
@@ -67,17 +66,23 @@ def test_status_with_json_prints_the_document_of_the_api(filled, api_document):
     assert document.items() <= filled.status().items()
 
 
+def hits_of_the_api(daemon, queries, top_k):
+    """The hits of each query as they stand in the response."""
+    with daemon.client() as client:
+        return client.post(f"/v1/search?top_k={top_k}", npy_bytes(queries), NPY).json()["results"]
+
+
 def test_search_prints_ids_scores_similarities_and_biases(filled, query_file):
     output = succeeds("search", "--queries", query_file, "--top-k", "4", "--alpha", "0.5", daemon=filled)
     parts = output.split("query ")[1:]
-    results = filled.search(np.load(query_file), top_k=4, alpha=0.5)["results"]
-    for number, (part, hits) in enumerate(zip(parts, results, strict=True)):
+    result = filled.search(np.load(query_file), top_k=4, alpha=0.5)
+    for number, (part, hits) in enumerate(zip(parts, result, strict=True)):
         lines = part.splitlines()
         assert lines[0] == str(number)
         for rank, (line, hit) in enumerate(zip(lines[2:6], hits, strict=True), start=1):
             numbers = [float(word) for word in line.split()[-3:]]
-            assert numbers == pytest.approx([hit["score"], hit["similarity"], hit["bias"]], abs=1e-6)
-            assert line.split()[0] == str(rank) and f"  {hit['id']}  " in line
+            assert numbers == pytest.approx(hit[1:], abs=1e-6)
+            assert line.split()[0] == str(rank) and f"  {hit.id}  " in line
     assert "generation 2, 3 queries" in output
 
 
@@ -85,7 +90,7 @@ def test_search_with_json_prints_one_line_a_query_with_the_hits_of_the_api(fille
     output = succeeds("search", "--queries", query_file, "--json", daemon=filled)
     lines = [json.loads(line) for line in output.splitlines()]
     assert [line["query"] for line in lines] == [0, 1, 2]
-    assert [line["hits"] for line in lines] == filled.search(np.load(query_file))["results"]
+    assert [line["hits"] for line in lines] == hits_of_the_api(filled, np.load(query_file), 10)
 
 
 def test_search_reads_queries_from_standard_input(filled, query_file):
@@ -99,8 +104,8 @@ def test_search_splits_many_queries_into_requests_and_keeps_their_order(filled, 
     output = succeeds("search", "--queries", tmp_path / "many.npy", "--top-k", "1", "--json", daemon=filled)
     lines = [json.loads(line) for line in output.splitlines()]
     assert [line["query"] for line in lines] == list(range(5000))
-    expected = [*filled.search(queries[:4000], top_k=1)["results"], *filled.search(queries[4000:], top_k=1)["results"]]
-    assert [line["hits"] for line in lines] == expected
+    expected = [hits_of_the_api(filled, part, 1) for part in (queries[:4000], queries[4000:])]
+    assert [line["hits"] for line in lines] == [*expected[0], *expected[1]]
 
 
 def test_search_rejects_invalid_queries_and_usage(filled, tmp_path):
@@ -125,7 +130,7 @@ def test_explain_prints_the_bias_and_references_of_an_image(filled, api_document
     report = json.loads(succeeds("explain", "--json", "--", id, daemon=filled))
     api_document.validate(report, "ImageReport")
     with filled.client() as client:
-        assert report == client.get(f"/v1/images/{urllib.parse.quote(id, safe='')}").json()
+        assert report == client.explain(id)
     output = succeeds("explain", "--top", "3", "--", id, daemon=filled)
     assert fields(output)["image"] == id
     bias, _, _, alpha, _, _, mean = fields(output)["bias"].split()

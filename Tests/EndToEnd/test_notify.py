@@ -32,7 +32,7 @@ def make_managed(make_daemon, manager):
 
 
 def test_searches_succeed_as_soon_as_ready_was_sent(make_managed):
-    assert make_managed().search([[1.0, 2.0]])["results"] == [[]]
+    assert make_managed().search([[1.0, 2.0]]).ids.shape == (1, 0)
 
 
 def test_the_notify_socket_can_have_a_path_instead_of_an_abstract_name(make_daemon):
@@ -157,7 +157,7 @@ def test_pings_stop_while_the_search_thread_hangs_with_a_waiting_search(make_man
         manager.wait_for_watchdog_timeout(SHORT_WATCHDOG)
         connection.close()
     restart_as_systemd_does(daemon, manager)
-    assert len(daemon.search([[1.0, 2.0]])["results"][0]) == 3
+    assert daemon.search([[1.0, 2.0]]).ids.shape == (1, 3)
 
 
 def test_pings_stop_while_a_commit_hangs_and_continue_afterwards(make_managed, manager, rng):

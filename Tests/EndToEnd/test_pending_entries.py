@@ -3,6 +3,7 @@
 import pathlib
 import struct
 
+import nnnd
 import numpy as np
 import pytest
 
@@ -39,7 +40,7 @@ def check_heaps(corpus, numbers):
         for id in images:
             if id not in corpus.oracle.images:
                 continue
-            heap = client.get(f"/v1/images/{id}").json()["references"]
+            heap = client.explain(id)["references"]
             products = vectors @ corpus.oracle.prepared([corpus.oracle.images[id]])[0]
             best = np.argsort(-products)[: len(heap)]
             assert [entry["id"] for entry in heap] == [references[index] for index in best], id
@@ -89,12 +90,9 @@ def test_heaps_equal_the_oracle_after_many_changes_and_restarts(corpus, rng):
 
 def test_a_backup_has_the_pending_entries(corpus, make_daemon):
     corpus.add(REFERENCES, "one.npy", ["new"])
-    with corpus.daemon.client() as client:
-        content = client.get("/v1/backup").body
     daemon = make_daemon(k=40)
-    data = pathlib.Path(daemon.flags["data"])
-    data.mkdir(mode=0o700)
-    (data / "data.mdb").write_bytes(content)
+    with corpus.daemon.client() as client:
+        client.backup(daemon.flags["data"])
     corpus.daemon = daemon.start()
     corpus.check()
     check_heaps(corpus, range(0, IMAGE_COUNT, 100))
@@ -116,7 +114,8 @@ def test_damage_is_reported_and_a_rebuild_repairs_it(corpus, damage):
     put_in_lmdb(corpus.daemon.flags["data"], "images.heaps.pending", struct.pack("<Q", key), value)
     corpus.daemon.start()
     with corpus.daemon.client() as client:
-        assert client.get("/v1/images/i1").status == 500
+        with pytest.raises(nnnd.InternalError):
+            client.explain("i1")
         # Searches need no heaps.
         check_everything(client, corpus.oracle)
     rebuild_and_check(corpus)

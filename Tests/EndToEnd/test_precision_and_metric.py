@@ -50,11 +50,11 @@ def test_biases_and_rankings_equal_those_of_the_oracle(make_daemon, rng, metric,
     queries = rng.standard_normal((20, dimension)).astype(np.float32)
     if metric == "inner-product":
         queries /= np.sqrt(dimension).astype(np.float32)
-    check_rankings(oracle, queries, daemon.search(queries, top_k=50)["results"])
+    check_rankings(oracle, queries, daemon.search(queries, top_k=50))
     daemon.restart()
     with daemon.client() as client:
         check_everything(client, oracle)
-        assert client.post_json("/v1/verify", {}).json()["wrong"] == 0
+        assert client.verify()["wrong"] == 0
 
 
 @pytest.mark.parametrize(("metric", "precision"), STORES)
@@ -66,7 +66,7 @@ def test_the_reference_endpoint_returns_the_stored_vector(make_daemon, rng, metr
     tolerance = 1e-7 if precision == "float32" else 2**-11
     with daemon.client() as client:
         for row, vector in enumerate(expected):
-            returned = np.array(client.get(f"/v1/references/s%3A{row}").json()["vector"], dtype=np.float32)
+            returned = client.reference(f"s:{row}")
             np.testing.assert_allclose(returned, vector, rtol=tolerance, atol=1e-7)
             if precision == "float16":
                 assert (returned == returned.astype(np.float16)).all(), "a component is not a float16 value"
@@ -105,7 +105,7 @@ def test_searches_never_find_unused_rows_of_a_block(make_daemon, rng, size):
     with daemon.client() as client:
         check_everything(client, oracle)
         queries = rng.standard_normal((5, 16)).astype(np.float32)
-        check_rankings(oracle, queries, client.search(queries, top_k=20)["results"])
+        check_rankings(oracle, queries, client.search(queries, top_k=20))
 
 
 def test_biases_and_rankings_of_real_data_in_float16_equal_those_of_the_oracle(make_daemon):
@@ -122,5 +122,5 @@ def test_biases_and_rankings_of_real_data_in_float16_equal_those_of_the_oracle(m
         # The daemon computes in float32 and the oracle in float64. If a component is about halfway between two float16
         # values, the two can round it differently.
         check_everything(client, oracle, tolerance=2e-5)
-        results = client.search(wordnet.queries()[:200], top_k=30)["results"]
-    check_rankings(oracle, wordnet.queries()[:200], results, tolerance=2e-5)
+        result = client.search(wordnet.queries()[:200], top_k=30)
+    check_rankings(oracle, wordnet.queries()[:200], result, tolerance=2e-5)

@@ -32,7 +32,7 @@ def stopped_corpus(make_corpus):
 
 def check_verified(corpus):
     with corpus.daemon.client() as client:
-        report = client.post_json("/v1/verify", {}).json()
+        report = client.verify()
     assert (report["wrong"], report["wrong_references"], report["checked"]) == (0, 0, len(corpus.oracle.images))
 
 
@@ -174,7 +174,7 @@ def test_a_rebuild_works_with_each_metric_and_precision(make_daemon, tmp_path, r
     with daemon.client() as client:
         # The daemon and the oracle can round a component differently that is halfway between two float16 values.
         check_everything(client, oracle, tolerance=1e-4 if "precision" in settings else TOLERANCE)
-        assert client.post_json("/v1/verify", {}).json()["wrong"] == 0
+        assert client.verify()["wrong"] == 0
 
 
 def test_a_rebuild_of_a_large_store_makes_several_commits(make_daemon, rng):
@@ -187,8 +187,8 @@ def test_a_rebuild_of_a_large_store_makes_several_commits(make_daemon, rng):
     assert "images=9000" in output
     daemon.start()
     with daemon.client() as client:
-        assert client.post_json("/v1/verify", {"sample": 2000}).json()["wrong"] == 0
-        assert len(client.search(rng.standard_normal((1, 4096)), top_k=9000)["results"][0]) == 9000
+        assert client.verify(sample=2000)["wrong"] == 0
+        assert client.search(rng.standard_normal((1, 4096)), top_k=9000).ids.shape == (1, 9000)
 
 
 def test_an_empty_store_can_be_rebuilt(make_daemon, rng):

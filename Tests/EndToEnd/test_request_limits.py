@@ -104,4 +104,4 @@ def test_a_second_verification_at_the_same_time_is_rejected(make_daemon, rng):
     (other,) = (connection for connection in connections if connection is not rejected)
     assert read_to_end(other).startswith(b"HTTP/1.1 200")
     with daemon.client() as client:
-        assert client.post_json("/v1/verify", {}).json()["wrong"] == 0
+        assert client.verify()["wrong"] == 0

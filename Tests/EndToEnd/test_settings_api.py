@@ -209,5 +209,5 @@ def test_k_changes_while_large_shards_are_staged(make_daemon, rng):
         for k in (5, 8, 2):
             assert patch(client, {"k": k}).json()["k"] == k
         dropped.join()
-        sample = client.post_json("/v1/verify", {"sample": 2000}).json()
+        sample = client.verify(sample=2000)
         assert (sample["wrong"], sample["checked"]) == (0, 2000)

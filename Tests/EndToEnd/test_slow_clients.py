@@ -81,4 +81,4 @@ def test_a_client_is_not_disconnected_while_the_daemon_computes_its_answer(make_
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((30_000, 4)))
     daemon.drop(REFERENCES, "more.npy", rng.standard_normal((3_000, 4)))
     with daemon.client() as client:
-        assert client.post("/v1/verify", b"", "application/json").json()["wrong"] == 0
+        assert client.verify()["wrong"] == 0

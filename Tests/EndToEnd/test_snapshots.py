@@ -56,12 +56,12 @@ class Searchers:
             with self.daemon.client() as client:
                 while not self.stopping.is_set():
                     receipts = frozenset(self.receipts)
-                    answer = client.search(self.query, top_k=100_000, alpha=1)
-                    hits = answer["results"][0]
-                    found = collections.Counter(hit["id"].partition("/")[0] for hit in hits)
-                    biases = {hit["id"]: hit["bias"] for hit in hits}
-                    assert len(biases) == len(hits), "an image is in the answer twice"
-                    answers.append(Answer(receipts, answer["generation"], found, biases))
+                    result = client.search(self.query, top_k=100_000, alpha=1)
+                    (ids,) = result.ids
+                    found = collections.Counter(id.partition("/")[0] for id in ids)
+                    biases = dict(zip(ids, result.biases[0].tolist(), strict=True))
+                    assert len(biases) == len(ids), "an image is in the answer twice"
+                    answers.append(Answer(receipts, result.generation, found, biases))
         except BaseException as error:
             self.errors.append(error)
 
@@ -132,10 +132,10 @@ def test_a_search_after_a_receipt_sees_the_shard(daemon, rng):
         kind = REFERENCES if number % 3 == 2 else IMAGES
         daemon.spool.drop(kind, f"{number}.npy", rng.standard_normal((2, 6)))
         receipt = daemon.spool.wait_receipt(kind, f"{number}.npy")
-        answer = daemon.search(np.ones((1, 6)), top_k=1000)
-        assert answer["generation"] >= receipt["generation"]
+        result = daemon.search(np.ones((1, 6)), top_k=1000)
+        assert result.generation >= receipt["generation"]
         if kind == IMAGES:
-            assert {f"{number}:0", f"{number}:1"} <= {hit["id"] for hit in answer["results"][0]}
+            assert {f"{number}:0", f"{number}:1"} <= set(result.ids[0])
 
 
 def test_the_generation_never_decreases_on_one_connection(daemon, client, rng):
@@ -143,7 +143,7 @@ def test_the_generation_never_decreases_on_one_connection(daemon, client, rng):
     generations = [0]
 
     def reached_ten():
-        generations.append(client.search(np.ones((1, 6)))["generation"])
+        generations.append(client.search(np.ones((1, 6))).generation)
         generations.append(client.status()["generation"])
         return generations[-1] >= 10
 

@@ -111,8 +111,8 @@ def test_alpha_can_change_at_a_start_without_a_commit(filled):
     generation = daemon.status()["generation"]
     daemon.restart(alpha=0.3)
     query = np.ones((1, DIMENSION))
-    hit = daemon.search(query, top_k=1000)["results"][0][0]
-    assert hit["bias"] == pytest.approx(oracle.biases(alpha=0.3)[hit["id"]], abs=1e-5)
+    hit = daemon.search(query, top_k=1000)[0][0]
+    assert hit.bias == pytest.approx(oracle.biases(alpha=0.3)[hit.id], abs=1e-5)
     assert daemon.status()["generation"] == generation
 
 
@@ -122,16 +122,16 @@ def test_the_number_of_threads_does_not_change_results(filled):
     answers = []
     for threads in (1, 2, 3, 7):
         daemon.restart(threads=threads)
-        answers.append(daemon.search(query, top_k=1000)["results"])
+        answers.append(list(daemon.search(query, top_k=1000)))
     assert all(answer == answers[0] for answer in answers)
 
 
 def test_a_restart_changes_neither_status_nor_results(filled):
     daemon, oracle = filled
     query = np.ones((1, DIMENSION))
-    before, answer = daemon.status(), daemon.search(query, top_k=1000)
+    before, answer = daemon.status(), list(daemon.search(query, top_k=1000))
     daemon.restart()
-    after, again = daemon.status(), daemon.search(query, top_k=1000)
-    assert again["results"] == answer["results"]
+    after, again = daemon.status(), list(daemon.search(query, top_k=1000))
+    assert again == answer
     for field in ("generation", "images", "references", "dimension", "k", "capacity", "last_receipts"):
         assert after[field] == before[field]

@@ -84,7 +84,7 @@ def test_what_is_no_shard_is_left_where_it_is(quick_daemon):
     assert sorted(os.listdir(folder)) == before
     assert quick_daemon.spool.names("failed", REFERENCES) == []
     with quick_daemon.client() as client:
-        assert f"nnnd_spool_unused_files {len(before)}" in client.get("/metrics").body.decode()
+        assert f"nnnd_spool_unused_files {len(before)}" in client.metrics()
     assert "Thumbs.db (references" in succeeds("status", daemon=quick_daemon)
     lines = [line for line in quick_daemon.log().splitlines() if "file is not used" in line]
     assert len(lines) == len(before), lines

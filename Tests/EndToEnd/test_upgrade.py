@@ -53,7 +53,7 @@ def test_a_rebuild_converts_an_older_format(old_store, rng):
     daemon.start()
     with daemon.client() as client:
         check_everything(client, oracle)
-        report = client.post_json("/v1/verify", {}).json()
+        report = client.verify()
         assert (report["wrong"], report["wrong_references"], report["checked"]) == (0, 0, len(oracle.images))
         receipts = client.status()["last_receipts"]
         assert [receipt["name"] for receipt in receipts] == ["some.delete", "some.delete", "i.npy", "r.npy"]

@@ -25,7 +25,7 @@ def descriptors(daemon):
 def check_search_works(daemon):
     """Checks that the daemon answers a search on a new connection."""
     with daemon.client() as client:
-        assert len(client.search(np.ones((1, 4)), top_k=3)["results"][0]) == 3
+        assert client.search(np.ones((1, 4)), top_k=3).ids.shape == (1, 3)
 
 
 def read_to_end(connection):

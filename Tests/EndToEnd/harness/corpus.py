@@ -56,7 +56,7 @@ class Corpus:
         with self.daemon.client() as client:
             assert client.status()["references"] == len(self.oracle.references)
             for id in self.oracle.references:
-                assert client.get(f"/v1/references/{id}").status == 200, id
+                client.reference(id)
         self.check()
         self.check_explanations()
 
@@ -71,7 +71,7 @@ class Corpus:
         """Checks that the explanation of each image names existing references only."""
         with self.daemon.client() as client:
             for id in self.oracle.images:
-                report = client.get(f"/v1/images/{id}").json()
+                report = client.explain(id)
                 ids = {entry["id"] for entry in report["references"]}
                 assert len(ids) == len(report["references"]) >= min(self.oracle.k, len(self.oracle.references))
                 assert ids <= self.oracle.references.keys(), ids - self.oracle.references.keys()

@@ -7,7 +7,10 @@ import resource
 import signal
 import subprocess
 
+import nnnd
+
 from .http import Client
+from .metrics import Metrics
 from .sanitizers import SANITIZED
 from .spool import Spool
 from .waiting import DEADLINE, wait_until
@@ -127,8 +130,8 @@ class Daemon:
     def is_ready(self):
         try:
             with self.client() as client:
-                return client.get("/readyz").status == 200
-        except OSError:
+                return client.ready()
+        except (OSError, nnnd.ApiError):
             return False
 
     def check_alive(self):
@@ -192,7 +195,7 @@ class Daemon:
 
     def metrics(self):
         with self.client() as client:
-            return client.metrics()
+            return Metrics(client.metrics())
 
     def search(self, queries, top_k=10, alpha=None):
         with self.client() as client:

@@ -1,13 +1,14 @@
-"""An HTTP client for Unix sockets, built on http.client."""
+"""The client of the tests: that of the package `nnnd`, and requests that the package does not send."""
 
 import http.client
 import io
 import json
 import socket
 
+import nnnd
 import numpy as np
+from nnnd import _connections
 
-from .metrics import Metrics
 from .waiting import DEADLINE
 
 NPY = "application/x-npy"
@@ -34,6 +35,12 @@ class Response:
         self.status = response.status
         self.headers = response.headers
         self.body = response.read()
+        self.will_close = response.will_close
+        self._rest = io.BytesIO(self.body)
+
+    def read(self, size=-1):
+        """The next bytes of the body, for the package."""
+        return self._rest.read(size)
 
     @property
     def media_type(self):
@@ -46,28 +53,32 @@ class Response:
         return f"{self.method} {self.target}: {self.status} {self.body[:300]!r}"
 
 
-class Client:
-    """A client with one persistent connection, which it reopens if the daemon has closed it."""
+class Client(nnnd.Client):
+    """The client of the package, and any other request, whose response is returned whatever its status.
+
+    No request is sent twice: a request that fails once is a fault of the daemon, and another attempt would hide it.
+    The other requests have a connection of their own, which is reopened if the daemon has closed it.
+    """
 
     # Functions that are called with each response to any client.
     observers = []
 
     def __init__(self, path, timeout=DEADLINE):
+        super().__init__(path, timeout=timeout, retry_seconds=0)
+        self._transport.pool = _ObservedPool(path, timeout)
         self.connection = UnixConnection(path, timeout)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
     def close(self):
+        super().close()
         self.connection.close()
 
     def request(self, method, target, body=None, headers=None):
         self.connection.request(method, target, body=body, headers=headers or {})
-        response = Response(method, target, self.connection.getresponse())
-        for observe in self.observers:
+        return self.observed(Response(method, target, self.connection.getresponse()))
+
+    @classmethod
+    def observed(cls, response):
+        for observe in cls.observers:
             observe(response)
         return response
 
@@ -80,22 +91,20 @@ class Client:
     def post_json(self, target, value):
         return self.post(target, json.dumps(value), JSON)
 
-    def search(self, queries, top_k=10, alpha=None):
-        """Searches for an array of queries and returns the parsed JSON; the search must succeed."""
-        target = f"/v1/search?top_k={top_k}" + ("" if alpha is None else f"&alpha={alpha}")
-        response = self.post(target, npy_bytes(queries), NPY)
-        assert response.status == 200, response
-        return response.json()
 
-    def metrics(self):
-        response = self.get("/metrics")
-        assert response.status == 200, response
-        return Metrics(response.body.decode())
+class _ObservedPool(_connections.ConnectionPool):
+    """The connections of the package; observers get each response."""
 
-    def status(self):
-        response = self.get("/v1/status")
-        assert response.status == 200, response
-        return response.json()
+    def take(self):
+        connection, was_used = super().take()
+        # The package sends a request again on a new connection if a used one was lost. Here each one counts as new.
+        return connection if was_used else _ObservedConnection(self.path, self.timeout), False
+
+
+class _ObservedConnection(_connections.UnixConnection):
+    def request(self, method, target, body, headers, timeout=None):
+        # The package lets some requests take any time; in tests the connection's timeout applies to all of them.
+        return Client.observed(Response(method, target, super().request(method, target, body, headers)))
 
 
 def npy_bytes(array):

@@ -90,33 +90,33 @@ def check_everything(client, oracle, tolerance=TOLERANCE):
     dimension = len(next(iter(oracle.images.values())))
     query = np.ones((1, dimension))
     # With alpha = 1 the bias is the mean itself.
-    hits = client.search(query, top_k=len(oracle.images) + 1, alpha=1)["results"][0]
-    assert len(hits) == len({hit["id"] for hit in hits}) == len(oracle.images)
+    result = client.search(query, top_k=len(oracle.images) + 1, alpha=1)
+    hits = result[0]
+    assert len(hits) == len({hit.id for hit in hits}) == len(oracle.images)
     expected = oracle.biases(alpha=1)
     wrong = {
-        hit["id"]: (hit["bias"], expected[hit["id"]])
-        for hit in hits
-        if not abs(hit["bias"] - expected[hit["id"]]) <= tolerance
+        hit.id: (hit.bias, expected[hit.id]) for hit in hits if not abs(hit.bias - expected[hit.id]) <= tolerance
     }
     assert not wrong, f"{len(wrong)} biases of {len(hits)} are off, such as {list(wrong.items())[:3]}"
-    check_rankings(oracle, query, [hits], alpha=1, tolerance=tolerance)
+    check_rankings(oracle, query, result, alpha=1, tolerance=tolerance)
 
 
-def check_rankings(oracle, queries, results, alpha=None, tolerance=TOLERANCE):
-    """Compares search results with the oracle: the score at each rank, and the score and similarity of each image."""
+def check_rankings(oracle, queries, result, alpha=None, tolerance=TOLERANCE):
+    """Compares a search result with the oracle: the score at each rank, and the score and similarity of each image."""
     columns = {id: column for column, id in enumerate(oracle.images)}
     similarities = oracle.similarities(queries)
     scores = oracle.scores(similarities, alpha)
-    for query, hits in enumerate(results):
-        found = [columns[hit["id"]] for hit in hits]
+    assert len(result) == len(similarities)
+    for query, ids in enumerate(result.ids):
+        found = [columns[id] for id in ids]
         assert len(set(found)) == len(found), f"query {query} has an image twice"
-        best = np.sort(scores[query])[::-1][: len(hits)]
-        actual = np.array([hit["score"] for hit in hits])
+        best = np.sort(scores[query])[::-1][: len(ids)]
+        actual = result.scores[query]
         np.testing.assert_allclose(actual, best, rtol=0, atol=tolerance, err_msg=f"query {query}: scores by rank")
         np.testing.assert_allclose(
             actual, scores[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: scores by image"
         )
-        actual = np.array([hit["similarity"] for hit in hits])
         np.testing.assert_allclose(
-            actual, similarities[query][found], rtol=0, atol=tolerance, err_msg=f"query {query}: similarities"
-        )
+            result.similarities[query], similarities[query][found], rtol=0, atol=tolerance,
+            err_msg=f"query {query}: similarities",
+        )  # fmt: skip

@@ -92,7 +92,7 @@ class Soak:
         assert maximum(late, "file") <= 1.1 * maximum(early, "file")
         self.corpus.check()
         with self._daemon.client() as client:
-            report = client.post("/v1/verify", b"", "application/json").json()
+            report = client.verify()
             assert (report["wrong"], report["wrong_references"]) == (0, 0), report
             # A backup walks all trees, and fails if a page is neither in a tree nor free.
             assert client.get("/v1/backup").status == 200

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from machine import Service, systemctl
+from machine import DEADLINE, Service, systemctl
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,9 @@ def instances(users):
 def test_two_instances_run_side_by_side(instances, rng):
     words, glosses = instances
     assert (words.status()["alpha"], glosses.status()["alpha"]) == (0.5, 0.25)
-    words.spool.drop_and_wait("images", "i.npy", rng.standard_normal((7, 4)))
-    glosses.spool.drop_and_wait("images", "i.npy", rng.standard_normal((5, 3)))
+    for service, shape in ((words, (7, 4)), (glosses, (5, 3))):
+        with service.client() as client:
+            client.add_images(rng.standard_normal(shape), name="i", timeout=DEADLINE)
     assert [(service.status()["images"], service.status()["dimension"]) for service in instances] == [(7, 4), (5, 3)]
     assert words.process != glosses.process
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.waiting import wait_until
-from machine import Service
+from machine import DEADLINE, Service
 
 # A commit has up to 64 MiB of shards and needs three to four times as much memory; see "Memory" in
 # docs/architecture.md.
@@ -42,13 +42,14 @@ def test_ingestion_and_searches_succeed_below_memory_max(service, rng):
         while not stopping.is_set():
             try:
                 with service.client() as client:
-                    hit_counts.append(len(client.search(query, top_k=5)["results"][0]))
+                    hit_counts.append(client.search(query, top_k=5).ids.size)
             except Exception as error:
                 failures.append(repr(error))
                 return
 
     # The first shard sets the dimension, which searches need.
-    service.spool.drop_and_wait("references", "r.npy", rng.standard_normal((256, DIMENSION)).astype(np.float32))
+    with service.client() as client:
+        client.add_references(rng.standard_normal((256, DIMENSION)).astype(np.float32), timeout=DEADLINE)
     searcher = threading.Thread(target=search)
     searcher.start()
     for number in range(SHARDS):

@@ -170,4 +170,4 @@ def test_the_journal_has_shards_starts_and_stops_with_priorities(nnnd, rng):
 
 def test_metrics_have_the_number_of_images(nnnd):
     with nnnd.client() as client:
-        assert f'nnnd_corpus_rows{{kind="images"}} {nnnd.status()["images"]}' in client.get("/metrics").body.decode()
+        assert f'nnnd_corpus_rows{{kind="images"}} {nnnd.status()["images"]}' in client.metrics()
