@@ -182,8 +182,15 @@ class Daemon:
             self.process.wait()
 
     def drop(self, kind, name, vectors, ids=None):
-        """Drops a shard and returns its receipt."""
-        return self.spool.drop_and_wait(kind, name, vectors, ids)
+        """Adds a shard as the package does, which writes .npy files, and returns its receipt."""
+        assert name.endswith(".npy"), name
+        with self.client() as client:
+            added = client.submit(kind, vectors, ids, name.removesuffix(".npy"), sync=False)
+            try:
+                return added.wait(DEADLINE).receipts[0]
+            except nnnd.NotReachable:
+                self.check_alive()
+                raise
 
     def delete(self, kind, name, ids):
         """Drops a deletion list and returns its receipt."""

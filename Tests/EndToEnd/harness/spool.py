@@ -49,12 +49,6 @@ class Spool:
         """Drops an array as NAME.npy, .npz or .safetensors, with a sidecar if there are `ids`."""
         self.drop_bytes(kind, name, encode(name, vectors), None if ids is None else id_lines(ids))
 
-    def drop_and_wait(self, kind, name, vectors, ids=None):
-        """Drops a shard that must take effect, and returns its receipt."""
-        before = self.receipt_version(kind, name)
-        self.drop(kind, name, vectors, ids)
-        return self.wait_receipt(kind, name, before)
-
     def delete_and_wait(self, kind, name, ids):
         """Drops a deletion list that must take effect, and returns its receipt."""
         before = self.receipt_version(kind, name)
