@@ -111,7 +111,7 @@ def write(options, report):
     report.write(options.write, [part.TITLE for part in PARTS.values()])
     if report.history:
         with Daemon(options.bin.resolve()) as daemon:
-            used = f"{machine.cpu()}, {daemon.status()['kernels']}"
+            used = f"{machine.cpu()}, {daemon.client.status()['kernels']}"
         history.update(options.write.with_name("benchmarks-history.md"), machine.version_of_sources(), used,
                        machine.now()[:10], report.history)
 

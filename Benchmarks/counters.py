@@ -17,7 +17,7 @@ QUERIES = "nnnd_scan_queries_sum"
 
 def metrics(daemon):
     """The metrics of a daemon: the name with its labels -> value."""
-    lines = daemon.get("/metrics", decode=str).splitlines()
+    lines = daemon.client.metrics().splitlines()
     pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
     return {re.sub(r"\s", "", name): float(value) for name, value in pairs}
 

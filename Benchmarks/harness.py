@@ -9,19 +9,23 @@ import shutil
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
-import urllib.parse
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "clients" / "python" / "src"))
+
+import nnnd
 
 DEADLINE = 3600
 POLL = 0.0005
 
 
 class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
+    """HTTP over a Unix socket, for searches whose time is measured. The package `nnnd` sends all other requests."""
 
     def __init__(self, path):
         super().__init__("localhost", timeout=DEADLINE)
@@ -97,17 +101,15 @@ class Daemon:
         wait_for(self.ready)
         seconds = time.perf_counter() - begin
         self.connection = UnixConnection(self.socket)
+        self.client = nnnd.Client(self.socket, timeout=DEADLINE, retry_seconds=0)
         return seconds
 
     def ready(self):
         self.check()
         try:
-            connection = UnixConnection(self.socket)
-            connection.request("GET", "/readyz")
-            status = connection.getresponse().status
-            connection.close()
-            return status == 200
-        except OSError:
+            with nnnd.Client(self.socket, timeout=DEADLINE, retry_seconds=0) as client:
+                return client.ready()
+        except (OSError, nnnd.ApiError):
             return False
 
     def check(self):
@@ -190,17 +192,14 @@ class Daemon:
             path.unlink(missing_ok=True)
         return end - begin
 
-    def live_connection(self):
-        """The connection. If the daemon has closed it after a minute without a request, its next use opens it again."""
-        if self.connection.sock and select.select([self.connection.sock], [], [], 0)[0]:
-            self.connection.close()
-        return self.connection
-
     def search(self, queries, top_k=10, alpha=0.75):
         """Returns the seconds from the start of the request to the end of the response, and the decoded response."""
         body = io.BytesIO()
         np.save(body, queries)
-        connection = self.live_connection()
+        # If the daemon has closed the connection after a minute without a request, its next use opens it again.
+        connection = self.connection
+        if connection.sock and select.select([connection.sock], [], [], 0)[0]:
+            connection.close()
         begin = time.perf_counter()
         connection.request(
             "POST", f"/v1/search?top_k={top_k}&alpha={alpha}", body.getvalue(), {"Content-Type": "application/x-npy"})
@@ -210,22 +209,6 @@ class Daemon:
         if response.status != 200:
             raise RuntimeError(answer.decode())
         return seconds, json.loads(answer)
-
-    def get(self, path, decode=json.loads):
-        connection = self.live_connection()
-        connection.request("GET", path)
-        response = connection.getresponse()
-        answer = response.read()
-        if response.status != 200:
-            raise RuntimeError(answer.decode())
-        return decode(answer.decode())
-
-    def status(self):
-        return self.get("/v1/status")
-
-    def bias(self, image):
-        """The bias of the image with that id."""
-        return self.get(f"/v1/images/{urllib.parse.quote(image, safe='')}")["bias"]
 
     def anonymous_bytes(self):
         """The anonymous memory of the daemon now."""

@@ -32,7 +32,7 @@ def run(context):
                 if run > 0:
                     alone.append(seconds)
                     both.append(seconds_both)
-            assert living.status()["references"] == many
+            assert living.client.status()["references"] == many
             settle()
             recomputed, biases = timed(lambda: peer.biases(images, references))
             peer.check_biases(living, biases, name)

@@ -56,5 +56,5 @@ def check_biases(daemon, own, name, sample=100):
     `own`: the peer's biases of all images. `name`: a function from a row to its id.
     """
     rows = np.linspace(0, len(own) - 1, sample).astype(int)
-    found = np.array([daemon.bias(name(row)) for row in rows])
+    found = np.array([daemon.client.explain(name(row))["bias"] for row in rows])
     assert np.abs(found - own[rows]).max() <= TOLERANCE, f"biases differ by {np.abs(found - own[rows]).max():.1e}"

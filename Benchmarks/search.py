@@ -115,7 +115,7 @@ def compared(context, seconds, batch, found, levels):
 
 
 def batches(context, base, daemons):
-    levels = {title: daemon.status()["kernels"] for title, daemon in daemons.items()}
+    levels = {title: daemon.client.status()["kernels"] for title, daemon in daemons.items()}
     programs = Programs(context, base, daemons)
     for batch in BATCHES:
         seconds, found = programs.measure(base.queries[:batch], context.runs * (3 if batch < 100 else 1))

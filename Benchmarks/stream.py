@@ -63,7 +63,7 @@ def run(context):
         with clients.running(daemon, queries, 1, INTERVAL) as load:
             stream = Stream(daemon, np.array_split(references[kept:], shards))
             times = load.stop()
-        assert daemon.status()["references"] == kept
+        assert daemon.client.status()["references"] == kept
         check(daemon, images, references[-kept:])
         grown = daemon.data_bytes()
     with Daemon(context.binaries) as daemon:
