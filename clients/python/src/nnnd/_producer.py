@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
@@ -15,8 +16,10 @@ from ._shards import ShardFile, publish_bytes
 from .documents import Kind
 from .ingestion import Ingestion, SpoolFolders, Submission
 
-# The daemon reads shards whose ids exist already as a whole, and needs several times their size in memory for that.
-SHARD_BYTES = 256 << 20
+# The daemon takes several shards more slowly than one, because each ends with a commit of its own. But it reads a shard
+# whose ids exist already as a whole, which takes several times its size in memory, and by default rejects it above an
+# eighth of the memory.
+SHARD_BYTES = min(512 << 20, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 16)
 IDS_PER_LIST = 1_000_000
 MAX_NAME_BYTES = 200
 
