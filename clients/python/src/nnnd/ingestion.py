@@ -15,7 +15,7 @@ from .documents import Kind, Receipt
 from .errors import NotReachable, ReceiptTimeout, Rejection, ShardRejected
 
 CHECK_SECONDS = 2.0
-LONGEST_PAUSE = 0.05
+LONGEST_PAUSE = 0.02
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Ingestion:
                 self._check_daemon()
                 next_check = now + CHECK_SECONDS
             # Short waits are polled often, long ones seldom.
-            yield min(LONGEST_PAUSE, max(0.0005, (now - start) / 20))
+            yield min(LONGEST_PAUSE, max(0.0005, (now - start) / 100))
 
     def raise_rejections(self) -> None:
         """Raises `ShardRejected` if a file is known to be rejected."""
