@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+from ._responses import WholeResponse, read_response
+
 # The kernel's limit for the path of a Unix socket, without the closing zero byte.
 MAX_PATH_BYTES = 107
 MAX_IDLE = 64
@@ -73,8 +75,7 @@ def _set_send_timeout(connection: socket.socket, seconds: float) -> None:
 class UnixConnection:
     """An HTTP/1.1 connection to a Unix socket. It is opened by the first request.
 
-    http.client reads the responses. It would send the head and the body of a request apart, and so wake the daemon
-    twice for each search.
+    http.client would send the head and the body of a request apart, and so wake the daemon twice for each search.
     """
 
     def __init__(self, path: str, timeout: float | None) -> None:
@@ -83,13 +84,26 @@ class UnixConnection:
         self.sock: socket.socket | None = None
         self.response: http.client.HTTPResponse | None = None
 
-    def request(
+    def exchange(
         self, method: str, target: str, body: bytes | None, headers: dict[str, str], timeout: float | None = None
-    ) -> http.client.HTTPResponse:
-        """Sends a request and returns the head of its response.
+    ) -> WholeResponse:
+        """Sends a request and returns its response.
 
         `timeout` replaces that of the connection; infinity means none.
         """
+        return read_response(self._send(method, target, body, headers, timeout), method)
+
+    def begin(
+        self, method: str, target: str, body: bytes | None, headers: dict[str, str], timeout: float | None = None
+    ) -> http.client.HTTPResponse:
+        """Sends a request, as `exchange`, and returns the head of its response; the body is then read in pieces."""
+        self.response = http.client.HTTPResponse(self._send(method, target, body, headers, timeout), method=method)
+        self.response.begin()
+        return self.response
+
+    def _send(
+        self, method: str, target: str, body: bytes | None, headers: dict[str, str], timeout: float | None = None
+    ) -> socket.socket:
         limit = self._timeout if timeout is None else (None if timeout == float("inf") else timeout)
         if self.sock is None:
             self.sock = connect(self._path, limit)
@@ -105,9 +119,7 @@ class UnixConnection:
             else:
                 self.sock.sendall(head)
                 self.sock.sendall(body)
-        self.response = http.client.HTTPResponse(self.sock, method=method)
-        self.response.begin()
-        return self.response
+        return self.sock
 
     def was_closed(self) -> bool:
         """Whether the daemon has closed the idle connection."""

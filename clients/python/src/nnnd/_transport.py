@@ -82,7 +82,7 @@ class Transport:
         connection.close()
         self._before_request()
         with _translated_errors(self.pool.path):
-            answer = connection.request(request.method, request.target, request.body, request.headers, timeout)
+            answer = connection.begin(request.method, request.target, request.body, request.headers, timeout)
             body = b"" if answer.status == 200 else answer.read()
         return Response(answer.status, body, answer.headers.get("Retry-After"))
 
@@ -118,13 +118,12 @@ class Transport:
                 raise
 
     def _exchange(self, connection: UnixConnection, request: Request, timeout: float | None) -> Response:
-        answer = connection.request(request.method, request.target, request.body, request.headers, timeout)
-        response = Response(answer.status, answer.read(), answer.headers.get("Retry-After"))
+        answer = connection.exchange(request.method, request.target, request.body, request.headers, timeout)
         if answer.will_close:
             connection.close()
         else:
             self.pool.give_back(connection)
-        return response
+        return Response(answer.status, answer.body, answer.retry_after)
 
 
 @contextlib.contextmanager
