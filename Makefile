@@ -24,9 +24,10 @@ SWIFT ?= swift
 # Debug information makes a build longer. The names of functions in a backtrace do not need it.
 BUILD := $(SWIFT) build -c release -debug-info-format none
 # The static build has a folder of its own, because its objects differ from those of the ordinary build.
-# `-z relro -z now` makes the linker's tables read-only at the start.
+# `-z relro -z now` makes the linker's tables read-only at the start. Swift exports all functions of a program by
+# default; without that the linker removes those that nothing calls.
 STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib \
-  $(addprefix -Xlinker ,-z relro -z now)
+  $(addprefix -Xlinker ,-z relro -z now --no-export-dynamic)
 STATIC_BIN := .build-static/release
 # pytest deletes the temporary folders of tests that pass. Loading the plugin of schemathesis, whose command the tests
 # run instead, would take seconds in each process.
