@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -12,21 +11,26 @@ from ._corpus import FloatArray, as_matrix
 from .retrievers import Retriever
 
 
-class Ranker(ABC):
-    """How scores are corrected."""
+class Ranker:
+    """How scores are corrected: inner products minus weighted alignment means."""
 
     retriever: Retriever
     batch_size: int
+    alternate_weight: float = 0
+    alignment_means: npt.NDArray[Any]
 
-    @abstractmethod
     def search(self, batch_query: Any, top_k: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Scores and row numbers of the best images for each query, both (n_queries, top_k), by falling score."""
+        queries = as_matrix(batch_query, "batch_query")
+        return self.retriever.retrieve(
+            self.retrieval_embeds, queries, top_k, self.alternate_weight, self.alignment_means, self.batch_size
+        )
 
     def _set_up(
         self,
         retriever: Retriever,
-        retrieval_embeds: FloatArray,
-        reference_embeds: FloatArray,
+        retrieval_embeds: Any,
+        reference_embeds: Any,
         batch_size: int,
         use_gpu: bool,
         gpu_id: int,
@@ -35,17 +39,20 @@ class Ranker(ABC):
             raise ValueError("GPU flag set but no GPU device given!")
         if use_gpu != retriever.use_gpu or gpu_id != retriever.gpu_id:
             raise ValueError("Ranker and retriever must use same device!")
-        if retrieval_embeds.shape[1] != reference_embeds.shape[1]:
+        # An array of the ranker's own, by whose identity the retriever knows its daemon.
+        images: FloatArray = as_matrix(retrieval_embeds, "retrieval_embeds").view()
+        references = as_matrix(reference_embeds, "reference_embeds")
+        if images.shape[1] != references.shape[1]:
             raise ValueError(
-                f"Mismatch in embedding dimensions between retrieval and reference set: {retrieval_embeds.shape[1]} "
-                f"and {reference_embeds.shape[1]}"
+                f"Mismatch in embedding dimensions between retrieval and reference set: {images.shape[1]} "
+                f"and {references.shape[1]}"
             )
         self.retriever = retriever
         self.batch_size = batch_size
         self.device = "cpu"
-        self.embed_size = retrieval_embeds.shape[1]
-        self.retrieval_embeds = retrieval_embeds
-        self.reference_embeds = reference_embeds
+        self.embed_size = images.shape[1]
+        self.retrieval_embeds = images
+        self.reference_embeds = references
 
 
 class BaseRanker(Ranker):
@@ -70,15 +77,8 @@ class BaseRanker(Ranker):
         use_gpu: bool = False,
         gpu_id: int = -1,
     ) -> None:
-        images = _own(retrieval_embeds, "retrieval_embeds")
-        references = as_matrix(reference_embeds, "reference_embeds")
-        self._set_up(retriever, images, references, batch_size, use_gpu, gpu_id)
-        self.alignment_means = np.zeros(len(images), dtype=np.float32)
-
-    def search(self, batch_query: Any, top_k: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Scores and row numbers of the best images for each query, both (n_queries, top_k)."""
-        queries = as_matrix(batch_query, "batch_query")
-        return self.retriever.retrieve(self.retrieval_embeds, queries, top_k, 0, self.alignment_means, self.batch_size)
+        self._set_up(retriever, retrieval_embeds, reference_embeds, batch_size, use_gpu, gpu_id)
+        self.alignment_means = np.zeros(len(self.retrieval_embeds), dtype=np.float32)
 
 
 class NNNRanker(Ranker):
@@ -107,18 +107,11 @@ class NNNRanker(Ranker):
         use_gpu: bool = False,
         gpu_id: int = -1,
     ) -> None:
-        images = _own(retrieval_embeds, "retrieval_embeds")
-        references = as_matrix(reference_embeds, "reference_embeds")
-        self._set_up(retriever, images, references, batch_size, use_gpu, gpu_id)
+        self._set_up(retriever, retrieval_embeds, reference_embeds, batch_size, use_gpu, gpu_id)
         self.alternate_weight = alternate_weight
         self.alternate_ks = alternate_ks
-        self.alignment_means = retriever.setup_retriever(images, references, alternate_ks, batch_size)
-
-    def search(self, batch_query: Any, top_k: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Scores and row numbers of the best images for each query, both (n_queries, top_k)."""
-        queries = as_matrix(batch_query, "batch_query")
-        return self.retriever.retrieve(
-            self.retrieval_embeds, queries, top_k, self.alternate_weight, self.alignment_means, self.batch_size
+        self.alignment_means = retriever.setup_retriever(
+            self.retrieval_embeds, self.reference_embeds, alternate_ks, batch_size
         )
 
 
@@ -163,9 +156,3 @@ class DNRanker(NNNRanker):
         """Scores and row numbers of the best images for each query, both (n_queries, top_k)."""
         queries = as_matrix(batch_query, "batch_query")
         return super().search(queries - self.dn_lambda * self.query_dev_embeds_avg, top_k)
-
-
-def _own(embeds: Any, what: str) -> FloatArray:
-    """The vectors as an array of the ranker's own, by whose identity the retriever knows its daemon."""
-    own: FloatArray = as_matrix(embeds, what).view()
-    return own
