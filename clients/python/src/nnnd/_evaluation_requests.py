@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any, Union, cast
 
 import numpy as np
@@ -42,13 +43,13 @@ def evaluate_request(
     fields = {
         **_queries_and_answers(queries, answers),
         "groups": None if groups is None else {str(id): str(label) for id, label in groups.items()},
-        "group_sizes": None if group_sizes is None else list(map(int, group_sizes)),
+        "group_sizes": None if group_sizes is None else list(map(index, group_sizes)),
         "baselines": bool(baselines),
         "reference_curve": bool(reference_curve),
-        "ks": None if ks is None else list(map(int, ks)),
+        "ks": None if ks is None else list(map(index, ks)),
         "alphas": None if alphas is None else list(map(float, alphas)),
-        "repeats": repeats,
-        "seed": seed,
+        "repeats": _number(repeats),
+        "seed": _number(seed),
     }
     return _json_request("POST", "/v1/evaluate", fields, {"Accept": NDJSON})
 
@@ -60,7 +61,8 @@ def hubs_request(queries: ArrayLike | None, limit: int, sample: int | None) -> R
 
 def settings_request(k: int | None, alpha: float | None) -> Request:
     """`PATCH /v1/settings`; None leaves a setting as it is."""
-    return _json_request("PATCH", "/v1/settings", {"k": k, "alpha": alpha})
+    fields = {"k": _number(k), "alpha": None if alpha is None else float(alpha)}
+    return _json_request("PATCH", "/v1/settings", fields)
 
 
 SETTINGS = Request("GET", "/v1/settings")
@@ -134,6 +136,11 @@ def _queries_and_answers(queries: ArrayLike | None, answers: Answers | None) -> 
         "queries": base64.b64encode(b"".join([header, *vectors.pieces()])).decode(),
         "answers": None if answers is None else lists_of_answers(answers, vectors.rows),
     }
+
+
+def _number(value: int | None) -> int | None:
+    """A whole number, also one of numpy, as JSON can have it."""
+    return None if value is None else index(value)
 
 
 def _is_id(value: object) -> bool:
