@@ -58,7 +58,12 @@ def test_an_evaluation_is_shown_as_a_table_and_sentences(corpus):
     assert {"mrr", "median_rank", "average_precision", "antihubs", "bias_6", "ndkl", "beta"} <= set(table.columns)
     assert np.isnan(table.loc["none", "k"])
     html = evaluation._repr_html_()
-    assert "<td>NNN tuned" in html and "points of R@1" in html and str(evaluation) == "\n".join(evaluation.findings)
+    assert (
+        "<td>NNN tuned" in html
+        and f"<td>k {evaluation.method('csls').k}<td>" in html
+        and "points of R@1" in html
+        and str(evaluation) == "\n".join(evaluation.findings)
+    )
     unlabelled = corpus.db.evaluate(corpus.queries)
     assert unlabelled.to_pandas()["name"].tolist() == ["none", "current"]
     assert "recall_1" not in unlabelled.to_pandas() and "R@1" not in unlabelled._repr_html_()
@@ -117,8 +122,8 @@ def test_hubs_are_those_of_nnnctl(corpus):
 def test_settings_change_searches(corpus):
     before = corpus.db.settings()
     try:
-        assert corpus.db.change_settings(k=5)["k"] == corpus.db.status()["k"] == 5
-        assert corpus.db.change_settings(alpha=1.25)["alpha"] == 1.25
+        assert corpus.db.change_settings(k=np.int64(5))["k"] == corpus.db.status()["k"] == 5
+        assert corpus.db.change_settings(alpha=np.float32(1.25))["alpha"] == 1.25
         assert corpus.db.change_settings() == corpus.db.settings()
         found = corpus.db.search(corpus.queries[:1], 1)
         similarities = np.sort(unit(corpus.images) @ unit(corpus.references).T, axis=1)[:, -5:].mean(axis=1)

@@ -102,7 +102,9 @@ def parameters(method: Method) -> str:
     """The parameters in one text, such as "k 128, alpha 0.75"."""
     parts = [f"k {method.k:,}"] if method.k is not None else []
     parts += [f"alpha {short(method.alpha)}"] if method.alpha is not None else []
-    return ", ".join(parts + [f"{name} {short(value)}" for name, value in sorted(method.parameters.items())])
+    # The k of CSLS is among its parameters too.
+    others = sorted((name, value) for name, value in method.parameters.items() if name != "k" or method.k is None)
+    return ", ".join(parts + [f"{name} {short(value)}" for name, value in others])
 
 
 def pair(k: int, alpha: float) -> str:

@@ -131,7 +131,8 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         """The methods as a table, and what follows from them, for notebooks."""
-        return html_table(findings.columns(self), findings.rows(self), self.findings)
+        units = "R@n, gain and antihubs are in percent."
+        return html_table(findings.columns(self), findings.rows(self), [units, *self.findings])
 
 
 def parse_evaluation(document: Mapping[str, Any]) -> Evaluation:
