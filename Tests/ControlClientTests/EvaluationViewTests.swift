@@ -93,12 +93,14 @@ import WireAPI
         report.methods += [
             Evaluations.method("inverted_softmax", parameters: ["beta": 20], at1: 0.37),
             Evaluations.method("new_method", at1: 0.3),
+            Evaluations.method("csls", k: 29, parameters: ["k": 29], at1: 0.37),
         ]
         let lines = evaluation(report)
         #expect(
             row(["inverted", "softmax"], in: lines)?.starts(with: ["inverted", "softmax", "beta", "20", "37.0"]) == true
         )
         #expect(row(["new_method"], in: lines)?[1] == "30.0")
+        #expect(row(["CSLS"], in: lines)?.starts(with: ["CSLS", "k", "29", "37.0"]) == true)
     }
 
     @Test func withoutAnswersOnlyHubnessIsShown() {

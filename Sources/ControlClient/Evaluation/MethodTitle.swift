@@ -9,7 +9,9 @@ extension EvaluationReport.Method {
         var parts: [String] = []
         if let k { parts.append("k \(NumberFormat.count(k))") }
         if let alpha { parts.append("alpha \(NumberFormat.short(alpha))") }
-        for (name, value) in (parameters ?? [:]).sorted(by: { $0.key < $1.key }) {
+        // The k of CSLS is among its parameters too.
+        let others = (parameters ?? [:]).filter { $0.key != "k" || k == nil }
+        for (name, value) in others.sorted(by: { $0.key < $1.key }) {
             parts.append("\(name.printable) \(NumberFormat.short(value))")
         }
         return parts.joined(separator: ", ")
