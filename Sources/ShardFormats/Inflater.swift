@@ -27,7 +27,7 @@ enum Inflater {
     }
 
     /// The CRC-32 of `bytes`.
-    static func checksum(_ bytes: Span<UInt8>) -> UInt32 {
+    static func checksum(_ bytes: RawSpan) -> UInt32 {
         unsafe bytes.withUnsafeBytes { buffer in
             let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
             return UInt32(truncatingIfNeeded: unsafe crc32_z(crc32_z(0, nil, 0), start, z_size_t(buffer.count)))

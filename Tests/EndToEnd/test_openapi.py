@@ -5,15 +5,15 @@ All other end-to-end tests also check each response against the document; see co
 
 import json
 import pathlib
-import socket
 
 import jsonschema
 import numpy as np
 import openapi_spec_validator
 import pytest
 
+from harness.bad_bodies import post_with_incomplete_body, post_with_too_large_body
 from harness.daemon import Daemon
-from harness.http import JSON, NPY, Client, Response, UnixConnection, npy_bytes
+from harness.http import JSON, NPY, NPZ, Client, npy_bytes
 from harness.spool import IMAGES, REFERENCES
 
 # Statuses and codes of a daemon that is overloaded, busy, stopping or failing, or for clients of another user, which
@@ -23,7 +23,6 @@ RARE_CODES = {
     "forbidden",
     "internal", "overloaded", "backup_running", "verify_running", "evaluation_running", "store_removed", "stopping",
 }  # fmt: skip
-LARGEST_BODY = 64 << 20
 # The paths of one id that exists, and of one that doesn't, for each kind.
 ID_PATHS = [f"/v1/{kind}/{id}" for kind in (IMAGES, REFERENCES) for id in ("a", "unknown")]
 
@@ -46,37 +45,13 @@ def product_daemon(tmp_path_factory):
         yield daemon
 
 
-def post_with_too_large_body(daemon, target, method="POST"):
-    """The response to a request whose length exceeds the limit of bodies."""
-    connection = UnixConnection(daemon.socket)
-    connection.putrequest(method, target)
-    connection.putheader("Content-Length", str(LARGEST_BODY + 1))
-    if method == "PATCH":
-        connection.putheader("Content-Type", JSON)
-    connection.endheaders()
-    response = Response(method, target, connection.getresponse())
-    connection.close()
-    return response
-
-
-def post_with_incomplete_body(daemon, target):
-    """The response to a request whose body is shorter than its length."""
-    connection = UnixConnection(daemon.socket)
-    connection.putrequest("POST", target)
-    connection.putheader("Content-Length", "10")
-    connection.endheaders(b"{")
-    connection.sock.shutdown(socket.SHUT_WR)
-    response = Response("POST", target, connection.getresponse())
-    connection.close()
-    return response
-
-
 def all_responses(daemon, product_daemon):
     """Sends requests that give each documented status and code, except RARE_STATUSES and RARE_CODES."""
     good = npy_bytes(np.ones((2, 3)))
     with daemon.client() as client, product_daemon.client() as other:
         yield client.post_json("/v1/search", {"queries": [[1, 2, 3]], "top_k": 2, "alpha": 0.5})
         yield client.post("/v1/search?top_k=1&alpha=0", good, NPY)
+        yield client.request("POST", "/v1/search", good, {"Content-Type": NPY, "Accept": NPZ})
         yield client.get("/v1/status")
         yield other.get("/v1/status")
         yield client.get("/v1/images/c%2Fd")
@@ -112,6 +87,9 @@ def all_responses(daemon, product_daemon):
         # 4,096 queries with 300 hits each exceed the limit of a million hits.
         product_daemon.drop(IMAGES, "many.npy", np.ones((300, 3)))
         yield other.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 3))), NPY)
+        # numpy would remove the NUL at the end of an id.
+        product_daemon.drop(IMAGES, "nul.npy", np.full((1, 3), 2.0), ids=["nul\0"])
+        yield other.request("POST", "/v1/search", good, {"Content-Type": NPY, "Accept": NPZ})
         yield from evaluation_responses(client, other)
         yield from settings_responses(daemon, client)
         for path in ("/v1/evaluate", "/v1/hubs"):
@@ -202,6 +180,16 @@ def test_each_documented_status_of_each_operation_occurs(api_document, responses
         for path, method, operation in api_document.operations()
         for status in operation["responses"]
         if int(status) not in RARE_STATUSES
+    }
+    assert documented <= occurred, documented - occurred
+
+
+def test_each_documented_media_type_of_a_success_occurs(api_document, responses):
+    occurred = {(api_document.template(r.target), r.method, r.media_type) for r in responses if r.status == 200}
+    documented = {
+        (path, method, media_type)
+        for path, method, operation in api_document.operations()
+        for media_type in operation["responses"].get("200", {}).get("content", {})
     }
     assert documented <= occurred, documented - occurred
 

@@ -21,9 +21,12 @@ final class TestAPI: Sendable {
     private let responder: any HTTPResponder<APIContext>
 
     /// - Parameters:
-    ///   - images: a row for each image; its id is `i:ROW`.
+    ///   - images: a row for each image.
+    ///   - imageIDs: the ids of the images; `nil` for `i:ROW`.
     ///   - references: a row for each reference; its id is `r:ROW`.
-    init(images: [[Float]] = [], references: [[Float]] = [], metric: Metric = .cosine) throws {
+    init(
+        images: [[Float]] = [], imageIDs: [String]? = nil, references: [[Float]] = [], metric: Metric = .cosine
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "nnnd-test-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         corpus = try Corpus(
@@ -36,8 +39,8 @@ final class TestAPI: Sendable {
             applySettings: { [corpus] in try corpus.setK($0.k ?? corpus.state().k, keeping: $0) },
             spoolStatus: spoolStatus, metrics: metrics, started: Date()
         ).responder()
-        try add(.references, "r", references)
-        try add(.images, "i", images)
+        try add(.references, "r", references, ids: nil)
+        try add(.images, "i", images, ids: imageIDs)
     }
 
     deinit {
@@ -45,11 +48,11 @@ final class TestAPI: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private func add(_ role: VectorRole, _ name: String, _ rows: [[Float]]) throws {
+    private func add(_ role: VectorRole, _ name: String, _ rows: [[Float]], ids: [String]?) throws {
         guard let dimension = rows.first?.count else { return }
         let shard = IncomingShard(
             name: "\(name).npy", role: role, sha256: String(repeating: "0", count: 64), idsSHA256: nil,
-            ids: rows.indices.map { "\(name):\($0)" },
+            ids: ids ?? rows.indices.map { "\(name):\($0)" },
             content: .vectors(try corpus.prepare(rows.flatMap { $0 }, dimension: dimension)), received: Date())
         _ = try corpus.ingest([shard], acknowledged: [], now: Date.init)
     }
@@ -66,10 +69,11 @@ final class TestAPI: Sendable {
 
     /// The whole response to a request.
     func send(
-        _ method: HTTPRequest.Method, _ path: String, type: String? = nil, body: [UInt8] = []
+        _ method: HTTPRequest.Method, _ path: String, type: String? = nil, accept: String? = nil, body: [UInt8] = []
     ) async throws -> Reply {
         var headers = HTTPFields()
         headers[.contentType] = type
+        headers[.accept] = accept
         let body = RequestBody(buffer: ByteBuffer(bytes: body))
         return try await Reply(response(method, path, headers: headers, body: body))
     }
@@ -80,8 +84,9 @@ final class TestAPI: Sendable {
     }
 
     /// The response to a search whose body is an .npy file.
-    func search(_ queries: [[Float]], _ parameters: String = "") async throws -> Reply {
+    func search(_ queries: [[Float]], _ parameters: String = "", accept: String? = nil) async throws -> Reply {
         let matrix = Matrix(rows: queries.count, dimension: queries[0].count, values: queries.flatMap { $0 })
-        return try await send(.post, "/v1/search\(parameters)", type: "application/x-npy", body: NPY.write(matrix))
+        let body = NPY.write(matrix)
+        return try await send(.post, "/v1/search\(parameters)", type: "application/x-npy", accept: accept, body: body)
     }
 }

@@ -20,6 +20,8 @@ struct ZipBuilder {
     }
 
     var members: [Member]
+    /// The date of all members, in the format of MS-DOS.
+    var date: UInt16 = 0
     /// Bytes between the last member and the central directory.
     var gap: [UInt8] = []
     var memberCount: UInt16?
@@ -36,7 +38,8 @@ struct ZipBuilder {
         for member in members {
             let offset = member.offset ?? UInt32(archive.count)
             let common =
-                Bytes.little(member.flags) + Bytes.little(member.method) + Bytes.little(0 as UInt32)
+                Bytes.little(member.flags) + Bytes.little(member.method)
+                + Bytes.little(0 as UInt16) + Bytes.little(date)
                 + Bytes.little(member.checksum ?? Self.checksum(member.data))
                 + Bytes.little(member.compressedByteCount ?? UInt32(member.data.count))
                 + Bytes.little(member.byteCount ?? UInt32(member.data.count))

@@ -27,6 +27,7 @@ NAMES = {
         "images: Span<Float>, blocks: [(vectors: [Float], firstRow: UInt32)], products: inout [Float], "
         "rows: inout [UInt32]"
     ),
+    "NPZFile.swift": "output: inout OutputRawSpan",
     "CodeRotation.swift": "sample: [Float], images: [Float], center: [Float], rotated: inout [Float]",
     "CodedSearch.swift": (
         "basis: CodeBasis, layout: CodeLayout, images: [Float], blocks: [(codes: [UInt8], rows: [UInt32])], "

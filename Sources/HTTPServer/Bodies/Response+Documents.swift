@@ -4,7 +4,7 @@ internal import NIOCore
 internal import WireAPI
 
 extension Response {
-    private static let jsonMediaType = "application/json"
+    static let jsonMediaType = "application/json"
 
     /// A response with a JSON document.
     ///
@@ -25,13 +25,13 @@ extension Response {
         Response(status: status, headers: headers, body: ResponseBody { try await $0.finish(nil) })
     }
 
-    /// A response with a JSON document that can be large.
+    /// A response with a document that can be large.
     ///
     /// It is sent in slices: each one when the client has taken the one before. `reservation` holds the memory of the
     /// response, and is kept until all slices are sent.
-    init(json body: ByteBuffer, holding reservation: MemoryBudget.Reservation) {
+    init(body: ByteBuffer, mediaType: String, holding reservation: MemoryBudget.Reservation) {
         self.init(
-            status: .ok, headers: [.contentType: Self.jsonMediaType, .contentLength: String(body.readableBytes)],
+            status: .ok, headers: [.contentType: mediaType, .contentLength: String(body.readableBytes)],
             body: ResponseBody(contentLength: body.readableBytes) { writer in
                 var rest = body
                 while let slice = rest.readSlice(length: min(rest.readableBytes, RequestLimits.sliceBytes)),

@@ -6,6 +6,8 @@ enum RequestLimits {
     static let queries = 4096
     /// Hits of one response: the number of queries x the number of images that are found for each.
     static let hits = 1_000_000
+    /// Bytes of one response of the type application/x-npz.
+    static let archiveBytes = 256 << 20
     /// The values of `top_k`, and of the `sample` of a verification: whole numbers that every JSON reader keeps exact
     /// (RFC 8259, section 6).
     static let imageCounts = 1...(1 << 53) - 1
@@ -22,6 +24,8 @@ enum RequestLimits {
     static let allHits = 2 * hits
     /// The first hits of each response, which don't count in ``allHits``.
     static let freeHits = 1000
+    /// A response of the type application/x-npz counts in ``allHits`` as at least one hit for each this many bytes.
+    static let archiveBytesPerHit = 256
     /// The size of the slices in which a long response is sent, in bytes.
     static let sliceBytes = 256 << 10
     /// Bytes of a response that a client must take within each timeout (`client-seconds`).

@@ -11,6 +11,11 @@ extension Problem {
         }
     }
 
+    /// The error of a search whose results can't be an .npz file, if the client does not accept JSON.
+    static func npzImpossible(_ reason: String) -> Problem {
+        .badRequest("npz_impossible", "The results can't be sent as \(SearchArchive.mediaType): \(reason)")
+    }
+
     static func query(_ index: Int, _ rejection: QueryRejection) -> Problem {
         switch rejection {
         case .wrongDimension(let found, let expected):

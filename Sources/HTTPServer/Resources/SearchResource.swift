@@ -41,15 +41,36 @@ struct SearchResource: Resource {
             try reserve(reservation, for: batch)
             return (try await queue.search(batch), start)
         }
+        let took = (clock.now - start) / .milliseconds(1)
+        let document = try Self.document(
+            answer, tookMs: (took * 1000).rounded() / 1000, for: request.acceptedTypes, reservation)
+        metrics.searched(took: clock.now - start)
+        return Response(body: document.body, mediaType: document.mediaType, holding: reservation)
+    }
+
+    /// The results in the form that the client prefers: JSON, unless it wants an .npz file more.
+    ///
+    /// If the results can't be an .npz file, or it needs more memory than there is, a client that also accepts JSON
+    /// gets JSON.
+    private static func document(
+        _ answer: SearchQueue.Answer, tookMs: Double, for accepted: AcceptedTypes,
+        _ reservation: MemoryBudget.Reservation
+    ) throws -> (body: ByteBuffer, mediaType: String) {
+        let jsonQuality = accepted.quality(of: Response.jsonMediaType)
+        if accepted.quality(of: SearchArchive.mediaType) > jsonQuality {
+            do {
+                let archive = try SearchArchive(answer.hits, generation: answer.generation, tookMs: tookMs)
+                try reservation.grow(to: archive.weight)
+                return (archive.body, SearchArchive.mediaType)
+            } catch let problem as Problem {
+                guard jsonQuality > 0 else { throw problem }
+            }
+        }
         let results = answer.hits.map { hits in
             hits.map { SearchResponse.Hit(id: $0.id, score: $0.score, similarity: $0.similarity, bias: $0.bias) }
         }
-        let took = (clock.now - start) / .milliseconds(1)
-        let response = SearchResponse(
-            generation: answer.generation, results: results, tookMs: (took * 1000).rounded() / 1000)
-        let json = ByteBuffer(bytes: response.json)
-        metrics.searched(took: clock.now - start)
-        return Response(json: json, holding: reservation)
+        let response = SearchResponse(generation: answer.generation, results: results, tookMs: tookMs)
+        return (ByteBuffer(bytes: response.json), Response.jsonMediaType)
     }
 
     /// Rejects a search if its hits would take too much memory, alone or with those of the other requests under way.

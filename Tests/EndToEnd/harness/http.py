@@ -12,6 +12,7 @@ from nnnd import _connections
 from .waiting import DEADLINE
 
 NPY = "application/x-npy"
+NPZ = "application/x-npz"
 JSON = "application/json"
 
 
