@@ -38,12 +38,12 @@ def response_of(*pieces, closes=False):
 def test_a_body_of_the_length_in_the_head_is_read_and_no_more(size):
     body = bytes(range(256)) * (size // 256) + bytes(size % 256)
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\ncontent-LENGTH:  {size} \r\n\r\n".encode()
-    assert response_of(head + body) == WholeResponse(200, body, None, False)
+    assert response_of(head + body) == WholeResponse(200, body, None, "text/plain", False)
 
 
 def test_a_problem_can_name_a_time_to_retry_after():
     head = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 2\r\nContent-Length: 2\r\n\r\n"
-    assert response_of(head + b"{}") == WholeResponse(503, b"{}", "2", False)
+    assert response_of(head + b"{}") == WholeResponse(503, b"{}", "2", None, False)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_a_problem_can_name_a_time_to_retry_after():
     ids=["close", "chunked", "interim", "old", "long-head", "head-in-pieces"],
 )
 def test_other_responses_are_read_too(pieces, expected):
-    status, body, retry_after, will_close = response_of(*pieces)
+    status, body, retry_after, _, will_close = response_of(*pieces)
     assert (status, retry_after) == (200, None)
     assert (body, will_close) == expected
 
 
 def test_a_body_without_a_length_ends_with_the_connection():
-    assert response_of(b"HTTP/1.1 200 OK\r\n\r\nab", closes=True) == WholeResponse(200, b"ab", None, True)
+    assert response_of(b"HTTP/1.1 200 OK\r\n\r\nab", closes=True) == WholeResponse(200, b"ab", None, None, True)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 >>> with nnnd.open() as db:
 ...     _ = db.add_images([[1.0, 0.0], [0.6, 0.8]], ids=["cat", "dog"])
 ...     db.search([1.0, 0.1], top_k=1).ids
-array([['cat']], dtype=object)
+array([['cat']], dtype='<U3')
 
 `open` starts a private daemon on a folder; `Client` and `AsyncClient` talk to one that runs already. `nnnd.compat`
 replaces the package nnn-retrieval.

@@ -13,6 +13,10 @@ from .errors import api_error
 
 NPY = "application/x-npy"
 JSON = "application/json"
+NPZ = "application/x-npz"
+# numpy.load takes about 0.6 ms to open an .npz file with six arrays. JSON of this many hits takes about as long to
+# parse, and JSON of a hundred thousand hits forty times as long as the .npz file.
+MAX_JSON_HITS = 256
 MAX_BODY_BYTES = 64 << 20
 
 
@@ -28,11 +32,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A response whose body was read. `retry_after` is the header of this name."""
+    """A response whose body was read. `retry_after` and `content_type` are the headers of these names."""
 
     status: int
     body: bytes
     retry_after: str | None = None
+    content_type: str | None = None
 
     def json(self) -> Any:
         """The JSON document in the body; raises `ApiError` if the status is not 200."""
@@ -46,14 +51,18 @@ class Response:
 
 
 def search_request(queries: ArrayLike, top_k: int, alpha: float | None) -> Request:
-    """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body."""
+    """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body.
+
+    Asks for an .npz file if there can be many hits. A daemon without this form of answer sends JSON.
+    """
     vectors = as_vectors(queries, "queries").without_bfloat16()
     target = f"/v1/search?top_k={top_k:d}"
     if alpha is not None:
         target += f"&alpha={float(alpha)!r}"
     header = npy_header(vectors.element_type, vectors.rows, vectors.dimension)
     body = b"".join([header, *vectors.pieces()])
-    return Request("POST", target, body, {"Content-Type": NPY})
+    accept = f"{NPZ}, {JSON};q=0.5" if vectors.rows * top_k > MAX_JSON_HITS else JSON
+    return Request("POST", target, body, {"Content-Type": NPY, "Accept": accept})
 
 
 def explain_request(id: str) -> Request:

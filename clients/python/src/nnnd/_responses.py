@@ -21,6 +21,7 @@ class WholeResponse(NamedTuple):
     status: int
     body: bytes
     retry_after: str | None
+    content_type: str | None
     will_close: bool
 
 
@@ -31,6 +32,7 @@ class _Head(NamedTuple):
     status: int
     length: int
     retry_after: str | None
+    content_type: str | None
 
 
 def read_response(connection: socket.socket, method: str) -> WholeResponse:
@@ -46,10 +48,12 @@ def read_response(connection: socket.socket, method: str) -> WholeResponse:
     if head is None:
         response = http.client.HTTPResponse(connection, method=method)
         response.begin()
-        body = response.read()
-        return WholeResponse(response.status, body, response.headers.get("Retry-After"), response.will_close)
+        body, headers = response.read(), response.headers
+        return WholeResponse(
+            response.status, body, headers.get("Retry-After"), headers.get("Content-Type"), response.will_close
+        )
     _read(connection, head.size)
-    return WholeResponse(head.status, _read(connection, head.length), head.retry_after, False)
+    return WholeResponse(head.status, _read(connection, head.length), head.retry_after, head.content_type, False)
 
 
 def _simple_head(data: bytes) -> _Head | None:
@@ -68,8 +72,11 @@ def _simple_head(data: bytes) -> _Head | None:
     status, length = int(data[9:12]), fields.get(b"content-length", b"")
     if not length.isdigit() or b"transfer-encoding" in fields or b"connection" in fields or status < 200:
         return None
-    retry_after = fields.get(b"retry-after")
-    return _Head(end + 4, status, int(length), None if retry_after is None else retry_after.decode("latin-1"))
+
+    def text(name: bytes) -> str | None:
+        return fields[name].decode("latin-1") if name in fields else None
+
+    return _Head(end + 4, status, int(length), text(b"retry-after"), text(b"content-type"))
 
 
 def _read(connection: socket.socket, size: int) -> bytes:

@@ -123,7 +123,7 @@ class Transport:
             connection.close()
         else:
             self.pool.give_back(connection)
-        return Response(answer.status, answer.body, answer.retry_after)
+        return Response(answer.status, answer.body, answer.retry_after, answer.content_type)
 
 
 @contextlib.contextmanager

@@ -37,7 +37,7 @@ class AsyncClient(AsyncEvaluating):
     >>> async def nearest():
     ...     async with AsyncClient(db.socket) as client:
     ...         found = await asyncio.gather(*(client.search([1.0, 0.1, y], 1, 0) for y in (0.0, 9.0)))
-    ...     return [result.ids[0, 0] for result in found]
+    ...     return [result.ids.item(0) for result in found]
     >>> asyncio.run(nearest())
     ['cat', 'car']
 
@@ -84,7 +84,7 @@ class AsyncClient(AsyncEvaluating):
 
     async def search(self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None) -> SearchResult:
         """Finds the best images for each query, as `Client.search`."""
-        return parse_search((await self._send(messages.search_request(queries, top_k, alpha))).content())
+        return parse_search(await self._send(messages.search_request(queries, top_k, alpha)))
 
     async def add_images(
         self,
@@ -211,7 +211,8 @@ class AsyncClient(AsyncEvaluating):
 
     async def _attempt(self, request: Request, timeout: float | None) -> Response:
         answer = await self._http.request(**_arguments(request, timeout))
-        return Response(answer.status_code, answer.content, answer.headers.get("Retry-After"))
+        headers = answer.headers
+        return Response(answer.status_code, answer.content, headers.get("Retry-After"), headers.get("Content-Type"))
 
     async def _pass_lines(self, answer: httpx.Response, take: Callable[[bytes], Any]) -> None:
         """Passes each line of a response to `take` when it arrives."""

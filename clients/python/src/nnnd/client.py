@@ -39,7 +39,7 @@ class Client(Evaluating):
 
     >>> with Client(db.socket) as client:
     ...     client.search([1.0, 0.1, 0.0], top_k=1, alpha=0).ids
-    array([['cat']], dtype=object)
+    array([['cat']], dtype='<U3')
 
     Args:
         socket: the path of the socket; by default the one that NNND_SOCKET names, or /run/nnnd/nnnd.sock.
@@ -88,7 +88,7 @@ class Client(Evaluating):
         """Finds the best images for each query, all in one snapshot of the corpus.
 
         >>> db.search([[1.0, 0.1, 0.0]], top_k=2, alpha=0).ids
-        array([['cat', 'dog']], dtype=object)
+        array([['cat', 'dog']], dtype='<U3')
 
         Args:
             queries: (n_queries, dimension), or (dimension,) for one query; at most 4,096 queries and 64 MiB.
@@ -96,7 +96,7 @@ class Client(Evaluating):
             alpha: the weight of the bias; 0 ranks by similarity alone. By default the daemon's setting.
 
         """
-        return parse_search(self._transport.send(messages.search_request(queries, top_k, alpha)).content())
+        return parse_search(self._transport.send(messages.search_request(queries, top_k, alpha)))
 
     def search_in_batches(
         self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, *, progress: bool | None = None

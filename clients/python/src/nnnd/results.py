@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ._messages import NPZ, Response
+
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
+
+
+MAX_TEXT_BYTES = 256 << 20
 
 
 class Hit(NamedTuple):
@@ -30,10 +36,13 @@ class SearchResult:
     The arrays have the shape (n_queries, n_hits); n_hits is `top_k`, or the number of images if that is smaller.
     `similarities` - `biases` are the `scores`. All of it reflects one generation of the corpus.
 
+    `ids` is an array of text (`<U`), in which each id takes the memory of the longest one. If that would be more than
+    256 MiB, or if an id ends in NUL, which numpy removes from text, it is an array of `str` objects.
+
     >>> result = db.search([[1.0, 0.1, 0.0], [0.0, 0.1, 1.0]], top_k=2, alpha=0)
     >>> result.ids
     array([['cat', 'dog'],
-           ['car', 'dog']], dtype=object)
+           ['car', 'dog']], dtype='<U3')
     >>> result.scores.shape
     (2, 2)
     >>> [hits[0].id for hits in result]
@@ -41,7 +50,7 @@ class SearchResult:
 
     """
 
-    ids: npt.NDArray[np.object_]
+    ids: npt.NDArray[np.str_] | npt.NDArray[np.object_]
     scores: npt.NDArray[np.float32]
     similarities: npt.NDArray[np.float32]
     biases: npt.NDArray[np.float32]
@@ -97,26 +106,51 @@ class SearchResult:
         return table
 
 
-def parse_search(body: bytes) -> SearchResult:
-    """The result in the body of a response to `POST /v1/search`."""
+def parse_search(response: Response) -> SearchResult:
+    """The result in a response to `POST /v1/search`; raises `ApiError` if the status is not 200."""
+    body = response.content()
+    return _parse_npz(body) if response.content_type == NPZ else _parse_json(body)
+
+
+def _parse_npz(body: bytes) -> SearchResult:
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        return SearchResult(
+            ids=arrays["ids"],
+            scores=arrays["scores"],
+            similarities=arrays["similarities"],
+            biases=arrays["biases"],
+            generation=int(arrays["generation"]),
+            took=float(arrays["took_ms"]) / 1000,
+        )
+
+
+def _parse_json(body: bytes) -> SearchResult:
     answer = json.loads(body)
     results = answer["results"]
     shape = (len(results), len(results[0]) if results else 0)
     hits = [hit for found in results for hit in found]
-    ids = np.empty(len(hits), dtype=object)
-    ids[:] = [hit["id"] for hit in hits]
 
     def column(name: str) -> npt.NDArray[np.float32]:
         return np.array([hit[name] for hit in hits], dtype=np.float32).reshape(shape)
 
     return SearchResult(
-        ids=ids.reshape(shape),
+        ids=_texts([hit["id"] for hit in hits]).reshape(shape),
         scores=column("score"),
         similarities=column("similarity"),
         biases=column("bias"),
         generation=answer["generation"],
         took=answer["took_ms"] / 1000,
     )
+
+
+def _texts(ids: list[str]) -> npt.NDArray[np.str_] | npt.NDArray[np.object_]:
+    """An array of ids, as text if numpy can keep them so in `MAX_TEXT_BYTES`."""
+    width = max(map(len, ids), default=1)
+    if 4 * width * len(ids) <= MAX_TEXT_BYTES and not any(id.endswith("\0") for id in ids):
+        return np.array(ids, dtype=f"<U{width}")
+    objects = np.empty(len(ids), dtype=object)
+    objects[:] = ids
+    return objects
 
 
 def _escaped(text: Any) -> str:
