@@ -8,6 +8,7 @@
 # make test          runs all tests
 # make test-units, make test-end-to-end, make test-package  run parts of `make test`
 # make test-python   checks and tests the Python package in clients/python, with the built programs
+# make notebooks     runs the notebooks in Examples/notebooks with the built programs, and stores their outputs
 # make test-systemd  boots systemd in a container, as root, and tests the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
 # make test-tsan     runs the tests under ThreadSanitizer
@@ -37,6 +38,8 @@ PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -p no:schemathe
 WORKERS ?= 4
 PYTEST_PARALLEL = OPENBLAS_NUM_THREADS=1 $(PYTEST) --numprocesses=$(WORKERS) --dist=worksteal
 CLIENT := $(CURDIR)/.venv-client/bin
+# Sites that show notebooks break longer lines of code.
+NOTEBOOK_FORMAT := $(CLIENT)/ruff format --line-length 88
 # At a low priority, because tests can run at the same time. An empty MAKEFLAGS keeps `--jobs` from the inner make.
 RULES := MAKEFLAGS= nice debian/rules
 TRY_PACKAGE = NNND_DEB=$(DEB) $(PYTEST) Tests/Package
@@ -96,8 +99,16 @@ test: packages packages-deb packages-browser .venv-test/done
 # The Python package: style, types, tests and the examples in its docstrings.
 test-python: .venv-client/authors
 	cd clients/python && $(CLIENT)/ruff check . && $(CLIENT)/ruff format --check . && $(CLIENT)/mypy
+	$(NOTEBOOK_FORMAT) --check Examples/notebooks/*.ipynb
 	cd clients/python && NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} OPENBLAS_NUM_THREADS=1 \
 	  $(CLIENT)/python -m pytest -q -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed
+
+# Runs the notebooks and stores them with their outputs, which the tests expect. Look at the pictures before a commit.
+.PHONY: notebooks
+notebooks: .venv-client/done
+	$(NOTEBOOK_FORMAT) Examples/notebooks/*.ipynb
+	NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} PYTHONPATH=$(CURDIR)/clients/python/src \
+	  $(CLIENT)/python Examples/notebooks/execute.py
 
 # Builds the package and tries it, also in a container if one can be booted here; `--check` prints why if not.
 .PHONY: try-package
