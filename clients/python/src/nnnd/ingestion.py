@@ -15,7 +15,8 @@ from .documents import Kind, Receipt
 from .errors import NotReachable, ReceiptTimeout, Rejection, ShardRejected
 
 CHECK_SECONDS = 2.0
-LONGEST_PAUSE = 0.02
+# The pause between looks for receipts, in seconds.
+LONGEST_PAUSE = 0.005
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ class Ingestion:
         start = time.monotonic()
         next_check = start + CHECK_SECONDS
         while True:
+            look = time.monotonic()
             report(self.refresh())
             if len(self._waiting) <= most_waiting:
                 return
@@ -173,8 +175,8 @@ class Ingestion:
             if now >= next_check:
                 self._check_daemon()
                 next_check = now + CHECK_SECONDS
-            # Short waits are polled often, long ones seldom.
-            yield min(LONGEST_PAUSE, max(0.0005, (now - start) / 100))
+            # Short waits are polled often, long ones seldom. Looking at many files takes at most a tenth of the time.
+            yield max(10 * (now - look), min(LONGEST_PAUSE, max(0.0005, (now - start) / 100)))
 
     def raise_rejections(self) -> None:
         """Raises `ShardRejected` if a file is known to be rejected."""
