@@ -25,6 +25,7 @@ import maintenance
 import memory
 import million
 import peer
+import python_client
 import references
 import search
 import stream
@@ -37,6 +38,7 @@ from report import Report
 ON_BASE = {"search": search, "maintenance": maintenance, "ingest": ingest, "growth": growth}
 ALONE = {
     "living": living, "churn": churn, "stream": stream, "memory": memory, "million": million, "authors": authors,
+    "python": python_client,
 }  # fmt: skip
 WITHOUT_DATA = {"likeness": likeness, "kernels": kernels, "references": references}
 PARTS = {**ON_BASE, **ALONE, **WITHOUT_DATA}
