@@ -34,9 +34,16 @@ package enum WireJSON {
 
     /// Decodes the body of a request, whose keys are those of its type.
     ///
+    /// A number that is too small for a float is zero. Foundation's decoder calls it an error.
+    ///
     /// - Throws: `DecodingError`, ``UnknownFields``.
     package static func decodeRequest<T: Decodable>(_ type: T.Type, from data: Data) throws -> T {
-        try JSONDecoder().decode(type, from: data)
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch let error as DecodingError {
+            guard let zeroed = JSONNumbers.replacingSmall(in: Array(data)) else { throw error }
+            return try JSONDecoder().decode(type, from: Data(zeroed))
+        }
     }
 
     private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)

@@ -44,6 +44,17 @@ def test_a_number_too_small_for_float32_is_zero(client, text):
     assert hits(search(client, unusual)) == zero
 
 
+@pytest.mark.parametrize("text", ["1e-46", "-1e-400", "-1E-99999999999999999999", LONG], ids=lambda text: text[:30])
+def test_it_is_zero_in_evaluations_and_hubs_too(client, text):
+    def answer(path, fields, number):
+        response = client.post(path, f'{{"queries": [[{number}, 1]]{fields.format(number)}}}', JSON)
+        assert response.status == 200, response
+        return response.json() | {"took_ms": 0}
+
+    for path, fields in (("/v1/hubs", ""), ("/v1/evaluate", ', "answers": [["s:0"]], "alphas": [{}, 1]')):
+        assert answer(path, fields, text) == answer(path, fields, "0")
+
+
 @pytest.mark.parametrize("value", [1e-46, 7.1e-46, 1e-45, 1e-44, -1e-40, 1.17549429e-38, 1.1754943e-38])
 def test_json_and_npy_give_the_same(client, value):
     query = [value, 0.5]

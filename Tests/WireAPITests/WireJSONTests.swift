@@ -46,4 +46,22 @@ import WireAPI
             try WireJSON.decodeRequest(VerifyRequest.self, from: Data(text.utf8))
         }
     }
+
+    @Test(arguments: ["1.25e-51", "1e-46", "1e-400", "0." + String(repeating: "0", count: 60) + "1", "10E-5000"])
+    func numbersTooSmallForAFloatAreZero(number: String) throws {
+        let numbers = #""queries":[[\#(number),-\#(number),9.18354961579912e-41,0.5]],"alphas":[\#(number),1]"#
+        let text = #"{\#(numbers),"answers":[["1e-400 \"1e-400"]]}"#
+        let request = try WireJSON.decodeRequest(EvaluationRequest.self, from: Data(text.utf8))
+        guard case .arrays(let queries) = request.queries else { throw CancellationError() }
+        #expect(queries == [[0, 0, 0x1p-133, 0.5]] && request.alphas == [0, 1])
+        #expect(request.answers == [[#"1e-400 "1e-400"#]])
+    }
+
+    @Test(arguments: ["01e-400", "1.e-400", ".1e-400", "1e-", "1e-400x", "1e-4.5", "+1e-400", "1e-400 2", "1..0e-400"])
+    func whatIsNoNumberStaysAnError(number: String) {
+        let text = #"{"queries":[[\#(number)]]}"#
+        #expect(throws: DecodingError.self) {
+            try WireJSON.decodeRequest(EvaluationRequest.self, from: Data(text.utf8))
+        }
+    }
 }
