@@ -2,7 +2,7 @@
 enum JSONNumbers {
     /// Replaces each number that rounds to zero as a float by `0`; `nil` if there is none.
     ///
-    /// Text that is no JSON stays no JSON.
+    /// These are numbers such as `1e-50`, and zeros with an exponent, such as `0e4`. Text that is no JSON stays no JSON.
     static func replacingSmall(in json: [UInt8]) -> [UInt8]? {
         var result: [UInt8] = []
         var (copied, position, isInString) = (0, 0, false)
@@ -34,12 +34,13 @@ enum JSONNumbers {
         }
     }
 
-    /// Whether the text is a number in JSON's grammar that is not written as zero, and is zero as a float.
+    /// Whether the text is a number in JSON's grammar that is zero as a float, and is written in another way than `0.0`.
     private static func roundsToZero(_ text: ArraySlice<UInt8>) -> Bool {
         let mantissa = text.prefix { $0 != UInt8(ascii: "e") && $0 != UInt8(ascii: "E") }
-        guard mantissa.contains(where: { UInt8(ascii: "1")...UInt8(ascii: "9") ~= $0 }) else { return false }
+        let isZero = !mantissa.contains { UInt8(ascii: "1")...UInt8(ascii: "9") ~= $0 }
+        if isZero && mantissa.endIndex == text.endIndex { return false }
         // A leading zero or a missing fraction is no JSON; Float would read both.
-        let parts = mantissa.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = mantissa.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty }) else { return false }
         guard parts[0].count == 1 || parts[0].first != UInt8(ascii: "0") else { return false }
         return Float(String(decoding: text, as: UTF8.self)) == 0

@@ -85,6 +85,8 @@ LARGE_REQUESTS = {
     "npy": (NPY, npy_bytes(np.ones((4096, 4095), np.float32)), "?top_k=1", (400, 503)),
     # As many numbers as the body can hold, which takes most memory to parse.
     "json": ("application/json", b'{"queries":[[' + b"1," * (LARGEST_BODY // 2 - 20) + b"1]]}", "", (400, 503)),
+    # No JSON: a number with as many decimal points as the body can hold.
+    "points": ("application/json", b'{"queries":[[1' + b"." * (LARGEST_BODY - 20) + b"]]}", "", (400, 503)),
     # As many hits as an answer can have.
     "hits": (NPY, npy_bytes(np.ones((4000, 4), np.float32)), "?top_k=250", (200, 503)),
 }

@@ -57,7 +57,17 @@ import WireAPI
         #expect(request.answers == [[#"1e-400 "1e-400"#]])
     }
 
-    @Test(arguments: ["01e-400", "1.e-400", ".1e-400", "1e-", "1e-400x", "1e-4.5", "+1e-400", "1e-400 2", "1..0e-400"])
+    @Test(arguments: ["0e4", "0E400", "0.00e9", "0e-99999", "0.0"])
+    func zerosCanHaveAnExponent(number: String) throws {
+        let text = #"{"queries":[[\#(number),-\#(number),2]]}"#
+        let request = try WireJSON.decodeRequest(EvaluationRequest.self, from: Data(text.utf8))
+        guard case .arrays(let queries) = request.queries else { throw CancellationError() }
+        #expect(queries == [[0, 0, 2]])
+    }
+
+    @Test(arguments: [
+        "01e-400", "1.e-400", ".1e-400", "1e-", "1e-400x", "1e-4.5", "+1e-400", "1e-400 2", "1..0e-400", "0e", "00e4",
+    ])
     func whatIsNoNumberStaysAnError(number: String) {
         let text = #"{"queries":[[\#(number)]]}"#
         #expect(throws: DecodingError.self) {

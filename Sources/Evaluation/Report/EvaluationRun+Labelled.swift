@@ -26,8 +26,9 @@ extension EvaluationRun {
         report.methods[1].gain = .init(gain(of: sweep.current, in: table))
         report.methods[2].gain = .init(tuning.gainOverNone)
         let nearBest = Set(tuning.nearBest)
-        report.sweep = sweep.pairs.indices.map { pair in
-            .init(
+        report.sweep = try sweep.pairs.indices.map { pair in
+            try snapshot.checkCancellation()
+            return .init(
                 k: sweep.pairs[pair].k, alpha: sweep.pairs[pair].alpha,
                 recall: RankMeasures(ranks: table.ranks(of: pair)).recallAt1, isNearBest: nearBest.contains(pair))
         }
