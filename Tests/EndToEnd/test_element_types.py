@@ -107,7 +107,7 @@ def test_queries_of_v2_follow_npy_v2_too(daemon, bfloat16_daemon):
     with bfloat16_daemon.client() as client:
         expected = list(client.search(NUMBERS.astype(np.float32)))
         for part, hits in ((queries, expected), (queries[0], expected[:1])):
-            assert list(parse_search(client.post("/v1/search", npy_bytes(part), NPY).body)) == hits
+            assert list(parse_search(client.post("/v1/search", npy_bytes(part), NPY))) == hits
     with daemon.client() as client:
         response = client.post("/v1/search", npy_bytes(queries), NPY)
         assert response.status == 400 and response.json()["code"] == "bad_npy", response

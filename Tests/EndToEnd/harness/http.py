@@ -8,6 +8,7 @@ import socket
 import nnnd
 import numpy as np
 from nnnd import _connections
+from nnnd._responses import WholeResponse
 
 from .waiting import DEADLINE
 
@@ -43,9 +44,25 @@ class Response:
         """The next bytes of the body, for the package."""
         return self._rest.read(size)
 
+    def readline(self):
+        """The next line of the body, for the package."""
+        return self._rest.readline()
+
+    def close(self):
+        self._rest.close()
+
+    def content(self):
+        """The body of a response that must have succeeded, for the package."""
+        assert self.status == 200, self
+        return self.body
+
+    @property
+    def content_type(self):
+        return self.headers.get("Content-Type", "")
+
     @property
     def media_type(self):
-        return self.headers.get("Content-Type", "").split(";")[0]
+        return self.content_type.split(";")[0]
 
     def json(self):
         return json.loads(self.body)
@@ -96,16 +113,27 @@ class Client(nnnd.Client):
 class _ObservedPool(_connections.ConnectionPool):
     """The connections of the package; observers get each response."""
 
+    def new(self):
+        return _ObservedConnection(self.path, self.timeout)
+
     def take(self):
         connection, was_used = super().take()
         # The package sends a request again on a new connection if a used one was lost. Here each one counts as new.
-        return connection if was_used else _ObservedConnection(self.path, self.timeout), False
+        return connection if was_used else self.new(), False
 
 
 class _ObservedConnection(_connections.UnixConnection):
-    def request(self, method, target, body, headers, timeout=None):
+    """A connection of the package. http.client reads its responses, because observers look at all headers."""
+
+    def exchange(self, method, target, body, headers, timeout=None):
+        response = self.begin(method, target, body, headers)
+        retry_after = response.headers.get("Retry-After")
+        return WholeResponse(response.status, response.body, retry_after, response.content_type, response.will_close)
+
+    def begin(self, method, target, body, headers, timeout=None):
         # The package lets some requests take any time; in tests the connection's timeout applies to all of them.
-        return Client.observed(Response(method, target, super().request(method, target, body, headers)))
+        self.response = Client.observed(Response(method, target, super().begin(method, target, body, headers)))
+        return self.response
 
 
 def npy_bytes(array):
