@@ -29,8 +29,11 @@ class BinaryRows(Rows):
     It is read, not mapped, so that its pages do not count as memory of the process.
     """
 
-    def __init__(self, path: Path, offset: int, element_type: ElementType, count: int, dimension: int) -> None:
+    def __init__(
+        self, path: Path, offset: int, element_type: ElementType, count: int, dimension: int, name: str | None = None
+    ) -> None:
         self._path = path
+        self.name = name
         self._offset = offset
         self.element_type = element_type
         self.count = count
@@ -53,8 +56,9 @@ class BinaryRows(Rows):
 class ArrayRows(Rows):
     """A numpy array, memory map or torch tensor, (count, dimension)."""
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: Any, name: str | None = None) -> None:
         self._array = array
+        self.name = name
         first = as_vectors(array[:1])
         self.element_type = first.element_type
         self.count = len(array)
@@ -96,12 +100,13 @@ def safetensors_rows(path: Path, key: str | None) -> Rows:
             raise ValueError(f"{path} is not a .safetensors file")
         header: dict[str, Any] = json.loads(file.read(length))
     header.pop("__metadata__", None)
-    tensor = header[_chosen(path, key, [name for name, value in header.items() if len(value["shape"]) == 2])]
+    name = _chosen(path, key, [name for name, value in header.items() if len(value["shape"]) == 2])
+    tensor = header[name]
     if tensor["dtype"] not in _SAFETENSORS_TYPES:
         raise TypeError(f"{path} has numbers of the type {tensor['dtype']}; convert them to a float type first")
     count, dimension = tensor["shape"]
     offset = 8 + length + tensor["data_offsets"][0]
-    return BinaryRows(path, offset, _SAFETENSORS_TYPES[tensor["dtype"]], count, dimension)
+    return BinaryRows(path, offset, _SAFETENSORS_TYPES[tensor["dtype"]], count, dimension, name)
 
 
 def torch_rows(path: Path, key: str | None) -> Rows:
@@ -109,12 +114,13 @@ def torch_rows(path: Path, key: str | None) -> Rows:
     import torch
 
     content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    name = None
     if isinstance(content, dict):
-        matrices = [name for name, value in content.items() if getattr(value, "ndim", 0) == 2]
-        content = content[_chosen(path, key, matrices)]
+        name = _chosen(path, key, [name for name, value in content.items() if getattr(value, "ndim", 0) == 2])
+        content = content[name]
     if not isinstance(content, torch.Tensor) or content.ndim != 2:
         raise ValueError(f"{path} has no tensor of the shape (rows, dimension)")
-    return ArrayRows(content)
+    return ArrayRows(content, name)
 
 
 def _chosen(path: Path, key: str | None, matrices: list[str]) -> str:

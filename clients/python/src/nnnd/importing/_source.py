@@ -18,6 +18,8 @@ from .._formats import BYTES, ElementType
 class Rows(ABC):
     """The vectors of one file or table, (count, dimension)."""
 
+    name: str | None = None
+    """The column of a table, or the key of a tensor; None if the file has no names."""
     count: int
     dimension: int
     element_type: ElementType
@@ -71,11 +73,13 @@ class Source:
     def shards(self, shard_rows: int) -> list[tuple[str, int, int]]:
         """The shards as (name without suffix, first row, row after the last one).
 
-        The names have a digest of the file's name, size and time and of the origin of the ids. A file that was written
-        again, or other ids, therefore become other shards.
+        The names have a digest of the file's path, size and time, of the column or key, type and dimension of the
+        vectors, and of the origin of the ids. A file that was written again, other vectors of the same file, or other
+        ids therefore become other shards.
         """
-        status = os.stat(self.path)
-        key = [self.path.name, status.st_size, status.st_mtime_ns, shard_rows, self.ids.description()]
+        status, rows = os.stat(self.path), self.rows
+        version = [os.path.realpath(self.path), status.st_size, status.st_mtime_ns]
+        key = [*version, shard_rows, rows.name, rows.element_type, rows.dimension, self.ids.description()]
         digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:12]
         stem = re.sub(r"[^\w-]", "_", self.path.stem, flags=re.ASCII)[:80]
         starts = range(0, self.rows.count, shard_rows)

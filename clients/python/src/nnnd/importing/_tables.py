@@ -93,6 +93,7 @@ class TableRows(Rows):
     def __init__(self, table: Table, column: str) -> None:
         self._column = Column(table, column)
         self._what = f"{table.path}, column {column!r}"
+        self.name = column
         table.column_type(column)
         self.count = table.count
         _, first = next(table.batches(column, 0))
