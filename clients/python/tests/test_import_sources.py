@@ -1,5 +1,9 @@
 """Which files and columns an import takes, and what it holds open meanwhile."""
 
+import contextlib
+import os
+import resource
+
 import numpy as np
 import pytest
 
@@ -47,3 +51,53 @@ def test_each_type_and_dimension_of_a_file_without_a_header_has_its_own_shards(t
     forms = [("float32", 4), ("float16", 8), ("float64", 2), ("float16", 4)]
     sources = [open_source(tmp_path / "m.mmap", element_type=name, dimension=count) for name, count in forms]
     assert len({source.shards(100)[0][0] for source in sources}) == 4
+
+
+@contextlib.contextmanager
+def few_more_descriptors(count):
+    """Only so many further files can be open at once."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A new file gets the lowest free number, which must be below the limit.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def write_npy(path, columns):
+    np.save(path, np.asfortranarray(columns[0]))
+
+
+def write_parquet(path, columns):
+    pytest.importorskip("pyarrow.parquet").write_table(columns_of(*columns), path)
+
+
+def write_arrow(path, columns):
+    table = columns_of(*columns)
+    with pytest.importorskip("pyarrow.ipc").new_file(path, table.schema) as file:
+        file.write_table(table)
+
+
+def write_torch(path, columns):
+    torch = pytest.importorskip("torch")
+    torch.save(torch.tensor(columns[0]), path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "write", "options"),
+    [
+        ("npy", write_npy, {}),
+        ("parquet", write_parquet, {"vectors": "a", "ids": "id"}),
+        ("arrow", write_arrow, {"vectors": "a", "ids": "id"}),
+        ("pt", write_torch, {}),
+    ],
+)
+def test_files_that_were_read_to_the_end_are_not_kept_open(db, tmp_path, two_columns, suffix, write, options):
+    paths = [tmp_path / f"part-{number:02}.{suffix}" for number in range(40)]
+    for path in paths:
+        write(path, two_columns)
+    import_files(db, paths[:1], **options)  # Connections and libraries are open then.
+    with few_more_descriptors(20):
+        report = import_files(db, paths[1:], shard_rows=4, **options)
+    assert report.rows == 390

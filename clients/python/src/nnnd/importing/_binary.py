@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,13 @@ class BinaryRows(Rows):
 
 
 class ArrayRows(Rows):
-    """A numpy array, memory map or torch tensor, (count, dimension)."""
+    """A memory map or torch tensor, (count, dimension), that `load` opens for as long as its rows are read."""
 
-    def __init__(self, array: Any, name: str | None = None) -> None:
-        self._array = array
+    def __init__(self, load: Callable[[], Any], name: str | None = None) -> None:
+        self._load = load
+        self._array: Any = None
         self.name = name
+        array = load()
         first = as_vectors(array[:1])
         self.element_type = first.element_type
         self.count = len(array)
@@ -66,8 +68,12 @@ class ArrayRows(Rows):
 
     def read(self, start: int, stop: int) -> Iterator[Vectors]:
         """The vectors of these rows, in pieces."""
+        if self._array is None:
+            self._array = self._load()
         for first in range(start, stop, self.rows_per_piece):
             yield as_vectors(self._array[first : min(first + self.rows_per_piece, stop)])
+        if stop == self.count:
+            self._array = None
 
 
 def npy_rows(path: Path) -> Rows:
@@ -78,7 +84,7 @@ def npy_rows(path: Path) -> Rows:
     vectors = as_vectors(array, str(path))
     if array.flags.c_contiguous and array.dtype.newbyteorder("<") == array.dtype:
         return BinaryRows(path, array.offset, vectors.element_type, vectors.rows, vectors.dimension)
-    return ArrayRows(array)
+    return ArrayRows(lambda: np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def raw_rows(path: Path, element_type: str, dimension: int) -> Rows:
@@ -113,14 +119,20 @@ def torch_rows(path: Path, key: str | None) -> Rows:
     """The matrix in a file of `torch.save`: the tensor itself, or one of a dictionary. Nothing else is unpickled."""
     import torch
 
-    content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
-    name = None
+    content = _load_torch(path)
+    name: str | None = None
     if isinstance(content, dict):
         name = _chosen(path, key, [name for name, value in content.items() if getattr(value, "ndim", 0) == 2])
         content = content[name]
     if not isinstance(content, torch.Tensor) or content.ndim != 2:
         raise ValueError(f"{path} has no tensor of the shape (rows, dimension)")
-    return ArrayRows(content, name)
+    return ArrayRows(lambda: _load_torch(path) if name is None else _load_torch(path)[name], name)
+
+
+def _load_torch(path: Path) -> Any:
+    import torch
+
+    return torch.load(path, map_location="cpu", mmap=True, weights_only=True)
 
 
 def _chosen(path: Path, key: str | None, matrices: list[str]) -> str:

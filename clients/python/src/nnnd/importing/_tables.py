@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Table:
             raise ValueError(f"{self.path} has no column {name!r}; it has {', '.join(self.schema.names)}")
         return self.schema.field(name).type
 
-    def batches(self, column: str, first: int) -> Iterator[tuple[int, Any]]:
+    def batches(self, column: str, first: int) -> Generator[tuple[int, Any], None, None]:
         """The column in batches, each with the number of its first row, from the batch with the row `first` on.
 
         Row groups of a parquet file before this row are not read.
@@ -64,12 +64,12 @@ class Table:
 
 
 class Column:
-    """A column of a table that is read from the first row to the last."""
+    """A column of a table that is read from the first row to the last. Its file is open meanwhile only."""
 
     def __init__(self, table: Table, name: str) -> None:
         self._table = table
         self._name = name
-        self._batches: Iterator[tuple[int, Any]] | None = None
+        self._batches: Generator[tuple[int, Any], None, None] | None = None
         self._current: tuple[int, Any] | None = None
 
     def read(self, start: int, stop: int) -> Iterator[Any]:
@@ -85,6 +85,9 @@ class Column:
             end = min(stop, first + len(values))
             yield values.slice(row - first, end - row)
             row = end
+        if stop == self._table.count:
+            self._batches.close()
+            self._batches = self._current = None
 
 
 class TableRows(Rows):
