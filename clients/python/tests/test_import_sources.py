@@ -7,6 +7,7 @@ import resource
 import numpy as np
 import pytest
 
+from nnnd.__main__ import main
 from nnnd.importing import import_files, open_source
 
 DIMENSION = 4
@@ -101,3 +102,51 @@ def test_files_that_were_read_to_the_end_are_not_kept_open(db, tmp_path, two_col
     with few_more_descriptors(20):
         report = import_files(db, paths[1:], shard_rows=4, **options)
     assert report.rows == 390
+
+
+def test_a_folder_stands_for_its_files_in_the_order_of_their_names(db, tmp_path, two_columns):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, vectors in zip((".hidden", "b", "a"), (two_columns[0], *two_columns)):
+        parquet.write_table(columns_of(vectors, vectors), folder / f"{name}.parquet")
+    (folder / "notes.txt").write_text("not vectors")
+    added = import_files(db, [folder], vectors="a", ids="id")
+    # The rows of b.parquet came last, and have replaced those of a.parquet.
+    assert (added.rows, added.replaced) == (20, 10)
+    assert np.allclose(nearest(db, two_columns[0]), 1, atol=1e-6)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="no file that can be imported"):
+        import_files(db, [tmp_path / "empty"])
+
+
+def test_files_whose_rows_would_have_the_same_ids_are_rejected(db, tmp_path, two_columns):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    paths = [tmp_path / name / "x" for name in ("first", "second")]
+    for path, vectors in zip(paths, two_columns):
+        path.parent.mkdir()
+        np.save(path.with_suffix(".npy"), vectors)
+        table = columns_of(vectors, vectors)
+        parquet.write_table(table, path.with_suffix(".parquet"))
+    for suffixes in ((".npy", ".npy"), (".npy", ".parquet")):
+        with pytest.raises(ValueError, match=r"same ids, x:0 .*--ids"):
+            import_files(db, [path.with_suffix(suffix) for path, suffix in zip(paths, suffixes)], vectors="a")
+    assert db.status()["images"] == 0
+    assert import_files(db, [path.with_suffix(".parquet") for path in paths], vectors="a", ids="id").rows == 20
+
+
+def test_missing_metadata_of_clip_retrieval_are_an_error_unless_ids_are_row_numbers(tmp_path, two_columns, capsys):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for folder in ("img_emb", "metadata"):
+        (tmp_path / "clip" / folder).mkdir(parents=True)
+    for number, vectors in enumerate(two_columns):
+        np.save(tmp_path / "clip" / "img_emb" / f"img_emb_{number}.npy", vectors)
+    metadata = tmp_path / "clip" / "metadata" / "metadata_0.parquet"
+    parquet.write_table(arrow.table({"url": [f"u{row}" for row in range(10)]}), metadata)
+    command = ["import", "clip-retrieval", str(tmp_path / "clip"), "--to", str(tmp_path / "db")]
+    assert main(command) == 65
+    assert "no column 'image_path'; name one of url (--ids)" in capsys.readouterr().err
+    assert main([*command, "--ids", "url"]) == 66
+    assert "metadata_1.parquet does not exist" in capsys.readouterr().err
+    assert main([*command, "--ids", "row"]) == 0
+    assert "now 20 images" in capsys.readouterr().out

@@ -14,6 +14,7 @@ from ._tables import Table, TableIds
 
 ROW_NUMBERS = "row"
 DEFAULT_COLUMN = "image_path"
+ROW_NUMBERS_INSTEAD = "take row numbers as ids with --ids row (ids='row')"
 
 
 def import_clip_retrieval(
@@ -32,12 +33,15 @@ def import_clip_retrieval(
         client: a `Client` or `Database`.
         folder: the output folder, with img_emb/img_emb_N.npy, text_emb/text_emb_N.npy and metadata/metadata_N.parquet.
         ids: the column of the metadata with the ids of images, or `row` for the number of the row over all files, as
-            clip-retrieval's index counts. By default `image_path`, if there are metadata with this column, else `row`.
-            References always have row numbers.
+            clip-retrieval's index counts. By default `image_path`. References always have row numbers.
         texts: whether to import text_emb.
         shard_rows: as for `import_sources`.
         again: as for `import_sources`.
         progress: as for `import_sources`.
+
+    Raises:
+        FileNotFoundError: the folder has no embeddings, or one of their files has no metadata and `ids` is not `row`.
+        ValueError: metadata have no column of this name, or another number of rows than the embeddings.
 
     """
     root = Path(folder)
@@ -73,15 +77,14 @@ def _ids(metadata: Path, column: str | None, first: int, count: int, with_metada
     if column == ROW_NUMBERS or not with_metadata:
         return RowNumbers(first)
     if not metadata.exists():
-        if column is None:
-            return RowNumbers(first)
-        raise FileNotFoundError(f"{metadata} does not exist; use row numbers as ids")
-    table = Table(metadata)
-    if column is None and DEFAULT_COLUMN not in table.schema.names:
-        return RowNumbers(first)
+        raise FileNotFoundError(f"{metadata} does not exist, so that ids are missing; {ROW_NUMBERS_INSTEAD}")
+    table, name = Table(metadata), column or DEFAULT_COLUMN
+    if name not in table.schema.names:
+        names = ", ".join(table.schema.names)
+        raise ValueError(f"{metadata} has no column {name!r}; name one of {names} (--ids), or {ROW_NUMBERS_INSTEAD}")
     if table.count != count:
         raise ValueError(f"{metadata} has {table.count:,} rows, and its file of embeddings {count:,}; both must agree")
-    return TableIds(table, column or DEFAULT_COLUMN)
+    return TableIds(table, name)
 
 
 def _number(path: Path) -> tuple[int, str]:

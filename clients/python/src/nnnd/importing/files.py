@@ -36,20 +36,27 @@ def import_files(
     Args:
         client: a `Client` or `Database`.
         paths: .npy, .safetensors, .pt, .parquet or .arrow files; or .mmap, .dat or .raw files without a header, which
-            need `element_type` and `dimension`.
+            need `element_type` and `dimension`. A folder stands for its files with such suffixes, in the order of
+            their names.
         kind: `images` or `references`.
         vectors: the column of a table, or the key of the tensor, if the file has several.
-        ids: the column of a table with the ids. Without it ids are `NAME:0`, `NAME:1`, ... for a file NAME.npy.
+        ids: the column of a table with the ids. Without it ids are `NAME:0`, `NAME:1`, ... for a file NAME.npy, so
+            that no two files may have the same name without suffix.
         element_type: float16, bfloat16, float32 or float64.
         dimension: the number of components of a vector.
         shard_rows: as for `import_sources`.
         again: as for `import_sources`.
         progress: as for `import_sources`.
 
+    Raises:
+        ValueError: a file cannot be read, or two files would give their rows the same ids. Nothing was sent then.
+
     """
+    files = [file for path in paths for file in _files_of(Path(path))]
+    if ids is None:
+        _check_names(files)
     sources = [
-        open_source(Path(path), vectors=vectors, ids=ids, element_type=element_type, dimension=dimension)
-        for path in paths
+        open_source(path, vectors=vectors, ids=ids, element_type=element_type, dimension=dimension) for path in files
     ]
     return import_sources(client, sources, kind, shard_rows=shard_rows, again=again, progress=progress)
 
@@ -86,6 +93,29 @@ def open_source(
     else:
         raise ValueError(f"{path} has an unknown suffix; possible are .npy, .safetensors, .pt, .parquet, .arrow, .mmap")
     return Source(path, rows, names)
+
+
+def _files_of(path: Path) -> list[Path]:
+    """The file itself; of a folder its files with a known suffix, in the order of their names."""
+    if not path.is_dir():
+        return [path]
+    known = (".npy", ".safetensors", *TABLES, *TORCH, *RAW)
+    files = sorted(file for file in path.iterdir() if file.suffix in known and file.name[0] != "." and file.is_file())
+    if not files:
+        raise ValueError(f"the folder {path} has no file that can be imported; possible are {', '.join(known)}")
+    return files
+
+
+def _check_names(files: Sequence[Path]) -> None:
+    """Raises ValueError if the rows of two files would have the same ids."""
+    first: dict[str, Path] = {}
+    for file in files:
+        other = first.setdefault(file.stem, file)
+        if other is not file:
+            raise ValueError(
+                f"the rows of {other} and {file} would have the same ids, {file.stem}:0 and so on; rename one of them, "
+                "or, for tables, name the column with the ids (--ids)"
+            )
 
 
 def _vector_column(table: Table) -> str:
