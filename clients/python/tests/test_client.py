@@ -123,3 +123,17 @@ def test_a_client_can_be_sent_to_another_process(filled_db):
     copy = pickle.loads(pickle.dumps(nnnd.Client(filled_db.socket, timeout=7)))
     assert copy.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
     copy.close()
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 1_000_001])
+def test_a_search_in_batches_rejects_a_wrong_top_k_at_once(filled_db, top_k):
+    with pytest.raises(ValueError, match="from 1 to 1,000,000"):
+        filled_db.search_in_batches(THREE, top_k)
+
+
+def test_numbers_can_be_those_of_numpy(filled_db):
+    three = np.int64(3)
+    assert filled_db.search(THREE, three).ids.shape == (3, 3)
+    assert [len(result) for result in filled_db.search_in_batches(THREE, three)] == [3]
+    assert len(filled_db.hubs(limit=three, sample=three).by_mean) == 3
+    assert filled_db.verify(three)["checked"] == 3

@@ -150,3 +150,89 @@ def test_missing_metadata_of_clip_retrieval_are_an_error_unless_ids_are_row_numb
     assert "metadata_1.parquet does not exist" in capsys.readouterr().err
     assert main([*command, "--ids", "row"]) == 0
     assert "now 20 images" in capsys.readouterr().out
+
+
+def test_tables_may_have_empty_batches_and_row_groups(db, tmp_path, two_columns):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = columns_of(*two_columns)
+    parts = [table.slice(0, 0), table.slice(0, 6), table.slice(0, 0), table.slice(6)]
+    with arrow.ipc.new_file(tmp_path / "t.arrow", table.schema) as file:
+        for part in parts:
+            file.write_batch(part.combine_chunks().to_batches()[0] if part else empty_batch(table.schema))
+    with parquet.ParquetWriter(tmp_path / "t.parquet", table.schema) as writer:
+        for part in parts:
+            writer.write_table(part)
+    for name in ("t.arrow", "t.parquet"):
+        assert import_files(db, [tmp_path / name], vectors="a", ids="id", shard_rows=4).rows == 10, name
+        assert np.allclose(nearest(db, two_columns[0]), 1, atol=1e-6), name
+
+
+def empty_batch(schema):
+    arrow = pytest.importorskip("pyarrow")
+    return arrow.record_batch([arrow.array([], field.type) for field in schema], schema=schema)
+
+
+def broken_files(folder, columns):
+    """Files that cannot be imported: name -> a part of the message."""
+    np.save(folder / "none.npy", np.zeros((0, DIMENSION), np.float32))
+    for name in ("empty.npy", "empty.safetensors", "empty.mmap", "empty.parquet", "empty.arrow"):
+        (folder / name).write_bytes(b"")
+    (folder / "zeros.safetensors").write_bytes(bytes(8))
+    return {
+        "none.npy": "at least one row",
+        "empty.npy": "is empty",
+        "empty.safetensors": "not a .safetensors file",
+        "zeros.safetensors": "not a .safetensors file",
+        "empty.mmap": "has no header",
+        "empty.parquet": "not a complete parquet",
+        "empty.arrow": "not a complete parquet",
+    }
+
+
+def broken_tables(folder, columns):
+    table = columns_of(*columns).slice(0, 0)
+    pytest.importorskip("pyarrow.parquet").write_table(table, folder / "rowless.parquet")
+    with pytest.importorskip("pyarrow.ipc").new_file(folder / "rowless.arrow", table.schema) as file:
+        file.write_batch(empty_batch(table.schema))
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(
+        arrow.table({"a": [[], []]}, schema=arrow.schema([table.schema.field("a")])), folder / "flat.pq"
+    )
+    return {"rowless.parquet": "has no rows", "rowless.arrow": "has no rows", "flat.pq": "vectors without numbers"}
+
+
+def broken_safetensors(folder, columns):
+    safetensors = pytest.importorskip("safetensors.numpy")
+    for name, shape in (("rowless", (0, 4)), ("flat", (3, 0))):
+        safetensors.save_file({"a": np.zeros(shape, np.float32)}, folder / f"{name}.safetensors")
+    return dict.fromkeys(("rowless.safetensors", "flat.safetensors"), "at least one row and column")
+
+
+def broken_tensors(folder, columns):
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor(columns[0])
+    torch.save(tensor, folder / "legacy.pt", _use_new_zipfile_serialization=False)
+    torch.save({"a": tensor, "other": Exception}, folder / "pickled.pt")
+    (folder / "empty.pt").write_bytes(b"")
+    return dict.fromkeys(("legacy.pt", "pickled.pt", "empty.pt"), "save the tensor alone again")
+
+
+@pytest.mark.parametrize("write", [broken_files, broken_tables, broken_tensors, broken_safetensors])
+def test_the_command_says_in_one_line_why_a_file_cannot_be_imported(tmp_path, two_columns, capsys, write):
+    for name, reason in write(tmp_path, two_columns).items():
+        command = ["import", "files", str(tmp_path / name), "--vectors", "a", "--to", str(tmp_path / "db")]
+        assert main(command) in (65, 66), name
+        message = capsys.readouterr().err
+        assert message.startswith("nnnd import: ") and message.count("\n") == 1, name
+        assert name in message and reason in message
+
+
+def test_numbers_of_rows_and_dimensions_below_one_are_rejected(db, tmp_path, two_columns):
+    np.save(tmp_path / "v.npy", two_columns[0])
+    (tmp_path / "m.mmap").write_bytes(bytes(64))
+    for count in (0, -1):
+        with pytest.raises(ValueError, match=f"shard_rows is {count}"):
+            import_files(db, [tmp_path / "v.npy"], shard_rows=count)
+        with pytest.raises(ValueError, match=f"dimension is {count}"):
+            import_files(db, [tmp_path / "m.mmap"], element_type="float32", dimension=count)
+    assert import_files(db, [tmp_path / "v.npy"], shard_rows=np.int64(4)).rows == 10

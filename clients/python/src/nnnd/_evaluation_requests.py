@@ -56,7 +56,8 @@ def evaluate_request(
 
 def hubs_request(queries: ArrayLike | None, limit: int, sample: int | None) -> Request:
     """`POST /v1/hubs`."""
-    return _json_request("POST", "/v1/hubs", {**_queries_and_answers(queries, None), "limit": limit, "sample": sample})
+    fields = {**_queries_and_answers(queries, None), "limit": index(limit), "sample": _number(sample)}
+    return _json_request("POST", "/v1/hubs", fields)
 
 
 def settings_request(k: int | None, alpha: float | None) -> Request:

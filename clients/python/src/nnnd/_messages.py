@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from operator import index
 from typing import Any
 from urllib.parse import quote
 
@@ -77,7 +78,7 @@ def reference_request(id: str) -> Request:
 
 def verify_request(sample: int | None) -> Request:
     """`POST /v1/verify` for all images, or for a sample of this size."""
-    body = {} if sample is None else {"sample": sample}
+    body = {} if sample is None else {"sample": index(sample)}
     return Request("POST", "/v1/verify", json.dumps(body).encode(), {"Content-Type": JSON})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from operator import index
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -11,7 +12,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from . import _messages as messages
-from ._arrays import ArrayLike, Ids, as_vectors
+from ._arrays import ArrayLike, Ids, Vectors, as_vectors
 from ._backup import write_backup
 from ._evaluating import Evaluating
 from ._producer import SHARD_BYTES, Batches, Producer, batches_of
@@ -109,7 +110,13 @@ class Client(Evaluating):
         [(4096, 2), (904, 2)]
 
         """
-        vectors = as_vectors(queries, "queries").without_bfloat16()
+        if not 1 <= top_k <= MAX_HITS:
+            raise ValueError(f"top_k is {top_k}; it must be from 1 to {MAX_HITS:,}")
+        return self._search_in_batches(as_vectors(queries, "queries").without_bfloat16(), index(top_k), alpha, progress)
+
+    def _search_in_batches(
+        self, vectors: Vectors, top_k: int, alpha: float | None, progress: bool | None
+    ) -> Iterator[SearchResult]:
         most = min(MAX_QUERIES, MAX_HITS // top_k, (messages.MAX_BODY_BYTES - 128) // vectors.row_bytes)
         with Progress("search", vectors.rows, "queries", progress) as bar:
             for start in range(0, vectors.rows, max(1, most)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import struct
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ class BinaryRows(Rows):
         self.element_type = element_type
         self.count = count
         self.dimension = dimension
+        if count < 1 or dimension < 1:
+            raise ValueError(f"{path} has the shape ({count}, {dimension}); it must have at least one row and column")
         end = offset + count * dimension * BYTES[element_type]
         if path.stat().st_size < end:
             raise ValueError(f"{path} has {path.stat().st_size:,} bytes; its header tells of at least {end:,}")
@@ -78,7 +80,10 @@ class ArrayRows(Rows):
 
 def npy_rows(path: Path) -> Rows:
     """The matrix in an .npy file."""
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except EOFError:
+        raise ValueError(f"{path} is empty") from None
     if array.ndim != 2:
         raise ValueError(f"{path} has an array of the shape {array.shape}; it must be (rows, dimension)")
     vectors = as_vectors(array, str(path))
@@ -91,6 +96,8 @@ def raw_rows(path: Path, element_type: str, dimension: int) -> Rows:
     """The matrix in a file without a header, as `numpy.memmap` writes it."""
     if element_type not in BYTES:
         raise ValueError(f"{element_type!r} is not a type of vectors; possible are {', '.join(BYTES)}")
+    if dimension < 1:
+        raise ValueError(f"the dimension is {dimension}; it must be at least 1")
     kind = element_type
     size, row_bytes = path.stat().st_size, dimension * BYTES[kind]
     if size == 0 or size % row_bytes:
@@ -101,8 +108,8 @@ def raw_rows(path: Path, element_type: str, dimension: int) -> Rows:
 def safetensors_rows(path: Path, key: str | None) -> Rows:
     """The matrix under `key` in a .safetensors file; without a key the only one with two dimensions."""
     with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > min(100_000_000, path.stat().st_size):
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(100_000_000, path.stat().st_size - 8):
             raise ValueError(f"{path} is not a .safetensors file")
         header: dict[str, Any] = json.loads(file.read(length))
     header.pop("__metadata__", None)
@@ -132,7 +139,13 @@ def torch_rows(path: Path, key: str | None) -> Rows:
 def _load_torch(path: Path) -> Any:
     import torch
 
-    return torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    try:
+        return torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(
+            f"{path} cannot be read ({reason}); load it with torch, and save the tensor alone again with torch.save"
+        ) from error
 
 
 def _chosen(path: Path, key: str | None, matrices: list[str]) -> str:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 
 from .._arrays import id_lines
 from .._formats import BYTES, suffix
@@ -74,6 +75,9 @@ def import_sources(
         ShardRejected: the daemon rejected a shard. Those before it have taken effect.
 
     """
+    shard_rows = None if shard_rows is None else index(shard_rows)
+    if shard_rows is not None and shard_rows < 1:
+        raise ValueError(f"shard_rows is {shard_rows}; it must be at least 1")
     folders = client.spool()
     ingestion = Ingestion(client.ready)
     report = ImportReport()

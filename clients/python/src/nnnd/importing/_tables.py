@@ -21,12 +21,20 @@ class Table:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._is_parquet = path.suffix in (".parquet", ".pq")
+        try:
+            self._read_header()
+        except _pyarrow().ArrowInvalid as error:
+            reason = (str(error).splitlines() or ["unknown reason"])[0]
+            raise ValueError(f"{path} is not a complete parquet or Arrow file: {reason}") from error
+
+    def _read_header(self) -> None:
+        """Reads the schema and the number of rows."""
         if self._is_parquet:
             with self._parquet() as file:
                 self.schema = file.schema_arrow
                 self.count = int(file.metadata.num_rows)
         else:
-            with _arrow_batches(path) as (schema, batches):
+            with _arrow_batches(self.path) as (schema, batches):
                 self.schema = schema
                 self.count = sum(batch.num_rows for batch in batches)
 
@@ -39,7 +47,7 @@ class Table:
     def batches(self, column: str, first: int) -> Generator[tuple[int, Any], None, None]:
         """The column in batches, each with the number of its first row, from the batch with the row `first` on.
 
-        Row groups of a parquet file before this row are not read.
+        None of them is empty. Row groups of a parquet file before this row are not read.
         """
         if not self._is_parquet:
             with _arrow_batches(self.path) as (_, batches):
@@ -54,7 +62,8 @@ class Table:
             while groups and row + file.metadata.row_group(groups[0]).num_rows <= first:
                 row += file.metadata.row_group(groups.pop(0)).num_rows
             for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=[column]):
-                yield row, batch.column(0)
+                if batch.num_rows:
+                    yield row, batch.column(0)
                 row += batch.num_rows
 
     def _parquet(self) -> Any:
@@ -99,6 +108,8 @@ class TableRows(Rows):
         self.name = column
         table.column_type(column)
         self.count = table.count
+        if self.count == 0:
+            raise ValueError(f"{table.path} has no rows; leave it out")
         _, first = next(table.batches(column, 0))
         vectors = self._matrix(first.slice(0, 1))
         self.element_type, self.dimension = vectors.element_type, vectors.dimension
@@ -116,6 +127,8 @@ class TableRows(Rows):
         if values.null_count:
             raise ValueError(f"{self._what} has rows without a vector; remove them first")
         flat = values.flatten()
+        if not len(flat):
+            raise ValueError(f"{self._what} has vectors without numbers")
         if flat.null_count or len(flat) % len(values):
             raise ValueError(f"{self._what} has vectors of different lengths, or with missing numbers")
         matrix = flat.to_numpy(zero_copy_only=False).reshape(len(values), -1)
