@@ -63,6 +63,25 @@ def test_batches_become_shards_and_keep_their_ids(db, rng):
     assert nearest.tolist() == list(range(100))
 
 
+@pytest.mark.parametrize(
+    ("batches", "ids"),
+    [
+        ([[[1.0, 0.0], [0.0, 1.0]]], ["n:0", "n:1"]),
+        ([[np.array([1.0, 0.0]), np.array([0.0, 1.0])]], ["n:0", "n:1"]),
+        ([([[1.0, 0.0], [0.0, 1.0]], ["a", "b"])], ["a", "b"]),
+        ([[np.eye(2), ("a", "b")]], ["a", "b"]),
+    ],
+)
+def test_a_list_of_two_rows_is_a_batch_and_a_tuple_of_two_has_ids(db, batches, ids):
+    assert db.add_images(iter(batches), name="n").rows == 2
+    assert stored(db, 2, 2) == ids
+
+
+def test_a_list_of_batches_is_rejected_with_a_hint(db):
+    with pytest.raises(ValueError, match=r"iter\(batches\)"):
+        db.add_images([THREE, THREE[:2]])
+
+
 def test_a_large_array_becomes_several_shards(db, rng):
     vectors = rng.standard_normal((100, 8)).astype(np.float16)
     added = db.add_images(vectors, range(100), name="words", shard_bytes=30 * 16)

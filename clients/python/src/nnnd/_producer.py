@@ -24,7 +24,7 @@ IDS_PER_LIST = 1_000_000
 MAX_NAME_BYTES = 200
 
 Batch = tuple[Vectors, Optional[Ids]]
-# An array with its ids, or an iterator of batches: arrays, or pairs of an array and its ids.
+# An array with its ids, or an iterator of batches: arrays, or tuples of an array and its ids.
 Batches = Union[ArrayLike, Iterable[Any]]
 
 
@@ -109,6 +109,8 @@ def batches_of(vectors: Batches, ids: Ids | None, shard_bytes: int) -> tuple[Ite
         if ids is not None:
             raise TypeError("for an iterator of batches, give pairs (vectors, ids) in it instead of the argument ids")
         return _from_iterator(cast("Iterable[Any]", vectors), shard_bytes), None
+    if isinstance(vectors, (list, tuple)) and vectors and getattr(vectors[0], "ndim", 0) == 2:
+        raise ValueError("vectors is a list of batches; give an iterator over it: iter(batches)")
     matrix = as_vectors(vectors)
     names = None if ids is None else list_of_ids(ids)
     if names is not None and len(names) != matrix.rows:
@@ -135,9 +137,18 @@ def _parts(vectors: Vectors, names: list[str] | None, most_bytes: int) -> Iterat
 
 def _from_iterator(batches: Iterable[Any], shard_bytes: int) -> Iterator[Batch]:
     for batch in batches:
-        is_pair = isinstance(batch, (tuple, list)) and len(batch) == 2 and is_array(batch[0])
-        vectors, names = batch if is_pair else (batch, None)
+        vectors, names = batch if _is_pair(batch) else (batch, None)
         yield from _parts(as_vectors(vectors), None if names is None else list_of_ids(names), shard_bytes)
+
+
+def _is_pair(batch: Any) -> bool:
+    """Whether a batch is (vectors, ids): a tuple of two, or a list of two that begins with a matrix.
+
+    A DataLoader of torch makes such lists. Another list of two has two rows.
+    """
+    if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+        return False
+    return is_array(batch[0]) if isinstance(batch, tuple) else getattr(batch[0], "ndim", 0) == 2
 
 
 def _check_alike(first: Vectors, other: Vectors) -> None:

@@ -147,7 +147,7 @@ class Client(Evaluating):
 
         Args:
             vectors: (n, dimension) of float16, bfloat16, float32 or float64: an array, torch tensor, memory map or
-                list; or an iterator of such batches, or of pairs (batch, ids).
+                list; or an iterator of such batches, or of tuples (batch, ids).
             ids: n strings or integers. Without ids a row gets the name of its shard and its number.
             name: the name of the shard, without suffix; by default one that no other shard has.
             wait: whether to wait until searches reflect the images.
