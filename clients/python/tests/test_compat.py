@@ -128,6 +128,38 @@ def test_an_index_that_does_not_fit_is_rejected(data):
         NNNRanker(FaissCPURetriever(12, retrieval_index=used), *data[:2])
 
 
+class IndexWithCells(FlatIndex):
+    """Finds at most so many vectors for a query, and fills up as Faiss does."""
+
+    def __init__(self, dimension, most):
+        super().__init__(dimension)
+        self.most = most
+
+    def search(self, queries, count):
+        scores, rows = np.full((len(queries), count), np.finfo(np.float32).min), np.full((len(queries), count), -1)
+        found = super().search(queries, min(count, self.most))
+        scores[:, : found[0].shape[1]], rows[:, : found[1].shape[1]] = found
+        return scores, rows
+
+
+def test_an_index_that_finds_too_few_images_or_has_too_few_is_rejected(data):
+    images, references, queries = data
+    for index, top_k, match in ((FlatIndex(13), 61, "number of images, 60"), (IndexWithCells(13, 4), 5, "nprobes")):
+        ranker = NNNRanker(FaissCPURetriever(12, retrieval_index=index), images, references)
+        with pytest.raises(ValueError, match=match):
+            ranker.search(queries, top_k)
+    assert (ranker.search(queries, 4)[1] >= 0).all()
+
+
+def test_means_are_over_the_references_that_an_index_finds(data):
+    images, references, _ = data
+    ranker = NNNRanker(FaissCPURetriever(12, IndexWithCells(12, 3)), images, references, alternate_ks=5)
+    exact = np.sort(images @ references.T, axis=1)[:, -3:].mean(axis=1, keepdims=True)
+    assert np.allclose(ranker.alignment_means, exact, rtol=1e-5, atol=1e-4)
+    with pytest.raises(ValueError, match="no reference for image 0; raise reference_nprobes"):
+        NNNRanker(FaissCPURetriever(12, IndexWithCells(12, 0)), images, references, alternate_ks=5)
+
+
 def test_arguments_for_a_gpu_are_accepted_with_a_warning(data):
     with pytest.warns(UserWarning, match="CPU"):
         retriever = FaissGPURetriever(12, 0)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._corpus import as_matrix
-from .retrievers import NNNRetriever, check_gpu
+from .retrievers import NNNRetriever, check_gpu, check_top_k
 
 METRIC_INNER_PRODUCT = 0
 
@@ -19,7 +19,7 @@ class FaissCPURetriever(NNNRetriever):
     Args:
         embeds_size: the dimension of the vectors.
         reference_index: an index with inner product, of dimension `embeds_size`. It finds the references closest to
-            each image.
+            each image. If it finds fewer than k, their mean is taken.
         reference_nprobes: the number of cells that a search of `reference_index` visits, if it has cells.
         retrieval_index: an index with inner product, of dimension `embeds_size + 1`: the last number of an image in it
             is its alignment mean, that of a query is minus the weight.
@@ -61,9 +61,15 @@ class FaissCPURetriever(NNNRetriever):
         alignment_means: Any,
         batch_size: int,
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        """Scores and row numbers of the best images for each query, both (n_queries, top_k)."""
+        """Scores and row numbers of the best images for each query, both (n_queries, top_k).
+
+        Raises:
+            ValueError: there are fewer than `top_k` images, or `retrieval_index` finds fewer for a query.
+
+        """
         if self.retrieval_index is None:
             return super().retrieve(retrieval_embeds, batch_query, top_k, alternate_weight, alignment_means, batch_size)
+        check_top_k(top_k, len(retrieval_embeds))
         if self.retrieval_index.ntotal != len(retrieval_embeds):
             images = self._checked(retrieval_embeds, "retrieval_embeds")
             means = np.asarray(alignment_means, dtype=np.float32).reshape(-1, 1)
@@ -71,13 +77,25 @@ class FaissCPURetriever(NNNRetriever):
         queries = self._checked(batch_query, "batch_query")
         weights = np.full((len(queries), 1), -alternate_weight, dtype=np.float32)
         scores, indices = self.retrieval_index.search(np.concatenate([queries, weights], axis=1), top_k)
+        # Faiss fills up with the row -1 where it finds fewer.
+        fewest = int((indices >= 0).sum(axis=1).min())
+        if fewest < top_k:
+            raise ValueError(
+                f"retrieval_index finds {fewest} images for a query, and top_k is {top_k}; raise retrieval_nprobes, or "
+                "give a smaller top_k"
+            )
         return scores, indices
 
     def _means_by_index(self, images: Any, references: Any, k: int) -> npt.NDArray[np.float32]:
         _fill(self.reference_index, self._checked(references, "reference_embeds"), "reference_index")
         k = min(k, len(references))
-        scores, _ = self.reference_index.search(self._checked(images, "retrieval_embeds"), k)
-        means: npt.NDArray[np.float32] = np.mean(scores, axis=-1, keepdims=True)
+        scores, rows = self.reference_index.search(self._checked(images, "retrieval_embeds"), k)
+        # Faiss fills up with the row -1 and a score of about -3.4e38 where it finds fewer.
+        found = rows >= 0
+        if not found.any(axis=1).all():
+            image = int(np.argmin(found.any(axis=1)))
+            raise ValueError(f"reference_index finds no reference for image {image}; raise reference_nprobes")
+        means: npt.NDArray[np.float32] = np.mean(scores, axis=-1, keepdims=True, where=found)
         return means
 
 

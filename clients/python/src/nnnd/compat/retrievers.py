@@ -91,8 +91,7 @@ class DaemonRetriever(Retriever):
         """Scores and row numbers of the best images for each query, both (n_queries, top_k), by falling score."""
         queries = self._checked(batch_query, "batch_query")
         count = len(retrieval_embeds)
-        if not 1 <= top_k <= count:
-            raise ValueError(f"top_k is {top_k}; it must be from 1 to the number of images, {count}")
+        check_top_k(top_k, count)
         corpus, means = self._corpora.get(id(retrieval_embeds), (None, None))
         if corpus is None and alternate_weight == 0:
             images = self._checked(retrieval_embeds, "retrieval_embeds")
@@ -181,6 +180,12 @@ def search_with_numpy(
         indices.append(order)
         scores.append(np.take_along_axis(part, order, axis=1))
     return np.concatenate(scores), np.concatenate(indices).astype(np.int64)
+
+
+def check_top_k(top_k: int, images: int) -> None:
+    """Raises ValueError if there are fewer than `top_k` images."""
+    if not 1 <= top_k <= images:
+        raise ValueError(f"top_k is {top_k}; it must be from 1 to the number of images, {images}")
 
 
 def check_gpu(use_gpu: bool, gpu_id: int) -> None:
