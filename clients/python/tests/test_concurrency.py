@@ -3,6 +3,7 @@
 import asyncio
 import http.server
 import json
+import math
 import os
 import signal
 import socketserver
@@ -14,7 +15,9 @@ import pytest
 
 import nnnd
 from conftest import THREE, daemon_pid, wait_until
+from nnnd._messages import Response
 from nnnd._programs import find_program
+from nnnd._transport import Transport
 
 WORKERS = 50
 
@@ -60,6 +63,7 @@ def test_the_asynchronous_client_has_the_methods_of_the_other(db, tmp_path):
             assert (await client.explain("cat"))["used"] == 2
             assert (await client.reference("z")).shape == (3,)
             assert (await client.verify())["wrong"] == 0
+            assert "nnnd_" in await client.metrics()
             assert (await client.delete_images(["cat"])).deleted == 1
             assert (await client.delete_references(["x"])).deleted == 1
             assert (await client.status())["images"] == 2
@@ -70,6 +74,37 @@ def test_the_asynchronous_client_has_the_methods_of_the_other(db, tmp_path):
                 await client.add_images(THREE * float("nan"))
 
     asyncio.run(main())
+
+
+def test_both_clients_have_the_same_methods():
+    pytest.importorskip("httpx")
+    both = [{name for name in dir(kind) if name[0] != "_"} for kind in (nnnd.Client, nnnd.AsyncClient)]
+    assert both[0] - both[1] == {"close", "search_in_batches", "spool", "submit", "submit_deletion"}
+    assert both[1] - both[0] == {"aclose", "wait"}
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, math.inf), ({"timeout": None}, math.inf), ({"timeout": 7}, 7)])
+def test_a_verification_waits_without_a_limit_unless_one_is_given(tmp_path, monkeypatch, given, used):
+    pytest.importorskip("httpx")
+    used_timeouts = []
+    answer = Response(200, b"{}")
+
+    def send(self, request, timeout=None):
+        used_timeouts.append(timeout)
+        return answer
+
+    async def send_async(self, request, timeout=None):
+        return send(self, request, timeout)
+
+    async def main():
+        async with nnnd.AsyncClient(tmp_path / "none", timeout=3) as client:
+            await client.verify(**given)
+
+    monkeypatch.setattr(Transport, "send", send)
+    monkeypatch.setattr(nnnd.AsyncClient, "_send", send_async)
+    nnnd.Client(tmp_path / "none", timeout=3).verify(**given)
+    asyncio.run(main())
+    assert used_timeouts == [used, used]
 
 
 def test_an_asynchronous_client_without_a_daemon_raises_not_reachable(tmp_path):

@@ -15,6 +15,7 @@ from . import _messages as messages
 from ._arrays import ArrayLike, Ids
 from ._async_evaluating import AsyncEvaluating
 from ._connections import socket_address
+from ._evaluating import NO_LIMIT
 from ._messages import Request, Response
 from ._producer import SHARD_BYTES, Batches
 from ._retry import Retries
@@ -41,7 +42,9 @@ class AsyncClient(AsyncEvaluating):
     >>> asyncio.run(nearest())
     ['cat', 'car']
 
-    The arguments and methods are those of `Client`. Files are read and written in threads.
+    The methods are those of `Client` as coroutines, but for `search_in_batches`, `spool`, `submit` and
+    `submit_deletion`. `aclose` closes it, and `wait` waits for an `Ingestion`. `add_images`, `add_references` and
+    `backup` show no progress. Files are read and written in threads.
     """
 
     def __init__(
@@ -142,13 +145,17 @@ class AsyncClient(AsyncEvaluating):
 
     async def verify(self, sample: int | None = None, *, timeout: float | None = None) -> VerifyReport:
         """Compares the stored means and vectors with a computation from scratch, as `Client.verify`."""
-        response = await self._send(messages.verify_request(sample), timeout or float("inf"))
+        response = await self._send(messages.verify_request(sample), NO_LIMIT if timeout is None else timeout)
         return cast(VerifyReport, response.json())
 
     async def ready(self) -> bool:
         """Asks whether the daemon can answer searches; raises `NotReachable` or `Unavailable` if not."""
         (await self._send(messages.READY)).content()
         return True
+
+    async def metrics(self) -> str:
+        """The metrics in Prometheus' text format."""
+        return (await self._send(messages.METRICS)).content().decode()
 
     async def backup(self, folder: str | os.PathLike[str]) -> Path:
         """Copies the store into a new folder, as `Client.backup`."""

@@ -14,7 +14,7 @@ import numpy as np
 from . import _messages as messages
 from ._arrays import ArrayLike, Ids, Vectors, as_vectors
 from ._backup import write_backup
-from ._evaluating import Evaluating
+from ._evaluating import NO_LIMIT, Evaluating
 from ._producer import SHARD_BYTES, Batches, Producer, batches_of
 from ._progress import Progress
 from ._shards import remove_abandoned
@@ -260,14 +260,17 @@ class Client(Evaluating):
         """The sizes of the corpus, the settings, and the newest receipts and rejections."""
         return cast(Status, self._transport.send(messages.STATUS).json())
 
-    def verify(self, sample: int | None = None, *, timeout: float = float("inf")) -> VerifyReport:
+    def verify(self, sample: int | None = None, *, timeout: float | None = None) -> VerifyReport:
         """Compares the stored means and vectors with a computation from scratch, for all images or a sample.
+
+        `timeout` is in seconds; None waits without a limit, whatever the timeout of the client.
 
         >>> db.verify()["wrong"]
         0
 
         """
-        return cast(VerifyReport, self._transport.send(messages.verify_request(sample), timeout).json())
+        limit = NO_LIMIT if timeout is None else timeout
+        return cast(VerifyReport, self._transport.send(messages.verify_request(sample), limit).json())
 
     def ready(self) -> bool:
         """Asks whether the daemon can answer searches; raises `NotReachable` or `Unavailable` if not."""
