@@ -73,7 +73,10 @@ wheel: packages-deb .venv-client/done $(if $(filter $(STATIC_BIN),$(BIN)),static
 	python3 packaging/notices.py --bin $(BIN) --to .build-wheel/copyright
 	$(CLIENT)/python packaging/wheel.py --bin $(BIN) --copyright .build-wheel/copyright --to .build-wheel
 	$(CLIENT)/twine check --strict .build-wheel/*.whl
-	$(CLIENT)/auditwheel show .build-wheel/*manylinux*.whl
+	@# auditwheel breaks its lines, and only prints what the libraries allow.
+	$(CLIENT)/auditwheel show .build-wheel/*manylinux*.whl | tee .build-wheel/audit
+	tr '\n' ' ' <.build-wheel/audit | grep -q 'consistent with the following platform tag: "manylinux_2_36_x86_64"' \
+	  || { echo "the wheel's programs do not fit its tag, manylinux_2_36_x86_64"; exit 1; }
 	@ls -l .build-wheel/*.whl
 
 # Installs the wheel in a root folder that has Python and nothing else, and runs the lines of its README there. As root.
