@@ -29,5 +29,9 @@ def test_an_example_runs_and_prints_its_output(code, output, tmp_path, monkeypat
     assert printed.getvalue() == re.sub(r"^    ", "", output, flags=re.M)
 
 
+def test_each_example_of_the_python_document_shows_its_output():
+    assert all(output for _, output in BLOCK.findall((PROJECT / "docs/python.md").read_text()))
+
+
 def test_the_first_example_is_in_the_readme():
     assert [len(BLOCK.findall((PROJECT / document).read_text())) for document in DOCUMENTS] == [1, 2, 1]

@@ -69,7 +69,7 @@ class Evaluating:
             repeats: the number of random halves of the queries that choose a pair (100).
             seed: the seed of all random choices (0).
             timeout: seconds without any news from the daemon; by default there is no limit.
-            progress: whether to show a progress bar; by default if standard error is a terminal.
+            progress: whether to show a progress bar; by default on a terminal and in a notebook.
 
         Raises:
             InvalidRequest: for example an unknown id (`unknown_images`) or a k above the capacity (`bad_ks`).
@@ -215,8 +215,9 @@ class Evaluating:
     def settings(self) -> Settings:
         """The k and alpha in force, and the largest k that the store allows.
 
-        >>> db.settings()["k"]
-        2
+        >>> settings = db.settings()
+        >>> settings["k"] <= settings["capacity"]
+        True
 
         """
         return cast(Settings, self._transport.send(requests.SETTINGS).json())

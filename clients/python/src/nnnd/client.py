@@ -42,6 +42,9 @@ class Client(Evaluating):
     ...     client.search([1.0, 0.1, 0.0], top_k=1, alpha=0).ids
     array([['cat']], dtype='<U3')
 
+    In all examples `db` is a `Database` with k = 2, the images cat (1, 0.1, 0), dog (0.7, 0.7, 0.1) and car
+    (0, 0.2, 1), and the references x (1, 0, 0), y (0, 1, 0) and z (0, 0, 1).
+
     Args:
         socket: the path of the socket; by default the one that NNND_SOCKET names, or /run/nnnd/nnnd.sock.
         timeout: seconds for a response; None waits without a limit.
@@ -153,7 +156,7 @@ class Client(Evaluating):
             wait: whether to wait until searches reflect the images.
             timeout: seconds to wait; None waits without a limit.
             shard_bytes: the size from which on a further shard is begun.
-            progress: whether to show a progress bar; by default if standard error is a terminal.
+            progress: whether to show a progress bar; by default on a terminal and in a notebook.
 
         Raises:
             ShardRejected: the daemon rejected a shard; nothing of that shard took effect.

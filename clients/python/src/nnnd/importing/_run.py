@@ -69,7 +69,7 @@ def import_sources(
             continues another needs the same number.
         again: whether to send everything, also what the daemon has received before, for example after rows were
             deleted. The shards get new names, because the daemon ignores content that it has under a name.
-        progress: whether to show a progress bar; by default if standard error is a terminal.
+        progress: whether to show a progress bar; by default on a terminal and in a notebook.
 
     Raises:
         ShardRejected: the daemon rejected a shard. Those before it have taken effect.
