@@ -102,6 +102,16 @@ def test_deletions_count_what_was_missing(filled_db):
     assert filled_db.delete_references(np.array(["x"])).deleted == 1
 
 
+@pytest.mark.parametrize("ids", ["12", b"12", bytearray(b"12"), np.str_("12")])
+def test_one_string_in_place_of_a_list_of_ids_is_an_error(db, ids):
+    db.add_images(THREE[:2], ["1", "2"])
+    with pytest.raises(TypeError, match="pass a list"):
+        db.delete_images(ids)
+    with pytest.raises(TypeError, match="pass a list"):
+        db.add_images(THREE[:2], ids)
+    assert stored(db, 2, 3) == ["1", "2"]
+
+
 def test_without_waiting_the_receipt_comes_later(db):
     added = db.add_images(THREE, ["cat", "dog", "car"], wait=False)
     assert added.wait(timeout=60).generation == 1

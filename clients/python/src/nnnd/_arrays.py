@@ -127,7 +127,17 @@ def id_lines(ids: Ids, rows: int) -> bytes:
 
 
 def list_of_ids(ids: Ids) -> list[str]:
-    """The ids as strings: those of a list, a numpy array, a pandas series or another iterable."""
+    """The ids as strings: those of a list, a numpy array, a pandas series or another iterable.
+
+    Raises:
+        TypeError: an id is neither a string nor an integer, or `ids` is one string, whose characters would be ids.
+
+    >>> list_of_ids([12, "cat"])
+    ['12', 'cat']
+
+    """
+    if isinstance(ids, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"ids must be a list, and this is one {type(ids).__name__}; for one id pass a list: ['cat']")
     values = ids.tolist() if hasattr(ids, "tolist") else list(ids)
     if not isinstance(values, list):
         values = [values]
