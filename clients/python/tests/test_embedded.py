@@ -60,6 +60,43 @@ def test_a_temporary_database_leaves_no_folder():
     assert not folder.exists()
 
 
+def end_daemon_of(db):
+    pid = daemon_pid(db)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not process_runs(pid), "the end of the daemon")
+
+
+def test_a_temporary_database_keeps_its_data_when_its_daemon_is_killed():
+    with nnnd.open(k=2) as db:
+        db.add_images(THREE, ["cat", "dog", "car"])
+        for _ in range(2):
+            end_daemon_of(db)
+            wait_until(lambda: not db._lease.is_valid(), "the news of the daemon's end")
+            assert db.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
+        folder = db.folder
+    wait_until(lambda: not folder.exists(), "the removal of the folder")
+
+
+def test_a_temporary_database_stays_for_a_process_that_has_not_noticed_the_end_of_its_daemon():
+    with nnnd.open(k=2) as db:
+        db.add_images(THREE, ["cat", "dog", "car"])
+        other = pickle.loads(pickle.dumps(db))
+        end_daemon_of(db)
+        wait_until(lambda: not db._lease.is_valid(), "the news of the daemon's end")
+        assert db.ready()
+    assert other.search(THREE[0], 1, alpha=0).ids.tolist() == [["cat"]]
+    other.close()
+    wait_until(lambda: not other.folder.exists(), "the removal of the folder")
+
+
+def test_a_temporary_database_without_a_further_request_is_removed_too():
+    db = nnnd.open()
+    folder = db.folder
+    end_daemon_of(db)
+    db.close()
+    wait_until(lambda: not folder.exists(), "the removal of the folder")
+
+
 def test_a_database_that_nobody_refers_to_ends(tmp_path):
     db = nnnd.open(tmp_path)
     pid = daemon_pid(db)

@@ -3,7 +3,9 @@
 It is started as a program of its own, needs only the standard library, and runs in a session of its own, so that
 neither Ctrl-C nor the end of a notebook's process group reaches it. Each process that uses the daemon keeps a
 connection to `lease.sock` open. The kernel closes it when that process ends, however it ends. When the last connection
-is closed, the supervisor stops the daemon with SIGTERM, and ends.
+is closed, the supervisor stops the daemon with SIGTERM, and ends. It also ends when the daemon has ended by itself; a
+process that still uses the folder then starts a new supervisor at its next request. A temporary folder is removed when
+the last connection to any of its supervisors was closed.
 
     python _supervisor.py JSON
 
@@ -15,6 +17,7 @@ if the daemon did not start. It closes a connection when it has ended what follo
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import selectors
@@ -47,6 +50,8 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._pid: int | None = None
         self._is_stopping = False
+        self._is_last_closed = False
+        self._use = _shared_lock() if config["is_temporary"] else -1
         self._listener = _listen(LEASE_SOCKET)
         self._wakeup, writer = socket.socketpair()
         writer.setblocking(False)
@@ -59,6 +64,8 @@ class Supervisor:
 
     def run(self) -> None:
         """Runs the daemon until nobody uses it."""
+        for source in (self._wakeup, *self._leases):
+            self._selector.register(source, selectors.EVENT_READ)
         status = self._start()
         if status is not None:
             self._send(next(iter(self._leases)), {"failed": status})
@@ -68,10 +75,15 @@ class Supervisor:
         # From now on a process that opens the folder finds no supervisor, and starts one.
         with contextlib.suppress(FileNotFoundError):
             os.unlink(LEASE_SOCKET)
+        if status is None:
+            self._selector.unregister(self._listener)
         self._listener.close()
         self._end_daemon()
         if self._config["is_temporary"]:
-            shutil.rmtree(self._config["folder"], ignore_errors=True)
+            if not self._is_stopping:
+                self._wait_for_last_lease()
+            if self._is_last_closed and _is_alone(self._use):
+                shutil.rmtree(self._config["folder"], ignore_errors=True)
         for lease in self._leases:
             lease.close()
 
@@ -102,23 +114,35 @@ class Supervisor:
 
     def _serve(self) -> None:
         self._selector.register(self._listener, selectors.EVENT_READ)
-        self._selector.register(self._wakeup, selectors.EVENT_READ)
+        while not self._is_stopping and self._exit_status() is None:
+            self._handle_events()
+
+    def _handle_events(self) -> None:
+        for key, _ in self._selector.select():
+            if key.fileobj is self._listener:
+                self._accept()
+            elif key.fileobj is self._wakeup:
+                self._wakeup.recv(4096)
+            else:
+                self._read(key.fileobj)  # type: ignore[arg-type]
+
+    def _wait_for_last_lease(self) -> None:
+        """Tells the processes which still use the folder that the daemon has ended, and waits until they have gone.
+
+        SIGTERM ends the wait.
+        """
         for lease in self._leases:
-            self._selector.register(lease, selectors.EVENT_READ)
-        while not self._is_stopping and self._leases and self._exit_status() is None:
-            for key, _ in self._selector.select():
-                if key.fileobj is self._listener:
-                    self._accept()
-                elif key.fileobj is self._wakeup:
-                    self._wakeup.recv(4096)
-                else:
-                    self._read(key.fileobj)  # type: ignore[arg-type]
+            with contextlib.suppress(OSError):
+                lease.shutdown(socket.SHUT_WR)
+        while not self._is_stopping:
+            self._handle_events()
 
     def _accept(self) -> bool:
         """Accepts a connection; False if none waits."""
         try:
             lease, _ = self._listener.accept()
-        except BlockingIOError:
+        except OSError:
+            # None waits, or the listener is closed.
             return False
         lease.setblocking(True)
         self._leases.add(lease)
@@ -134,7 +158,7 @@ class Supervisor:
         self._selector.unregister(lease)
         if len(self._leases) == 1 and not self._accept():
             # The last one is told of the end when the daemon has stopped.
-            self._is_stopping = True
+            self._is_stopping = self._is_last_closed = True
             return
         self._leases.remove(lease)
         lease.close()
@@ -183,6 +207,22 @@ def _listen(path: str) -> socket.socket:
     listener.listen(128)
     listener.setblocking(False)
     return listener
+
+
+def _shared_lock() -> int:
+    """A descriptor with a shared lock on this folder, which each of its supervisors holds."""
+    descriptor = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def _is_alone(descriptor: int) -> bool:
+    """Whether no other supervisor has a lock on the folder. The lock of `descriptor` is then exclusive, or lost."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_ready(pid: int) -> bool:

@@ -63,7 +63,7 @@ class Database(Client):
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process opens the same folder, and shares its daemon."""
         transport = self._transport
-        return _reopen, (self._folder.path, self._settings, transport.pool.timeout, transport.retries.seconds)
+        return _reopen, (self._folder, self._settings, transport.pool.timeout, transport.retries.seconds)
 
     def ensure_running(self) -> None:
         """Starts the daemon again if it has ended, and takes a share of its own in the child of a fork."""
@@ -76,10 +76,11 @@ class Database(Client):
             if self._lease is None or not self._lease.is_valid():
                 if not self._folder.path.is_dir():
                     raise DaemonFailed(f"the folder {self._folder.path} of the database has been removed")
-                old, self._lease = self._lease, None
+                # A temporary folder is removed at the end of the last lease, so that the old one ends after the new one
+                # has begun.
+                old, self._lease = self._lease, acquire(self._folder, self._settings)
                 if old is not None:
                     old.close()
-                self._lease = acquire(self._folder, self._settings)
 
     def after_fork(self) -> None:
         """Gives up the copy of the parent's share, in the child of a fork."""
@@ -143,10 +144,10 @@ def open(
         raise
 
 
-def _reopen(folder: Path, settings: dict[str, str], timeout: float | None, retry_seconds: float) -> Database:
-    if not folder.is_dir():
-        raise DaemonFailed(f"the folder {folder} of the database has been removed")
-    return Database(PrivateFolder(folder), settings, timeout, retry_seconds)
+def _reopen(folder: PrivateFolder, settings: dict[str, str], timeout: float | None, retry_seconds: float) -> Database:
+    if not folder.path.is_dir():
+        raise DaemonFailed(f"the folder {folder.path} of the database has been removed")
+    return Database(folder, settings, timeout, retry_seconds)
 
 
 def _text(value: Setting) -> str:
