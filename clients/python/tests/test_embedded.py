@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -14,6 +15,7 @@ import pytest
 
 import nnnd
 from conftest import THREE, daemon_pid, process_runs, wait_until
+from nnnd import _lease
 
 SOURCES = Path(nnnd.__file__).parents[1]
 
@@ -221,6 +223,16 @@ def test_other_settings_than_those_of_the_running_daemon_are_rejected(tmp_path):
 def test_a_wrong_setting_is_an_error_with_the_words_of_the_daemon(tmp_path):
     with pytest.raises(nnnd.DaemonFailed, match="metric"):
         nnnd.open(tmp_path, metric="manhattan")
+
+
+def test_the_words_of_the_daemon_are_known_without_its_folder(tmp_path):
+    own, other = socket.socketpair()
+    with other:
+        other.sendall(b'{"failed": 64, "log": "the metric is wrong"}\n')
+        with pytest.raises(nnnd.DaemonFailed, match="the metric is wrong"):
+            _lease._greeted(_lease.PrivateFolder(tmp_path / "removed"), own)
+    with pytest.raises(nnnd.DaemonFailed, match="metric"):
+        nnnd.open(metric="manhattan")
 
 
 def test_a_folder_with_a_long_path_can_be_opened(tmp_path):

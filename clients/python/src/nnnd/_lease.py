@@ -18,11 +18,10 @@ from typing import Any
 
 from ._connections import connect
 from ._programs import find_program
-from ._supervisor import API_SOCKET, LEASE_SOCKET
+from ._supervisor import API_SOCKET, LEASE_SOCKET, LOG, log_tail
 from .errors import DaemonFailed
 
 SUPERVISOR = Path(__file__).with_name("_supervisor.py")
-LOG = "nnnd.log"
 CONFIGURATION = "nnnd.yaml"
 LOCK = "open.lock"
 # A store is created with these; later the daemon must be started with the same values.
@@ -63,9 +62,7 @@ class PrivateFolder:
 
     def log_tail(self) -> str:
         """The last lines that the daemon has logged."""
-        with contextlib.suppress(OSError):
-            return (self.path / LOG).read_text(errors="replace")[-2000:]
-        return ""
+        return log_tail(str(self.path / LOG))
 
 
 class Lease:
@@ -137,7 +134,7 @@ def _greeted(folder: PrivateFolder, connection: socket.socket) -> Lease | None:
     message: dict[str, Any] = json.loads(line)
     if "failed" in message:
         connection.close()
-        raise DaemonFailed(f"nnnd did not start in {folder.path} (status {message['failed']}): {folder.log_tail()}")
+        raise DaemonFailed(f"nnnd did not start in {folder.path} (status {message['failed']}): {message['log']}")
     return Lease(connection, message["settings"])
 
 

@@ -10,8 +10,9 @@ the last connection to any of its supervisors was closed.
     python _supervisor.py JSON
 
 The argument has `folder`, `command`, `settings`, `is_temporary` and `lease`, the descriptor of the first connection.
-On each connection the supervisor first sends one line of JSON: `{"settings": ..., "pid": ...}`, or `{"failed": status}`
-if the daemon did not start. It closes a connection when it has ended what follows from its end.
+On each connection the supervisor first sends one line of JSON: `{"settings": ..., "pid": ...}`, or `{"failed": status,
+"log": ...}` with the end of the log if the daemon did not start. It closes a connection when it has ended what follows
+from its end.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from typing import Any
 
 LEASE_SOCKET = "lease.sock"
 API_SOCKET = "nnnd.sock"
+LOG = "nnnd.log"
+LOG_TAIL_CHARACTERS = 2000
 START_SECONDS = 120.0
 # How long an earlier daemon on the same folder can take to end.
 BUSY_SECONDS = 30.0
@@ -68,7 +71,7 @@ class Supervisor:
             self._selector.register(source, selectors.EVENT_READ)
         status = self._start()
         if status is not None:
-            self._send(next(iter(self._leases)), {"failed": status})
+            self._send(next(iter(self._leases)), {"failed": status, "log": log_tail(LOG)})
         else:
             self._send(next(iter(self._leases)), self._greeting())
             self._serve()
@@ -196,6 +199,13 @@ class Supervisor:
                 os.waitpid(self._pid, 0)
                 return
             time.sleep(0.005)
+
+
+def log_tail(path: str) -> str:
+    """The last lines that the daemon has logged."""
+    with contextlib.suppress(OSError), open(path, errors="replace") as file:
+        return file.read()[-LOG_TAIL_CHARACTERS:]
+    return ""
 
 
 def _listen(path: str) -> socket.socket:
