@@ -8,14 +8,16 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 from ._lease import Lease, PrivateFolder, acquire
+from ._messages import STATUS
 from ._transport import Transport
 from .client import Client
 from .errors import DaemonFailed
 
 Setting = Any
+STATUS_SECONDS = 60.0
 
 
 class Database(Client):
@@ -30,12 +32,7 @@ class Database(Client):
         self._folder = folder
         self._settings = settings
         self._lease_lock = threading.Lock()
-        self._lease: Lease | None = acquire(folder, settings)
-        try:
-            _check_settings(folder, settings, self._lease.settings)
-        except DaemonFailed:
-            self._lease.close()
-            raise
+        self._lease: Lease | None = _acquire(folder, settings)
         super().__init__(folder.socket, timeout=timeout, retry_seconds=retry_seconds)
         # A temporary folder is removed with its daemon.
         self._transport = Transport(folder.socket, timeout, retry_seconds, _without_cycle(self))
@@ -78,7 +75,7 @@ class Database(Client):
                     raise DaemonFailed(f"the folder {self._folder.path} of the database has been removed")
                 # A temporary folder is removed at the end of the last lease, so that the old one ends after the new one
                 # has begun.
-                old, self._lease = self._lease, acquire(self._folder, self._settings)
+                old, self._lease = self._lease, _acquire(self._folder, self._settings)
                 if old is not None:
                     old.close()
 
@@ -154,14 +151,50 @@ def _text(value: Setting) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _check_settings(folder: PrivateFolder, wanted: dict[str, str], running: dict[str, str]) -> None:
-    others = {name: running.get(name) for name, value in wanted.items() if running.get(name) != value}
+def _acquire(folder: PrivateFolder, settings: dict[str, str]) -> Lease:
+    """A share in the daemon of a folder, which runs with these settings."""
+    lease = acquire(folder, settings)
+    try:
+        _check_settings(folder, settings, lease.settings)
+    except BaseException:
+        lease.close()
+        raise
+    return lease
+
+
+def _check_settings(folder: PrivateFolder, wanted: dict[str, str], given: dict[str, str]) -> None:
+    """Raises DaemonFailed if the daemon, which was started with the settings `given`, has others than those wanted."""
+    others = {name: given.get(name) for name, value in wanted.items() if not _is_same(value, given.get(name))}
+    if None in others.values():
+        # They are defaults, or those of nnnd.yaml in the folder.
+        status = _status(folder)
+        found = {name: _text(status[key]) for name in others if (key := name.replace("-", "_")) in status}
+        others = {name: value or found.get(name) for name, value in others.items()}
+        others = {name: value for name, value in others.items() if not _is_same(wanted[name], value)}
     if others:
         texts = ", ".join(f"{name} = {wanted[name]}, not {value or 'the default'}" for name, value in others.items())
         raise DaemonFailed(
             f"the daemon of {folder.path} runs already, with other settings: this call asks for {texts}. Close the "
             "other databases on this folder first, or open it with the same settings."
         )
+
+
+def _is_same(wanted: str, value: str | None) -> bool:
+    """Whether two texts of a setting are the same text or the same number."""
+    if wanted == value or value is None:
+        return wanted == value
+    try:
+        return float(wanted) == float(value)
+    except ValueError:
+        return False
+
+
+def _status(folder: PrivateFolder) -> dict[str, Any]:
+    transport = Transport(folder.socket, STATUS_SECONDS, STATUS_SECONDS)
+    try:
+        return cast("dict[str, Any]", transport.send(STATUS).json())
+    finally:
+        transport.pool.close()
 
 
 def _without_cycle(database: Database) -> Callable[[], None]:
