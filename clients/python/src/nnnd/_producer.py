@@ -32,7 +32,7 @@ class Producer:
     """Writes shards and lists of ids of one call into the spool."""
 
     def __init__(
-        self, folders: SpoolFolders, kind: Kind, name: str | None, sync: bool, is_reachable: Callable[[], Any]
+        self, folders: SpoolFolders, kind: Kind, name: str | None, sync: bool, ready: Callable[..., Any]
     ) -> None:
         self._folders = folders
         self._kind: Kind = kind
@@ -41,7 +41,7 @@ class Producer:
         self._sync = sync
         self._stem = checked_name(name) if name is not None else _unique_name()
         self._number = 0
-        self.ingestion = Ingestion(is_reachable)
+        self.ingestion = Ingestion(ready)
 
     @property
     def folder(self) -> Path:

@@ -26,17 +26,17 @@ class Retries:
         # Before the first response there is no daemon that can be restarting, so that a wrong path fails at once.
         self.has_answered = False
 
-    def attempts(self) -> Attempts:
-        """The attempts at one request, of which the first begins now."""
-        return Attempts(self)
+    def attempts(self, seconds: float = float("inf")) -> Attempts:
+        """The attempts at one request, of which the first begins now, and none after so many seconds."""
+        return Attempts(self, min(seconds, self.seconds))
 
 
 class Attempts:
     """Decides after each attempt at one request whether and when the next one follows."""
 
-    def __init__(self, retries: Retries) -> None:
+    def __init__(self, retries: Retries, seconds: float) -> None:
         self._retries = retries
-        self._end = time.monotonic() + retries.seconds
+        self._end = time.monotonic() + seconds
         self._delay = FIRST_DELAY
 
     def delay_after_error(self, error: NotReachable) -> float:

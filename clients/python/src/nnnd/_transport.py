@@ -40,6 +40,13 @@ class Transport:
         """
         return self._repeat(lambda: self._attempt(request, timeout))
 
+    def send_within(self, seconds: float | None, request: Request) -> Response:
+        """As `send`; each attempt takes at most so many seconds, and no further one begins after them."""
+        if seconds is None:
+            return self.send(request)
+        timeout = min(seconds, float("inf") if self.pool.timeout is None else self.pool.timeout)
+        return self._repeat(lambda: self._attempt(request, timeout), seconds)
+
     def stream(self, request: Request, write: Callable[[bytes], Any]) -> None:
         """Sends a request, and passes the body of the response to `write` piece by piece.
 
@@ -86,9 +93,9 @@ class Transport:
             body = b"" if answer.status == 200 else answer.read()
         return Response(answer.status, body, answer.headers.get("Retry-After"))
 
-    def _repeat(self, attempt: Callable[[], Response]) -> Response:
-        """The response of the last of the attempts at a request."""
-        attempts = self.retries.attempts()
+    def _repeat(self, attempt: Callable[[], Response], seconds: float = float("inf")) -> Response:
+        """The response of the last of the attempts at a request, which begin within so many seconds."""
+        attempts = self.retries.attempts(seconds)
         while True:
             try:
                 response = attempt()

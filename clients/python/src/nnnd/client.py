@@ -275,9 +275,12 @@ class Client(Evaluating):
         limit = NO_LIMIT if timeout is None else timeout
         return cast(VerifyReport, self._transport.send(messages.verify_request(sample), limit).json())
 
-    def ready(self) -> bool:
-        """Asks whether the daemon can answer searches; raises `NotReachable` or `Unavailable` if not."""
-        self._transport.send(messages.READY).content()
+    def ready(self, *, timeout: float | None = None) -> bool:
+        """Asks whether the daemon can answer searches; raises `NotReachable` or `Unavailable` if not.
+
+        `timeout` is the most seconds that the answer can take, if that is less than the timeout of the client.
+        """
+        self._transport.send_within(timeout, messages.READY).content()
         return True
 
     def metrics(self) -> str:

@@ -21,10 +21,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .ingestion import Ingestion
 
 
 class NnndError(Exception):
     """The base of all exceptions of this package."""
+
+    ingestion: Ingestion | None = None
+    """The files in the spool whose outcome was awaited; `ingestion.wait()` waits for it again. Another process, to
+    which the exception is sent, gets None."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args
 
 
 class NotReachable(NnndError, ConnectionError):

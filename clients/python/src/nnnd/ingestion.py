@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from ._progress import Progress
 from .documents import Kind, Receipt
-from .errors import NotReachable, ReceiptTimeout, Rejection, ShardRejected
+from .errors import NnndError, NotReachable, ReceiptTimeout, Rejection, RequestTimeout, ShardRejected, Unavailable
 
 CHECK_SECONDS = 2.0
 # The pause between looks for receipts, in seconds.
 LONGEST_PAUSE = 0.005
+STAY = "the files stay in the spool and take effect when the daemon processes them"
+Error = TypeVar("Error", bound=NnndError)
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,9 @@ class Ingestion:
 
     """
 
-    def __init__(self, is_reachable: Callable[[], Any]) -> None:
-        self._is_reachable = is_reachable
+    def __init__(self, ready: Callable[..., Any]) -> None:
+        # `Client.ready`
+        self._ready = ready
         self._waiting: list[Submission] = []
         self._receipts: dict[str, Receipt] = {}
         self._rejections: list[Rejection] = []
@@ -144,14 +147,17 @@ class Ingestion:
         Raises:
             ShardRejected: some were rejected; `rejections` has all of them.
             ReceiptTimeout: the time is over. The files stay in the spool and can still take effect.
-            NotReachable: the daemon does not answer. The files stay in the spool and take effect when it runs again.
+            NotReachable: no daemon runs. The files stay in the spool and take effect when it runs again.
+            RequestTimeout: the daemon runs, but does not answer within the timeout of the client.
+            Unavailable: the daemon stops, or cannot write. The files stay in the spool.
+
+        The attribute `ingestion` of these exceptions is this one, so that the caller can wait again.
 
         """
         total = sum(submission.rows for submission in self._waiting)
         with Progress("ingest", total, "rows", progress) as bar:
             self.wait_for(0, timeout, bar.add)
-        if self._rejections:
-            raise ShardRejected(self._rejections)
+        self.raise_rejections()
         return self
 
     def wait_for(self, most_waiting: int, timeout: float | None, report: Callable[[int], Any]) -> None:
@@ -162,6 +168,7 @@ class Ingestion:
     def pauses(self, most_waiting: int, timeout: float | None, report: Callable[[int], Any]) -> Iterator[float]:
         """The seconds to pause until the next look for receipts; it ends when at most so many files wait."""
         start = time.monotonic()
+        end = float("inf") if timeout is None else start + timeout
         next_check = start + CHECK_SECONDS
         while True:
             look = time.monotonic()
@@ -169,28 +176,36 @@ class Ingestion:
             if len(self._waiting) <= most_waiting:
                 return
             now = time.monotonic()
-            if timeout is not None and now - start >= timeout:
+            if now < end and now >= next_check:
+                self._check_daemon(end)
+            if time.monotonic() >= end:
                 names = _listed([submission.name for submission in self._waiting])
-                raise ReceiptTimeout(f"no receipt after {timeout} s for {names}; the files are in the spool")
+                raise self._with_files(ReceiptTimeout(f"no receipt after {timeout} s for {names}; {STAY}"))
             if now >= next_check:
-                self._check_daemon()
-                next_check = now + CHECK_SECONDS
+                next_check = time.monotonic() + CHECK_SECONDS
             # Short waits are polled often, long ones seldom. Looking at many files takes at most a tenth of the time.
             yield max(10 * (now - look), min(LONGEST_PAUSE, max(0.0005, (now - start) / 100)))
 
     def raise_rejections(self) -> None:
         """Raises `ShardRejected` if a file is known to be rejected."""
         if self._rejections:
-            raise ShardRejected(self._rejections)
+            raise self._with_files(ShardRejected(self._rejections))
 
-    def _check_daemon(self) -> None:
+    def _check_daemon(self, end: float) -> None:
+        """Raises an exception if the daemon does not answer; returns if it answers or the time is over."""
         try:
-            self._is_reachable()
-        except NotReachable as error:
-            names = _listed([submission.name for submission in self._waiting])
-            raise NotReachable(
-                f"{error}; {names} stay in the spool and take effect when the daemon runs again"
-            ) from error
+            self._ready(timeout=None if end == float("inf") else max(0.001, end - time.monotonic()))
+        except (NotReachable, RequestTimeout, Unavailable) as error:
+            if isinstance(error, RequestTimeout) and time.monotonic() >= end:
+                return
+            text = f"{_listed([submission.name for submission in self._waiting])}: {STAY}"
+            if isinstance(error, Unavailable):
+                raise self._with_files(Unavailable(error.status, error.code, f"{error.detail} {text}")) from error
+            raise self._with_files(type(error)(f"{error}; {text}")) from error
+
+    def _with_files(self, error: Error) -> Error:
+        error.ingestion = self
+        return error
 
 
 def _listed(names: Sequence[str]) -> str:
