@@ -83,6 +83,15 @@ def test_queries_of_a_wrong_type_or_shape_are_rejected(filled_db, queries):
         filled_db.search(queries)
 
 
+@pytest.mark.parametrize(("top_k", "alpha"), [(0, None), (-1, 0), (1.5, 0), (1, -1), (1, np.nan), (1, np.inf)])
+def test_values_that_no_search_can_have_are_rejected_without_a_daemon(tmp_path, top_k, alpha):
+    client = nnnd.Client(tmp_path / "none")
+    with pytest.raises((ValueError, TypeError)):
+        client.search(THREE, top_k, alpha)
+    with pytest.raises((ValueError, TypeError)):
+        next(client.search_in_batches(THREE, top_k, alpha))
+
+
 def test_explain_reference_status_and_verify_answer(filled_db):
     report = filled_db.explain("cat")
     assert report["bias"] == pytest.approx(0.75 * report["mean"])

@@ -11,7 +11,7 @@ import pytest
 
 import nnnd
 from conftest import THREE, daemon_pid
-from nnnd import _progress
+from nnnd import _producer, _progress
 from nnnd._arrays import as_vectors
 from nnnd._shards import SpoolFile
 from nnnd.ingestion import Submission
@@ -157,6 +157,27 @@ def test_ids_that_cannot_be_written_are_rejected_before_anything_is_sent(db, ids
     with pytest.raises((ValueError, TypeError), match=message):
         db.add_images(THREE, ids)
     assert os.listdir(db.spool().images) == []
+
+
+def test_ids_of_later_shards_are_checked_before_the_first_is_sent(db, monkeypatch):
+    folders = db.spool()
+    # A folder that the daemon does not watch, so that files which are sent stay.
+    db._folders = nnnd.ingestion.SpoolFolders(folders.done, folders.done, folders.done, folders.failed)
+    before = os.listdir(folders.done)
+    with pytest.raises(ValueError, match="is empty"):
+        db.add_images(THREE, ["a", "b", ""], shard_bytes=12)
+    monkeypatch.setattr(_producer, "IDS_PER_LIST", 1)
+    with pytest.raises(ValueError, match="is empty"):
+        db.delete_images(["a", ""])
+    assert os.listdir(folders.done) == before
+
+
+def test_an_error_of_a_later_batch_gives_the_ingestion_of_what_was_sent(db):
+    with pytest.raises(ValueError, match="2 ids for 3 rows") as caught:
+        db.add_images(
+            iter([(THREE, ["cat", "dog", "car"]), (THREE, ["x", "y", "z"]), (THREE, ["a", "b"])]), shard_bytes=36
+        )
+    assert caught.value.ingestion.wait(timeout=60).rows == 3
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b", "x.tmp", "n" * 201])

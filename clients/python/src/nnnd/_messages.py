@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import operator
 from dataclasses import dataclass, field
 from operator import index
 from typing import Any
@@ -51,11 +53,20 @@ class Response:
         return self.body
 
 
+def check_search(top_k: int, alpha: float | None) -> None:
+    """Raises ValueError or TypeError if no daemon could answer a search with these values."""
+    if operator.index(top_k) < 1:
+        raise ValueError(f"top_k is {top_k}; it must be at least 1")
+    if alpha is not None and not 0 <= float(alpha) < math.inf:
+        raise ValueError(f"alpha is {alpha}; it must be a number that is not negative")
+
+
 def search_request(queries: ArrayLike, top_k: int, alpha: float | None) -> Request:
     """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body.
 
     Asks for an .npz file if there can be many hits. A daemon without this form of answer sends JSON.
     """
+    check_search(top_k, alpha)
     vectors = as_vectors(queries, "queries").without_bfloat16()
     target = f"/v1/search?top_k={top_k:d}"
     if alpha is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import time
@@ -75,16 +76,12 @@ class Producer:
             if current is not None:
                 current.__exit__()
 
-    def delete(self, ids: Ids) -> None:
-        """Writes lists of ids to delete."""
-        names = list_of_ids(ids)
-        if not names:
-            raise ValueError("there are no ids to delete")
-        for start in range(0, len(names), IDS_PER_LIST):
-            some = names[start : start + IDS_PER_LIST]
+    def delete(self, lists: list[tuple[int, bytes]]) -> None:
+        """Writes lists of ids to delete, which `deletion_lists` has made."""
+        for rows, content in lists:
             name = self._next_name(".delete")
-            submission = Submission(self._folders, self._kind, name, len(some))
-            publish_bytes(self.folder, name, id_lines(some, len(some)), self._sync)
+            submission = Submission(self._folders, self._kind, name, rows)
+            publish_bytes(self.folder, name, content, self._sync)
             self.ingestion.add(submission)
 
     def _publish(self, shard: ShardFile, ids: list[bytes], vectors: Vectors) -> None:
@@ -103,6 +100,27 @@ class Producer:
         return name
 
 
+def deletion_lists(ids: Ids) -> list[tuple[int, bytes]]:
+    """The number of ids, and the content, of each of the lists of ids to delete."""
+    names = list_of_ids(ids)
+    if not names:
+        raise ValueError("there are no ids to delete")
+    parts = (names[start : start + IDS_PER_LIST] for start in range(0, len(names), IDS_PER_LIST))
+    return [(len(part), id_lines(part, len(part))) for part in parts]
+
+
+@contextlib.contextmanager
+def with_ingestion(ingestion: Ingestion) -> Iterator[None]:
+    """Gives an exception the files that were sent before it, as its attribute `ingestion`."""
+    try:
+        yield
+    except BaseException as error:
+        if ingestion.names:
+            with contextlib.suppress(AttributeError):
+                error.ingestion = ingestion  # type: ignore[attr-defined]
+        raise
+
+
 def batches_of(vectors: Batches, ids: Ids | None, shard_bytes: int) -> tuple[Iterator[Batch], int | None]:
     """The batches of an array or of an iterator, and the number of all rows if it is known before."""
     if not is_array(vectors):
@@ -115,6 +133,11 @@ def batches_of(vectors: Batches, ids: Ids | None, shard_bytes: int) -> tuple[Ite
     names = None if ids is None else list_of_ids(ids)
     if names is not None and len(names) != matrix.rows:
         raise ValueError(f"there are {len(names):,} ids for {matrix.rows:,} rows; there must be one id for each row")
+    if names is not None:
+        # All ids are checked before the first shard is sent.
+        step = max(1, shard_bytes // matrix.row_bytes)
+        for part in (names[start : start + step] for start in range(0, len(names), step)):
+            id_lines(part, len(part))
     return _parts(matrix, names, shard_bytes), matrix.rows
 
 

@@ -15,7 +15,7 @@ from . import _messages as messages
 from ._arrays import ArrayLike, Ids, Vectors, as_vectors
 from ._backup import write_backup
 from ._evaluating import NO_LIMIT, Evaluating
-from ._producer import SHARD_BYTES, Batches, Producer, batches_of
+from ._producer import SHARD_BYTES, Batches, Producer, batches_of, deletion_lists, with_ingestion
 from ._progress import Progress
 from ._shards import remove_abandoned
 from ._transport import Transport
@@ -115,6 +115,7 @@ class Client(Evaluating):
         """
         if not 1 <= top_k <= MAX_HITS:
             raise ValueError(f"top_k is {top_k}; it must be from 1 to {MAX_HITS:,}")
+        messages.check_search(top_k, alpha)
         return self._search_in_batches(as_vectors(queries, "queries").without_bfloat16(), index(top_k), alpha, progress)
 
     def _search_in_batches(
@@ -221,16 +222,18 @@ class Client(Evaluating):
         progress: bool | None = None,
     ) -> Ingestion:
         """Writes shards into the spool without waiting; `sync` flushes them to the disk, as nothing else does then."""
-        producer = Producer(self.spool(), kind, name, sync, self.ready)
         batches, total = batches_of(vectors, ids, shard_bytes)
-        with Progress(f"write {kind}", total, "rows", progress) as bar:
+        producer = Producer(self.spool(), kind, name, sync, self.ready)
+        with Progress(f"write {kind}", total, "rows", progress) as bar, with_ingestion(producer.ingestion):
             producer.add(batches, shard_bytes, bar)
         return producer.ingestion
 
     def submit_deletion(self, kind: Kind, ids: Ids, sync: bool = True) -> Ingestion:
         """Writes lists of ids to delete into the spool without waiting."""
+        lists = deletion_lists(ids)
         producer = Producer(self.spool(), kind, None, sync, self.ready)
-        producer.delete(ids)
+        with with_ingestion(producer.ingestion):
+            producer.delete(lists)
         return producer.ingestion
 
     def spool(self) -> SpoolFolders:
