@@ -16,6 +16,7 @@ import pytest
 import nnnd
 from conftest import THREE, daemon_pid, process_runs, wait_until
 from nnnd import _lease
+from nnnd._programs import find_program
 
 SOURCES = Path(nnnd.__file__).parents[1]
 
@@ -255,6 +256,31 @@ def test_the_words_of_the_daemon_are_known_without_its_folder(tmp_path):
             _lease._greeted(_lease.PrivateFolder(tmp_path / "removed"), own)
     with pytest.raises(nnnd.DaemonFailed, match="metric"):
         nnnd.open(metric="manhattan")
+
+
+def test_a_folder_that_a_daemon_of_its_own_serves_is_an_error_that_names_the_client(tmp_path):
+    with nnnd.open(tmp_path) as db:
+        db.add_images(THREE, ["cat", "dog", "car"])
+    command = [
+        find_program("nnnd"), "serve", "--spool", tmp_path / "spool", "--data", tmp_path / "data",
+        "--socket", tmp_path / "nnnd.sock",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
+        try:
+            client = nnnd.Client(tmp_path / "nnnd.sock")
+            wait_until(lambda: answers(client), "the start of the daemon")
+            with pytest.raises(nnnd.DaemonFailed, match=rf"process {daemon.pid} serves .*nnnd\.Client"):
+                nnnd.open(tmp_path)
+            assert client.status()["images"] == 3
+        finally:
+            daemon.kill()
+
+
+def answers(client):
+    try:
+        return client.ready()
+    except nnnd.NotReachable:
+        return False
 
 
 def test_a_folder_with_a_long_path_can_be_opened(tmp_path):

@@ -18,7 +18,7 @@ from typing import Any
 
 from ._connections import connect
 from ._programs import find_program
-from ._supervisor import API_SOCKET, LEASE_SOCKET, LOG, log_tail
+from ._supervisor import API_SOCKET, BUSY_SECONDS, LEASE_SOCKET, LOG, START_SECONDS, log_tail
 from .errors import DaemonFailed
 
 SUPERVISOR = Path(__file__).with_name("_supervisor.py")
@@ -26,7 +26,8 @@ CONFIGURATION = "nnnd.yaml"
 LOCK = "open.lock"
 # A store is created with these; later the daemon must be started with the same values.
 FIXED_SETTINGS = ("metric", "precision")
-HANDSHAKE_SECONDS = 180.0
+# A supervisor first waits for the end of an earlier daemon.
+HANDSHAKE_SECONDS = BUSY_SECONDS + START_SECONDS + 60
 CLOSE_SECONDS = 180.0
 LOG_BYTES = 10 << 20
 # Variables that the daemon would take settings or sockets from.
@@ -134,6 +135,11 @@ def _greeted(folder: PrivateFolder, connection: socket.socket) -> Lease | None:
     message: dict[str, Any] = json.loads(line)
     if "failed" in message:
         connection.close()
+        if message.get("other"):
+            raise DaemonFailed(
+                f"process {message['other']} serves {folder.path}, and nnnd.open did not start it; use "
+                f"nnnd.Client({str(folder.socket)!r}), or stop that process first"
+            )
         raise DaemonFailed(f"nnnd did not start in {folder.path} (status {message['failed']}): {message['log']}")
     return Lease(connection, message["settings"])
 

@@ -11,8 +11,8 @@ the last connection to any of its supervisors was closed.
 
 The argument has `folder`, `command`, `settings`, `is_temporary` and `lease`, the descriptor of the first connection.
 On each connection the supervisor first sends one line of JSON: `{"settings": ..., "pid": ...}`, or `{"failed": status,
-"log": ...}` with the end of the log if the daemon did not start. It closes a connection when it has ended what follows
-from its end.
+"log": ..., "other": ...}` if the daemon did not start, with the end of the log, and the process id of a daemon that
+serves this folder without a supervisor. It closes a connection when it has ended what follows from its end.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ API_SOCKET = "nnnd.sock"
 LOG = "nnnd.log"
 LOG_TAIL_CHARACTERS = 2000
 START_SECONDS = 120.0
-# How long an earlier daemon on the same folder can take to end.
-BUSY_SECONDS = 30.0
 STOP_SECONDS = 120.0
+# How long an earlier daemon on the same folder can take to end.
+BUSY_SECONDS = STOP_SECONDS + 10
 # The exit status of a daemon whose store, spool or socket another one uses.
 BUSY = 69
 
@@ -71,7 +71,9 @@ class Supervisor:
             self._selector.register(source, selectors.EVENT_READ)
         status = self._start()
         if status is not None:
-            self._send(next(iter(self._leases)), {"failed": status, "log": log_tail(LOG)})
+            self._send(
+                next(iter(self._leases)), {"failed": status, "log": log_tail(LOG), "other": self._other_daemon()}
+            )
         else:
             self._send(next(iter(self._leases)), self._greeting())
             self._serve()
@@ -99,9 +101,21 @@ class Supervisor:
             if status is None:
                 return None
             self._pid = None
-            if status != BUSY or time.monotonic() > busy_until:
+            if status != BUSY or time.monotonic() > busy_until or self._other_daemon() is not None:
                 return status
             time.sleep(0.05)
+
+    def _other_daemon(self) -> int | None:
+        """The process id of a daemon that serves this folder and was not started by a supervisor, if one answers."""
+        pid = _listening_process()
+        if pid is None or not _is_ready(pid):
+            return None
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
+            # A supervisor's daemon that is ending has the same configuration in its command line.
+            arguments = file.read().split(b"\0")
+            configuration = self._config["command"][self._config["command"].index("--config") + 1]
+            return None if os.fsencode(configuration) in arguments else pid
+        return None
 
     def _wait_until_ready(self) -> int | None:
         end = time.monotonic() + START_SECONDS
@@ -235,6 +249,22 @@ def _is_alone(descriptor: int) -> bool:
     return True
 
 
+def _listening_process() -> int | None:
+    """The id of the process that listens on the socket of the API."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        try:
+            connection.connect(API_SOCKET)
+        except OSError:
+            return None
+        return _peer(connection)
+
+
+def _peer(connection: socket.socket) -> int:
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])
+
+
 def _is_ready(pid: int) -> bool:
     """Whether the daemon with this process id answers requests.
 
@@ -244,8 +274,7 @@ def _is_ready(pid: int) -> bool:
         connection.settimeout(5)
         try:
             connection.connect(API_SOCKET)
-            credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            if struct.unpack("3i", credentials)[0] != pid:
+            if _peer(connection) != pid:
                 return False
             connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             return b" 200 " in connection.recv(64)
