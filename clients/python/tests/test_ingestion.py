@@ -13,6 +13,8 @@ import nnnd
 from conftest import THREE, daemon_pid
 from nnnd import _producer, _progress
 from nnnd._arrays import as_vectors
+from nnnd._memory import memory_limit
+from nnnd._producer import SHARD_BYTES
 from nnnd._shards import SpoolFile
 from nnnd.ingestion import Submission
 
@@ -178,6 +180,25 @@ def test_an_error_of_a_later_batch_gives_the_ingestion_of_what_was_sent(db):
             iter([(THREE, ["cat", "dog", "car"]), (THREE, ["x", "y", "z"]), (THREE, ["a", "b"])]), shard_bytes=36
         )
     assert caught.value.ingestion.wait(timeout=60).rows == 3
+
+
+@pytest.mark.parametrize(
+    ("groups", "folder", "name"),
+    [("0::/a/b", "", "memory.max"), ("3:cpu:/x\n5:memory:/a/b", "memory", "memory.limit_in_bytes")],
+)
+def test_the_lowest_limit_of_the_control_groups_is_the_memory(tmp_path, groups, folder, name):
+    machine = memory_limit(tmp_path)
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "proc" / "self" / "cgroup").write_text(groups)
+    inner = tmp_path / "sys" / "fs" / "cgroup" / folder / "a" / "b"
+    inner.mkdir(parents=True)
+    (inner / name).write_text("max\n")
+    assert memory_limit(tmp_path) == machine
+    (inner.parent / name).write_text(f"{machine // 2}\n")
+    assert memory_limit(tmp_path) == machine // 2
+    (inner / name).write_text(f"{machine // 4}\n")
+    assert memory_limit(tmp_path) == machine // 4
+    assert memory_limit() // 16 >= SHARD_BYTES
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b", "x.tmp", "n" * 201])

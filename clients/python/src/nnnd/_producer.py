@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from typing import Any, Callable, Optional, Union, cast
 
 from ._arrays import ArrayLike, Ids, Vectors, as_vectors, id_lines, is_array, list_of_ids
 from ._formats import suffix
+from ._memory import memory_limit
 from ._progress import Progress
 from ._shards import ShardFile, publish_bytes
 from .documents import Kind
@@ -20,7 +20,7 @@ from .ingestion import Ingestion, SpoolFolders, Submission
 # The daemon takes several shards more slowly than one, because each ends with a commit of its own. But it reads a shard
 # whose ids exist already as a whole, which takes several times its size in memory, and by default rejects it above an
 # eighth of the memory.
-SHARD_BYTES = min(512 << 20, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 16)
+SHARD_BYTES = min(512 << 20, memory_limit() // 16)
 IDS_PER_LIST = 1_000_000
 MAX_NAME_BYTES = 200
 
