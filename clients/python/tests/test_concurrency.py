@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+import socket
 import socketserver
 import subprocess
 import threading
@@ -14,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import nnnd
-from conftest import THREE, daemon_pid, wait_until
+from conftest import DEADLINE, THREE, daemon_pid, wait_until
+from nnnd import _lease
 from nnnd._messages import Response
 from nnnd._programs import find_program
 from nnnd._transport import Transport
@@ -209,3 +211,39 @@ def test_a_daemon_that_does_not_answer_is_a_timeout(filled_db):
     finally:
         os.kill(pid, signal.SIGCONT)
     assert filled_db.ready()
+
+
+@pytest.mark.parametrize("use", ["request", "lease"])
+def test_the_child_of_a_fork_keeps_no_connection_that_another_thread_uses(tmp_path, use):
+    answers = {
+        "request": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+        "lease": b'{"settings": {}, "pid": 1}\n',
+    }
+    calls = {
+        "request": lambda: nnnd.Client(tmp_path / "lease.sock").ready(),
+        "lease": lambda: _lease.acquire(_lease.PrivateFolder(tmp_path), {}).close(),
+    }
+    with socket.socket(socket.AF_UNIX) as listener, ThreadPoolExecutor(1) as threads:
+        listener.bind(str(tmp_path / "lease.sock"))
+        listener.listen()
+        call = threads.submit(calls[use])
+        connection, _ = listener.accept()
+        connection.settimeout(DEADLINE)
+        end, own = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(own)
+            listener.close()
+            connection.close()
+            os.read(end, 1)
+            os._exit(0)
+        try:
+            connection.sendall(answers[use])
+            call.result(timeout=DEADLINE)
+            while connection.recv(4096):
+                pass
+        finally:
+            connection.close()
+            os.close(own)
+            os.close(end)
+            os.waitpid(child, 0)

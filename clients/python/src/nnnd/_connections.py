@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ._responses import WholeResponse, read_response
@@ -39,6 +39,14 @@ def socket_address(path: str) -> Iterator[str]:
         os.close(descriptor)
 
 
+def new_sockets(create: Callable[[], Sequence[socket.socket]]) -> Sequence[socket.socket]:
+    """Sockets whose copies in the child of a fork are closed there, from their creation on."""
+    with _creation:
+        sockets = create()
+        _open_sockets.update(sockets)
+    return sockets
+
+
 def connect(path: str, timeout: float | None) -> socket.socket:
     """A socket that is connected to `path`.
 
@@ -47,7 +55,7 @@ def connect(path: str, timeout: float | None) -> socket.socket:
         OSError: nothing listens there.
 
     """
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    (connection,) = new_sockets(lambda: [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)])
     try:
         # A socket with Python's own timeout does not block, and would not wait while the listen backlog is full.
         if timeout is not None:
@@ -202,11 +210,21 @@ class ConnectionPool:
 
 
 _pools: weakref.WeakSet[ConnectionPool] = weakref.WeakSet()
+_open_sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+# It is held during a fork, so that each socket is known then. A signal handler that forks can hold it already.
+_creation = threading.RLock()
 
 
 def _after_fork() -> None:
+    _creation.release()
+    for connection in list(_open_sockets):
+        # Another thread of the parent can read from it, so that `close` could wait for that thread.
+        descriptor = connection.detach()
+        if descriptor >= 0:
+            os.close(descriptor)
+    _open_sockets.clear()
     for pool in list(_pools):
         pool.after_fork()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(before=_creation.acquire, after_in_parent=_creation.release, after_in_child=_after_fork)

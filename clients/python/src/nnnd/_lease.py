@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._connections import connect
+from ._connections import connect, new_sockets
 from ._programs import find_program
 from ._supervisor import API_SOCKET, BUSY_SECONDS, LEASE_SOCKET, LOG, START_SECONDS, log_tail
 from .errors import DaemonFailed
@@ -146,7 +146,7 @@ def _greeted(folder: PrivateFolder, connection: socket.socket) -> Lease | None:
 
 def _start(folder: PrivateFolder, settings: dict[str, str]) -> socket.socket:
     """Starts a supervisor and returns the first connection to it."""
-    own, other = socket.socketpair()
+    own, other = new_sockets(socket.socketpair)
     _write_configuration(folder, settings)
     config = {
         "folder": str(folder.path),
