@@ -121,3 +121,12 @@ def daemon_pid(db):
         connection.connect(str(db.socket))
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     return struct.unpack("3i", credentials)[0]
+
+
+def end_daemon_of(db):
+    """Kills a private daemon."""
+    import signal
+
+    pid = daemon_pid(db)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not process_runs(pid), "the end of the daemon")

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ._connections import connect, new_sockets
+from ._daemon_process import API_SOCKET
 from ._programs import find_program
-from ._supervisor import API_SOCKET, BUSY_SECONDS, LEASE_SOCKET, LOG, START_SECONDS, log_tail
+from ._supervisor import BUSY_SECONDS, LEASE_SOCKET, LOG, START_SECONDS, log_tail
 from .errors import DaemonFailed
 
 SUPERVISOR = Path(__file__).with_name("_supervisor.py")

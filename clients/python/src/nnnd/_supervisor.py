@@ -25,13 +25,18 @@ import selectors
 import shutil
 import signal
 import socket
-import struct
 import sys
 import time
 from typing import Any
 
+if __package__:
+    from ._daemon_process import is_ready, listening_process, spawn
+else:
+    # As a program this runs without the package, which needs numpy.
+    sys.path.append(os.path.dirname(__file__))
+    from _daemon_process import is_ready, listening_process, spawn  # type: ignore[import-not-found, no-redef]
+
 LEASE_SOCKET = "lease.sock"
-API_SOCKET = "nnnd.sock"
 LOG = "nnnd.log"
 LOG_TAIL_CHARACTERS = 2000
 START_SECONDS = 120.0
@@ -96,7 +101,7 @@ class Supervisor:
         """Starts the daemon; the exit status if it did not start."""
         busy_until = time.monotonic() + BUSY_SECONDS
         while True:
-            self._pid = _spawn(self._config["command"])
+            self._pid = spawn(self._config["command"])
             status = self._wait_until_ready()
             if status is None:
                 return None
@@ -107,8 +112,8 @@ class Supervisor:
 
     def _other_daemon(self) -> int | None:
         """The process id of a daemon that serves this folder and was not started by a supervisor, if one answers."""
-        pid = _listening_process()
-        if pid is None or not _is_ready(pid):
+        pid = listening_process()
+        if pid is None or not is_ready(pid):
             return None
         with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as file:
             # A supervisor's daemon that is ending has the same configuration in its command line.
@@ -123,7 +128,7 @@ class Supervisor:
             status = self._exit_status()
             if status is not None:
                 return status
-            if self._pid is not None and _is_ready(self._pid):
+            if self._pid is not None and is_ready(self._pid):
                 return None
             time.sleep(0.005)
         self._end_daemon()
@@ -247,68 +252,6 @@ def _is_alone(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _listening_process() -> int | None:
-    """The id of the process that listens on the socket of the API."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
-        try:
-            connection.connect(API_SOCKET)
-        except OSError:
-            return None
-        return _peer(connection)
-
-
-def _peer(connection: socket.socket) -> int:
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[0])
-
-
-def _is_ready(pid: int) -> bool:
-    """Whether the daemon with this process id answers requests.
-
-    An earlier daemon that is ending can still answer on the same path.
-    """
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(5)
-        try:
-            connection.connect(API_SOCKET)
-            if _peer(connection) != pid:
-                return False
-            connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return b" 200 " in connection.recv(64)
-        except OSError:
-            return False
-
-
-def _spawn(command: list[str]) -> int:
-    """Starts the daemon as a child that the kernel asks to stop if this process is killed."""
-    parent = os.getpid()
-    set_parent_death_signal = _parent_death_signal()
-    pid = os.fork()
-    if pid:
-        return pid
-    try:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
-        set_parent_death_signal(signal.SIGTERM)
-        if os.getppid() == parent:
-            os.execv(command[0], command)
-    finally:
-        os._exit(127)
-
-
-def _parent_death_signal() -> Any:
-    """A function that sets the signal which this process gets when its parent ends (prctl(2), PR_SET_PDEATHSIG)."""
-    try:
-        import ctypes
-
-        prctl = ctypes.CDLL(None).prctl
-    except (ImportError, OSError, AttributeError):
-        return lambda number: None
-    return lambda number: prctl(1, number, 0, 0, 0)
 
 
 def main() -> None:

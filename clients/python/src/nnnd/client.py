@@ -78,15 +78,12 @@ class Client(Evaluating):
         self._transport.pool.close()
 
     def __repr__(self) -> str:
-        """The class and the socket."""
         return f"{type(self).__name__}({self.socket!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process makes a client for the same socket."""
         transport = self._transport
         return _client, (transport.pool.path, transport.pool.timeout, transport.retries.seconds)
-
-    # Searches
 
     def search(self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None) -> SearchResult:
         """Finds the best images for each query, all in one snapshot of the corpus.
@@ -127,8 +124,6 @@ class Client(Evaluating):
                 result = self.search(vectors.array[start : start + max(1, most)], top_k, alpha)
                 bar.add(len(result))
                 yield result
-
-    # Adding and deleting
 
     def add_images(
         self,
@@ -246,8 +241,6 @@ class Client(Evaluating):
             remove_abandoned(self._folders.images)
             remove_abandoned(self._folders.references)
         return self._folders
-
-    # Examining and operating
 
     def explain(self, id: str | int) -> ImageReport:
         """The bias of an image, and the references with the largest similarities to it.
