@@ -103,8 +103,11 @@ test: packages packages-deb packages-browser .venv-test/done
 test-python: .venv-client/authors
 	cd clients/python && $(CLIENT)/ruff check . && $(CLIENT)/ruff format --check . && $(CLIENT)/mypy
 	$(NOTEBOOK_FORMAT) --check Examples/notebooks/*.ipynb
-	cd clients/python && NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} OPENBLAS_NUM_THREADS=1 \
-	  $(CLIENT)/python -m pytest -q -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed
+	@# A folder of its own: pytest makes the usual one private when it starts, while end-to-end tests let other users in.
+	folder=$$(mktemp -d) && cd clients/python && \
+	  NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} OPENBLAS_NUM_THREADS=1 $(CLIENT)/python -m pytest -q \
+	  -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed --basetemp=$$folder/tests && \
+	  rm -rf $$folder
 
 # Runs the notebooks and stores them with their outputs, which the tests expect. Look at the pictures before a commit.
 .PHONY: notebooks
