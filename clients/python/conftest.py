@@ -92,8 +92,20 @@ def wait_until(condition, what):
         time.sleep(0.005)
 
 
+def evaluation_has_begun(db):
+    """Whether a private daemon runs the thread of an evaluation; no evaluation is kept from beginning meanwhile."""
+
+    def name(thread):
+        try:
+            return (thread / "comm").read_text().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+
+    return "evaluate" in map(name, Path(f"/proc/{daemon_pid(db)}/task").iterdir())
+
+
 def evaluates(client):
-    """Whether an evaluation runs; the request is rejected at once in any case."""
+    """Whether an evaluation runs; the request is rejected in any case, but an evaluation can't begin meanwhile."""
     try:
         client.evaluate(ks=[100_000])
     except nnnd.Unavailable as error:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nnnd
-from conftest import THREE, daemon_pid, evaluates, wait_until
+from conftest import THREE, daemon_pid, evaluates, evaluation_has_begun, wait_until
 from nnnd import _evaluation_requests as requests
 from nnnd._progress import Progress
 
@@ -83,7 +83,7 @@ def test_a_cancelled_task_ends_the_evaluation(large_db, long_sweep):
     async def main():
         async with nnnd.AsyncClient(large_db.socket) as client:
             task = asyncio.ensure_future(client.evaluate(**long_sweep))
-            while not await asyncio.to_thread(evaluates, large_db):
+            while not await asyncio.to_thread(evaluation_has_begun, large_db):
                 assert not task.done(), task.result()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import nnnd
-from conftest import THREE, evaluates, wait_until
+from conftest import THREE, evaluates, evaluation_has_begun, wait_until
 
 
 def without_date(page):
@@ -91,7 +91,7 @@ def test_a_cancelled_task_ends_the_report_and_its_evaluation(large_db, long_swee
     async def main():
         async with nnnd.AsyncClient(large_db.socket) as client:
             task = asyncio.ensure_future(client.report(**long_sweep))
-            while not await asyncio.to_thread(evaluates, large_db):
+            while not await asyncio.to_thread(evaluation_has_begun, large_db):
                 assert not task.done(), task.result()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
