@@ -72,9 +72,9 @@ static void scan_codes(const setting *s, ck_scan_counts (*scan)(const uint8_t *,
 static void halves_of_codes(const setting *s) { scan_codes(s, ck_scan); }
 static void whole_codes(const setting *s) { scan_codes(s, ck_scan_whole); }
 
-static void encode_queries(size_t dimension, int32_t limit) {
+static void encode_queries(size_t dimension, size_t steps) {
   for (size_t i = 0; i < QUERIES; i++)
-    ck_encode_query(float_queries + i * dimension, layout.leading, dimension - layout.leading, layout, limit,
+    ck_encode_query(float_queries + i * dimension, layout.leading, dimension - layout.leading, layout, steps,
                     code_queries + i * ck_query_stride(layout), queries + i);
 }
 
@@ -104,9 +104,9 @@ static void measure_all(const char *data, size_t dimension, size_t bytes, size_t
     if (compute_bound && bytes > block_bytes) continue;
     s.rows = bytes / code_block_bytes * BLOCK_ROWS;
     const size_t operations = 2 * s.rows * dimension * s.queries;
-    encode_queries(dimension, 127);
+    encode_queries(dimension, 0);
     measure("ck_scan", halves_of_codes, s, s.rows * high_bytes, operations);
-    encode_queries(dimension, ck_whole_limit());
+    encode_queries(dimension, ck_whole_steps());
     measure("ck_scan_whole", whole_codes, s, s.rows * (high_bytes + layout.low_stride), operations);
     s.block = block_bytes / (dimension * sizeof(float));
     s.rows = bytes / block_bytes * s.block;

@@ -30,14 +30,6 @@ static inline __m256i add_products(__m256i sums, uint8_t __attribute__((vector_s
 
 static inline numbers whole_sums(__m256i sums) { return (numbers)_mm256_madd_epi16(sums, _mm256_set1_epi16(1)); }
 
-#define WHOLE_LIMIT 64
-#define WHOLE_QUERIES 3
-
-static inline numbers add_whole(numbers sums, uint8_t __attribute__((vector_size(32))) row,
-                                uint8_t __attribute__((vector_size(32))) query) {
-  return sums + whole_sums(_mm256_maddubs_epi16((__m256i)row, (__m256i)query));
-}
-
 #include "body.inc"
 #pragma clang attribute pop
 #endif

@@ -25,14 +25,6 @@ static inline __m512i add_products(__m512i sums, uint8_t __attribute__((vector_s
 
 static inline numbers whole_sums(__m512i sums) { return (numbers)_mm512_madd_epi16(sums, _mm512_set1_epi16(1)); }
 
-#define WHOLE_LIMIT 64
-#define WHOLE_QUERIES TILE_QUERIES
-
-static inline numbers add_whole(numbers sums, uint8_t __attribute__((vector_size(64))) row,
-                                uint8_t __attribute__((vector_size(64))) query) {
-  return sums + whole_sums(_mm512_maddubs_epi16((__m512i)row, (__m512i)query));
-}
-
 #include "body.inc"
 #pragma clang attribute pop
 #endif

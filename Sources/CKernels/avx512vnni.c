@@ -28,10 +28,6 @@ static inline numbers add_products(numbers sums, uint8_t __attribute__((vector_s
 
 static inline numbers whole_sums(numbers sums) { return sums; }
 
-#define WHOLE_LIMIT 127
-#define WHOLE_QUERIES TILE_QUERIES
-#define add_whole add_products
-
 #include "body.inc"
 #pragma clang attribute pop
 #endif

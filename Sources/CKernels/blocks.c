@@ -68,12 +68,45 @@ static int32_t sign(const uint8_t *codes, size_t count, int8_t *out) {
   return sum;
 }
 
-void ck_encode_query(const float *values, size_t leading, size_t count, ck_layout layout, int32_t limit, int8_t *codes,
+// The largest magnitude that a sum of 16 bits has at any time, if no code of a row is larger than 1.
+//
+// A sum has the products of one half of the codes of each of `steps` steps: of the first two codes, or of the last two.
+static int32_t largest_sum(const uint8_t *codes, size_t count, size_t steps) {
+  int32_t largest = 0;
+  for (size_t start = 0; start < count; start += 4 * steps)
+    for (size_t half = 0; half < 4; half += 2) {
+      int32_t positive = 0, negative = 0;
+      for (size_t i = start + half; i < count && i < start + 4 * steps; i += 4)
+        for (size_t j = i; j < i + 2; j++) {
+          if (codes[j] > 128) positive += codes[j] - 128; else negative += 128 - codes[j];
+        }
+      const int32_t larger = positive > negative ? positive : negative;
+      if (larger > largest) largest = larger;
+    }
+  return largest;
+}
+
+// Encodes components of a query with codes as large as its sums allow.
+static ck_code encode_for_sums(const float *values, size_t count, size_t padded, size_t steps, uint8_t *codes) {
+  enum { LARGEST_CODE = 127, LARGEST_SUM = INT16_MAX / 255 };
+  ck_code code = ck_encode(values, count, padded, LARGEST_CODE, codes);
+  if (steps == 0) return code;
+  int32_t limit = LARGEST_CODE, sum;
+  while ((sum = largest_sum(codes, padded, steps)) > LARGEST_SUM) {
+    // Sums are about proportional to the limit, but rounding can make one a little larger.
+    const int32_t next = limit * LARGEST_SUM / sum;
+    limit = next < limit ? next : limit - 1;
+    code = ck_encode(values, count, padded, limit, codes);
+  }
+  return code;
+}
+
+void ck_encode_query(const float *values, size_t leading, size_t count, ck_layout layout, size_t steps, int8_t *codes,
                      ck_query *query) {
   // The unsigned codes are written where the signed ones follow.
   uint8_t *bytes = (uint8_t *)codes;
-  const ck_code first = ck_encode(values, leading, layout.leading, limit, bytes);
-  const ck_code second = ck_encode(values + leading, count, layout.rest, limit, bytes + layout.leading);
+  const ck_code first = encode_for_sums(values, leading, layout.leading, steps, bytes);
+  const ck_code second = encode_for_sums(values + leading, count, layout.rest, steps, bytes + layout.leading);
   query->leading_sum = sign(bytes, layout.leading, codes);
   query->rest_sum = sign(bytes + layout.leading, layout.rest, codes + layout.leading);
   const int8_t *rest = codes + layout.leading;
@@ -91,4 +124,4 @@ void ck_encode_query(const float *values, size_t leading, size_t count, ck_layou
   query->rest_residual = second.residual;
 }
 
-size_t ck_scan_scratch(ck_layout layout) { return CK_GROUP * (layout.rest + layout.rest / 2); }
+size_t ck_scan_scratch(ck_layout layout) { return CK_GROUP * (layout.rest + layout.low_stride); }

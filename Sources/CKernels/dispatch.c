@@ -88,7 +88,7 @@ ck_scan_counts ck_scan_whole(const uint8_t *block, ck_layout layout, const float
                                scratch);
 }
 
-int32_t ck_whole_limit(void) { return kernels()->whole_limit; }
+size_t ck_whole_steps(void) { return kernels()->whole_steps; }
 
 size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold) {
   return kernels()->prune(bounds, count, wanted, threshold);

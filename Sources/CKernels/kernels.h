@@ -10,7 +10,7 @@ _Static_assert(CK_LEADING_MAX == CK_REFLECTORS_MAX, "each leading component need
 typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
   ck_code (*encode)(const float *, size_t, size_t, int32_t, uint8_t *);
-  int32_t whole_limit;
+  size_t whole_steps;
   ck_scan_counts (*scan)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
                          const float *, uint32_t, ck_candidates, uint8_t *);
   ck_scan_counts (*scan_whole)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,

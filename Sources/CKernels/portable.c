@@ -25,12 +25,4 @@ static inline numbers whole_sums(partial_sums sums) {
   return (((numbers)sums << 16) >> 16) + ((numbers)sums >> 16);
 }
 
-#define WHOLE_LIMIT 64
-#define WHOLE_QUERIES 2
-
-static inline numbers add_whole(numbers sums, uint8_t __attribute__((vector_size(16))) row,
-                                uint8_t __attribute__((vector_size(16))) query) {
-  return sums + whole_sums(add_products((partial_sums){0}, row, query));
-}
-
 #include "body.inc"

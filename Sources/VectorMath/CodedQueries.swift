@@ -57,21 +57,17 @@ package struct CodedQueries: Sendable {
         var rotated = [Float](repeating: 0, count: values.count)
         basis.rotation.apply(values, center: basis.center(role).span, into: &rotated)
         let bounds = QueryBounds(basis: basis, role: role)
-        func pack(_ kind: ScanKind, limit: Int32) -> PackedQueries? {
+        func pack(_ kind: ScanKind, steps: Int) -> PackedQueries? {
             guard kinds.contains(kind) else { return nil }
-            return PackedQueries(rotated, values, alphas: alphas, limit: limit, bounds: bounds, layout: layout)
+            return PackedQueries(rotated, values, alphas: alphas, steps: steps, bounds: bounds, layout: layout)
         }
         self.layout = layout
         count = values.count / layout.dimension
-        halves = pack(.halves, limit: Self.largestCode)
+        halves = pack(.halves, steps: 0)
         // At some levels the two kinds have the same codes.
-        let limit = ck_whole_limit()
-        let isShared = limit == Self.largestCode && kinds.contains(.whole)
-        whole = (isShared ? halves : nil) ?? pack(.whole, limit: limit)
+        let isShared = ck_whole_steps() == 0 && kinds.contains(.whole)
+        whole = (isShared ? halves : nil) ?? pack(.whole, steps: ck_whole_steps())
     }
-
-    /// The largest code of a query whose products with high halves are added up.
-    private static let largestCode: Int32 = 127
 
     /// Bounds the scores of a block's rows for some queries, and adds the rows that can reach a threshold to the
     /// candidates.
@@ -136,9 +132,9 @@ private struct PackedQueries: Sendable {
     /// - Parameters:
     ///   - rotated: the rotated queries, queries x dimension.
     ///   - values: the queries.
-    ///   - limit: the largest code.
+    ///   - steps: how many steps of a scan are added up in 16 bits, or 0, as `ck_encode_query` takes it.
     init(
-        _ rotated: [Float], _ values: Span<Float>, alphas: [Float], limit: Int32, bounds: QueryBounds,
+        _ rotated: [Float], _ values: Span<Float>, alphas: [Float], steps: Int, bounds: QueryBounds,
         layout: CodeLayout
     ) {
         let dimension = layout.dimension
@@ -155,7 +151,7 @@ private struct PackedQueries: Sendable {
                     guard let from = rotated.baseAddress, let to = codes.baseAddress else { return }
                     unsafe ck_encode_query(
                         from + index * dimension, layout.parts.leading, dimension - layout.parts.leading,
-                        layout.parts, limit, to + index * stride, &query)
+                        layout.parts, steps, to + index * stride, &query)
                 }
             }
             bounds.complete(&query, vector: values.extracting(index * dimension..<(index + 1) * dimension))

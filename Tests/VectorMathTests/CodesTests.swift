@@ -35,15 +35,21 @@ extension KernelTests {
             let coded: CodedQueries
             let basis: CodeBasis
 
-            /// - Parameter isTrained: whether the basis is that of the vectors, or one without centres.
-            init(_ dimension: Int, isTrained: Bool, _ random: inout SystemRandomNumberGenerator) {
+            /// - Parameters:
+            ///   - isTrained: whether the basis is that of the vectors, or one without centres.
+            ///   - given: vectors that take the places of the first random rows and queries.
+            init(
+                _ dimension: Int, isTrained: Bool, given: [[Float]] = [], _ random: inout SystemRandomNumberGenerator
+            ) {
                 layout = CodeLayout(rows: dimension > 4096 ? 64 : 128, dimension: dimension)
                 let center = CodesTests.vector(dimension, &random)
-                rows = (0..<layout.rows).map { index in
-                    let vector = CodesTests.vector(dimension, &random)
-                    return index % 3 == 0 ? zip(vector, center).map(+) : vector
-                }
-                queries = (0..<9).map { _ in CodesTests.vector(dimension, &random) }
+                rows =
+                    given
+                    + (given.count..<layout.rows).map { index in
+                        let vector = CodesTests.vector(dimension, &random)
+                        return index % 3 == 0 ? zip(vector, center).map(+) : vector
+                    }
+                queries = given + (given.count..<9).map { _ in CodesTests.vector(dimension, &random) }
                 alphas = [0, 0.5, 1, 1, 0.75, 3, 1, 1, 1]
                 var means = rows.map { _ in Float.random(in: -1...1, using: &random) }
                 means[7] = .infinity
@@ -95,22 +101,47 @@ extension KernelTests {
             defer { Kernels.limit(to: .avx512vnni) }
             var random = SystemRandomNumberGenerator()
             for dimension in Self.dimensions {
-                let setting = Setting(dimension, isTrained: isTrained, &random)
-                let (rows, queries) = (setting.rows, setting.queries)
-                let lowest = [Float](repeating: -.infinity, count: queries.count)
-                let found = setting.found(0..<queries.count, thresholds: lowest, kind)
-                for (query, vector) in queries.enumerated() {
-                    #expect(found[query].map(\.row) == rows.indices.filter { $0 != 7 })
-                    for (row, lower, upper) in found[query] {
-                        let score = setting.exactScore(query, row)
-                        let stored = rows[row]
-                        let mean = setting.alphas[query] * setting.means[row]
-                        let exact = Kernels.product(stored.span, vector.span) - mean
-                        let place: Comment = "\(level), dimension \(dimension), row \(row)"
-                        #expect(Double(upper) >= score && Double(lower) <= score, place)
-                        #expect(upper >= exact && lower <= exact, place)
-                    }
+                check(Setting(dimension, isTrained: isTrained, &random), kind, "\(level), dimension \(dimension)")
+            }
+        }
+
+        private func check(_ setting: Setting, _ kind: CodedQueries.ScanKind, _ place: Comment) {
+            let (rows, queries) = (setting.rows, setting.queries)
+            let lowest = [Float](repeating: -.infinity, count: queries.count)
+            let found = setting.found(0..<queries.count, thresholds: lowest, kind)
+            for (query, vector) in queries.enumerated() {
+                #expect(found[query].map(\.row) == rows.indices.filter { $0 != 7 }, place)
+                for (row, lower, upper) in found[query] {
+                    let score = setting.exactScore(query, row)
+                    let stored = rows[row]
+                    let mean = setting.alphas[query] * setting.means[row]
+                    let exact = Kernels.product(stored.span, vector.span) - mean
+                    #expect(Double(upper) >= score && Double(lower) <= score, place)
+                    #expect(upper >= exact && lower <= exact, place)
                 }
+            }
+        }
+
+        /// All components of these vectors have the largest code, or its negative, so that sums of products are as
+        /// large as they can be.
+        @Test(arguments: Kernels.Level.allCases, [CodedQueries.ScanKind.halves, .whole])
+        func sumsOfTheLargestCodesDoNotOverflow(level: Kernels.Level, kind: CodedQueries.ScanKind) {
+            Kernels.limit(to: level)
+            defer { Kernels.limit(to: .avx512vnni) }
+            var random = SystemRandomNumberGenerator()
+            for dimension in [16, 64, 384, 512] {
+                // The rotation R keeps products, so the vector x with R x = (1, ..., 1) has the components
+                // x.e = (R x).(R e) = the sum of the components of R e, for each unit vector e.
+                let zeros = [Float](repeating: 0, count: dimension)
+                let ones = (0..<dimension).map { index in
+                    var unit = zeros
+                    unit[index] = 1
+                    var rotated = zeros
+                    CodeBasis(dimension: dimension).rotation.apply(unit.span, center: zeros.span, into: &rotated)
+                    return rotated.reduce(0, +)
+                }
+                let setting = Setting(dimension, isTrained: false, given: [ones, ones.map { -$0 }], &random)
+                check(setting, kind, "\(level), dimension \(dimension)")
             }
         }
 

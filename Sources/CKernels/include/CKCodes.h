@@ -101,12 +101,15 @@ typedef struct ck_query {
 
 /// Encodes a query for ck_scan or ck_scan_whole, and packs its codes.
 ///
+/// A step is the product of four codes of the query and four codes of a row. If sums of steps have 16 bits, they could
+/// overflow: then the query gets smaller codes, which lose more.
+///
 /// @param values the leading components, then `count` others
 /// @param leading the number of leading components; at most layout.leading
-/// @param limit 127 for ck_scan, ck_whole_limit() for ck_scan_whole
+/// @param steps the number of steps that are added up in 16 bits: 0 for ck_scan, ck_whole_steps() for ck_scan_whole
 /// @param codes receives ck_query_stride(layout) bytes
 /// @param query receives scales, norms, residuals and sums; the other members stay
-void ck_encode_query(const float *values, size_t leading, size_t count, ck_layout layout, int32_t limit, int8_t *codes,
+void ck_encode_query(const float *values, size_t leading, size_t count, ck_layout layout, size_t steps, int8_t *codes,
                      ck_query *query);
 
 /// The size of the packed codes of a query, in bytes.

@@ -86,13 +86,13 @@ ck_scan_counts ck_scan(const uint8_t *block, ck_layout layout, const float *mean
 /// Does the same as ck_scan, but multiplies the whole codes of all rows. This is faster for several queries if the high
 /// halves would exclude few rows.
 ///
-/// @param queries queries that were encoded with the limit ck_whole_limit()
+/// @param queries queries that were encoded with ck_whole_steps()
 ck_scan_counts ck_scan_whole(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
                              const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
                              ck_candidates candidates, uint8_t *scratch);
 
-/// The largest code of a query that ck_scan_whole can multiply: at some levels, sums of two products have 16 bits.
-int32_t ck_whole_limit(void);
+/// The number of steps that ck_scan_whole adds up in 16 bits, for ck_encode_query; 0 if it adds up all in 32 bits.
+size_t ck_whole_steps(void);
 
 /// The size of the working memory of ck_scan and ck_scan_whole, in bytes.
 size_t ck_scan_scratch(ck_layout layout);
