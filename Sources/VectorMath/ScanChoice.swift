@@ -1,8 +1,8 @@
 /// Chooses for each block what a scan multiplies for all rows.
 ///
 /// High halves of codes are multiplied faster than whole codes, but each row that they do not exclude is compared a
-/// second time. Therefore high halves are multiplied if they excluded nearly all rows of earlier blocks. For few
-/// queries they always are, because unpacking whole codes would take longer than it saves.
+/// second time. Therefore high halves are multiplied if they excluded nearly all rows of earlier blocks. The fewer the
+/// queries, the more rows may be left, because whole codes are unpacked once for all queries.
 package struct ScanChoice: Sendable {
     private let queries: Int
     private var blocks = 0
@@ -10,11 +10,13 @@ package struct ScanChoice: Sendable {
     private var share = 0.0
 
     /// For fewer queries, whole codes are not unpacked.
-    private static let minimumQueries = 12
-    /// Whole codes are multiplied if the high halves leave a larger share.
+    private static let minimumQueries = 3
+    /// The share of pairs at which second comparisons take as long as multiplying whole codes instead of high halves.
     ///
-    /// With AVX2, 100 queries take about the same time in both ways at this share.
-    private static let maximumShare = 0.02
+    /// Measured with AVX2 and many queries.
+    private static let shareOfProducts = 0.02
+    /// The share of the pairs of one query at which second comparisons take as long as unpacking whole codes.
+    private static let shareOfUnpacking = 0.6
     /// The pruning thresholds are too low to be typical before this number of blocks.
     private static let firstBlocks = 16
     /// One of this number of blocks is scanned by halves, to see whether these would exclude more now.
@@ -36,8 +38,11 @@ package struct ScanChoice: Sendable {
     package var next: CodedQueries.ScanKind {
         guard queries >= Self.minimumQueries else { return .halves }
         if blocks < Self.firstBlocks { return .whole }
-        return blocks % Self.blocksPerTrial == Self.firstBlocks || share <= Self.maximumShare ? .halves : .whole
+        return blocks % Self.blocksPerTrial == Self.firstBlocks || share <= maximumShare ? .halves : .whole
     }
+
+    /// Whole codes are multiplied if the high halves leave a larger share.
+    private var maximumShare: Double { Self.shareOfProducts + Self.shareOfUnpacking / Double(queries) }
 
     /// Notes what a block has left.
     ///
