@@ -4,7 +4,7 @@ import VectorMath
 /// The stored form of a rotation.
 @Suite struct CodeRotationBytesTests {
     private static func rotation(_ dimension: Int) -> CodeRotation {
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64.forTest()
         let count = CodeRotation.leadingCount(dimension: dimension) * dimension
         return CodeRotation(
             dimension: dimension, directions: (0..<count).map { _ in Float.random(in: -1...1, using: &random) },

@@ -8,7 +8,7 @@ extension KernelTests {
         static let dimensions = [1, 2, 3, 7, 16, 64, 129, 384, 512, 1000, 4096, 65_536]
 
         /// Vectors of different shapes and lengths, each of `dimension` components.
-        private static func vectors(_ dimension: Int, _ random: inout SystemRandomNumberGenerator) -> [[Float]] {
+        private static func vectors(_ dimension: Int, _ random: inout SplitMix64) -> [[Float]] {
             func noise(_ scale: Float) -> [Float] {
                 (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) * scale }
             }
@@ -35,7 +35,7 @@ extension KernelTests {
 
         @Test(arguments: dimensions) func everyResultIsWithinTheBoundOfTheExactOne(dimension: Int) {
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             let directions = (0..<CodeRotation.leadingCount(dimension: dimension) * dimension).map { _ in
                 Float.random(in: -1...1, using: &random)
             }
@@ -63,7 +63,7 @@ extension KernelTests {
         }
 
         @Test(arguments: dimensions) func productsAndLengthsStayTheSame(dimension: Int) {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             let directions = (0..<CodeRotation.leadingCount(dimension: dimension) * dimension).map { _ in
                 Float.random(in: -1...1, using: &random)
             }
@@ -99,7 +99,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases) func aResultIsTheSameInEveryCall(level: Kernels.Level) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for (dimension, count) in [(5, 50), (64, 24), (130, 26), (512, 31)] {
                 let values = (0..<count * dimension).map { _ in Float.random(in: -1...1, using: &random) }
                 let center = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
@@ -159,7 +159,7 @@ extension KernelTests {
     }
 
     @Test(arguments: [16, 130, 512]) func theFirstComponentsAreTheProductsWithTheDirections(dimension: Int) {
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64.forTest()
         let count = CodeRotation.leadingCount(dimension: dimension)
         // Columns of a Walsh-Hadamard matrix are orthogonal, here of the first components only.
         let size = dimension == 130 ? 128 : dimension

@@ -15,7 +15,7 @@ extension KernelTests {
             /// Few directions with many lengths, some of them zero.
             case lengths
 
-            func vector(_ dimension: Int, _ random: inout SystemRandomNumberGenerator) -> [Float] {
+            func vector(_ dimension: Int, _ random: inout SplitMix64) -> [Float] {
                 (0..<dimension).map { i in
                     switch self {
                     case .smooth: Float.random(in: -1...1, using: &random)
@@ -28,7 +28,7 @@ extension KernelTests {
         }
 
         private static func vectors(_ shape: Shape, _ count: Int, _ dimension: Int) -> [[Float]] {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             return (0..<count).map { i in
                 guard shape == .lengths else { return shape.vector(dimension, &random) }
                 let length = exp2(Float(Int.random(in: -30...30, using: &random)))

@@ -7,7 +7,7 @@ extension KernelTests {
     @Suite struct CodesTests {
         /// A random vector that is hard to bound: very short or long, of equal magnitudes, with one large component, or
         /// zero.
-        private static func vector(_ dimension: Int, _ random: inout SystemRandomNumberGenerator) -> [Float] {
+        private static func vector(_ dimension: Int, _ random: inout SplitMix64) -> [Float] {
             let length = Float.random(in: -20...20, using: &random)
             let shape = Int.random(in: 0..<4, using: &random)
             return (0..<dimension).map { i in
@@ -39,7 +39,7 @@ extension KernelTests {
             ///   - isTrained: whether the basis is that of the vectors, or one without centres.
             ///   - given: vectors that take the places of the first random rows and queries.
             init(
-                _ dimension: Int, isTrained: Bool, given: [[Float]] = [], _ random: inout SystemRandomNumberGenerator
+                _ dimension: Int, isTrained: Bool, given: [[Float]] = [], _ random: inout SplitMix64
             ) {
                 layout = CodeLayout(rows: dimension > 4096 ? 64 : 128, dimension: dimension)
                 let center = CodesTests.vector(dimension, &random)
@@ -99,7 +99,7 @@ extension KernelTests {
         private func check(_ level: Kernels.Level, _ kind: CodedQueries.ScanKind, isTrained: Bool) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for dimension in Self.dimensions {
                 check(Setting(dimension, isTrained: isTrained, &random), kind, "\(level), dimension \(dimension)")
             }
@@ -128,7 +128,7 @@ extension KernelTests {
         func sumsOfTheLargestCodesDoNotOverflow(level: Kernels.Level, kind: CodedQueries.ScanKind) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for dimension in [16, 64, 384, 512] {
                 // The rotation R keeps products, so the vector x with R x = (1, ..., 1) has the components
                 // x.e = (R x).(R e) = the sum of the components of R e, for each unit vector e.
@@ -150,7 +150,7 @@ extension KernelTests {
         func theBoundsHoldForProductsThatUnderflow(level: Kernels.Level, kind: CodedQueries.ScanKind) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for (dimension, exponent) in [(64, -75), (512, -70), (512, -80), (4096, -74)] as [(Int, Float)] {
                 let layout = CodeLayout(rows: 64, dimension: dimension)
                 func vectors(_ count: Int) -> [Float] {
@@ -181,7 +181,7 @@ extension KernelTests {
         func theRowsThatReachAThresholdAreFoundInAnyBatch(level: Kernels.Level) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for dimension in [16, 100, 512] {
                 let setting = Setting(dimension, isTrained: true, &random)
                 let thresholds = setting.queries.indices.map { query in
@@ -207,7 +207,7 @@ extension KernelTests {
         }
 
         @Test(arguments: [false, true]) func storedCodesHaveValidBounds(isTrained: Bool) {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for dimension in Self.dimensions {
                 let setting = Setting(dimension, isTrained: isTrained, &random)
                 // Farther away than a code can lose: the centre is not longer than the longest vector.
@@ -225,7 +225,7 @@ extension KernelTests {
         }
 
         @Test func aBasisIsReadFromItsStoredForm() throws {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             let dimension = 48
             let images = (0..<100 * dimension).map { _ in Float.random(in: -1...1, using: &random) }
             let references = images.span.extracting(first: 480)
@@ -248,7 +248,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases) func aProductIsTheSameInEveryMatrix(level: Kernels.Level) {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for (rows, queries, dimension) in [(1, 1, 3), (7, 5, 64), (13, 9, 131), (32, 33, 384)] {
                 let matrix = (0..<rows * dimension).map { _ in Float.random(in: -1...1, using: &random) }
                 let others = (0..<queries * dimension).map { _ in Float.random(in: -1...1, using: &random) }

@@ -4,7 +4,7 @@ import VectorMath
 extension KernelTests {
     @Suite struct ExhaustiveSearchTests {
         @Test func findsTheLargestProductsAboveEachThreshold() throws {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             let (queryCount, vectorCount, dimension, capacity) = (150, 1300, 24, 20)
             let queries = (0..<queryCount * dimension).map { _ in Float.random(in: -1...1, using: &random) }
             let vectors = (0..<vectorCount * dimension).map { _ in Float.random(in: -1...1, using: &random) }

@@ -7,7 +7,7 @@ import VectorMath
     ///
     /// The strong directions are columns of a Walsh-Hadamard matrix, and the dimension is a power of two.
     private static func sample(_ count: Int, _ dimension: Int, strong: Int) -> [Float] {
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64.forTest()
         var values: [Float] = []
         values.reserveCapacity(count * dimension)
         for _ in 0..<count {
@@ -58,7 +58,7 @@ import VectorMath
 
     @Test func degenerateSamplesGiveValidRotations() {
         let dimension = 64
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64.forTest()
         let one = (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) }
         let samples: [[Float]] = [
             one, one + one + one, [Float](repeating: 0, count: 10 * dimension),

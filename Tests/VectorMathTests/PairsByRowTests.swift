@@ -3,7 +3,7 @@ import VectorMath
 
 @Suite struct PairsByRowTests {
     @Test(arguments: [0, 1, 5, 300]) func everyPairIsInTheGroupOfItsRow(count: Int) {
-        var random = SystemRandomNumberGenerator()
+        var random = SplitMix64.forTest()
         let end = 40
         var pairs = PairsByRow()
         // Used twice: the second time must not see the pairs of the first.

@@ -9,7 +9,7 @@ extension KernelTests {
         func findsWhatFaissFinds(level: Kernels.Level, images: Int) throws {
             Kernels.limit(to: level)
             defer { Kernels.limit(to: .avx512vnni) }
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for (references, dimension, capacity) in [(400, 37, 90), (900, 64, 20)] {
                 let searches = ReferenceSearches(
                     images: ReferenceSearches.directions(images, dimension, &random),
@@ -31,7 +31,7 @@ extension KernelTests {
         /// Faiss.
         @Test(.enabled(if: ProcessInfo.processInfo.environment["NNND_MEASURE"] != nil))
         func measure() throws {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             for dimension in [384, 512] {
                 let all = ReferenceSearches.directions(20_000 + 8192, dimension, &random)
                 for references in [4096, 20_000] {

@@ -8,7 +8,7 @@ extension KernelTests {
 
         /// Random intervals with ties, some of them exact, from position `start` on.
         private static func intervals(_ count: Int, from start: Int) -> (ScoreIntervals, [Interval]) {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             var intervals = ScoreIntervals(count: start + count + 3)
             var plain: [Interval] = []
             let rows = (0..<UInt32(count)).shuffled(using: &random)
@@ -22,7 +22,7 @@ extension KernelTests {
 
         /// Random intervals with different bounds, as products of codes give them.
         private static func wideIntervals(_ count: Int) -> (ScoreIntervals, [Interval]) {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             let layout = CodeLayout(rows: max(1, (count + 63) / 64) * 64, dimension: 19)
             let values = (0..<count * 19).map { _ in Float.random(in: -1...1, using: &random) }
             let query = (0..<19).map { _ in Float.random(in: -1...1, using: &random) }

@@ -6,7 +6,7 @@ extension KernelTests {
         /// Similarities and means of some rows, with equal scores, rows without an image, and numbers for which a fused
         /// multiplication would give other floats.
         private static func rows(_ count: Int) -> (similarities: [Float], means: [Float]) {
-            var random = SystemRandomNumberGenerator()
+            var random = SplitMix64.forTest()
             let similarities = (0..<count).map { row in
                 row % 7 == 3 ? Float.nan : (Float.random(in: -1...1, using: &random) * 64).rounded() / 63
             }
