@@ -81,7 +81,9 @@ def names_of_examples(request):
     db.delete_images(["north", "east", "bus"])
     db.add_images(THREE, ["cat", "dog", "car"])
     db.add_references(np.eye(3, dtype=np.float32), ["x", "y", "z"])
-    request.getfixturevalue("doctest_namespace").update(db=db, nnnd=nnnd, np=np, asyncio=asyncio)
+    request.getfixturevalue("doctest_namespace").update(
+        db=db, nnnd=nnnd, np=np, asyncio=asyncio, folder=request.getfixturevalue("tmp_path")
+    )  # fmt: skip
 
 
 def wait_until(condition, what):

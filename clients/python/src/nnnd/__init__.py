@@ -71,6 +71,7 @@ _MODULES = {
     "DaemonFailed": "errors",
 }
 _SUBMODULES = (
+    "bulk",
     "compat",
     "documents",
     "errors",

@@ -1,4 +1,4 @@
-"""`python -m nnnd import ...` imports files; `python -m nnnd nnnctl ...` and `... nnnd ...` run the programs."""
+"""`python -m nnnd import ...` imports files, `... bulk ...` computes biases, `... nnnctl ...` runs a program."""
 
 from __future__ import annotations
 
@@ -19,26 +19,31 @@ def main(arguments: list[str] | None = None) -> int:
         path = find_program(given[0])
         os.execv(path, [given[0], *given[1:]])
     options = _parser().parse_args(given)
+    from ._bulk_command import bulk
     from .errors import NnndError
 
     try:
-        return _import(options)
+        return bulk(options) if options.command == "bulk" else _import(options)
     except (NnndError, OSError, ValueError, TypeError, ImportError) as error:
-        print(f"nnnd import: {error}", file=sys.stderr)
+        print(f"nnnd {options.command}: {error}", file=sys.stderr)
         return 65 if isinstance(error, (ValueError, TypeError, NnndError)) else 66
     except KeyboardInterrupt:
-        print("nnnd import: interrupted; the same command continues", file=sys.stderr)
+        print(f"nnnd {options.command}: interrupted; the same command continues", file=sys.stderr)
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
+    from ._bulk_command import add_bulk
+
     parser = argparse.ArgumentParser(
         prog="python -m nnnd",
-        description="Imports embeddings into nnnd. An import that was interrupted continues when it is run again. "
-        "'python -m nnnd nnnctl ...' and 'python -m nnnd nnnd ...' run the programs.",
+        description="Imports embeddings into nnnd, or computes the biases of many images without it. A command that "
+        "was interrupted continues when it is run again. 'python -m nnnd nnnctl ...' and 'python -m nnnd nnnd ...' run "
+        "the programs.",
     )
-    commands = parser.add_subparsers(dest="command", required=True).add_parser("import", help="import embeddings")
-    kinds = commands.add_subparsers(dest="format", required=True)
+    commands = parser.add_subparsers(dest="command", required=True)
+    add_bulk(commands)
+    kinds = commands.add_parser("import", help="import embeddings").add_subparsers(dest="format", required=True)
     clip = kinds.add_parser("clip-retrieval", help="the output folder of clip-retrieval inference")
     clip.add_argument("folder")
     clip.add_argument("--ids", help="column of the metadata, or 'row' for row numbers (default: image_path)")

@@ -120,23 +120,34 @@ class TableRows(Rows):
             yield self._matrix(values)
 
     def _matrix(self, values: Any) -> Vectors:
-        types = _pyarrow("types")
-        kind = values.type
-        if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
-            raise TypeError(f"{self._what} has the type {kind}; it must have lists of floats")
-        if values.null_count:
-            raise ValueError(f"{self._what} has rows without a vector; remove them first")
-        flat = values.flatten()
-        if not len(flat):
-            raise ValueError(f"{self._what} has vectors without numbers")
-        if flat.null_count or len(flat) % len(values):
-            raise ValueError(f"{self._what} has vectors of different lengths, or with missing numbers")
-        matrix = flat.to_numpy(zero_copy_only=False).reshape(len(values), -1)
-        if not types.is_fixed_size_list(kind):
-            lengths = np.diff(values.offsets.to_numpy())
-            if (lengths != matrix.shape[1]).any():
-                raise ValueError(f"{self._what} has vectors of different lengths")
-        return as_vectors(matrix, self._what)
+        return list_matrix(values, self._what)
+
+
+def list_matrix(values: Any, what: str) -> Vectors:
+    """The vectors in an Arrow array of lists of floats; `what` names the array in an error.
+
+    Raises:
+        TypeError: the array has another type.
+        ValueError: a vector or number is missing, or vectors have different lengths.
+
+    """
+    types = _pyarrow("types")
+    kind = values.type
+    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+        raise TypeError(f"{what} has the type {kind}; it must have lists of floats")
+    if values.null_count:
+        raise ValueError(f"{what} has rows without a vector; remove them first")
+    flat = values.flatten()
+    if not len(flat):
+        raise ValueError(f"{what} has vectors without numbers")
+    if flat.null_count or len(flat) % len(values):
+        raise ValueError(f"{what} has vectors of different lengths, or with missing numbers")
+    matrix = flat.to_numpy(zero_copy_only=False).reshape(len(values), -1)
+    if not types.is_fixed_size_list(kind):
+        lengths = np.diff(values.offsets.to_numpy())
+        if (lengths != matrix.shape[1]).any():
+            raise ValueError(f"{what} has vectors of different lengths")
+    return as_vectors(matrix, what)
 
 
 class TableIds(Ids):
