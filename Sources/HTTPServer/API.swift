@@ -3,6 +3,7 @@ internal import HTTPTypes
 package import Hummingbird
 package import IncrementalBias
 package import Observability
+internal import ShardFormats
 
 /// The daemon's HTTP API, which `docs/openapi.yaml` describes.
 package struct API: Sendable {
@@ -23,6 +24,7 @@ package struct API: Sendable {
         metrics: DaemonMetrics, started: Date
     ) {
         let bodies = BodyReader()
+        let listings = MemoryBudget(RequestLimits.allListingBytes, free: RequestLimits.freeListingBytes)
         let evaluation = ExclusiveOperation(rejection: .evaluationRunning)
         let settingsResource = SettingsResource(corpus: corpus, settings: settings)
         resources = [
@@ -34,6 +36,8 @@ package struct API: Sendable {
             StatusResource(corpus: corpus, settings: settings, spoolStatus: spoolStatus, started: .now),
             settingsResource,
             SettingsChangeResource(current: settingsResource, bodies: bodies, apply: applySettings),
+            ListingResource(role: .images, corpus: corpus, settings: settings, budget: listings),
+            ListingResource(role: .references, corpus: corpus, settings: settings, budget: listings),
             ImageResource(corpus: corpus, settings: settings),
             ReferenceResource(corpus: corpus),
             BackupResource(corpus: corpus),

@@ -1,4 +1,5 @@
 internal import LMDB
+internal import ShardFormats
 internal import VectorMath
 
 /// The references that an image's bias is computed from.
@@ -10,6 +11,8 @@ package struct ImageExplanation: Sendable {
     package let used: Int
     /// The references in the image's heap, sorted by falling similarity.
     package let references: [(id: String, similarity: Float)]
+    /// The stored vector; `nil` if it was not asked for.
+    package let vector: [Float]?
     /// The generation of the snapshot that all values come from.
     package let generation: UInt64
 }
@@ -17,9 +20,12 @@ package struct ImageExplanation: Sendable {
 extension Corpus {
     /// Lists the references that determine the bias of the image `id`.
     ///
+    /// - Parameters:
+    ///   - id: the id.
+    ///   - readsVector: whether the explanation has the stored vector.
     /// - Returns: `nil` if there is no such image.
     /// - Throws: `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
-    package func explainImage(_ id: String) throws -> ImageExplanation? {
+    package func explainImage(_ id: String, readsVector: Bool = false) throws -> ImageExplanation? {
         try environment.read { transaction in
             let state = try tables.state(in: transaction)
             guard state.dimension > 0, let row = try IdentityTable(tables: tables.images).row(of: id, in: transaction)
@@ -36,8 +42,10 @@ extension Corpus {
                 }
                 return (id: id, similarity: heap.similarities[entry])
             }
+            let vector =
+                readsVector ? try vectors(of: [row], .images, dimension: state.dimension, in: transaction) : nil
             return ImageExplanation(
-                id: id, mean: mean, used: min(state.k, heap.count), references: references,
+                id: id, mean: mean, used: min(state.k, heap.count), references: references, vector: vector,
                 generation: state.generation)
         }
     }
@@ -54,22 +62,5 @@ extension Corpus {
         reader.read(rows)
         var buffer = ReferenceHeap(capacity: layout.capacity)
         heap.apply(reader.entries(of: row), using: &buffer)
-    }
-
-    /// Reads the stored vector of the reference `id`.
-    ///
-    /// - Returns: the vector and the generation of the snapshot that it was read from; `nil` if there is no such
-    ///   reference.
-    /// - Throws: `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
-    package func reference(_ id: String) throws -> (vector: [Float], generation: UInt64)? {
-        try environment.read { transaction in
-            let state = try tables.state(in: transaction)
-            guard state.dimension > 0,
-                let row = try IdentityTable(tables: tables.references).row(of: id, in: transaction)
-            else { return nil }
-            let layout = StoreLayout(dimension: state.dimension, settings: settings)
-            let table = VectorTable(database: tables.references.vectors, layout: layout.vectors)
-            return (try table.read(rows: [row], in: transaction), state.generation)
-        }
     }
 }

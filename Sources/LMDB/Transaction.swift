@@ -180,6 +180,32 @@ extension Transaction where Self: ~Copyable {
         }
     }
 
+    /// Calls `body` for each key after `start`, in ascending order; `start` need not be a key of the database.
+    ///
+    /// - Parameter body: called with a key and its value, which are valid only during the call; returns whether to
+    ///   continue.
+    package func forEach(
+        _ database: Database, after start: some Key, _ body: (_ key: RawSpan, _ value: RawSpan) throws -> Bool
+    ) throws {
+        let cursor = try unsafe cursor(database)
+        defer { unsafe mdb_cursor_close(cursor) }
+        var key = unsafe MDB_val()
+        var data = unsafe MDB_val()
+        var isFound = try unsafe start.withMDBVal { (wanted) throws(LMDBError) -> Bool in
+            unsafe key = wanted
+            guard try unsafe LMDBError.found(mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
+            else { return false }
+            guard unsafe mdb_cmp(handle, database.handle, &wanted, &key) == 0 else { return true }
+            return try unsafe LMDBError.found(mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
+        }
+        while isFound {
+            let keyBytes = unsafe UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size)
+            let dataBytes = unsafe UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size)
+            guard try unsafe body(keyBytes.bytes, dataBytes.bytes) else { return }
+            isFound = try unsafe LMDBError.found(mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
+        }
+    }
+
     /// The number that is a key of a database with the order ``Database/Order/integers``.
     private func number(of key: MDB_val, _ database: Database) throws(LMDBError) -> UInt32 {
         guard unsafe key.mv_size == 4 else { throw .wrongSize(database) }

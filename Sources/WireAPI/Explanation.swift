@@ -12,9 +12,12 @@ package struct ImageReport: Codable, Sendable {
     package var used: Int
     /// The image's heap: its most similar references by falling similarity, of which the first `used` are in the mean.
     package var references: [Entry]
+    /// The vector as it is stored; `nil` if it was not asked for.
+    package var vector: [Float]?
 
     package init(
-        id: String, generation: UInt64, bias: Float, alpha: Float, mean: Float, used: Int, references: [Entry]
+        id: String, generation: UInt64, bias: Float, alpha: Float, mean: Float, used: Int, references: [Entry],
+        vector: [Float]? = nil
     ) {
         self.id = id
         self.generation = generation
@@ -23,6 +26,7 @@ package struct ImageReport: Codable, Sendable {
         self.mean = mean
         self.used = used
         self.references = references
+        self.vector = vector
     }
 
     /// A reference in the heap.

@@ -1,22 +1,41 @@
 /// The body of `POST /v1/search`.
+///
+/// It has exactly one of `queries`, `image_ids` and `reference_ids`.
 package struct SearchRequest: Codable, Sendable {
-    /// The vectors of the queries, all with the dimension of the corpus.
+    /// The vectors of the queries, all with the dimension of the corpus; empty if ids take their place.
     package var queries: [[Float]]
+    /// The ids of images whose stored vectors are the queries.
+    package var imageIDs: [String]?
+    /// The ids of references whose stored vectors are the queries.
+    package var referenceIDs: [String]?
     /// The number of images to find for each query; `nil` for 10.
     package var topK: Int?
     /// The weight of the bias; `nil` for the daemon's setting, 0 for the ranking by similarity.
     package var alpha: Float?
+    /// The smallest score that a hit can have; `nil` for no limit.
+    package var minScore: Float?
 
-    package init(queries: [[Float]], topK: Int? = nil, alpha: Float? = nil) {
+    package init(queries: [[Float]], topK: Int? = nil, alpha: Float? = nil, minScore: Float? = nil) {
         self.queries = queries
-        self.topK = topK
-        self.alpha = alpha
+        (self.topK, self.alpha, self.minScore) = (topK, alpha, minScore)
+    }
+
+    /// A search by the ids of images, or of references.
+    package init(
+        imageIDs: [String]? = nil, referenceIDs: [String]? = nil, topK: Int? = nil, alpha: Float? = nil,
+        minScore: Float? = nil
+    ) {
+        self.init(queries: [], topK: topK, alpha: alpha, minScore: minScore)
+        (self.imageIDs, self.referenceIDs) = (imageIDs, referenceIDs)
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case queries
+        case imageIDs = "image_ids"
+        case referenceIDs = "reference_ids"
         case topK = "top_k"
         case alpha
+        case minScore = "min_score"
     }
 
     /// Decodes a request.
@@ -25,9 +44,30 @@ package struct SearchRequest: Codable, Sendable {
     package init(from decoder: any Decoder) throws {
         try decoder.rejectUnknownFields(CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        queries = try container.decode([[Float]].self, forKey: .queries)
+        imageIDs = try container.decodeIfPresent([String].self, forKey: .imageIDs)
+        referenceIDs = try container.decodeIfPresent([String].self, forKey: .referenceIDs)
+        let sources = [imageIDs != nil, referenceIDs != nil, container.contains(.queries)].filter(\.self)
+        guard sources.count <= 1 else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: [],
+                    debugDescription: "Send only one of 'queries', 'image_ids' and 'reference_ids'."))
+        }
+        let hasIDs = imageIDs != nil || referenceIDs != nil
+        queries = hasIDs ? [] : try container.decode([[Float]].self, forKey: .queries)
         alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)
+        minScore = try container.decodeIfPresent(Float.self, forKey: .minScore)
         topK = try container.decodeWholeNumberIfPresent(forKey: .topK)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        if imageIDs == nil, referenceIDs == nil { try container.encode(queries, forKey: .queries) }
+        try container.encodeIfPresent(imageIDs, forKey: .imageIDs)
+        try container.encodeIfPresent(referenceIDs, forKey: .referenceIDs)
+        try container.encodeIfPresent(topK, forKey: .topK)
+        try container.encodeIfPresent(alpha, forKey: .alpha)
+        try container.encodeIfPresent(minScore, forKey: .minScore)
     }
 }
 

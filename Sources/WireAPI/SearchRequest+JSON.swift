@@ -3,8 +3,9 @@ internal import FoundationEssentials
 extension SearchRequest {
     /// Decodes JSON much faster than `WireJSON.decode(_:from:)`, because a query has hundreds of numbers.
     ///
-    /// If the fast reader rejects a body, Foundation's decoder reads it and reports what is wrong. Foundation's decoder
-    /// alone would reject some valid requests: a number that is too small for a float is an error there, and zero here.
+    /// If the fast reader rejects a body, Foundation's decoder reads it and reports what is wrong; it also reads bodies
+    /// with ids. Foundation's decoder alone would reject some valid requests: a number that is too small for a float is
+    /// an error there, and zero here.
     ///
     /// - Throws: `DecodingError`, ``UnknownFields``.
     package init(json: [UInt8]) throws {
@@ -30,6 +31,7 @@ private struct SearchRequestReader {
         var queries: [[Float]]?
         var topK: Int?
         var alpha: Float?
+        var minScore: Float?
         var keys: Set<String> = []
         guard skipSpaceAnd("{") else { return nil }
         repeat {
@@ -46,14 +48,18 @@ private struct SearchRequestReader {
             case "alpha" where !skipNull():
                 guard let value = number() else { return nil }
                 if isFirst { alpha = value }
+            case "min_score" where !skipNull():
+                guard let value = number() else { return nil }
+                if isFirst { minScore = value }
             // The value was null, which has been skipped: as if the key were absent.
-            case "top_k", "alpha": break
+            case "top_k", "alpha", "min_score": break
             default: return nil
             }
         } while skipSpaceAnd(",")
         guard skipSpaceAnd("}"), let queries else { return nil }
         skipSpace()
-        return position == bytes.count ? SearchRequest(queries: queries, topK: topK, alpha: alpha) : nil
+        guard position == bytes.count else { return nil }
+        return SearchRequest(queries: queries, topK: topK, alpha: alpha, minScore: minScore)
     }
 
     /// The elements between brackets.

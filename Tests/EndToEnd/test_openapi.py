@@ -11,6 +11,7 @@ import numpy as np
 import openapi_spec_validator
 import pytest
 
+from harness.api_requests import evaluation_responses, reading_responses
 from harness.bad_bodies import post_with_incomplete_body, post_with_too_large_body
 from harness.daemon import Daemon
 from harness.http import JSON, NPY, NPZ, Client, npy_bytes
@@ -56,6 +57,7 @@ def all_responses(daemon, product_daemon):
         yield other.get("/v1/status")
         yield client.get("/v1/images/c%2Fd")
         yield client.get("/v1/references/c%2Fd")
+        yield from reading_responses(client)
         yield client.post_json("/v1/verify", {"sample": 2})
         yield client.get("/metrics")
         yield client.get("/healthz")
@@ -64,6 +66,7 @@ def all_responses(daemon, product_daemon):
         yield client.post("/v1/search", b"x", NPY)
         yield client.post("/v1/search?top_k=0", good, NPY)
         yield client.post("/v1/search?alpha=-1", good, NPY)
+        yield client.post("/v1/search?min_score=inf", good, NPY)
         yield client.post("/v1/search", npy_bytes(np.ones((4097, 3))), NPY)
         yield client.post("/v1/search", npy_bytes(np.ones((1, 4))), NPY)
         yield client.post("/v1/search", npy_bytes([[1, np.nan, 1]]), NPY)
@@ -118,40 +121,6 @@ def settings_responses(daemon, client):
         yield client.request("PATCH", "/v1/settings", json.dumps(fields), {"Content-Type": JSON})
     yield client.request("PATCH", "/v1/settings", "k: 2", {"Content-Type": "text/plain"})
     yield post_with_too_large_body(daemon, "/v1/settings", method="PATCH")
-
-
-def evaluation_responses(client, empty_client):
-    """Requests to evaluate and to count hubs; `empty_client` has a corpus without references."""
-    queries = {"queries": [[1, 2, 3], [1, 0, 0]]}
-    labelled = queries | {"answers": [["a"], ["b", "c/d"]]}
-    for fields in (
-        labelled | {"groups": {"a": "x", "b": "y"}, "reference_curve": True},
-        queries,
-        {},
-        labelled | {"answers": [["a"]]},
-        labelled | {"answers": [["a"], ["unknown"]]},
-        {"answers": [["a"]]},
-        labelled | {"groups": {"a": "x"}},
-        {"queries": []},
-        {"ks": [1000]},
-        {"alphas": [-1]},
-        {"repeats": 0},
-        {"seed": -1},
-        {"group_sizes": [0]},
-        queries | {"queries": [[1, 2, 3]] * 32768, "alphas": [step / 64 for step in range(64)], "ks": [1, 2, 3]},
-    ):
-        yield client.post_json("/v1/evaluate", fields)
-    yield client.post("/v1/evaluate", json.dumps(labelled), JSON)
-    yield client.request("POST", "/v1/evaluate", json.dumps(labelled), {"Accept": "application/x-ndjson"})
-    yield empty_client.post_json("/v1/evaluate", labelled)
-    for query in ("", "?limit=1&sample=2", "?limit=0", "?x=1"):
-        yield client.get(f"/v1/hubs{query}")
-    for client_ in (client, empty_client):
-        yield client_.post_json("/v1/hubs", queries)
-        yield client_.get("/v1/hubs")
-        yield client_.request("HEAD", "/v1/hubs")
-    yield client.request("HEAD", "/v1/hubs?limit=0")
-    yield client.post_json("/v1/hubs", {"sample": 0})
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,30 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [(0, [1, 2, 5, 9]), (1, [2, 5, 9]), (3, [5, 9]), (5, [9]), (9, []), (10, [])] as [(UInt32, [UInt32])]
+    )
+    func forEachBeginsAfterAKeyThatNeedNotExist(start: UInt32, expected: [UInt32]) throws {
+        try withKeys([9, 1, 5, 2]) { transaction, numbers in
+            for limit in [1, 10] {
+                var seen: [UInt32] = []
+                try transaction.forEach(numbers, after: start) { key, value in
+                    let (key, value) = (number(key), number(value))
+                    #expect(key == value)
+                    seen.append(key)
+                    return seen.count < limit
+                }
+                #expect(seen == Array(expected.prefix(limit)))
+            }
+        }
+        try withKeys([]) { transaction, numbers in
+            try transaction.forEach(numbers, after: start) { _, _ in
+                Issue.record("there is no key")
+                return true
+            }
+        }
+    }
+
     @Test func hasKeysFindsKeysThatAreNotSmaller() throws {
         try withKeys([3, 300]) { transaction, numbers in
             for (first, expected) in [(0, true), (3, true), (4, true), (300, true), (301, false)] as [(UInt32, Bool)] {

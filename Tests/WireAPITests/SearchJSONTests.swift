@@ -4,6 +4,8 @@ import WireAPI
 
 /// The fast reader and writer of searches must agree with Foundation's, but for numbers too small for a float.
 @Suite struct SearchJSONTests {
+    private static let fields = ["queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score"]
+
     private static func decoded(_ text: String) -> SearchRequest? {
         try? WireJSON.decodeRequest(SearchRequest.self, from: Data(text.utf8))
     }
@@ -14,6 +16,8 @@ import WireAPI
         #expect(fast?.queries == slow?.queries, "\(text)")
         #expect(fast?.topK == slow?.topK, "\(text)")
         #expect(fast?.alpha == slow?.alpha, "\(text)")
+        #expect(fast?.minScore == slow?.minScore, "\(text)")
+        #expect(fast?.imageIDs == slow?.imageIDs && fast?.referenceIDs == slow?.referenceIDs, "\(text)")
     }
 
     @Test(arguments: [
@@ -32,6 +36,9 @@ import WireAPI
         #"{"queries":[[1]],"top_k":1e30}"#, #"{"queries":[[1]],"top_k":n}"#, #"{"queries":[[1]],"alpha":nul"#,
         #"{"queries":[[0.1234567890123456789012345]]}"#, #"{"queries":[[123456789012345678901]]}"#,
         #"{"queries":[[0.0000000000000000000000000000001]]}"#, #"{"qu\u0065ries":[[1]]}"#, #"{"queries":[[1,]]}"#,
+        #"{"queries":[[1]],"min_score":-0.5}"#, #"{"queries":[[1]],"min_score":null,"min_score":2}"#,
+        #"{"queries":[[1]],"min_score":"0.5"}"#, #"{"image_ids":["a","\u0062"],"min_score":1}"#,
+        #"{"reference_ids":[],"top_k":3}"#, #"{"reference_ids":null,"image_ids":["a"]}"#,
     ]) func readsAsFoundationDoes(text: String) {
         Self.expectSame(text)
     }
@@ -58,11 +65,26 @@ import WireAPI
         }
     }
 
+    @Test(arguments: [
+        #"{"queries":[[1]],"image_ids":["a"]}"#, #"{"reference_ids":["a"],"image_ids":["a"]}"#,
+        #"{"queries":[],"reference_ids":[]}"#, #"{"image_ids":"a"}"#, #"{"image_ids":[1]}"#, #"{"image_ids":null}"#,
+    ]) func queriesComeFromOneFieldOnly(text: String) {
+        #expect(throws: DecodingError.self) { try SearchRequest(json: Array(text.utf8)) }
+    }
+
+    @Test func idsAreEncodedWithoutQueries() throws {
+        let request = SearchRequest(referenceIDs: ["a"], topK: 2, minScore: 0.5)
+        let document = try WireJSON.encode(request)
+        #expect(
+            String(decoding: document, as: UTF8.self) == #"{"min_score":0.5,"reference_ids":["a"],"top_k":2}"#)
+        #expect(try SearchRequest(json: Array(document)).referenceIDs == ["a"])
+    }
+
     @Test func unknownFieldsAreNamed() {
         let error = #expect(throws: UnknownFields.self) {
             try SearchRequest(json: Array(#"{"topk":1,"queries":[[1]],"top_k":2,"limit":[{}]}"#.utf8))
         }
-        #expect(error?.names == ["limit", "topk"] && error?.known == ["queries", "top_k", "alpha"])
+        #expect(error?.names == ["limit", "topk"] && error?.known == Self.fields)
     }
 
     @Test func readsEveryFloatAsWritten() throws {

@@ -34,16 +34,18 @@ package struct DaemonClient: Sendable {
     }
 
     /// Gets an image's bias and the references that it is computed from: `GET /v1/images/{id}`.
-    func image(_ id: String) async throws -> Answer<ImageReport> {
-        try await get("/v1/images/\(id.percentEncoded)")
+    ///
+    /// - Parameter vector: whether the report has the image's vector.
+    func image(_ id: String, vector: Bool = false) async throws -> Answer<ImageReport> {
+        try await get("/v1/images/\(id.percentEncoded)\(vector ? "?vector=true" : "")")
     }
 
-    /// Gets an image's bias like ``image(_:)``, but with a clearer error if a reference has the id.
+    /// Gets an image's bias like ``image(_:vector:)``, but with a clearer error if a reference has the id.
     ///
-    /// - Throws: ``Failure`` if no image but a reference has the id; else as ``image(_:)``.
-    package func explain(_ id: String) async throws -> Answer<ImageReport> {
+    /// - Throws: ``Failure`` if no image but a reference has the id; else as ``image(_:vector:)``.
+    package func explain(_ id: String, vector: Bool = false) async throws -> Answer<ImageReport> {
         do {
-            return try await image(id)
+            return try await image(id, vector: vector)
         } catch let problem as Problem where problem.status == 404 {
             guard (try? await reference(id)) != nil else { throw problem }
             throw Failure(.dataRejected, "'\(id.printable)' is a reference, not an image: references have no bias")
@@ -63,9 +65,21 @@ package struct DaemonClient: Sendable {
     ///   - queries: the bytes of an .npy file with a query in each row.
     ///   - topK: the number of images to find for each query.
     ///   - alpha: the weight of the bias; `nil` for the daemon's setting.
-    package func search(_ queries: [UInt8], topK: Int, alpha: Float?) async throws -> Answer<SearchResponse> {
-        let weight = alpha.map { "&alpha=\($0)".replacing("+", with: "%2B") } ?? ""
-        return try await post("/v1/search?top_k=\(topK)\(weight)", queries, mediaType: "application/x-npy")
+    ///   - minScore: the smallest score of a hit; `nil` for no limit.
+    package func search(
+        _ queries: [UInt8], topK: Int, alpha: Float?, minScore: Float? = nil
+    ) async throws -> Answer<SearchResponse> {
+        let weight = alpha.map { "&alpha=\($0)" } ?? ""
+        let limit = minScore.map { "&min_score=\($0)" } ?? ""
+        let parameters = "top_k=\(topK)\(weight)\(limit)".replacing("+", with: "%2B")
+        return try await post("/v1/search?\(parameters)", queries, mediaType: "application/x-npy")
+    }
+
+    /// Searches for the stored vectors of images or references: `POST /v1/search`.
+    ///
+    /// There is no timeout.
+    package func search(_ request: SearchRequest) async throws -> Answer<SearchResponse> {
+        try await post("/v1/search", Array(try WireJSON.encode(request)), mediaType: "application/json")
     }
 
     /// Verifies stored means, codes, ids and vectors: `POST /v1/verify`.

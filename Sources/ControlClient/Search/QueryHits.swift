@@ -2,8 +2,12 @@ package import WireAPI
 
 /// The hits of one query; its JSON is one line of `nnnctl search --json`.
 package struct QueryHits: Encodable {
-    /// The query's row in the file.
-    let query: Int
+    /// The query's row in the file; `nil` if an id takes its place.
+    var query: Int?
+    /// The id of the image whose vector is the query.
+    var image: String?
+    /// The id of the reference whose vector is the query.
+    var reference: String?
     /// The images that were found, by falling score.
     let hits: [SearchResponse.Hit]
 
@@ -12,9 +16,25 @@ package struct QueryHits: Encodable {
         self.hits = hits
     }
 
+    package init(image: String, hits: [SearchResponse.Hit]) {
+        self.image = image
+        self.hits = hits
+    }
+
+    package init(reference: String, hits: [SearchResponse.Hit]) {
+        self.reference = reference
+        self.hits = hits
+    }
+
+    private var title: String {
+        if let image { return "image \(image.printable)" }
+        if let reference { return "reference \(reference.printable)" }
+        return "query \(query ?? 0)"
+    }
+
     /// The lines of a table of the hits, with a title before it and an empty line after it.
     package func lines(style: TextStyle) -> [String] {
-        let title = style.bold("query \(query)")
+        let title = style.bold(title)
         guard !hits.isEmpty else { return [title, "  no images", ""] }
         var table = Table([
             .trailing("#"), .leading("id"), .trailing("score"), .trailing("similarity"), .trailing("bias"),

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 internal import Glibc
 
 /// Formats numbers for people.
@@ -60,6 +60,11 @@ package enum NumberFormat {
         }
         let digits = String(exponent.magnitude).padded(to: 2, alignment: .trailing).replacing(" ", with: "0")
         return "\(mantissa)e\(exponent < 0 ? "-" : "+")\(digits)"
+    }
+
+    /// A time to the second, in UTC and in ISO 8601: 2026-11-27T06:12:04Z.
+    package static func time(_ date: Date) -> String {
+        date.formatted(.iso8601)
     }
 
     /// A share in percent, with one decimal and no sign of percent: 34.1.

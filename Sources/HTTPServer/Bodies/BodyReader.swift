@@ -13,6 +13,9 @@ struct BodyReader: Sendable {
         self.budget = budget
     }
 
+    /// A reservation in the memory of all bodies together, for vectors of the store that take the place of a body.
+    func reservation() -> MemoryBudget.Reservation { budget.reservation() }
+
     /// Reads the whole body of a request and gives it to `use`; its memory stays reserved until that returns.
     ///
     /// A body with the coding gzip is decompressed. What the head alone shows to be wrong is rejected before the first

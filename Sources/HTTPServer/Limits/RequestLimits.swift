@@ -13,6 +13,10 @@ enum RequestLimits {
     static let imageCounts = 1...(1 << 53) - 1
     /// The values of `alpha` that a search can set.
     static let alpha: ClosedRange<Float> = 0...1000
+    /// Lines of one page of a listing.
+    static let listedLines = 1...10_000
+    /// Lines of a page of a listing if the request names no number.
+    static let defaultListedLines = 1000
 
     /// Bytes of all bodies under way together, beyond the first ``freeBodyBytes`` of each.
     static let allBodyBytes = 4 * bodyBytes
@@ -26,6 +30,10 @@ enum RequestLimits {
     static let freeHits = 1000
     /// A response of the type application/x-npz counts in ``allHits`` as at least one hit for each this many bytes.
     static let archiveBytesPerHit = 256
+    /// Bytes of all pages of listings under way together, beyond the first ``freeListingBytes`` of each.
+    static let allListingBytes = 64 << 20
+    /// The first bytes of each page, which don't count in ``allListingBytes``.
+    static let freeListingBytes = 64 << 10
     /// The size of the slices in which a long response is sent, in bytes.
     static let sliceBytes = 256 << 10
     /// Bytes of a response that a client must take within each timeout (`client-seconds`).

@@ -11,6 +11,18 @@ extension Problem {
         }
     }
 
+    /// The error of a search with more queries than one request can have.
+    static func tooManyQueries(_ count: Int) -> Problem {
+        .badRequest("too_many_queries", "There are \(count) queries; one request can have \(RequestLimits.queries).")
+    }
+
+    /// The error of a search by ids whose vectors would take more memory than a body with them could.
+    static func tooManyIDs(_ count: Int) -> Problem {
+        .badRequest(
+            "too_many_queries",
+            "The vectors of \(count) ids have more than \(RequestLimits.bodyBytes) bytes; send fewer ids at once.")
+    }
+
     /// The error of a search whose results can't be an .npz file, if the client does not accept JSON.
     static func npzImpossible(_ reason: String) -> Problem {
         .badRequest("npz_impossible", "The results can't be sent as \(SearchArchive.mediaType): \(reason)")

@@ -30,4 +30,15 @@ extension Request {
         let unknown = Set(uri.queryParameters.map { String($0.key) }).subtracting(known)
         if !unknown.isEmpty { throw .unknownParameters(unknown.sorted(), known: known) }
     }
+
+    /// The value of a parameter that is `true` or `false`; `nil` if the query string doesn't have it.
+    ///
+    /// - Throws: `Problem` for another value.
+    func flag(_ name: String) throws(Problem) -> Bool? {
+        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let value = Bool(String(text)) else {
+            throw .badRequest("bad_\(name)", "'\(name)' is '\(text)'; it must be true or false.")
+        }
+        return value
+    }
 }

@@ -13,17 +13,16 @@ struct SearchArchive {
 
     /// Prepares the file.
     ///
+    /// The row of a query with fewer hits than another one ends with empty ids and NaN.
+    ///
     /// - Parameters:
-    ///   - hits: the hits of each query, the same number for all.
+    ///   - hits: the hits of each query.
     ///   - tookMs: the milliseconds until the results were known.
-    /// - Throws: ``Problem/npzImpossible(_:)`` if the file would be too large, or if numpy would change an id;
-    ///   `StoreError` if the queries have different numbers of hits.
+    /// - Throws: ``Problem/npzImpossible(_:)`` if the file would be too large, or if numpy would change an id.
     init(_ hits: [[SearchHit]], generation: UInt64, tookMs: Double) throws {
-        let shape = [hits.count, hits.first?.count ?? 0]
-        guard hits.allSatisfy({ $0.count == shape[1] }) else {
-            throw StoreError.damaged("the queries of a search have different numbers of hits")
-        }
-        let hits = hits.flatMap { $0 }
+        let shape = [hits.count, hits.map(\.count).max() ?? 0]
+        let none = SearchHit(id: "", score: .nan, similarity: .nan, bias: .nan)
+        let hits = hits.flatMap { $0 + repeatElement(none, count: shape[1] - $0.count) }
         guard hits.allSatisfy({ $0.id.utf8.last != 0 }) else {
             throw Problem.npzImpossible(
                 "an id ends in NUL, which numpy removes. Accept application/json, or give the image another id.")

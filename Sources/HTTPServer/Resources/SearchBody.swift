@@ -4,11 +4,22 @@ internal import NIOCore
 internal import ShardFormats
 internal import WireAPI
 
-/// The queries in the body of a search, JSON or an .npy file.
+/// What the body and the query string of a search ask for; the body is JSON or an .npy file.
 ///
-/// `top_k` and `alpha` stand in the query string, or in the JSON, whose values take precedence.
+/// `top_k`, `alpha` and `min_score` stand in the query string, or in the JSON, whose values take precedence.
 struct SearchBody {
-    let batch: SearchBatch
+    /// Where the vectors of the queries come from.
+    enum Queries {
+        /// The request has the vectors.
+        case vectors([[Float]])
+        /// The stored vectors of the images, or of the references, with these ids.
+        case stored(VectorRole, [String])
+    }
+
+    let queries: Queries
+    let topK: Int
+    let alpha: Float
+    let minScore: Float?
 
     private static let defaultTopK = 10
 
@@ -21,43 +32,51 @@ struct SearchBody {
     ///   - v2Elements: how queries of the type V2 in an .npy file are read.
     /// - Throws: `Problem`.
     init(_ body: ByteBuffer, request: Request, defaultAlpha: Float, v2Elements: V2Elements) throws {
-        let vectors: [[Float]]
         var topK: Int? = try Self.parameter("top_k", request)
         var alpha: Float? = try Self.parameter("alpha", request)
-        try Self.check(topK: topK, alpha: alpha)
+        var minScore: Float? = try Self.parameter("min_score", request)
+        try Self.check(topK: topK, alpha: alpha, minScore: minScore)
         switch request.mediaType {
         case .json:
             let parsed = try Self.json(body)
-            vectors = parsed.queries
+            queries =
+                parsed.imageIDs.map { .stored(.images, $0) } ?? parsed.referenceIDs.map { .stored(.references, $0) }
+                ?? .vectors(parsed.queries)
             topK = parsed.topK ?? topK
             alpha = parsed.alpha ?? alpha
-            try Self.check(topK: topK, alpha: alpha)
-        case .npy: vectors = try Self.npy(body, v2Elements)
+            minScore = parsed.minScore ?? minScore
+            try Self.check(topK: topK, alpha: alpha, minScore: minScore)
+        case .npy: queries = .vectors(try Self.npy(body, v2Elements))
         case .other(let name): throw Problem.unsupportedMediaType(name)
         }
-        try self.init(vectors, topK: topK ?? Self.defaultTopK, alpha: alpha ?? defaultAlpha)
+        (self.topK, self.alpha, self.minScore) = (topK ?? Self.defaultTopK, alpha ?? defaultAlpha, minScore)
+        guard count <= RequestLimits.queries else { throw Problem.tooManyQueries(count) }
     }
 
-    private init(_ vectors: [[Float]], topK: Int, alpha: Float) throws {
-        guard vectors.count <= RequestLimits.queries else {
-            throw Problem.badRequest(
-                "too_many_queries",
-                "There are \(vectors.count) queries; one request can have \(RequestLimits.queries).")
-        }
-        do throws(RejectedQuery) {
-            batch = try SearchBatch(queries: vectors, topK: topK, alpha: alpha)
-        } catch {
-            throw Problem(.query(error.index, error.reason))
+    /// The number of queries.
+    var count: Int {
+        switch queries {
+        case .vectors(let vectors): vectors.count
+        case .stored(_, let ids): ids.count
         }
     }
 
-    private static func check(topK: Int?, alpha: Float?) throws(Problem) {
+    /// Which of the images that are found become hits.
+    var filter: HitFilter {
+        guard case .stored(.images, let ids) = queries else { return HitFilter(topK: topK, minScore: minScore) }
+        return HitFilter(topK: topK, minScore: minScore, excluded: ids)
+    }
+
+    private static func check(topK: Int?, alpha: Float?, minScore: Float?) throws(Problem) {
         if let topK, !RequestLimits.imageCounts.contains(topK) {
             let limit = RequestLimits.imageCounts.upperBound
             throw .badRequest("bad_top_k", "'top_k' is \(topK); it must be from 1 to \(limit).")
         }
         if let alpha, !RequestLimits.alpha.contains(alpha) {
             throw .badRequest("bad_alpha", "'alpha' is \(alpha); it must be from 0 to 1000.")
+        }
+        if let minScore, !minScore.isFinite {
+            throw .badRequest("bad_min_score", "'min_score' is \(minScore); it must be a finite number.")
         }
     }
 

@@ -28,24 +28,52 @@ struct SearchResource: Resource {
     }
 
     private func search(_ request: Request) async throws -> Response {
-        try request.checkParameters("top_k", "alpha")
+        try request.checkParameters("top_k", "alpha", "min_score")
         if case .other(let name) = request.mediaType { throw Problem.unsupportedMediaType(name) }
         let clock = ContinuousClock()
         let reservation = hits.reservation()
         let (answer, start) = try await bodies.withBody(of: request) { body in
             let start = clock.now
             let settings = settings()
-            let batch = try SearchBody(
-                body, request: request, defaultAlpha: settings.alpha, v2Elements: settings.v2Elements
-            ).batch
-            try reserve(reservation, for: batch)
-            return (try await queue.search(batch), start)
+            let search = try SearchBody(
+                body, request: request, defaultAlpha: settings.alpha, v2Elements: settings.v2Elements)
+            try reserve(reservation, for: search)
+            let vectors = bodies.reservation()
+            var answer = try await queue.search(try await batch(for: search, vectors))
+            answer.hits = search.filter.hits(answer.hits)
+            return withExtendedLifetime(vectors) { (answer, start) }
         }
         let took = (clock.now - start) / .milliseconds(1)
         let document = try Self.document(
             answer, tookMs: (took * 1000).rounded() / 1000, for: request.acceptedTypes, reservation)
         metrics.searched(took: clock.now - start)
         return Response(body: document.body, mediaType: document.mediaType, holding: reservation)
+    }
+
+    /// The queries of a search, with the vectors of the store where the request names ids.
+    ///
+    /// - Parameter reservation: gets the memory of vectors of the store.
+    private func batch(for search: SearchBody, _ reservation: MemoryBudget.Reservation) async throws -> SearchBatch {
+        let topK = search.filter.searched
+        switch search.queries {
+        case .vectors(let vectors):
+            do throws(RejectedQuery) {
+                return try SearchBatch(queries: vectors, topK: topK, alpha: search.alpha)
+            } catch {
+                throw Problem(.query(error.index, error.reason))
+            }
+        case .stored(let role, let ids):
+            try reservation.grow(to: min(ids.count * corpus.state().dimension * 4, RequestLimits.bodyBytes))
+            let vectors = try await blocking {
+                do {
+                    return try corpus.vectors(of: ids, role, maximumBytes: RequestLimits.bodyBytes)
+                } catch let unknown as UnknownID {
+                    throw Problem.unknownID(unknown.role, unknown.id)
+                }
+            }
+            guard let vectors else { throw Problem.tooManyIDs(ids.count) }
+            return SearchBatch(vectors: vectors, count: ids.count, topK: topK, alpha: search.alpha)
+        }
     }
 
     /// The results in the form that the client prefers: JSON, unless it wants an .npz file more.
@@ -74,12 +102,12 @@ struct SearchResource: Resource {
     }
 
     /// Rejects a search if its hits would take too much memory, alone or with those of the other requests under way.
-    private func reserve(_ reservation: MemoryBudget.Reservation, for batch: SearchBatch) throws {
-        let count = batch.count * min(batch.topK, try corpus.state().images.count)
+    private func reserve(_ reservation: MemoryBudget.Reservation, for search: SearchBody) throws {
+        let count = search.count * min(search.topK, try corpus.state().images.count)
         guard count <= RequestLimits.hits else {
             throw Problem.badRequest(
                 "too_many_hits",
-                "\(batch.count) queries would find \(count) images; one response can have \(RequestLimits.hits).")
+                "\(search.count) queries would find \(count) images; one response can have \(RequestLimits.hits).")
         }
         try reservation.grow(to: count)
     }

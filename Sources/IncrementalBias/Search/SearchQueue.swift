@@ -23,7 +23,7 @@ package final class SearchQueue: Sendable {
         /// The generation of the snapshot.
         package let generation: UInt64
         /// For each query the images found, by falling score, and by ascending row if scores are equal.
-        package let hits: [[SearchHit]]
+        package var hits: [[SearchHit]]
     }
 
     /// The errors that ``search(_:)`` throws for a request that can't be answered.

@@ -43,6 +43,18 @@ struct ArrivalTable: Sendable {
         }
     }
 
+    /// The time of arrival of `row`, in milliseconds since 1970; `nil` if it has no arrival.
+    func time(of row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt64? {
+        guard
+            let number = try transaction.value(
+                numbers, row, { try StoredNumber.uint64($0, "an arrival number") })
+        else { return nil }
+        return try transaction.value(arrivals, number) { value in
+            guard value.byteCount == 16 else { throw StoreError.damaged("an arrival has a wrong size") }
+            return NumberView.uint64(value.extracting(last: 8))
+        }
+    }
+
     /// The rows of the oldest references, the oldest first.
     ///
     /// The first one for which `isOld` returns false ends the list and is not in it.

@@ -1,4 +1,5 @@
 package import LMDB
+internal import VectorMath
 
 /// The ids and rows of the images, or of the references.
 ///
@@ -19,6 +20,29 @@ package struct IdentityTable {
     /// The id of `row`; `nil` if the row is not in use.
     package func id(of row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> String? {
         try transaction.string(tables.ids, row)
+    }
+
+    /// The ids that follow `start` in ascending order of their bytes, with their rows.
+    ///
+    /// - Parameters:
+    ///   - start: where to begin; it need not be an id, and is not in the result. Empty for the first ids.
+    ///   - limit: the maximum number of ids, at least 1.
+    func list(
+        after start: String, limit: Int, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> [(id: String, row: UInt32)] {
+        var found: [(id: String, row: UInt32)] = []
+        func add(_ key: RawSpan, _ value: RawSpan) throws -> Bool {
+            let id = String(decoding: NumberView.bytes(key), as: UTF8.self)
+            found.append((id, try StoredNumber.uint32(value, "the row of an id")))
+            return found.count < limit
+        }
+        // LMDB has no empty keys.
+        if start.isEmpty {
+            try transaction.forEach(tables.rows) { try add($0, $1) }
+        } else {
+            try transaction.forEach(tables.rows, after: start) { try add($0, $1) }
+        }
+        return found
     }
 
     /// Gives a row to each of `ids` that has none.

@@ -23,13 +23,17 @@ struct ExplainCommand: AsyncParsableCommand {
     @Flag(help: "Print the report as JSON, with all references of the heap.")
     var json = false
 
+    @Flag(help: "Print the image's vector too; needs '--json'.")
+    var vector = false
+
     func validate() throws {
         guard !id.isEmpty else { throw ValidationError("The id is empty.") }
         guard top >= 0 else { throw ValidationError("'--top' must be 0 or more.") }
+        guard json || !vector else { throw ValidationError("'--vector' needs '--json'.") }
     }
 
     func run() async throws {
-        let answer = try await daemon.client.explain(id)
+        let answer = try await daemon.client.explain(id, vector: vector)
         if json {
             try StandardOutput.write(document: answer.document)
         } else {

@@ -7,11 +7,12 @@ import WireAPI
 struct SearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Search the corpus for each query of an .npy file.",
+        abstract: "Search the corpus for each query of an .npy file, or for what is like an image or a reference.",
         discussion: """
             The file holds a two-dimensional array of float16, float32 or float64 with a query in each row, or a \
             one-dimensional array with one query. A hit's score is its similarity minus its bias; the bias is alpha \
-            times the mean of the image's k largest similarities to references.
+            times the mean of the image's k largest similarities to references. With `--image` or `--reference` the \
+            stored vectors of these ids are the queries. An image is not among its own hits.
             """
     )
 
@@ -21,7 +22,13 @@ struct SearchCommand: AsyncParsableCommand {
         help: ArgumentHelp("The queries: an .npy file, or - for standard input.", valueName: "file"),
         completion: .file(extensions: ["npy"])
     )
-    var queries: String
+    var queries: String?
+
+    @Option(help: ArgumentHelp("An image to find similar images for.", valueName: "id"))
+    var image: [String] = []
+
+    @Option(help: ArgumentHelp("A reference to find images for.", valueName: "id"))
+    var reference: [String] = []
 
     @Option(help: ArgumentHelp("The number of images to find for each query.", valueName: "n"))
     var topK = 10
@@ -30,19 +37,36 @@ struct SearchCommand: AsyncParsableCommand {
         help: ArgumentHelp("The weight of the bias (default: the daemon's setting); 0 gives the plain ranking."))
     var alpha: Float?
 
-    @Flag(help: #"Print a line of JSON per query: {"query": 0, "hits": [{"id", "score", "similarity", "bias"}, ...]}."#)
+    @Option(help: ArgumentHelp("Leave out images with a lower score.", valueName: "score"))
+    var minScore: Float?
+
+    @Flag(
+        help: ArgumentHelp(
+            #"Print a line of JSON per query: {"query": 0, "hits": [{"id", "score", "similarity", "bias"}, ...]}; "#
+                + #"with ids "image" or "reference" takes the place of "query"."#))
     var json = false
 
     func validate() throws {
         guard topK > 0 else { throw ValidationError("'--top-k' must be 1 or more.") }
         guard alpha?.isFinite ?? true else { throw ValidationError("'--alpha' must be a finite number.") }
+        guard minScore?.isFinite ?? true else { throw ValidationError("'--min-score' must be a finite number.") }
+        let sources = [queries != nil, !image.isEmpty, !reference.isEmpty].filter(\.self)
+        guard sources.count == 1 else {
+            throw ValidationError("Give one of '--queries', '--image' and '--reference'.")
+        }
     }
 
     func run() async throws {
+        guard let queries else { return try await searchByIDs() }
         let client = daemon.client
         let generations = try await BatchedSearch(try QueryFile(path: queries).read(), topK: topK).run(
-            search: { try await client.search(NPY.write($0.matrix), topK: topK, alpha: alpha).value },
-            { try StandardOutput.write(lines: lines($1, rows: $0)) })
+            search: {
+                try await client.search(NPY.write($0.matrix), topK: topK, alpha: alpha, minScore: minScore).value
+            },
+            { rows, response in
+                let hits = zip(rows, response.results).map { QueryHits(query: $0, hits: $1) }
+                try StandardOutput.write(lines: lines(response, hits))
+            })
         if generations.count > 1 {
             try Console().show(
                 .error(
@@ -51,11 +75,23 @@ struct SearchCommand: AsyncParsableCommand {
         }
     }
 
-    /// The output for a response to the queries in `rows` of the file.
-    private func lines(_ response: SearchResponse, rows: Range<Int>) throws -> [String] {
-        let queries = zip(rows, response.results).map { QueryHits(query: $0, hits: $1) }
+    /// Searches for the vectors of images or of references.
+    private func searchByIDs() async throws {
+        let request = SearchRequest(
+            imageIDs: image.isEmpty ? nil : image, referenceIDs: reference.isEmpty ? nil : reference, topK: topK,
+            alpha: alpha, minScore: minScore)
+        let response = try await daemon.client.search(request).value
+        let hits =
+            image.isEmpty
+            ? zip(reference, response.results).map { QueryHits(reference: $0, hits: $1) }
+            : zip(image, response.results).map { QueryHits(image: $0, hits: $1) }
+        try StandardOutput.write(lines: lines(response, hits))
+    }
+
+    /// The output for a response with the hits of some queries.
+    private func lines(_ response: SearchResponse, _ queries: [QueryHits]) throws -> [String] {
         if json { return try queries.map { String(decoding: try WireJSON.encode($0), as: UTF8.self) } }
-        let count = NumberFormat.count(rows.count, "query", "queries")
+        let count = NumberFormat.count(queries.count, "query", "queries")
         let took = "generation \(response.generation), \(count) in \(NumberFormat.duration(response.tookMs / 1000))"
         return queries.flatMap { $0.lines(style: .output) } + [TextStyle.output.dim(took)]
     }

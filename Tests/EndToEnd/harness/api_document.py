@@ -91,7 +91,7 @@ class ApiDocument:
         assert content, f"not documented with this media type: {response.media_type} {response}"
         if response.media_type == "application/x-ndjson":
             for line in response.body.splitlines():
-                self.validate(json.loads(line), "EvaluationLine")
+                self.validate(json.loads(line), content["x-line-schema"])
         elif len(response.body) <= _LARGEST_CHECKED:
             is_json = response.media_type.endswith("json")
             # Latin-1 decodes any bytes, so binary bodies are validated as strings.

@@ -1,5 +1,6 @@
 """Searches, explanations, problems and backups through `Client`."""
 
+import asyncio
 import os
 import pickle
 
@@ -146,3 +147,47 @@ def test_numbers_can_be_those_of_numpy(filled_db):
     assert [len(result) for result in filled_db.search_in_batches(THREE, three)] == [3]
     assert len(filled_db.hubs(limit=three, sample=three).by_mean) == 3
     assert filled_db.verify(three)["checked"] == 3
+
+
+def test_images_are_searched_by_id_listed_and_read(filled_db):
+    assert filled_db.search_by_id("cat", 1, alpha=0).ids.tolist() == [["dog"]]
+    found = filled_db.search_by_id(["cat", "car"], 5, alpha=0)
+    assert found.counts.tolist() == [2, 2] and "cat" not in found.ids[0] and "car" not in found.ids[1]
+    assert [image["id"] for image in filled_db.list_images(page=2)] == ["car", "cat", "dog"]
+    assert [image["id"] for image in filled_db.list_images(after="car")] == ["cat", "dog"]
+    assert filled_db.image("cat").dtype == np.float32
+    for reference in filled_db.list_references():
+        assert filled_db.search_by_id(reference["id"], kind="references").counts.tolist() == [3]
+    with pytest.raises(nnnd.UnknownId):
+        filled_db.search_by_id(["cat", "unicorn"])
+    with pytest.raises(ValueError, match="kind"):
+        filled_db.search_by_id("cat", kind="image")
+
+
+def test_a_result_leaves_out_scores_below_the_smallest(filled_db):
+    pandas = pytest.importorskip("pandas")
+    found = filled_db.search(THREE, 3, alpha=0, min_score=0.99)
+    assert found.counts.tolist() == [1, 1, 1]
+    everything = filled_db.search(THREE, 3, alpha=0)
+    limit = float(np.sort(everything.scores.ravel())[-5])
+    found = filled_db.search(THREE, 3, alpha=0, min_score=limit)
+    assert sum(found.counts) == 5 and found.ids.shape == (3, max(found.counts))
+    table = found.to_pandas()
+    assert isinstance(table, pandas.DataFrame) and len(table) == 5 and not table.isna().any().any()
+    with pytest.raises(ValueError, match="min_score"):
+        filled_db.search(THREE, min_score=float("nan"))
+
+
+def test_the_asynchronous_client_reads_as_the_other_one_does(filled_db):
+    pytest.importorskip("httpx")
+
+    async def read():
+        async with nnnd.AsyncClient(filled_db.socket) as client:
+            images = [image async for image in client.list_images(page=1)]
+            references = [reference async for reference in client.list_references()]
+            found = await client.search_by_id("cat", 2, min_score=-1)
+            return images, references, found.ids.tolist(), (await client.image("cat")).tolist()
+
+    images, references, found, vector = asyncio.run(read())
+    assert (images, references) == (list(filled_db.list_images()), list(filled_db.list_references()))
+    assert found == filled_db.search_by_id("cat", 2).ids.tolist() and vector == filled_db.image("cat").tolist()

@@ -10,8 +10,11 @@ from operator import index
 from typing import Any
 from urllib.parse import quote
 
-from ._arrays import ArrayLike, as_vectors
+import numpy as np
+
+from ._arrays import ArrayLike, Ids, as_vectors, list_of_ids
 from ._formats import npy_header
+from .documents import Kind
 from .errors import api_error
 
 NPY = "application/x-npy"
@@ -21,6 +24,8 @@ NPZ = "application/x-npz"
 # parse, and JSON of a hundred thousand hits forty times as long as the .npz file.
 MAX_JSON_HITS = 256
 MAX_BODY_BYTES = 64 << 20
+# The most lines of a page of a listing.
+PAGE_LINES = 10_000
 
 
 @dataclass(frozen=True)
@@ -53,33 +58,63 @@ class Response:
         return self.body
 
 
-def check_search(top_k: int, alpha: float | None) -> None:
+def check_search(top_k: int, alpha: float | None, min_score: float | None = None) -> None:
     """Raises ValueError or TypeError if no daemon could answer a search with these values."""
     if operator.index(top_k) < 1:
         raise ValueError(f"top_k is {top_k}; it must be at least 1")
     if alpha is not None and not 0 <= float(alpha) < math.inf:
         raise ValueError(f"alpha is {alpha}; it must be a number that is not negative")
+    if min_score is not None and not math.isfinite(min_score):
+        raise ValueError(f"min_score is {min_score}; it must be a finite number")
 
 
-def search_request(queries: ArrayLike, top_k: int, alpha: float | None) -> Request:
+def search_request(queries: ArrayLike, top_k: int, alpha: float | None, min_score: float | None = None) -> Request:
     """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body.
 
     Asks for an .npz file if there can be many hits. A daemon without this form of answer sends JSON.
     """
-    check_search(top_k, alpha)
+    check_search(top_k, alpha, min_score)
     vectors = as_vectors(queries, "queries").without_bfloat16()
     target = f"/v1/search?top_k={top_k:d}"
     if alpha is not None:
         target += f"&alpha={float(alpha)!r}"
+    if min_score is not None:
+        target += f"&min_score={float(min_score)!r}"
     header = npy_header(vectors.element_type, vectors.rows, vectors.dimension)
     body = b"".join([header, *vectors.pieces()])
-    accept = f"{NPZ}, {JSON};q=0.5" if vectors.rows * top_k > MAX_JSON_HITS else JSON
-    return Request("POST", target, body, {"Content-Type": NPY, "Accept": accept})
+    return Request("POST", target, body, {"Content-Type": NPY, "Accept": _accept(vectors.rows, top_k)})
 
 
-def explain_request(id: str) -> Request:
-    """`GET /v1/images/ID`."""
-    return Request("GET", f"/v1/images/{quote(str(id), safe='')}")
+def search_by_id_request(
+    ids: str | int | Ids, kind: Kind, top_k: int, alpha: float | None, min_score: float | None
+) -> Request:
+    """`POST /v1/search` with ids of images or references in place of queries."""
+    check_search(top_k, alpha, min_score)
+    if kind not in ("images", "references"):
+        raise ValueError(f"kind is {kind!r}; it must be 'images' or 'references'")
+    names = [str(ids)] if isinstance(ids, (str, int, np.integer)) else list_of_ids(ids)
+    fields: dict[str, Any] = {"image_ids" if kind == "images" else "reference_ids": names, "top_k": index(top_k)}
+    if alpha is not None:
+        fields["alpha"] = float(alpha)
+    if min_score is not None:
+        fields["min_score"] = float(min_score)
+    headers = {"Content-Type": JSON, "Accept": _accept(len(names), top_k)}
+    return Request("POST", "/v1/search", json.dumps(fields).encode(), headers)
+
+
+def _accept(queries: int, top_k: int) -> str:
+    return f"{NPZ}, {JSON};q=0.5" if queries * top_k > MAX_JSON_HITS else JSON
+
+
+def explain_request(id: str, vector: bool = False) -> Request:
+    """`GET /v1/images/ID`, with the image's vector if `vector`."""
+    return Request("GET", f"/v1/images/{quote(str(id), safe='')}{'?vector=true' if vector else ''}")
+
+
+def listing_request(kind: Kind, after: str, limit: int) -> Request:
+    """`GET /v1/images` or `GET /v1/references`: the page after this id, or the first page."""
+    position = f"&after={quote(after, safe='')}" if after else ""
+    return Request("GET", f"/v1/{kind}?limit={limit}{position}")
 
 
 def reference_request(id: str) -> Request:

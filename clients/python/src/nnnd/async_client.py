@@ -9,18 +9,17 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import numpy as np
-
 from . import _messages as messages
 from ._arrays import ArrayLike, Ids
 from ._async_evaluating import AsyncEvaluating
+from ._async_reading import AsyncReading
 from ._connections import socket_address
 from ._evaluating import NO_LIMIT
 from ._messages import Request, Response
 from ._producer import SHARD_BYTES, Batches
 from ._retry import Retries
 from .client import Client, default_socket
-from .documents import ImageReport, Kind, Status, VerifyReport
+from .documents import Kind, Status, VerifyReport
 from .errors import NotReachable, RequestTimeout
 from .ingestion import Ingestion
 from .results import SearchResult, parse_search
@@ -32,7 +31,7 @@ Self = TypeVar("Self", bound="AsyncClient")
 MAX_CONNECTIONS = 256
 
 
-class AsyncClient(AsyncEvaluating):
+class AsyncClient(AsyncEvaluating, AsyncReading):
     """A client for the daemon on a Unix socket, for one event loop of asyncio. It needs httpx: `nnnd[async]`.
 
     >>> async def nearest():
@@ -42,9 +41,9 @@ class AsyncClient(AsyncEvaluating):
     >>> asyncio.run(nearest())
     ['cat', 'car']
 
-    The methods are those of `Client` as coroutines, but for `search_in_batches`, `spool`, `submit` and
-    `submit_deletion`. `aclose` closes it, and `wait` waits for an `Ingestion`. `add_images`, `add_references` and
-    `backup` show no progress. Files are read and written in threads.
+    The methods are those of `Client` as coroutines, and listings for `async for`, but for
+    `search_in_batches`, `spool`, `submit` and `submit_deletion`. `aclose` closes it, and `wait` waits for an
+    `Ingestion`. `add_images`, `add_references` and `backup` show no progress. Files are read and written in threads.
     """
 
     def __init__(
@@ -85,9 +84,11 @@ class AsyncClient(AsyncEvaluating):
         self._blocking.close()
         self._resources.close()
 
-    async def search(self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None) -> SearchResult:
+    async def search(
+        self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, min_score: float | None = None
+    ) -> SearchResult:
         """Finds the best images for each query, as `Client.search`."""
-        return parse_search(await self._send(messages.search_request(queries, top_k, alpha)))
+        return parse_search(await self._send(messages.search_request(queries, top_k, alpha, min_score)))
 
     async def add_images(
         self,
@@ -129,15 +130,6 @@ class AsyncClient(AsyncEvaluating):
             await asyncio.sleep(pause)
         ingestion.raise_rejections()
         return ingestion
-
-    async def explain(self, id: str | int) -> ImageReport:
-        """The bias of an image, as `Client.explain`."""
-        return cast(ImageReport, (await self._send(messages.explain_request(str(id)))).json())
-
-    async def reference(self, id: str | int) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """The stored vector of a reference, as `Client.reference`."""
-        response = await self._send(messages.reference_request(str(id)))
-        return np.array(response.json()["vector"], dtype=np.float32)
 
     async def status(self) -> Status:
         """The sizes of the corpus, the settings, and the newest receipts and rejections."""

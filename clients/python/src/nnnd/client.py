@@ -9,17 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
-import numpy as np
-
 from . import _messages as messages
 from ._arrays import ArrayLike, Ids, Vectors, as_vectors
 from ._backup import write_backup
 from ._evaluating import NO_LIMIT, Evaluating
 from ._producer import SHARD_BYTES, Batches, Producer, batches_of, deletion_lists, with_ingestion
 from ._progress import Progress
+from ._reading import Reading
 from ._shards import remove_abandoned
 from ._transport import Transport
-from .documents import ImageReport, Kind, Status, VerifyReport
+from .documents import Kind, Status, VerifyReport
 from .ingestion import Ingestion, SpoolFolders
 from .results import SearchResult, parse_search
 
@@ -35,7 +34,7 @@ def default_socket() -> str:
     return os.environ.get("NNND_SOCKET") or DEFAULT_SOCKET
 
 
-class Client(Evaluating):
+class Client(Evaluating, Reading):
     """A client for the daemon on a Unix socket. Any number of threads, and processes after a fork, can use it at once.
 
     >>> with Client(db.socket) as client:
@@ -85,7 +84,9 @@ class Client(Evaluating):
         transport = self._transport
         return _client, (transport.pool.path, transport.pool.timeout, transport.retries.seconds)
 
-    def search(self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None) -> SearchResult:
+    def search(
+        self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, min_score: float | None = None
+    ) -> SearchResult:
         """Finds the best images for each query, all in one snapshot of the corpus.
 
         >>> db.search([[1.0, 0.1, 0.0]], top_k=2, alpha=0).ids
@@ -95,9 +96,10 @@ class Client(Evaluating):
             queries: (n_queries, dimension), or (dimension,) for one query; at most 4,096 queries and 64 MiB.
             top_k: how many images to find for each query; n_queries x top_k can be a million.
             alpha: the weight of the bias; 0 ranks by similarity alone. By default the daemon's setting.
+            min_score: leaves out images with a lower score. Queries can then have fewer hits than others.
 
         """
-        return parse_search(self._transport.send(messages.search_request(queries, top_k, alpha)))
+        return parse_search(self._transport.send(messages.search_request(queries, top_k, alpha, min_score)))
 
     def search_in_batches(
         self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, *, progress: bool | None = None
@@ -241,19 +243,6 @@ class Client(Evaluating):
             remove_abandoned(self._folders.images)
             remove_abandoned(self._folders.references)
         return self._folders
-
-    def explain(self, id: str | int) -> ImageReport:
-        """The bias of an image, and the references with the largest similarities to it.
-
-        Raises:
-            UnknownId: there is no image with this id.
-
-        """
-        return cast(ImageReport, self._transport.send(messages.explain_request(str(id))).json())
-
-    def reference(self, id: str | int) -> np.ndarray[Any, np.dtype[np.float32]]:
-        """The stored vector of a reference, (dimension,) in float32."""
-        return np.array(self._transport.send(messages.reference_request(str(id))).json()["vector"], dtype=np.float32)
 
     def status(self) -> Status:
         """The sizes of the corpus, the settings, and the newest receipts and rejections."""

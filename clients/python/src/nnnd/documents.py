@@ -106,6 +106,21 @@ class ImageReport(TypedDict):
     references: list[HeapEntry]
 
 
+class ImageLine(TypedDict):
+    """An image in a listing."""
+
+    id: str
+    bias: float
+    mean: float
+
+
+class ReferenceLine(TypedDict):
+    """A reference in a listing; `arrived` is when its shard took effect."""
+
+    id: str
+    arrived: str
+
+
 class _RequiredFault(TypedDict):
     id: str
     fault: Literal["vector", "id", "code", "mean"]

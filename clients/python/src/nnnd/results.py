@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 MAX_TEXT_BYTES = 256 << 20
+# What fills the row of a query that has fewer hits than another one.
+NO_HIT = {"id": "", "score": float("nan"), "similarity": float("nan"), "bias": float("nan")}
 
 
 class Hit(NamedTuple):
@@ -35,6 +37,9 @@ class SearchResult:
 
     The arrays have the shape (n_queries, n_hits); n_hits is `top_k`, or the number of images if that is smaller.
     `similarities` - `biases` are the `scores`. All of it reflects one generation of the corpus.
+
+    With `min_score` queries can have different numbers of hits. n_hits is then the largest of them, and the rows of
+    the other queries end with empty ids and NaN. `counts`, indices, iteration and `to_pandas` leave these out.
 
     `ids` is an array of text (`<U`), in which each id takes the memory of the longest one. If that would be more than
     256 MiB, or if an id ends in NUL, which numpy removes from text, it is an array of `str` objects.
@@ -59,6 +64,11 @@ class SearchResult:
     took: float
     """Seconds that the daemon took, from the last byte of the request to the response."""
 
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """The number of hits of each query."""
+        return np.asarray((self.ids != "").sum(axis=1), dtype=np.int64)
+
     def __len__(self) -> int:
         """The number of queries."""
         return len(self.ids)
@@ -70,7 +80,8 @@ class SearchResult:
     def __getitem__(self, query: int) -> list[Hit]:
         """The hits of one query, best first."""
         columns = (self.ids, self.scores, self.similarities, self.biases)
-        return list(map(Hit._make, zip(*(column[query].tolist() for column in columns))))
+        hits = map(Hit._make, zip(*(column[query].tolist() for column in columns)))
+        return [hit for hit in hits if hit.id]
 
     def __repr__(self) -> str:
         """A short description; `print(result.to_pandas())` shows the hits."""
@@ -103,7 +114,7 @@ class SearchResult:
                 "bias": self.biases.ravel(),
             }
         )
-        return table
+        return table[table["id"] != ""].reset_index(drop=True)
 
 
 def parse_search(response: Response) -> SearchResult:
@@ -127,8 +138,8 @@ def _parse_npz(body: bytes) -> SearchResult:
 def _parse_json(body: bytes) -> SearchResult:
     answer = json.loads(body)
     results = answer["results"]
-    shape = (len(results), len(results[0]) if results else 0)
-    hits = [hit for found in results for hit in found]
+    shape = (len(results), max(map(len, results), default=0))
+    hits = [hit for found in results for hit in found + [NO_HIT] * (shape[1] - len(found))]
 
     def column(name: str) -> npt.NDArray[np.float32]:
         return np.array([hit[name] for hit in hits], dtype=np.float32).reshape(shape)
@@ -145,7 +156,7 @@ def _parse_json(body: bytes) -> SearchResult:
 
 def _texts(ids: list[str]) -> npt.NDArray[np.str_] | npt.NDArray[np.object_]:
     """An array of ids, as text if numpy can keep them so in `MAX_TEXT_BYTES`."""
-    width = max(map(len, ids), default=1)
+    width = max(map(len, ids), default=1) or 1
     if 4 * width * len(ids) <= MAX_TEXT_BYTES and not any(id.endswith("\0") for id in ids):
         return np.array(ids, dtype=f"<U{width}")
     objects = np.empty(len(ids), dtype=object)

@@ -1,0 +1,68 @@
+"""The part of `AsyncClient` that reads images and references, and searches by their ids."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import numpy as np
+
+from . import _messages as messages
+from ._arrays import Ids
+from ._messages import Request, Response
+from ._reading import lines_in, vector_in
+from .documents import ImageLine, ImageReport, Kind, ReferenceLine
+from .results import SearchResult, parse_search
+
+
+class AsyncReading(ABC):
+    """The methods of `AsyncClient` that read images and references."""
+
+    @abstractmethod
+    async def _send(self, request: Request, timeout: float | None = None) -> Response: ...
+
+    async def search_by_id(
+        self,
+        ids: str | int | Ids,
+        top_k: int = 10,
+        alpha: float | None = None,
+        *,
+        kind: Kind = "images",
+        min_score: float | None = None,
+    ) -> SearchResult:
+        """Finds images that are like images of the corpus or references, as `Client.search_by_id`."""
+        return parse_search(await self._send(messages.search_by_id_request(ids, kind, top_k, alpha, min_score)))
+
+    async def explain(self, id: str | int) -> ImageReport:
+        """The bias of an image, as `Client.explain`."""
+        return cast(ImageReport, (await self._send(messages.explain_request(str(id)))).json())
+
+    async def image(self, id: str | int) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """The stored vector of an image, as `Client.image`."""
+        return vector_in(await self._send(messages.explain_request(str(id), vector=True)))
+
+    async def reference(self, id: str | int) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """The stored vector of a reference, as `Client.reference`."""
+        return vector_in(await self._send(messages.reference_request(str(id))))
+
+    async def list_images(self, after: str | int = "", page: int = messages.PAGE_LINES) -> AsyncIterator[ImageLine]:
+        """All images after the id `after`, as `Client.list_images`, for `async for`."""
+        async for line in self._list("images", str(after), page):
+            yield cast(ImageLine, line)
+
+    async def list_references(
+        self, after: str | int = "", page: int = messages.PAGE_LINES
+    ) -> AsyncIterator[ReferenceLine]:
+        """All references after the id `after`, as `Client.list_references`, for `async for`."""
+        async for line in self._list("references", str(after), page):
+            yield cast(ReferenceLine, line)
+
+    async def _list(self, kind: Kind, after: str, page: int) -> AsyncIterator[dict[str, Any]]:
+        while True:
+            lines = lines_in(await self._send(messages.listing_request(kind, after, page)))
+            for line in lines:
+                yield line
+            if len(lines) < page:
+                return
+            after = lines[-1]["id"]
