@@ -8,6 +8,7 @@
 # make test          runs all tests
 # make test-units, make test-end-to-end, make test-package  run parts of `make test`
 # make test-python   checks and tests the Python package in clients/python, with the built programs
+# make test-beyond   tests bulk computations on Spark and with 5 billion pairs, and measures them: 15 minutes
 # make notebooks     runs the notebooks in Examples/notebooks with the built programs, and stores their outputs
 # make test-systemd  boots systemd in a container, as root, and tests the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer
@@ -19,7 +20,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .PHONY: build static demo deb test test-units test-end-to-end test-package test-python test-systemd test-asan test-tsan \
-  bench fuzz format packages packages-deb packages-browser clean
+  test-beyond bench fuzz format packages packages-deb packages-browser packages-beyond clean
 
 SWIFT ?= swift
 # Debug information makes a build longer. The names of functions in a backtrace do not need it.
@@ -109,6 +110,14 @@ test-python: .venv-client/authors
 	  -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed --basetemp=$$folder/tests && \
 	  rm -rf $$folder
 
+# Long tests of the Python package with the built programs: biases in bulk on Spark and of a large corpus.
+test-beyond: packages-beyond .venv-beyond/authors
+	folder=$$(mktemp -d) && cd clients/python && \
+	  NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} $(CURDIR)/.venv-beyond/bin/python -m pytest -q \
+	  -p no:cacheprovider -o tmp_path_retention_policy=failed --basetemp=$$folder/tests beyond && rm -rf $$folder
+	NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} PYTHONPATH=clients/python/src:clients/python/tests \
+	  .venv-beyond/bin/python clients/python/beyond/bulk_rates.py
+
 # Runs the notebooks and stores them with their outputs, which the tests expect. Look at the pictures before a commit.
 .PHONY: notebooks
 notebooks: .venv-client/done
@@ -196,6 +205,9 @@ packages-deb: packages
 
 packages-browser: packages
 	$(call install_missing,packages/debian-browser.txt)
+
+packages-beyond: packages
+	$(call install_missing,packages/debian-beyond.txt)
 
 # A virtual environment for each list of Python packages.
 .venv-%/done: packages/python-%.txt | packages

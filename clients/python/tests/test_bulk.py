@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import pickle
 import threading
 from multiprocessing import active_children
 
@@ -14,6 +15,7 @@ from conftest import wait_until
 from nnnd.__main__ import main
 
 bulk = pytest.importorskip("nnnd.bulk")
+pa = pytest.importorskip("pyarrow")
 DIMENSION = 16
 ARITHMETICS = [("numpy", None), ("torch", "torch"), ("faiss", "faiss")]
 
@@ -154,6 +156,21 @@ def test_a_second_run_computes_only_what_is_new(job, tmp_path, capsys):
     assert bulk.run(shards, references, output, bulk.BulkSettings(k=17), workers=1).rows == 1500
     write_shard(tmp_path / "references" / "part-003.npy", np.ones((1, DIMENSION), np.float32), ["r7"])
     assert bulk.run(shards, references, output, settings, workers=1).rows == 1500
+
+
+def test_a_job_is_a_function_of_record_batches(job):
+    arguments, check = job
+    plan = bulk.plan(*arguments)
+    arguments[2].mkdir()
+    reports = [
+        row
+        for numbers in ([2, 0], [1, 3])
+        for batch in pickle.loads(pickle.dumps(plan))([pa.record_batch({"id": numbers})])
+        for row in batch.to_pylist()
+    ]
+    assert [report["rows"] for report in reports] == [400, 700, 3, 397]
+    assert all(report["pairs"] == report["rows"] * 3000 and report["peak_bytes"] > 1 << 20 for report in reports)
+    check()
 
 
 def test_hashes_name_references_in_eight_bytes(job):

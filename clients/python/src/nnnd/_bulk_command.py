@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 DESCRIPTION = """Computes heaps and means of images, and writes a parquet file for each image shard, with the columns
@@ -34,6 +36,7 @@ def add_bulk(commands: Any) -> None:
     where.add_argument("--workers", type=int, help="processes (default: one for each core)")
     where.add_argument("--arithmetic", choices=["numpy", "faiss", "torch"], default="numpy")
     where.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N; a GPU needs torch")
+    where.add_argument("--spark", metavar="MASTER", help="run on Spark: local[2], spark://host:7077, sc://host")
 
 
 def bulk(options: argparse.Namespace) -> int:
@@ -44,10 +47,11 @@ def bulk(options: argparse.Namespace) -> int:
     references = list_shards(
         options.references, options.reference_vectors or options.vectors, options.reference_ids or options.ids
     )
-    report = run(
-        images, references, options.output, _settings(options), workers=options.workers,
-        distinct=options.distinct, again=options.again,
-    )  # fmt: skip
+    with _session(options.spark) as spark:
+        report = run(
+            images, references, options.output, _settings(options), workers=options.workers, spark=spark,
+            distinct=options.distinct, again=options.again,
+        )  # fmt: skip
     print(f"{report.rows:,} images in {len(report.shards):,} shards; {report.shards_before:,} shards had been before")
     if report.pairs:
         rate = report.pairs_per_core_second / 1e6
@@ -66,3 +70,18 @@ def _settings(options: argparse.Namespace) -> Any:
         return BulkSettings(**given)
     with Client(options.socket) as client:
         return BulkSettings.of(client, **given)
+
+
+@contextlib.contextmanager
+def _session(address: str | None) -> Iterator[Any]:
+    """A session of Spark that is stopped at the end; None without an address."""
+    if address is None:
+        yield None
+        return
+    from .bulk._spark import open_session
+
+    session = open_session(address)
+    try:
+        yield session
+    finally:
+        session.stop()

@@ -1,4 +1,4 @@
-"""Biases of many images at once: in a pool of processes or on a GPU, without a daemon.
+"""Biases of many images at once: in a pool of processes, on Spark, or on a GPU, without a daemon.
 
 Each task takes one shard of images and reads the shards of references one after another. It keeps the best references
 of each image so far, and writes one parquet file with the heaps and means of its images. They equal those that the
@@ -25,8 +25,19 @@ except ImportError:
 
 from ._heaps import heaps
 from ._job import Job, ShardReport, TaskFailed
-from ._run import BulkReport, run
+from ._run import BulkReport, plan, run
 from ._settings import BulkSettings
 from ._shards import Shard, list_shards
 
-__all__ = ["BulkReport", "BulkSettings", "Job", "Shard", "ShardReport", "TaskFailed", "heaps", "list_shards", "run"]
+__all__ = [
+    "BulkReport",
+    "BulkSettings",
+    "Job",
+    "Shard",
+    "ShardReport",
+    "TaskFailed",
+    "heaps",
+    "list_shards",
+    "plan",
+    "run",
+]

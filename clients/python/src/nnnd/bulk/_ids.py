@@ -22,7 +22,7 @@ def digests(ids: pa.Array) -> Digests:
 
 
 def hashes(ids: pa.Array) -> pa.Array:
-    """The first 8 bytes of the digests as signed integers.
+    """The first 8 bytes of the digests as signed integers, since Spark has no unsigned ones.
 
     >>> hashes(pa.array(["cat"])).to_pylist()
     [-914678379523727037]
@@ -34,7 +34,7 @@ def hashes(ids: pa.Array) -> pa.Array:
 def replaced_rows(shards: Sequence[Shard]) -> dict[int, Rows]:
     """The rows whose ids occur again in a later shard, whose row replaces them: number of the shard -> rows.
 
-    It needs 32 bytes for each row of all shards. Two ids with the same digest count as one; among 10^9 ids the
+    It needs about 50 bytes for each row of all shards. Two ids with the same digest count as one; among 10^9 ids the
     probability that there are two is below 10^-20.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -34,7 +35,7 @@ REPORT_SCHEMA = pa.schema(
 
 
 class TaskFailed(NnndError):
-    """A task failed for another reason than its input: its processes were killed."""
+    """A task failed for another reason than its input: its processes were killed, or Spark gave up."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Job:
     replaced_references: dict[int, Rows] = field(default_factory=dict)
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Runs tasks, as engines of record batches call a function.
+        """Runs tasks, as Spark's `mapInArrow` and other engines of record batches call a function.
 
         Args:
             batches: batches whose first column has the numbers of tasks.
@@ -135,18 +136,19 @@ class Job:
 
     def fingerprint(self, number: int) -> str:
         """A digest of everything on which the output of a task depends."""
-        own = [list(self.images[number].version), _digest(self.replaced_images.get(number))]
+        own = _origin(self.images[number], self.replaced_images.get(number))
         return hashlib.sha256(json.dumps([self._shared, own]).encode()).hexdigest()
 
-    @property
+    @functools.cached_property
     def _shared(self) -> list[Any]:
         references = [
-            [shard.path, *shard.version, shard.vectors, shard.ids_column, _digest(self.replaced_references.get(number))]
-            for number, shard in enumerate(self.references)
+            _origin(shard, self.replaced_references.get(number)) for number, shard in enumerate(self.references)
         ]
         listed = hashlib.sha256(json.dumps(references).encode()).hexdigest()
         return [FORMAT, self.settings.result, listed]
 
 
-def _digest(rows: Rows | None) -> str:
-    return "" if rows is None else hashlib.sha256(rows.tobytes()).hexdigest()
+def _origin(shard: Shard, replaced: Rows | None) -> list[Any]:
+    """What decides the vectors and ids that a shard gives, as a JSON value."""
+    left_out = "" if replaced is None else hashlib.sha256(replaced.tobytes()).hexdigest()
+    return [shard.path, *shard.version, shard.vectors, shard.ids_column, left_out]

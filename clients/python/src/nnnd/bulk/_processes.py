@@ -73,7 +73,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, other = context.Pipe()
         self.process: Any = context.Process(target=_serve, args=(other, job), name="nnnd-bulk", daemon=True)
-        with _one_thread_each():
+        with one_thread_each():
             self.process.start()
         # The other end is open in the process alone, so that its death closes it.
         other.close()
@@ -110,7 +110,7 @@ def _serve(connection: Connection, job: Job) -> None:
 
 
 @contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Lets processes that start meanwhile compute with one thread, unless the environment says otherwise."""
     added = [name for name in THREADS if name not in os.environ]
     os.environ.update(dict.fromkeys(added, "1"))

@@ -1,4 +1,4 @@
-"""Runs a computation in this process or in a pool of processes."""
+"""Runs a computation in this process, in a pool of processes, or on Spark."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from .._progress import Progress
 from ._ids import replaced_rows
@@ -52,6 +53,7 @@ def run(
     settings: BulkSettings | None = None,
     *,
     workers: int | None = None,
+    spark: Any = None,
     distinct: bool = False,
     again: bool = False,
     progress: bool | None = None,
@@ -68,8 +70,9 @@ def run(
         settings: what is computed; `BulkSettings.of(client)` has the settings of a daemon.
         workers: the number of processes, each with one thread; by default one for each core. With 1 or on another
             device than the CPU, tasks run in this process.
-        distinct: whether no id occurs twice. Then ids are not read before the computation begins, which needs 32 bytes
-            for each row.
+        spark: a SparkSession, also of Spark Connect, which runs the tasks. Its executors need numpy and pyarrow.
+        distinct: whether no id occurs twice. Then ids are not read before the computation begins, which needs about
+            50 bytes for each row.
         again: whether to compute all output files anew.
         progress: whether to show a progress bar; by default on a terminal and in a notebook.
 
@@ -85,7 +88,7 @@ def run(
     reports = []
     with Progress("bulk", sum(shard.rows for shard in now.images), "images", progress) as bar:
         try:
-            for report in _reports(now, workers):
+            for report in _reports(now, workers, spark):
                 reports.append(report)
                 bar.add(report.rows)
         finally:
@@ -121,10 +124,14 @@ def plan(
     )
 
 
-def _reports(job: Job, workers: int | None) -> Iterator[ShardReport]:
+def _reports(job: Job, workers: int | None, spark: Any) -> Iterator[ShardReport]:
     """Runs all tasks of a job and yields their reports."""
     if not job.images:
         return iter(())
+    if spark is not None:
+        from ._spark import run_on_spark
+
+        return run_on_spark(job, spark)
     count = len(os.sched_getaffinity(0)) if workers is None else workers
     if count < 1:
         raise ValueError(f"there are {count} workers; there must be at least 1")
