@@ -2,7 +2,8 @@ package import NIOCore
 
 /// Accepts no connection while ``Connections`` can take none; clients wait in the socket's queue.
 ///
-/// It stands in the pipeline of the listening channel, before the handler that passes connections on.
+/// It stands in the pipeline of the listening channel, before SwiftNIO's own handler, which registers an accepted
+/// connection with an event loop.
 package final class AcceptLimit: ChannelDuplexHandler {
     package typealias InboundIn = any Channel
     package typealias InboundOut = any Channel
@@ -10,8 +11,8 @@ package final class AcceptLimit: ChannelDuplexHandler {
     package typealias OutboundOut = any Channel
 
     private let connections: Connections
-    /// Whether a read of new connections was held back because the limit was reached.
-    private var isHolding = false
+    /// Whether SwiftNIO asked for connections while none could be accepted; they are read when one has ended.
+    private var hasPendingRead = false
 
     package init(_ connections: Connections) {
         self.connections = connections
@@ -37,13 +38,13 @@ package final class AcceptLimit: ChannelDuplexHandler {
         if connections.canAccept {
             context.read()
         } else {
-            isHolding = true
+            hasPendingRead = true
         }
     }
 
     private func resume(_ context: ChannelHandlerContext) {
-        guard isHolding, connections.canAccept else { return }
-        isHolding = false
+        guard hasPendingRead, connections.canAccept else { return }
+        hasPendingRead = false
         context.read()
     }
 }

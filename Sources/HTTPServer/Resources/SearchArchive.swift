@@ -38,14 +38,14 @@ struct SearchArchive {
         guard file.byteCount <= RequestLimits.archiveBytes else {
             throw Problem.npzImpossible(
                 """
-                the file would have \(file.byteCount) bytes, because each id takes as much as the longest one, and \
-                can have \(RequestLimits.archiveBytes). Accept application/json, or send fewer queries or a smaller \
-                'top_k'.
+                the file would have \(file.byteCount) bytes, because each id takes as much as the longest one; the \
+                maximum is \(RequestLimits.archiveBytes). Accept application/json, or send fewer queries or a \
+                smaller 'top_k'.
                 """)
         }
     }
 
-    /// The number of hits as which the file counts in the budget of all responses.
+    /// The size of the file in units of the budget of all responses (``RequestLimits/allHits``), which counts hits.
     var weight: Int { file.byteCount / RequestLimits.archiveBytesPerHit }
 
     /// The file.

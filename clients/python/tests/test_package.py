@@ -1,6 +1,5 @@
 """The package as a whole: what `import nnnd` gives and costs."""
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import nnnd
+from nnnd import _programs
 
 SOURCES = Path(nnnd.__file__).parents[1]
 
@@ -34,19 +34,21 @@ def test_the_commands_of_the_wheel_start_without_numpy():
     assert run("import nnnd._programs; print('numpy' in sys.modules)") == "False"
 
 
-def test_the_command_becomes_the_program():
+def test_the_command_of_the_wheel_executes_the_program():
     output = run("import nnnd._programs; sys.argv = ['nnnctl', '--version']; nnnd._programs.run_nnnctl()")
     assert output == nnnd.__version__
 
 
-def test_a_missing_program_is_named(monkeypatch, tmp_path):
-    programs = importlib.import_module("nnnd._programs")
+def test_the_error_for_a_folder_without_the_program_names_it(monkeypatch, tmp_path):
     monkeypatch.setenv("NNND_BIN", str(tmp_path))
     with pytest.raises(nnnd.DaemonFailed, match="there is no nnnd"):
-        programs.find_program("nnnd")
-    monkeypatch.delenv("NNND_BIN")
+        _programs.find_program("nnnd")
+
+
+def test_open_without_the_program_says_what_to_install_and_leaves_no_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("NNND_BIN", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(programs, "BUNDLED", tmp_path)
+    monkeypatch.setattr(_programs, "BUNDLED", tmp_path)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     with pytest.raises(nnnd.DaemonFailed, match="manylinux"):

@@ -1,10 +1,12 @@
 import Evaluation
 import Testing
 
-/// On data without any difference between the variants, intervals of the gain contain zero as often as they promise.
-@Suite struct NullCoverageTests {
+/// The 95% confidence intervals that ``HalvesTuning`` gives for the gain of its choice: they contain zero if nothing
+/// can be gained, and lie above zero if enough queries gain.
+@Suite struct GainIntervalTests {
     struct Case: CustomTestStringConvertible {
         let queries: Int
+        /// The number of variants of ranking to choose from.
         let variants: Int
         /// The probability that a rank is 1.
         let hits: Double
@@ -25,7 +27,7 @@ import Testing
         Case(queries: 40, variants: 20, hits: 0.6, agreement: 0.7),
     ]
 
-    /// Ranks that have the same distribution for all variants.
+    /// Ranks that have the same distribution for all variants, so that no choice gains anything.
     ///
     /// A rank that is not 1 is at least 2 and has a long tail.
     func table(_ data: Case, seed: UInt64) -> RankTable {
@@ -42,12 +44,12 @@ import Testing
         return RankTable(queries: data.queries, variants: data.variants, ranks: ranks)
     }
 
+    /// Of 100 tables 95 are expected to have intervals that contain zero; two fewer are allowed for chance.
     @Test(arguments: cases) func theGainOfAChoiceIsZeroWithinItsInterval(data: Case) {
         let covered = (0..<100).count { seed in
             let tuning = HalvesTuning(
                 table: table(data, seed: UInt64(seed)), candidates: Array(0..<data.variants), none: 0,
-                current: data.variants - 1, repeats: 40, seed: UInt64(seed)
-            ) {}
+                current: data.variants - 1, repeats: 40, seed: UInt64(seed), beforeDivision: {})
             return tuning.gainOverNone.coversZero && tuning.gainOverCurrent.coversZero
         }
         #expect(covered >= 93)
@@ -66,7 +68,9 @@ import Testing
     }
 
     func gain(_ table: RankTable, seed: UInt64) -> ConfidenceInterval {
-        HalvesTuning(table: table, candidates: [0, 1], none: 0, current: 0, repeats: 40, seed: seed) {}.gainOverNone
+        HalvesTuning(
+            table: table, candidates: [0, 1], none: 0, current: 0, repeats: 40, seed: seed, beforeDivision: {}
+        ).gainOverNone
     }
 
     @Test func manyQueriesShowAGainOfSixPoints() {
@@ -76,7 +80,7 @@ import Testing
         #expect(shown >= 18)
     }
 
-    /// 40 queries differ by one or two answers then, which chance does as well.
+    /// Of 40 queries about two gain and one loses, a difference that chance alone can make.
     @Test func fortyQueriesCannotTellAGainOfThreePoints() {
         let shown = (UInt64(0)..<100).count { seed in
             gain(table(queries: 40, gaining: 6, losing: 3, seed: seed), seed: seed).low > 0
