@@ -1,4 +1,6 @@
 /// The texts that are generated from ``Setting/all``: the example configuration file and the table in README.md.
+///
+/// `nnnd settings --format yaml` and `--format markdown` print them, and tests compare them with the two files.
 package enum SettingDocuments {
     /// The example configuration file, `systemd/nnnd.yaml`, in which every setting is commented out.
     ///

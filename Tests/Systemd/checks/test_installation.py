@@ -19,11 +19,13 @@ def test_the_package_installs():
 
 
 def test_dpkg_verify_finds_no_changed_file():
+    # A machine may be set up to install no documentation (path-exclude in dpkg.cfg.d); dpkg reports it as missing.
     changed = [line for line in run("dpkg", "--verify", "nnnd").stdout.splitlines() if not line.startswith("missing")]
     assert changed == []
 
 
 def test_the_programs_run_without_a_swift_toolchain():
+    # boot.py hides the toolchain. A script that starts it may still be on the PATH, but fails.
     assert shutil.which("swiftc") is None or run("swiftc", "--version", check=False).returncode != 0
     for program in ("nnnd", "nnnctl"):
         assert run(program, "--version").stdout.strip()
@@ -48,8 +50,9 @@ def test_no_unit_has_failed():
 
 @pytest.mark.parametrize("unit", ["nnnd.service", "nnnd@words.service"])
 def test_the_security_exposure_is_at_most_0_6(unit):
+    # The option is in tenths; systemd-analyze fails if the exposure is above it.
     finished = run("systemd-analyze", "security", "--no-pager", "--threshold=6", unit)
-    print(finished.stdout.splitlines()[-1])
+    print(finished.stdout.splitlines()[-1])  # the exposure, for the output of the checks
 
 
 def test_the_status_text_has_counts_and_generation(nnnd):
