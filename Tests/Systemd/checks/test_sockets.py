@@ -12,7 +12,7 @@ def test_a_connection_starts_the_service(nnnd):
     nnnd.do("stop")
     assert nnnd.state == "inactive"
     assert systemctl("is-active", nnnd.socket_unit).stdout.strip() == "active"
-    assert nnnd.status()["generation"] >= 0
+    nnnd.status()  # fails unless the daemon answers
     assert nnnd.state == "active"
 
 
@@ -28,4 +28,4 @@ def test_stopping_the_socket_unit_removes_the_socket(nnnd):
     assert not nnnd.socket.exists()
     systemctl("start", nnnd.socket_unit)
     wait_until(nnnd.socket.exists, "the socket")
-    assert nnnd.status()["generation"] >= 0
+    nnnd.status()  # fails unless the daemon answers

@@ -1,4 +1,4 @@
-"""A process's share in the private daemon of a folder."""
+"""Leases: the connections by which processes keep the private daemon of a folder running."""
 
 from __future__ import annotations
 
@@ -81,11 +81,11 @@ class Lease:
         return not poll.poll(0)
 
     def close(self) -> None:
-        """Ends the share without waiting for what follows."""
+        """Ends the lease without waiting for what follows."""
         self._connection.close()
 
     def close_and_wait(self) -> None:
-        """Ends the share; if it was the last one, waits until the daemon has ended."""
+        """Ends the lease; if it was the last one, waits until the daemon has ended."""
         with contextlib.suppress(OSError):
             self._connection.settimeout(CLOSE_SECONDS)
             self._connection.shutdown(socket.SHUT_WR)
@@ -95,7 +95,7 @@ class Lease:
 
 
 def acquire(folder: PrivateFolder, settings: dict[str, str]) -> Lease:
-    """A share in the daemon of a folder, which is started if it does not run.
+    """A lease of the daemon of a folder, which is started if it does not run.
 
     Raises:
         DaemonFailed: the daemon does not start.

@@ -34,8 +34,9 @@ class Database(Client):
         self._lease_lock = threading.Lock()
         self._lease: Lease | None = _acquire(folder, settings)
         super().__init__(folder.socket, timeout=timeout, retry_seconds=retry_seconds)
-        # A temporary folder is removed with its daemon.
-        self._transport = Transport(folder.socket, timeout, retry_seconds, _without_cycle(self))
+        # This transport first makes sure that the daemon runs, before each request. It refers to the database only
+        # weakly: a database that nobody uses any more is then deleted at once, and its lease ends.
+        self._transport = Transport(folder.socket, timeout, retry_seconds, _weak_ensure_running(self))
         self._is_closed = False
         _databases.add(self)
 
@@ -63,7 +64,7 @@ class Database(Client):
         return _reopen, (self._folder, self._settings, transport.pool.timeout, transport.retries.seconds)
 
     def ensure_running(self) -> None:
-        """Starts the daemon again if it has ended, and takes a share of its own in the child of a fork."""
+        """Starts the daemon again if it has ended, and acquires a lease of its own in the child of a fork."""
         lease = self._lease
         if lease is not None and lease.is_valid():
             return
@@ -73,14 +74,14 @@ class Database(Client):
             if self._lease is None or not self._lease.is_valid():
                 if not self._folder.path.is_dir():
                     raise DaemonFailed(f"the folder {self._folder.path} of the database has been removed")
-                # A temporary folder is removed at the end of the last lease, so that the old one ends after the new one
-                # has begun.
+                # The old lease is closed after the new one has begun, because a temporary folder is removed when its
+                # last lease ends.
                 old, self._lease = self._lease, _acquire(self._folder, self._settings)
                 if old is not None:
                     old.close()
 
     def after_fork(self) -> None:
-        """Gives up the copy of the parent's share, in the child of a fork."""
+        """Closes the copy of the parent's lease, in the child of a fork."""
         self._lease_lock = threading.Lock()
         lease, self._lease = self._lease, None
         if lease is not None:
@@ -152,7 +153,7 @@ def _text(value: Setting) -> str:
 
 
 def _acquire(folder: PrivateFolder, settings: dict[str, str]) -> Lease:
-    """A share in the daemon of a folder, which runs with these settings."""
+    """A lease of the daemon of a folder, which runs with these settings."""
     lease = acquire(folder, settings)
     try:
         _check_settings(folder, settings, lease.settings)
@@ -166,7 +167,8 @@ def _check_settings(folder: PrivateFolder, wanted: dict[str, str], given: dict[s
     """Raises DaemonFailed if the daemon, which was started with the settings `given`, has others than those wanted."""
     others = {name: given.get(name) for name, value in wanted.items() if not _is_same(value, given.get(name))}
     if None in others.values():
-        # They are defaults, or those of nnnd.yaml in the folder.
+        # The daemon was started without some of the wanted settings. It reports what it has for them: defaults, or
+        # values from nnnd.yaml in the folder.
         status = _status(folder)
         found = {name: _text(status[key]) for name in others if (key := name.replace("-", "_")) in status}
         others = {name: value or found.get(name) for name, value in others.items()}
@@ -197,8 +199,8 @@ def _status(folder: PrivateFolder) -> dict[str, Any]:
         transport.pool.close()
 
 
-def _without_cycle(database: Database) -> Callable[[], None]:
-    """`ensure_running` without a reference to the database, so that one that nobody uses any more ends at once."""
+def _weak_ensure_running(database: Database) -> Callable[[], None]:
+    """`database.ensure_running`, with a weak reference to the database."""
     reference = weakref.ref(database)
 
     def ensure_running() -> None:
