@@ -9,8 +9,9 @@ extension BiasMaintenance {
     ///
     /// 1. The added references whose similarities exceed the images' thresholds are found.
     /// 2. The removed references leave the heaps, and those found are merged into them.
-    /// 3. The means and thresholds that changed are written. The changes of the heaps are recorded as pending entries;
-    ///    if there are very many, the heaps are written instead.
+    /// 3. The means and thresholds that changed are written. The changes of the heaps are recorded as pending entries,
+    ///    in *runs*; heaps *absorb* them later, that is, are written with them. If there are very many changes, the
+    ///    heaps are written at once instead.
     ///
     /// Some heaps may then hold fewer references than their means need. After the pass, these get new heaps by a search
     /// over all references. A heap can hold more references than its mean needs, so that removals rarely need a search.
@@ -30,10 +31,11 @@ extension BiasMaintenance {
         var pending = try pendingRuns(images: images, in: transaction)
         let plan = HeapPassPlan(change, images: images, pending: pending, layout: layout)
         var writer = plan.storesHeaps ? nil : pending.makeWriter()
-        let deficient = try passes(plan, images: images, pending: &pending, writer: &writer, in: transaction)
+        let deficient = try updateAllImages(plan, images: images, pending: &pending, writer: &writer, in: transaction)
         if let run = try writer?.finish(in: transaction) {
             pending.append(run)
         } else {
+            // Every heap with pending entries was written, and contains them.
             try pending.removeAll(in: transaction)
         }
         for start in stride(from: 0, to: deficient.count, by: Self.imagesPerBatch) {
@@ -41,18 +43,18 @@ extension BiasMaintenance {
             let values = try vectors(.images).read(rows: rows, in: transaction)
             try buildHeaps(rows: rows, values: values, references: references, in: transaction)
         }
-        try reset(deficient, in: &pending, transaction)
+        try appendResets(of: deficient, to: &pending, in: transaction)
         try finish(&pending, in: transaction)
         return deficient.count
     }
 
-    /// Passes over all images, some blocks at a time, and writes the results.
+    /// Updates all images, some blocks at a time, and writes the results.
     ///
     /// If there are more pending entries than expected, a run ends and heaps absorb entries before the next blocks.
     ///
     /// - Parameter writer: gets the pending entries; `nil` to write the heaps instead.
     /// - Returns: the rows of the images whose heaps have fewer references than their means need, ascending.
-    private func passes(
+    private func updateAllImages(
         _ plan: HeapPassPlan, images: StoreState.RowCounts, pending: inout PendingRuns, writer: inout PendingRunWriter?,
         in transaction: borrowing WriteTransaction
     ) throws -> [UInt32] {
@@ -60,13 +62,14 @@ extension BiasMaintenance {
         let blocks = layout.blocks(for: images.end)
         let blocksPerBatch = max(1, plan.imagesPerBatch / layout.rowsPerBlock)
         let change = plan.change
+        // With alpha 1 and an image's threshold as its mean, the score of a pair is its similarity minus the threshold.
         let referenceCodes = QueryCodes(
             change.addedValues, alphas: Array(repeating: 1, count: change.addedRows.count),
             bases: try codes.bases(in: transaction), layout: layout.codes, for: [ThresholdFilter.scanKind])
         for start in stride(from: 0, to: blocks, by: blocksPerBatch) {
             let batch = start..<min(start + blocksPerBatch, blocks)
             let matches = try matches(change, referenceCodes, blocks: batch, end: images.end, in: transaction)
-            let results = try pass(
+            let results = try computeUpdates(
                 plan, matches, blocks: batch, end: images.end, pending: pending, in: transaction)
             for result in results {
                 try writer?.append(result.entries, in: transaction)
@@ -92,13 +95,13 @@ extension BiasMaintenance {
     ///   - matches: the added references that enter heaps of these blocks.
     ///   - end: the number of image rows that were ever used.
     /// - Returns: what must be stored, by ascending block. Blocks that do not change are left out.
-    private func pass(
+    private func computeUpdates(
         _ plan: HeapPassPlan, _ matches: [BlockMatches], blocks: Range<Int>, end: Int, pending: PendingRuns,
         in transaction: borrowing WriteTransaction
     ) throws -> [HeapPassResult] {
         let rowsPerBlock = layout.rowsPerBlock
         let rows = blocks.lowerBound * rowsPerBlock..<min(end, blocks.upperBound * rowsPerBlock)
-        // Matches of the blocks that are visited: of all blocks, or only of those that have some.
+        // The matches of all blocks, or only of the blocks that have some.
         var visited = matches
         if plan.readsEveryHeap {
             visited = blocks.map(BlockMatches.init(block:))
@@ -133,7 +136,7 @@ extension BiasMaintenance {
 }
 
 extension BlockMatches {
-    /// The rows of the images that a reference enters.
+    /// The rows of the images whose heaps an added reference enters.
     fileprivate func rows(perBlock rowsPerBlock: Int) -> [UInt32] {
         slots.map { UInt32(block * rowsPerBlock + $0) }
     }

@@ -18,13 +18,13 @@ extension BiasMaintenance {
     ) throws {
         guard !rows.isEmpty else { return }
         var pending = try pendingRuns(images: images, in: transaction)
-        try reset(rows, in: &pending, transaction)
+        try appendResets(of: rows, to: &pending, in: transaction)
         try finish(&pending, in: transaction)
     }
 
     /// Appends a run that resets the entries of `rows`, if there are runs.
-    func reset(
-        _ rows: [UInt32], in pending: inout PendingRuns, _ transaction: borrowing WriteTransaction
+    func appendResets(
+        of rows: [UInt32], to pending: inout PendingRuns, in transaction: borrowing WriteTransaction
     ) throws {
         guard !rows.isEmpty, !pending.isEmpty else { return }
         var words: [UInt32] = []

@@ -14,6 +14,7 @@ package enum NamedThread {
             Thread.current.name = name
             body()
         }
+        // The usual size on Linux, whatever the limit of this process is.
         thread.stackSize = 8 << 20
         thread.start()
         isStarted.signal()

@@ -70,7 +70,9 @@ struct VectorTable {
         return blocks
     }
 
-    /// The vectors of `rows` as floats, rows.count x dimension; a vector whose block is missing is left out.
+    /// The vectors of `rows` as floats, rows.count x dimension.
+    ///
+    /// A vector whose block is missing is left out, so that a caller sees by the count that the store is damaged.
     func read(rows: [UInt32], in transaction: borrowing some Transaction & ~Copyable) throws -> [Float] {
         var values: [Float] = []
         values.reserveCapacity(rows.count * layout.dimension)
@@ -123,7 +125,7 @@ struct VectorTable {
             let block = rows[ordered[group.lowerBound]] / rowsPerBlock
             try transaction.update(database, block, byteCount: layout.blockBytes) { bytes, existed in
                 if !existed, group.count < layout.rowsPerBlock {
-                    layout.coding.encode(empty.span, into: &bytes, at: CacheLine.pad)
+                    layout.coding.encode(empty.span, into: &bytes, at: layout.bytes(of: 0).lowerBound)
                 }
                 for position in ordered[group] {
                     try body(&bytes, Int(rows[position] % rowsPerBlock), position)

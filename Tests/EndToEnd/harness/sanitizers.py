@@ -8,7 +8,8 @@ SANITIZED = bool(os.environ.get("NNND_TEST_SANITIZED"))
 
 # LeakSanitizer can't check a process that ends while it is traced.
 WITHOUT_LEAK_DETECTION = {"LSAN_OPTIONS": "detect_leaks=0"}
-# ThreadSanitizer writes to a symboliser process to match its suppressions, which fails where every write fails.
+# For tests that make all writes of a process fail: ThreadSanitizer matches its suppressions with the help of another
+# process, a symboliser, to which it must write.
 WITHOUT_RACE_DETECTION = {"TSAN_OPTIONS": "report_bugs=0"}
 
 

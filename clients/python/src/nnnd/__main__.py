@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         return bulk(options) if options.command == "bulk" else _import(options)
     except (NnndError, OSError, ValueError, TypeError, ImportError) as error:
         print(f"nnnd {options.command}: {error}", file=sys.stderr)
-        return 65 if isinstance(error, (ValueError, TypeError, NnndError)) else 66
+        return os.EX_DATAERR if isinstance(error, (ValueError, TypeError, NnndError)) else os.EX_NOINPUT
     except KeyboardInterrupt:
         print(f"nnnd {options.command}: interrupted; the same command continues", file=sys.stderr)
         return 130
