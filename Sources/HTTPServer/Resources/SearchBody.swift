@@ -35,6 +35,7 @@ struct SearchBody {
         var topK: Int? = try Self.parameter("top_k", request)
         var alpha: Float? = try Self.parameter("alpha", request)
         var minScore: Float? = try Self.parameter("min_score", request)
+        // Wrong values in the query string are an error even if the JSON replaces them.
         try Self.check(topK: topK, alpha: alpha, minScore: minScore)
         switch request.mediaType {
         case .json:
