@@ -45,6 +45,7 @@ import Testing
         #expect(matrix(Array(good.prefix(20))) == nil)
         #expect(matrix(good, maximumBytes: good.count - 1) == nil)
         #expect(matrix(Bytes.npy(shape: "(0, 3)", data: [])) == nil)
+        // 2^62 x 4 numbers: the product overflows 64 bits.
         #expect(matrix(Bytes.npy(shape: "(4611686018427387904, 4)", data: [])) == nil)
         for path in ["f4-little-F", "f2-little-F", "bfloat16-little-C", "object"] {
             #expect(matrix(try Fixture.bytes("npy/\(path).npy")) == nil, "\(path)")

@@ -1,7 +1,7 @@
 internal import LMDB
 internal import VectorMath
 
-/// Reads the live pending entries of ascending ranges of images.
+/// Reads the live pending entries (see ``PendingDirectory``) of ascending ranges of images.
 ///
 /// It remembers a position in each run, so that reading all images in ascending order reads each run once. One thread
 /// uses a reader at a time.
@@ -74,6 +74,9 @@ struct PendingEntryReader {
         positions[run] = position
     }
 
+    /// Whether the stored heap of `image` does not contain the entries of the run `number`.
+    ///
+    /// Only a damaged store has entries of images beyond the directory's blocks.
     private func isLive(_ image: UInt32, _ number: UInt64) -> Bool {
         let block = Int(image) / mapped.rowsPerBlock
         return block >= mapped.absorbed.count || number > mapped.absorbed[block]
@@ -109,6 +112,7 @@ struct PendingEntryReader {
         for entry in found { starts[Int(entry.image) - firstRow + 1] += 1 }
         for row in 0..<rows { starts[row + 1] += starts[row] }
         entries.removeAll(keepingCapacity: true)
+        // Any entry would do: the loop replaces each of them.
         entries.append(contentsOf: repeatElement(.reset(0), count: found.count))
         for entry in found {
             let row = Int(entry.image) - firstRow

@@ -106,7 +106,7 @@ class Daemon:
         passed = self.passed_descriptors
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.wrapper + (passed.arguments(self.arguments) if passed else self.arguments),
+                self.wrapper + (passed.wrapped(self.arguments) if passed else self.arguments),
                 pass_fds=passed.descriptors if passed else (), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self.folder, env=clean_environment(self.environment), user=self.user,
                 preexec_fn=self._limit_descriptors if self.descriptors else None,

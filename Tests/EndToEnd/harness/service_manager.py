@@ -8,7 +8,8 @@ import uuid
 from .waiting import DEADLINE
 
 # Moves the passed descriptors to 3, 4, ..., sets the variables, and then executes the daemon in the same process,
-# because LISTEN_PID must be the daemon's process id.
+# because LISTEN_PID must be the daemon's process id. The descriptors are first copied to numbers from 100 on, so that
+# none is overwritten by another one.
 _PASS_AND_EXECUTE = """
 import fcntl, os, sys
 passed, process, count = sys.argv[1:4]
@@ -34,10 +35,10 @@ class PassedDescriptors:
         self.process = process
         self.count = count
 
-    def arguments(self, arguments):
-        """The command that runs a program with the passed descriptors; `arguments` are those of the program."""
+    def wrapped(self, command):
+        """The command that runs `command` with the passed descriptors."""
         passed = ",".join(map(str, self.descriptors))
-        return [sys.executable, "-c", _PASS_AND_EXECUTE, passed, str(self.process), str(self.count), *arguments]
+        return [sys.executable, "-c", _PASS_AND_EXECUTE, passed, str(self.process), str(self.count), *command]
 
 
 class ServiceManager:
@@ -68,10 +69,10 @@ class ServiceManager:
 
     def receive(self, seconds=0.0):
         """Waits at most this time for a message and returns its assignments; returns [] if none arrived."""
-        self._socket.settimeout(seconds or 0.000_001)
+        self._socket.settimeout(seconds)
         try:
             message = self._socket.recv(65_536).decode()
-        except (TimeoutError, BlockingIOError):
+        except (TimeoutError, BlockingIOError):  # BlockingIOError if `seconds` is 0
             return []
         assignments = [tuple(line.split("=", 1)) for line in message.split("\n")]
         self.assignments += assignments
