@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import numpy as np
 
 import peer
-from base import name
+from base import image_id
 from datasets import EXAMPLE as WORDNET
 from datasets import load
 from harness import Daemon, settle, timed
@@ -86,7 +86,7 @@ def run(context):
                 seconds, answer = daemon.search(queries[:batch], peer.TOP, peer.ALPHA)
                 settle()
                 seconds_other, (scores, rows) = timed(lambda: authors.search(queries[:batch]))
-                peer.check_answers(answer, scores, rows, name)
+                peer.check_answers(answer, scores, rows, image_id)
                 if run > 0:
                     own.append(seconds)
                     other.append(seconds_other)

@@ -6,7 +6,7 @@ import peer
 from harness import Daemon, timed
 
 
-def name(row):
+def image_id(row):
     """The id of an image of the base."""
     return f"images:{row}"
 
@@ -52,5 +52,5 @@ class Base:
         """The seconds that the peer took to compute the biases, and the biases. Computed at the first call."""
         if self.computed is None:
             self.computed = timed(lambda: peer.biases(self.images, self.references))
-            peer.check_biases(self.daemon, self.computed[1], name)
+            peer.check_biases(self.daemon, self.computed[1], image_id)
         return self.computed

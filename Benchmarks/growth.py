@@ -5,7 +5,7 @@ import statistics
 import numpy as np
 
 import peer
-from base import name
+from base import image_id
 from harness import Daemon, settle, timed
 from report import queries_in_words
 
@@ -76,7 +76,7 @@ def point(context, images, references, dimension, batches=(1,)):
         own = daemon.drop("references", "more", fresh)
         settle()
         other, biases = timed(lambda: peer.biases(corpus, np.vstack([known, fresh])))
-        peer.check_biases(daemon, biases, name)
+        peer.check_biases(daemon, biases, image_id)
         found["maintenance"] = (own, other)
         index = peer.search_index(corpus, biases)
         for batch in batches:
@@ -86,7 +86,7 @@ def point(context, images, references, dimension, batches=(1,)):
                 seconds, answer = daemon.search(queries[:batch], peer.TOP, peer.ALPHA)
                 settle()
                 seconds_peer, (scores, rows) = timed(lambda: index.search(peer.extended(queries[:batch]), peer.TOP))
-                peer.check_answers(answer, scores, rows, name)
+                peer.check_answers(answer, scores, rows, image_id)
                 if run > 0:
                     own.append(seconds)
                     other.append(seconds_peer)

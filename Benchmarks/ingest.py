@@ -2,7 +2,7 @@
 
 import clients
 import peer
-from base import name
+from base import image_id
 from harness import settle
 
 TITLE = "Searches during ingestion"
@@ -31,4 +31,5 @@ def run(context, base):
             base.daemon.delete("images", shard, [f"{shard}:{row}" for row in range(count)])
         context.report.row(f"single queries {words}", during, idle, "idle", at_most=3,
                            note=f"{requests:,} requests during {sum(seconds):.0f} s of ingestion")
-    peer.check_biases(base.daemon, base.biases()[1], name)
+    _, biases = base.biases()
+    peer.check_biases(base.daemon, biases, image_id)

@@ -3,7 +3,7 @@
 import numpy as np
 
 import peer
-from base import name
+from base import image_id
 from harness import Daemon, settle, timed
 
 TITLE = "Retirement of references"
@@ -35,7 +35,7 @@ def run(context):
             assert living.client.status()["references"] == many
             settle()
             recomputed, biases = timed(lambda: peer.biases(images, references))
-            peer.check_biases(living, biases, name)
+            peer.check_biases(living, biases, image_id)
     report.row(f"{some:,} retire, {some:,} arrive", both, alone, f"{some:,} arrive", **context.target(at_most=3))
     report.row(f"{some:,} retire, {some:,} arrive", both, recomputed, "faiss-cpu, all biases again",
                **context.target(at_most=1 / 20))

@@ -6,7 +6,7 @@ import numpy as np
 
 import counters
 import peer
-from base import name
+from base import image_id
 from harness import Daemon, settle, sync_seconds, timed
 from report import written
 
@@ -31,7 +31,7 @@ def fresh_images(context, base, count, at_most, runs):
             settle()
             seconds, biases = timed(lambda: peer.biases(base.images, references))
             other.append(seconds)
-            peer.check_biases(daemon, biases, name)
+            peer.check_biases(daemon, biases, image_id)
     figure = "images" if count == context.enough(4096) else None
     context.report.row(f"{context.images:,} images dropped on {len(references):,} references", own, other,
                        "faiss-cpu, biases alone", figure=figure, note=disk_in_words(disk),
@@ -79,7 +79,7 @@ def more_references(context, base):
     shard, fresh = base.fresh("references", count)
     base.daemon.drop("references", shard, fresh)
     other, biases = timed(lambda: peer.biases(base.images, np.vstack([base.references, fresh])))
-    peer.check_biases(base.daemon, biases, name)
+    peer.check_biases(base.daemon, biases, image_id)
     base.daemon.delete("references", shard, [f"{shard}:{row}" for row in range(count)])
     words = f"{count:,} references dropped on {context.references:,}"
     context.report.row(words, own, other, "faiss-cpu, all biases again", figure="references", note=disk_in_words(disk),
@@ -94,4 +94,5 @@ def run(context, base):
         fresh_images(context, base, count, at_most, runs)
     small_shards(context, base)
     more_references(context, base)
-    peer.check_biases(base.daemon, base.biases()[1], name)
+    _, biases = base.biases()
+    peer.check_biases(base.daemon, biases, image_id)

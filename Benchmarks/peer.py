@@ -36,25 +36,25 @@ def extended(queries):
     return np.hstack([queries, np.ones((len(queries), 1), np.float32)])
 
 
-def check_answers(answer, scores, rows, name):
+def check_answers(answer, scores, rows, id_of):
     """Compares nnnd's response with the peer's scores and rows. Images whose scores differ by the tolerance may swap.
 
-    `scores` and `rows`: queries x hits. `name`: a function from a row to its id.
+    `scores` and `rows`: queries x hits. `id_of`: a function from a row to its id.
     """
     for hits, own, places in zip(answer["results"], scores, rows, strict=True):
         assert len(hits) == len(own), "the numbers of hits differ"
         found = np.array([hit["score"] for hit in hits])
         assert np.abs(found - own).max() <= TOLERANCE, f"scores differ by {np.abs(found - own).max():.1e}"
-        ids = {name(row) for row in places}
+        ids = {id_of(row) for row in places}
         for hit in hits:
             assert hit["id"] in ids or hit["score"] <= own[-1] + TOLERANCE, "the hits differ"
 
 
-def check_biases(daemon, own, name, sample=100):
+def check_biases(daemon, own, id_of, sample=100):
     """Compares the daemon's biases of `sample` images with the peer's.
 
-    `own`: the peer's biases of all images. `name`: a function from a row to its id.
+    `own`: the peer's biases of all images. `id_of`: a function from a row to its id.
     """
     rows = np.linspace(0, len(own) - 1, sample).astype(int)
-    found = np.array([daemon.client.explain(name(row))["bias"] for row in rows])
+    found = np.array([daemon.client.explain(id_of(row))["bias"] for row in rows])
     assert np.abs(found - own[rows]).max() <= TOLERANCE, f"biases differ by {np.abs(found - own[rows]).max():.1e}"

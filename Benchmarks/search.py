@@ -7,7 +7,7 @@ from collections import defaultdict
 import clients
 import counters
 import peer
-from base import name
+from base import image_id
 from harness import settle, timed
 from other_peers import PQ, USearch, recall
 from report import queries_in_words
@@ -77,7 +77,7 @@ class Programs:
         scores, rows = answers["faiss-cpu"]
         for title, answer in answers.items():
             if isinstance(answer, dict):
-                peer.check_answers(answer, scores, rows, name)
+                peer.check_answers(answer, scores, rows, image_id)
             elif title != PQ.name:
                 difference = abs(answer[0] - scores).max()
                 assert difference <= peer.TOLERANCE, f"scores of {title} differ by {difference:.1e}"

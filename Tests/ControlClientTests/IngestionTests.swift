@@ -4,6 +4,9 @@ import Synchronization
 import Testing
 import WireAPI
 
+/// Ingestions without a daemon: the closure of a ``ManualClock`` does what the daemon would do.
+///
+/// It is called whenever an ingestion sleeps between two checks of the spool.
 @Suite struct IngestionTests {
     private let spool: SpoolFixture
 
@@ -74,6 +77,7 @@ import WireAPI
         #expect(committed == 300 && most.value == 256)
     }
 
+    /// nnnd may leave the receipt of an earlier shard with the same name and content as it is.
     @Test func theReceiptOfAnEarlierSubmissionCountsAfterASecond() async throws {
         let spool = spool
         let clock = ManualClock {
@@ -117,14 +121,14 @@ import WireAPI
     }
 
     @Test func aDaemonThatComesBackIsWaitedFor() async throws {
-        let (spool, calls) = (spool, Maximum())
+        let (spool, calls) = (spool, Counter())
         let clock = ManualClock { if calls.value >= 12 { try spool.commit("a.npy") } }
         let status = status()
         var ingestion = Ingestion(
             try files(["a.npy"]), into: spool.images, waits: true, clock: clock,
             status: {
                 // Gone for 9 s, there once, then gone again.
-                calls.add(calls.value + 1)
+                calls.increment()
                 if calls.value == 10 { return try await status() }
                 throw Failure(.unavailable, "no socket.")
             })
@@ -133,12 +137,12 @@ import WireAPI
     }
 
     @Test(arguments: [429, 503]) func anOverloadedDaemonIsThere(code: Int) async throws {
-        let (spool, calls) = (spool, Maximum())
+        let (spool, calls) = (spool, Counter())
         let clock = ManualClock { if calls.value == 30 { try spool.commit("a.npy") } }
         var ingestion = Ingestion(
             try files(["a.npy"]), into: spool.images, waits: true, clock: clock,
             status: {
-                calls.add(calls.value + 1)
+                calls.increment()
                 throw Problem(title: "", status: code, detail: "", code: "overloaded")
             })
         let rejected = try await ingestion.run { _ in }
@@ -174,5 +178,16 @@ private final class Maximum: Sendable {
 
     func add(_ number: Int) {
         state.withLock { $0 = max($0, number) }
+    }
+}
+
+/// The number of calls of a closure so far.
+private final class Counter: Sendable {
+    private let state = Mutex(0)
+
+    var value: Int { state.withLock { $0 } }
+
+    func increment() {
+        state.withLock { $0 += 1 }
     }
 }

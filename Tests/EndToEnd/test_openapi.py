@@ -12,7 +12,7 @@ import openapi_spec_validator
 import pytest
 
 from harness.api_requests import evaluation_responses, reading_responses
-from harness.bad_bodies import post_with_incomplete_body, post_with_too_large_body
+from harness.bad_bodies import post_with_incomplete_body, send_with_too_large_body
 from harness.daemon import Daemon
 from harness.http import JSON, NPY, NPZ, Client, npy_bytes
 from harness.spool import IMAGES, REFERENCES
@@ -79,8 +79,8 @@ def all_responses(daemon, product_daemon):
         yield client.post_json("/v1/search", {"queries": [[1, 2, 3]], "topk": 1})
         yield client.post("/v1/verify", b"{", JSON)
         yield client.post_json("/v1/verify", {"sample": 0})
-        yield post_with_too_large_body(daemon, "/v1/search")
-        yield post_with_too_large_body(daemon, "/v1/verify")
+        yield send_with_too_large_body(daemon, "/v1/search")
+        yield send_with_too_large_body(daemon, "/v1/verify")
         yield post_with_incomplete_body(daemon, "/v1/search")
         yield client.get("/v1/backup")
         for kind in (IMAGES, REFERENCES):
@@ -96,7 +96,7 @@ def all_responses(daemon, product_daemon):
         yield from evaluation_responses(client, other)
         yield from settings_responses(daemon, client)
         for path in ("/v1/evaluate", "/v1/hubs"):
-            yield post_with_too_large_body(daemon, path)
+            yield send_with_too_large_body(daemon, path)
             yield client.post(path, b"x", NPY)
         for path in ("/v1/status", "/v1/backup", "/v1/images/a", "/v1/references/a"):
             yield client.get(path + "?x=1")
@@ -120,7 +120,7 @@ def settings_responses(daemon, client):
                    {"k": 1000}):
         yield client.request("PATCH", "/v1/settings", json.dumps(fields), {"Content-Type": JSON})
     yield client.request("PATCH", "/v1/settings", "k: 2", {"Content-Type": "text/plain"})
-    yield post_with_too_large_body(daemon, "/v1/settings", method="PATCH")
+    yield send_with_too_large_body(daemon, "/v1/settings", method="PATCH", media_type=JSON)
 
 
 @pytest.fixture(scope="module")

@@ -161,6 +161,7 @@ final class CorpusWriter: Sendable {
     private func commitEmpty(_ acknowledged: Set<UInt64> = []) throws {
         try write { transaction in
             try acknowledge(acknowledged, in: transaction)
+            // LMDB commits nothing if nothing was written.
             try tables.write(try tables.state(in: transaction), in: transaction)
         }
     }
@@ -244,6 +245,8 @@ extension CorpusWriter {
 
     /// Discards the images of the open staging, if there is one.
     ///
+    /// After ``Corpus/interruptIngest()`` they stay in the store, and the next process that opens it removes them.
+    ///
     /// - Parameter number: discards only the staging with this number; `nil` for any.
     func discardStaged(_ number: Int? = nil) throws {
         let isOpen = staging.withLock { staging in
@@ -258,6 +261,7 @@ extension CorpusWriter {
     /// has left them.
     func removeUnusedRows() throws {
         let state = try environment.read { try tables.state(in: $0) }
+        // A store without a dimension has no rows: any layout will do.
         let layout = StoreLayout(dimension: max(1, state.dimension), settings: settings)
         let end = state.images.end
         let heaps = end > 0 ? layout.heaps.page(of: end - 1) + 1 : 0

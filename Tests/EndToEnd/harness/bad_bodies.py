@@ -2,18 +2,18 @@
 
 import socket
 
-from .http import JSON, Response, UnixConnection
+from .http import Response, UnixConnection
 
 LARGEST_BODY = 64 << 20
 
 
-def post_with_too_large_body(daemon, target, method="POST"):
+def send_with_too_large_body(daemon, target, method="POST", media_type=None):
     """The response to a request whose length exceeds the limit of bodies."""
     connection = UnixConnection(daemon.socket)
     connection.putrequest(method, target)
     connection.putheader("Content-Length", str(LARGEST_BODY + 1))
-    if method == "PATCH":
-        connection.putheader("Content-Type", JSON)
+    if media_type:
+        connection.putheader("Content-Type", media_type)
     connection.endheaders()
     response = Response(method, target, connection.getresponse())
     connection.close()
