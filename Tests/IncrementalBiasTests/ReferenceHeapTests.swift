@@ -103,6 +103,7 @@ struct ReferenceHeapTests {
 
     @Test func theThresholdOfAnIncompleteHeapIsItsLastSimilarity() {
         #expect(heap([(0.5, 1), (0.25, 2)], capacity: 3).threshold(references: 3) == 0.25)
+        // Not infinity, which is the threshold of a row without an image.
         #expect(ReferenceHeap(capacity: 3).threshold(references: 1) == .greatestFiniteMagnitude)
     }
 
@@ -121,6 +122,7 @@ struct ReferenceHeapTests {
         let heap = heap([(0.5, 7), (-0.25, 9)], capacity: 4)
         var words: [UInt32] = [1, 2, 3]
         heap.append(to: &words)
+        // A heap has two words, then a similarity and a row for each place.
         #expect(words.count == 3 + 2 + 2 * 4)
         var loaded = self.heap([(1, 1), (1, 2), (1, 3)], capacity: 4)
         loaded.load(words.span, at: 3)
