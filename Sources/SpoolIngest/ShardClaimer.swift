@@ -54,12 +54,12 @@ package struct ShardClaimer: Sendable {
             guard try folders.move("\(incoming)/\(key.name)", to: "\(processing)/\(key.name)"),
                 let entry = try FileSystem.entry("\(processing)/\(key.name)")
             else {
-                return try putBack(sidecar, key.role, or: .gone)
+                return try putBack(sidecar, key.role, thenReturn: .gone)
             }
             guard entry.isSameFile(as: file.entry) else { return .changing }
             return .claimed(ClaimedShard(key, entry, sidecar: sidecar, received: now))
         } catch {
-            let outcome = try putBack(sidecar, key.role, or: .waiting(.fault(error)))
+            let outcome = try putBack(sidecar, key.role, thenReturn: .waiting(.fault(error)))
             guard error.holdsUpOneFile else { throw error }
             return outcome
         }
@@ -68,9 +68,9 @@ package struct ShardClaimer: Sendable {
     /// Moves the sidecar of a file that can't be claimed back to the incoming folder.
     ///
     /// - Returns: `outcome`, or ``ClaimObstacle/strandedSidecar(_:)`` if the system can't move the sidecar.
-    private func putBack(_ sidecar: String?, _ role: VectorRole, or outcome: ClaimOutcome) throws(SystemError)
-        -> ClaimOutcome
-    {
+    private func putBack(
+        _ sidecar: String?, _ role: VectorRole, thenReturn outcome: ClaimOutcome
+    ) throws(SystemError) -> ClaimOutcome {
         guard let sidecar else { return outcome }
         do throws(SystemError) {
             try putBack(sidecar, role)

@@ -100,6 +100,8 @@ package struct SpoolRecovery {
             guard let entry = try? FileSystem.entry("\(folders.processing(role))/\(key.name)") else { continue }
             let shard = try ShardClaimer(folders).claimed(SpoolFile(key, entry, isClaimed: true), now: now)
             guard let receipt = try reader.committedReceipt(of: shard) else { continue }
+            // If the document of the receipt is there, the shard that it is for has been published. The claimed one is
+            // then a later shard that changed nothing.
             let unchanged = finalizer.documents.contains(receipt)
             findings.committed.append(DecidedShard(shard, .committed(receipt, unchanged: unchanged)))
         }
@@ -125,6 +127,7 @@ package struct SpoolRecovery {
             if outbox.contains(key) || found.contains(key) { continue }
             let last = try reader.corpus.receipt(role: receipt.role, name: receipt.name)
             try findings.attempt(receipt.name) { findings in
+                // If a later shard has the same name, its document takes the place of this one.
                 if last?.number == receipt.number, !finalizer.documents.contains(receipt) {
                     try finalizer.documents.write(receipt, unchanged: false)
                 }

@@ -2,9 +2,12 @@ import Evaluation
 import Foundation
 import Testing
 
+/// Rankings of images with labels, such as the gender of the person shown: a ranking has each image's label.
+///
+/// Bias here is the difference of the shares of two labels among the first images.
 @Suite struct GroupMeasuresTests {
     @Test func twoQueriesByHand() throws {
-        let measures = GroupMeasures(rankings: [[0, 0, 1, 0], [1, 0, 0, 1]], labels: [0.5, 0.5], sizes: [2, 4])
+        let measures = GroupMeasures(rankings: [[0, 0, 1, 0], [1, 0, 0, 1]], shares: [0.5, 0.5], sizes: [2, 4])
         let bias = try measures.sizes.map { try #require($0.bias) }
         // First query: 2 of 2, then 3 of 4 images have label 0. Second query: half of the images have it.
         #expect(bias == [0.5, 0.25])
@@ -16,7 +19,7 @@ import Testing
 
     @Test func divergenceOfTwoImagesByHand() {
         // The first image alone has the divergence ln 2 from equal shares, both images have none.
-        let measures = GroupMeasures(rankings: [[0, 1]], labels: [0.5, 0.5], sizes: [2])
+        let measures = GroupMeasures(rankings: [[0, 1]], shares: [0.5, 0.5], sizes: [2])
         let expected = log(2.0) / (1 + 1 / log2(3.0))
         #expect(abs(measures.ndkl - expected) < 1e-12)
     }
@@ -26,7 +29,7 @@ import Testing
     @Test func theExampleOfThePackageReranking() {
         let before = [0, 0, 0, 1, 0, 0, 0, 1, 1, 0]
         let after = [0, 3, 1, 7, 2, 8, 4, 5, 6, 9].map { before[$0] }
-        let measures = [before, after].map { GroupMeasures(rankings: [$0], labels: [0.5, 0.5], sizes: [10]) }
+        let measures = [before, after].map { GroupMeasures(rankings: [$0], shares: [0.5, 0.5], sizes: [10]) }
         #expect(abs(measures[0].ndkl - 0.412) < 0.0005)
         #expect(abs(measures[1].ndkl - 0.172) < 0.0005)
         // The greatest skew that the package computes for the same distributions.
@@ -45,19 +48,19 @@ import Testing
         let ranking = first.indices.flatMap { Array(repeating: $0, count: first[$0]) }
         let total = Double(all.reduce(0, +))
         let measures = GroupMeasures(
-            rankings: [ranking], labels: all.map { Double($0) / total }, sizes: [ranking.count])
+            rankings: [ranking], shares: all.map { Double($0) / total }, sizes: [ranking.count])
         #expect(abs(measures.sizes[0].maxSkew - expected) < 1e-12)
     }
 
-    @Test func threeLabelsHaveNoBias() {
-        let measures = GroupMeasures(rankings: [[2, 2]], labels: [0.25, 0.5, 0.25], sizes: [1])
+    @Test func theBiasIsUndefinedForThreeLabels() {
+        let measures = GroupMeasures(rankings: [[2, 2]], shares: [0.25, 0.5, 0.25], sizes: [1])
         #expect(measures.sizes[0].bias == nil)
         #expect(abs(measures.sizes[0].maxSkew - log(4.0)) < 1e-12)
         #expect(abs(measures.ndkl - log(4.0)) < 1e-12)
     }
 
     @Test func aRankingShorterThanNIsMeasuredAsAWhole() throws {
-        let measures = GroupMeasures(rankings: [[0, 1, 1]], labels: [0.5, 0.5], sizes: [10])
+        let measures = GroupMeasures(rankings: [[0, 1, 1]], shares: [0.5, 0.5], sizes: [10])
         let bias = try #require(measures.sizes[0].bias)
         #expect(abs(bias + 1 / 3.0) < 1e-12)
         #expect(abs(measures.sizes[0].maxSkew - log(4.0 / 3)) < 1e-12)
@@ -65,9 +68,9 @@ import Testing
 
     @Test func emptyInputGivesZeros() {
         for rankings in [[], [[]]] as [[[Int]]] {
-            let measures = GroupMeasures(rankings: rankings, labels: [0.5, 0.5], sizes: [6])
+            let measures = GroupMeasures(rankings: rankings, shares: [0.5, 0.5], sizes: [6])
             #expect([measures.sizes[0].bias, measures.sizes[0].maxSkew, measures.ndkl] == [0, 0, 0])
         }
-        #expect(GroupMeasures(rankings: [[0]], labels: [1], sizes: []).ndkl == 0)
+        #expect(GroupMeasures(rankings: [[0]], shares: [1], sizes: []).ndkl == 0)
     }
 }

@@ -51,7 +51,7 @@ extension EvaluationRun {
                 top.rows(query: query, variant: method).compactMap { groups.labelOfRow[Int($0)] }
             }
             report.methods[method].groups = .init(
-                GroupMeasures(rankings: rankings, labels: groups.shares, sizes: options.groupSizes))
+                GroupMeasures(rankings: rankings, shares: groups.shares, sizes: options.groupSizes))
         }
     }
 }

@@ -26,20 +26,20 @@ package struct GroupMeasures: Equatable, Sendable {
     /// A ranking that is shorter than n is measured as a whole; an empty one adds zeros to the means.
     ///
     /// - Parameters:
-    ///   - rankings: for each query the label of each image by rank, an index into `labels`.
-    ///   - labels: the share of each label among all labelled images, above 0.
+    ///   - rankings: for each query the label of each image by rank, an index into `shares`.
+    ///   - shares: the share of each label among all labelled images, above 0.
     ///   - sizes: the numbers of images, n, each at least 1.
-    package init(rankings: [[Int]], labels: [Double], sizes: [Int]) {
+    package init(rankings: [[Int]], shares: [Double], sizes: [Int]) {
         func mean(_ measure: ([Int]) -> Double) -> Double {
             rankings.isEmpty ? 0 : rankings.reduce(0) { $0 + measure($1) } / Double(rankings.count)
         }
         self.sizes = sizes.map { n in
             Size(
-                n: n, bias: labels.count == 2 ? mean { Self.bias($0.prefix(n)) } : nil,
-                maxSkew: mean { Self.maxSkew($0.prefix(n), labels: labels) })
+                n: n, bias: shares.count == 2 ? mean { Self.bias($0.prefix(n)) } : nil,
+                maxSkew: mean { Self.maxSkew($0.prefix(n), shares: shares) })
         }
         let largest = sizes.max() ?? 0
-        ndkl = mean { Self.ndkl($0.prefix(largest), labels: labels) }
+        ndkl = mean { Self.ndkl($0.prefix(largest), shares: shares) }
     }
 
     private static func bias(_ ranking: ArraySlice<Int>) -> Double {
@@ -47,29 +47,29 @@ package struct GroupMeasures: Equatable, Sendable {
         return Double(ranking.count { $0 == 0 } - ranking.count { $0 == 1 }) / Double(ranking.count)
     }
 
-    private static func maxSkew(_ ranking: ArraySlice<Int>, labels: [Double]) -> Double {
+    private static func maxSkew(_ ranking: ArraySlice<Int>, shares: [Double]) -> Double {
         // A label that does not occur has the skew -infinity, and is never the largest.
-        let skews = counts(ranking, labels: labels.count).enumerated().filter { $0.element > 0 }.map {
-            log(Double($0.element) / Double(ranking.count) / labels[$0.offset])
+        let skews = counts(ranking, labels: shares.count).enumerated().filter { $0.element > 0 }.map {
+            log(Double($0.element) / Double(ranking.count) / shares[$0.offset])
         }
         return skews.max() ?? 0
     }
 
-    private static func ndkl(_ ranking: ArraySlice<Int>, labels: [Double]) -> Double {
-        var counts = [Int](repeating: 0, count: labels.count)
+    private static func ndkl(_ ranking: ArraySlice<Int>, shares: [Double]) -> Double {
+        var counts = [Int](repeating: 0, count: shares.count)
         var (sum, weights) = (0.0, 0.0)
         for (place, label) in ranking.enumerated() {
             counts[label] += 1
             let weight = 1 / log2(Double(place + 2))
-            sum += weight * divergence(counts, of: place + 1, from: labels)
+            sum += weight * divergence(counts, of: place + 1, from: shares)
             weights += weight
         }
         return weights > 0 ? sum / weights : 0
     }
 
     /// The Kullback-Leibler divergence of the shares of labels from the given shares, in nats.
-    private static func divergence(_ counts: [Int], of total: Int, from labels: [Double]) -> Double {
-        zip(counts, labels).reduce(0) { sum, label in
+    private static func divergence(_ counts: [Int], of total: Int, from shares: [Double]) -> Double {
+        zip(counts, shares).reduce(0) { sum, label in
             let share = Double(label.0) / Double(total)
             return share > 0 ? sum + share * log(share / label.1) : sum
         }
