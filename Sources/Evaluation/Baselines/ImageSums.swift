@@ -1,4 +1,4 @@
-/// What the biases of one image follow from, for all baselines.
+/// The numbers of one image from which the bias of each baseline is computed.
 package struct ImageSums: Sendable {
     /// The product of the image and the mean of the references.
     package var meanProduct: Double
