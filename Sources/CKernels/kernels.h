@@ -1,4 +1,5 @@
 // The functions that are compiled for each instruction set, as one table per instruction set. dispatch.c chooses one.
+// CKernels.h and CKCodes.h describe the functions and their parameters, with the prefix ck_.
 #ifndef KERNELS_H
 #define KERNELS_H
 
@@ -10,7 +11,7 @@ _Static_assert(CK_LEADING_MAX == CK_REFLECTORS_MAX, "each leading component need
 typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
   ck_code (*encode)(const float *, size_t, size_t, int32_t, uint8_t *);
-  size_t whole_steps;
+  size_t whole_steps;  // what ck_whole_steps returns
   ck_scan_counts (*scan)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
                          const float *, uint32_t, ck_candidates, uint8_t *);
   ck_scan_counts (*scan_whole)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
@@ -43,8 +44,9 @@ static inline size_t group_size(ck_layout layout) {
   return CK_GROUP * (ck_columns * sizeof(float) + layout.leading + layout.rest / 2);
 }
 
-// The packed codes of a query: those of the leading components, those of the others, then of the others those with even
-// numbers and those with odd numbers, both filled up with zeros.
+// The size of the packed codes of a query in bytes. First come the codes of the leading components, then those of the
+// others, which scans of high halves use. The codes of the others come once more for the low halves: first the even
+// components, then the odd ones, both filled up with zeros.
 static inline size_t query_stride(ck_layout layout) { return layout.leading + layout.rest + 2 * layout.low_stride; }
 
 #endif

@@ -28,7 +28,7 @@ def test_a_list_that_is_written_with_a_pause_deletes_all(make_daemon, pause_afte
         file.write(pause_after)
         file.flush()
         # References, as images that come after a list wait with it.
-        daemon.spool.let_shards_pass(REFERENCES, dimension=8)
+        daemon.spool.wait_until_older_files_are_quiet(REFERENCES, dimension=8)
         file.write("\n".join(["", *IDS[2:]]) + "\n" if pause_after.endswith("1") else "\n".join(IDS[2:]) + "\n")
     receipt = daemon.spool.wait_receipt(IMAGES, "d.delete")
     assert (receipt["deleted"], receipt["missing"]) == (8, 0)
@@ -52,7 +52,7 @@ def test_ids_that_are_written_with_a_pause_name_every_row(make_daemon):
     with open(folder / "s.ids", "w") as file:
         file.write("i0\ni1\n")
         file.flush()
-        daemon.spool.let_shards_pass(REFERENCES, dimension=8)
+        daemon.spool.wait_until_older_files_are_quiet(REFERENCES, dimension=8)
         file.write("\n".join(IDS[2:]) + "\n")
     daemon.spool.drop(IMAGES, "s.npy", VECTORS)
     assert daemon.spool.wait_receipt(IMAGES, "s.npy")["ids_sha256"]

@@ -35,7 +35,8 @@ NAMES_BEFORE_THE_RENAME = {
     "Nextcloud": "s.npy.ocTransferId1234",
     "Emacs": "#s.npy#",
 }
-LITTER = ["s.npy~", "4913", "Thumbs.db", "desktop.ini", "notes.txt", "s.NPY", "caf\udce9"]
+# Vim creates a file 4913 to see whether it can write to a folder; the last name is not UTF-8.
+OTHER_NAMES = ["s.npy~", "4913", "Thumbs.db", "desktop.ini", "notes.txt", "s.NPY", "caf\udce9"]
 
 
 @pytest.fixture
@@ -46,18 +47,18 @@ def quick_daemon(make_daemon):
 def unused(daemon, count):
     """The files that no shard uses, once there are `count` of them."""
 
-    def look():
+    def spool_with_count():
         spool = daemon.status()["spool"]
-        return spool["unused"] if spool["unused_files"] == count else None
+        return spool if spool["unused_files"] == count else None
 
-    return wait_until(look, f"{count} unused files", alive=daemon.check_alive) if count else look()
+    return wait_until(spool_with_count, f"{count} unused files", alive=daemon.check_alive)["unused"]
 
 
 @pytest.mark.parametrize("name", NAMES_BEFORE_THE_RENAME.values(), ids=NAMES_BEFORE_THE_RENAME.keys())
 def test_a_transfer_that_stalls_can_be_finished(quick_daemon, name):
     folder = quick_daemon.spool.incoming(IMAGES)
     (folder / name).write_bytes(SHARD[:100])
-    quick_daemon.spool.let_shards_pass(IMAGES, dimension=4)
+    quick_daemon.spool.wait_until_older_files_are_quiet(IMAGES, dimension=4)
     assert quick_daemon.spool.names(IMAGES) == [name]
     [report] = unused(quick_daemon, 1)
     assert (report["name"], report["kind"], report["reason"]) == (name, IMAGES, "not_a_shard_name")
@@ -65,18 +66,18 @@ def test_a_transfer_that_stalls_can_be_finished(quick_daemon, name):
         file.write(SHARD[100:])
     os.rename(folder / name, folder / "s.npy")
     assert quick_daemon.spool.wait_receipt(IMAGES, "s.npy")["rows"] == 4
-    wait_until(lambda: unused(quick_daemon, 0) == [], "no unused file")
+    assert unused(quick_daemon, 0) == []
 
 
 def test_what_is_no_shard_is_left_where_it_is(quick_daemon):
     """One log line a file, a metric, and lines of `nnnctl status` tell of it."""
     folder = quick_daemon.spool.incoming(REFERENCES)
-    for name in LITTER:
-        (folder / name).write_bytes(b"litter")
+    for name in OTHER_NAMES:
+        (folder / name).write_bytes(b"other")
     (folder / "@eaDir").mkdir()
     os.symlink("/dev/null", folder / "link")
     before = sorted(os.listdir(folder))
-    quick_daemon.spool.let_shards_pass(IMAGES, dimension=4)
+    quick_daemon.spool.wait_until_older_files_are_quiet(IMAGES, dimension=4)
     assert sorted(os.listdir(folder)) == before
     reports = unused(quick_daemon, len(before))
     assert {report["name"] for report in reports} == {name.replace("\udce9", "%E9") for name in before}
@@ -90,7 +91,7 @@ def test_what_is_no_shard_is_left_where_it_is(quick_daemon):
     assert len(lines) == len(before), lines
 
 
-# boto3 writes pieces of 256 KiB.
+# Half of it is more than a piece of 256 KiB, as boto3 writes them.
 OBJECT = npy_bytes(np.eye(512, dtype=np.float32))
 
 
@@ -141,7 +142,7 @@ def test_boto3_downloads_into_the_spool(quick_daemon):
         download = threading.Thread(target=client.download_file, args=("bucket", "s.npy", target))
         download.start()
         [name] = wait_until(lambda: quick_daemon.spool.names(IMAGES), "the download to begin")
-        quick_daemon.spool.let_shards_pass(REFERENCES, dimension=512)
+        quick_daemon.spool.wait_until_older_files_are_quiet(REFERENCES, dimension=512)
         assert quick_daemon.spool.names(IMAGES) == [name]
         [report] = unused(quick_daemon, 1)
         assert report["name"] == name and name.startswith("s.npy.")

@@ -30,6 +30,7 @@ struct Sweep {
             self.none = none
         } else {
             none = variants.count
+            // With the weight 0 any column gives the same scores.
             variants.append((column: options.ks.count - 1, weight: 0))
         }
         current = pairs.firstIndex(of: Pair(k: k, alpha: alpha)) ?? none

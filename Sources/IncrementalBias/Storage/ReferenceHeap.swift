@@ -134,7 +134,7 @@ package struct ReferenceHeap {
     ///
     /// The heaps must have no reference in common. Of equal similarities, those of this heap come first. O(capacity).
     ///
-    /// - Returns: the number of references of `other` that are in this heap now; they are its first ones.
+    /// - Returns: the number of references of `other` that are in this heap now; they are the first ones of `other`.
     @discardableResult
     package mutating func merge(_ other: borrowing ReferenceHeap) -> Int {
         var (old, fresh) = (count, other.count)
@@ -190,7 +190,8 @@ package struct ReferenceHeap {
     ///
     /// Any reference can enter a complete heap. Only references above the last similarity can enter a heap that is not
     /// complete, because the corpus can have other references below it that the heap does not hold. No reference can
-    /// enter a heap that is empty and not complete.
+    /// enter a heap that is empty and not complete: its threshold is the largest finite number, because infinity marks
+    /// a row without an image.
     ///
     /// - Parameter references: the number of references in the corpus.
     package func threshold(references: Int) -> Float {

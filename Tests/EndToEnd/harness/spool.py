@@ -55,13 +55,13 @@ class Spool:
         self.drop_bytes(kind, name, id_lines(ids))
         return self.wait_receipt(kind, name, before)
 
-    def let_shards_pass(self, kind, dimension):
-        """Writes two shards in place and waits for their receipts.
+    def wait_until_older_files_are_quiet(self, kind, dimension):
+        """Writes two shards of `kind` in place and waits for their receipts.
 
         Each takes the time that a shard must be quiet, so that files that were there before have been quiet as long.
         """
         for number in range(2):
-            name = f"passing-{number}.npy"
+            name = f"quiet-{number}.npy"
             (self.incoming(kind) / name).write_bytes(encode(name, np.eye(3, dimension)))
             self.wait_receipt(kind, name)
 
