@@ -220,6 +220,7 @@ extension InterleavingDriver {
         try #require(try corpus.countPendingEntries() == pending?.live ?? 0, "\(label): number of pending entries")
         most.pending = max(most.pending, pending?.live ?? 0)
         most.runs = max(most.runs, pending?.runs.count ?? 0)
+        // Of each size class fewer than `runsPerMerge` runs are left; 12 is an upper bound of the number of classes.
         try #require(most.runs <= 12 * limits.runsPerMerge, "\(label): \(most.runs) runs")
     }
 

@@ -45,6 +45,7 @@ def sweep(evaluation: Evaluation, ax: Axes | None = None) -> Axes:
     mark([choice], "best pair" if is_labelled else "proposed pair", marker="o", markersize=12, **_outline())
     mark([evaluation], "current settings", marker="s", markersize=11, **_outline())
     mark(near, "can't be told from the best", marker="o", markersize=4, color="white", markeredgecolor="black")
+    # The axis has space for about nine labels.
     every = max(1, (len(alphas) + 4) // 9)
     ax.set_xticks(range(0, len(alphas), every), [findings.short(alpha) for alpha in alphas[::every]])
     ax.set_yticks(range(len(ks)), [f"{k:,}" for k in ks])
@@ -80,7 +81,11 @@ def _draw_cells(ax: Axes, values: Grid, alphas: Sequence[float], is_labelled: bo
 
 
 def _colored_range(values: Grid, alphas: Sequence[float], is_labelled: bool) -> tuple[float, float]:
-    """The range of values that colours tell apart: from the best one as far beyond no correction (alpha 0)."""
+    """The least and the greatest value with a colour of its own.
+
+    One is the best value. No correction (alpha 0) is in the middle, or the other one is the worst value if that is
+    nearer. All values beyond the range have the colour of its end.
+    """
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if alphas[0] != 0:
         return low, high
