@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import signal
+import socket
+import struct
 import time
 from pathlib import Path
 
@@ -78,7 +81,7 @@ def names_of_examples(request):
     if not isinstance(request.node, pytest.DoctestItem):
         return
     db = request.getfixturevalue("shared_db")
-    db.delete_images(["north", "east", "bus"])
+    db.delete_images(["north", "east", "bus"])  # which earlier examples have added
     db.add_images(THREE, ["cat", "dog", "car"])
     db.add_references(np.eye(3, dtype=np.float32), ["x", "y", "z"])
     request.getfixturevalue("doctest_namespace").update(
@@ -95,7 +98,10 @@ def wait_until(condition, what):
 
 
 def evaluation_has_begun(db):
-    """Whether a private daemon runs the thread of an evaluation; no evaluation is kept from beginning meanwhile."""
+    """Whether a private daemon runs the thread of an evaluation.
+
+    It sends no request, unlike `evaluates`, so that an evaluation can begin meanwhile.
+    """
 
     def name(thread):
         try:
@@ -107,7 +113,10 @@ def evaluation_has_begun(db):
 
 
 def evaluates(client):
-    """Whether an evaluation runs; the request is rejected in any case, but an evaluation can't begin meanwhile."""
+    """Whether an evaluation runs: asks for another one, which is rejected in any case.
+
+    While the daemon handles this request, no evaluation can begin.
+    """
     try:
         client.evaluate(ks=[100_000])
     except nnnd.Unavailable as error:
@@ -128,9 +137,6 @@ def process_runs(pid):
 
 def daemon_pid(db):
     """The process id of a private daemon: that of the process which listens on its socket."""
-    import socket
-    import struct
-
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(db.socket))
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
@@ -139,8 +145,6 @@ def daemon_pid(db):
 
 def end_daemon_of(db):
     """Kills a private daemon."""
-    import signal
-
     pid = daemon_pid(db)
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not process_runs(pid), "the end of the daemon")

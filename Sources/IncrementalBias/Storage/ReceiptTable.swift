@@ -26,9 +26,11 @@ package struct ReceiptTable {
         try transaction.put(tables.receiptNames, key, receipt.number)
         try markPending(receipt, in: transaction)
         guard receipt.number >= Self.minimumKept else { return }
-        let oldest = receipt.number - Self.minimumKept
-        try removeIfSuperseded(oldest, in: transaction)
-        if let previous, previous < oldest { try removeIfSuperseded(previous, in: transaction) }
+        // Two receipts can be removed now: the one that is no longer among the last ones, and the one that this receipt
+        // supersedes.
+        let noLongerLast = receipt.number - Self.minimumKept
+        try removeIfSuperseded(noLongerLast, in: transaction)
+        if let previous, previous < noLongerLast { try removeIfSuperseded(previous, in: transaction) }
     }
 
     private func store(_ receipt: Receipt, in transaction: borrowing WriteTransaction) throws {
