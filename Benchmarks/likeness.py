@@ -4,6 +4,7 @@ import numpy as np
 
 import datasets
 from cliplike import ClipLike
+from context import SIZE
 from peer import ALPHA, K, TOP
 
 TITLE = "CLIP-like vectors compared with CLIP"
@@ -43,17 +44,17 @@ def biases(images, references):
     return ALPHA * -np.partition(-products, count, axis=1)[:, :count].mean(axis=1)
 
 
-def surviving(images, queries, own, turn=None):
+def surviving(images, queries, own, rotation=None):
     """The mean number of rows a query that the bound of int8 codes does not exclude, with the true threshold.
 
-    `own`: the biases. `turn`: codes are those of (rows - mean) @ turn.
+    `own`: the biases. `rotation`: codes are those of (rows - mean) @ rotation.
     """
     rows, asked = images, queries
-    if turn is not None:
-        rows, asked = centred(images) @ turn, queries @ turn
+    if rotation is not None:
+        rows, asked = centred(images) @ rotation, queries @ rotation
     row_codes, query_codes = decoded(rows), decoded(asked)
     row_lost, query_lost = lost(rows), lost(asked)
-    lengths = np.linalg.norm(asked - (asked - query_codes), axis=1)[:, None]
+    lengths = np.linalg.norm(query_codes, axis=1)[:, None]
     slack = lengths * row_lost + query_lost[:, None] * np.linalg.norm(rows, axis=1)
     middle = query_codes @ row_codes.T - own
     exact = asked @ rows.T - own
@@ -104,12 +105,12 @@ def statistics(images, captions):
 def survivors(images, references, queries):
     """Rows surviving the bounds: name -> rows a query."""
     random = np.random.default_rng(1)
-    turn = np.linalg.qr(random.standard_normal((images.shape[1],) * 2))[0].astype(np.float32)
+    rotation = np.linalg.qr(random.standard_normal((images.shape[1],) * 2))[0].astype(np.float32)
     own = biases(images, references)
     words = f"rows surviving int8 codes, of {len(images):,}"
     return {
         words: surviving(images, queries, own),
-        f"{words}, centred and rotated": surviving(images, queries, own, turn),
+        f"{words}, centred and rotated": surviving(images, queries, own, rotation),
     }
 
 
@@ -138,7 +139,8 @@ def run(context):
     real = figures(images, captions)
     normal = figures(*(gaussian(rows, count, random) for rows, count in zip((images, captions), size)))
     made = figures(model.images(random, size[0]), model.captions(random, size[1]))
-    large, asked = max(2000, LARGE * context.images // 200_000), REFERENCES + QUERIES
+    # A run with fewer images than usual takes as many times fewer here.
+    large, asked = max(2000, LARGE * context.images // SIZE), REFERENCES + QUERIES
     for found, rows, texts in (
         (normal, gaussian(images, large, random), gaussian(captions, asked, random)),
         (made, model.images(random, large), model.captions(random, asked)),

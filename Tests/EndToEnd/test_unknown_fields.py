@@ -79,6 +79,9 @@ def test_a_path_without_parameters_takes_none(client, path):
     check(client.get(path + "?top_k=1"), "unknown_parameter", "top_k")
     assert client.get(path + "?").status == 200
     assert client.request("HEAD", path + "?x=1").status == 400
+
+
+def test_a_verification_takes_its_sample_from_the_body_only(client):
     check(client.post_json("/v1/verify?sample=1", {}), "unknown_parameter", "sample")
 
 

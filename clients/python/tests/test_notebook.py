@@ -66,4 +66,9 @@ def test_an_interrupt_of_a_cell_does_not_stop_the_daemon(kernel, tmp_path):
     kernel_manager.interrupt_kernel()
     assert run(client, "print(db.search(np.eye(3)[0], 1, alpha=0).ids[0, 0])") == "a"
     assert process_runs(pid)
+
+
+def test_a_result_is_shown_as_a_table(kernel, tmp_path):
+    _, client = kernel
+    open_in(client, tmp_path / "db")
     assert "<table>" in run(client, "print(db.search(np.eye(3)[0], 1)._repr_html_())")
