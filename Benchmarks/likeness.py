@@ -4,7 +4,6 @@ import numpy as np
 
 import datasets
 from cliplike import ClipLike
-from context import SIZE
 from peer import ALPHA, K, TOP
 
 TITLE = "CLIP-like vectors compared with CLIP"
@@ -139,8 +138,7 @@ def run(context):
     real = figures(images, captions)
     normal = figures(*(gaussian(rows, count, random) for rows, count in zip((images, captions), size)))
     made = figures(model.images(random, size[0]), model.captions(random, size[1]))
-    # A run with fewer images than usual takes as many times fewer here.
-    large, asked = max(2000, LARGE * context.images // SIZE), REFERENCES + QUERIES
+    large, asked = max(2000, context.scaled(LARGE)), REFERENCES + QUERIES
     for found, rows, texts in (
         (normal, gaussian(images, large, random), gaussian(captions, asked, random)),
         (made, model.images(random, large), model.captions(random, asked)),

@@ -1,6 +1,7 @@
 """Element types: bfloat16 is read exactly; other types are rejected with advice that works as it is written."""
 
 import io
+import os
 import re
 
 import ml_dtypes
@@ -118,7 +119,7 @@ def test_queries_of_v2_follow_npy_v2_too(daemon, bfloat16_daemon):
 def test_nnnctl_rejects_queries_of_v2_with_the_same_advice(bfloat16_daemon, tmp_path):
     path = tmp_path / "q.npy"
     np.save(path, NUMBERS.astype(BFLOAT16))
-    message = fails(65, "search", "--queries", str(path), daemon=bfloat16_daemon)
+    message = fails(os.EX_DATAERR, "search", "--queries", str(path), daemon=bfloat16_daemon)
     assert follow(message, vectors=np.load(path))["vectors"].dtype == np.float32
 
 

@@ -1,6 +1,7 @@
 """nnnctl status, search, explain and verify: their output and their exit statuses."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -34,6 +35,12 @@ def fields(output):
     return {line[0]: line[1] for line in lines if len(line) == 2}
 
 
+def receipt_row(output, name):
+    """The row of a receipt: file, kind, action, rows, replaced, deleted, missing, generation, then times."""
+    (row,) = [line.split() for line in output.splitlines() if line.split()[:1] == [name]]
+    return row
+
+
 def test_status_prints_counts_settings_paths_receipts_and_failures(filled):
     filled.spool.drop(IMAGES, "bad.npy", np.zeros((1, DIMENSION)))
     filled.spool.wait_failure(IMAGES, "bad.npy")
@@ -41,8 +48,7 @@ def test_status_prints_counts_settings_paths_receipts_and_failures(filled):
     assert {"generation": "2", "images": "10", "references": "12"}.items() <= fields(output).items()
     assert f"{DIMENSION} numbers, float32, cosine" in output and "alpha 0.75, k 4 of at most 8" in output
     assert str(filled.spool.incoming(IMAGES)) in output and str(filled.flags["data"]) in output
-    (receipt,) = [line.split() for line in output.splitlines() if line.split()[:1] == ["i.npy"]]
-    assert receipt[1:8] == ["images", "add", "10", "0", "-", "-", "1"]
+    assert receipt_row(output, "i.npy")[1:8] == ["images", "add", "10", "0", "-", "-", "1"]
     failure = filled.status()["last_failures"][0]
     assert "bad.npy" in output and all(failure[field] in output for field in ("code", "message", "advice"))
 
@@ -50,8 +56,7 @@ def test_status_prints_counts_settings_paths_receipts_and_failures(filled):
 def test_status_prints_the_counts_of_a_deletion(filled):
     filled.delete(REFERENCES, "d.delete", ["r:0", "r:1", "unknown"])
     output = succeeds("status", daemon=filled)
-    (receipt,) = [line.split() for line in output.splitlines() if line.split()[:1] == ["d.delete"]]
-    assert receipt[1:8] == ["references", "delete", "3", "-", "2", "1", "3"]
+    assert receipt_row(output, "d.delete")[1:8] == ["references", "delete", "3", "-", "2", "1", "3"]
 
 
 def test_status_of_an_empty_corpus_says_what_is_missing(daemon):
@@ -109,13 +114,13 @@ def test_search_splits_many_queries_into_requests_and_keeps_their_order(filled, 
 
 
 def test_search_rejects_invalid_queries_and_usage(filled, tmp_path):
-    assert "missing.npy" in fails(66, "search", "--queries", "missing.npy", daemon=filled)
+    assert "missing.npy" in fails(os.EX_NOINPUT, "search", "--queries", "missing.npy", daemon=filled)
     (tmp_path / "text").write_text("no array at all, but text")
-    assert "text" in fails(65, "search", "--queries", tmp_path / "text", daemon=filled)
+    assert "text" in fails(os.EX_DATAERR, "search", "--queries", tmp_path / "text", daemon=filled)
     for array, code in ((np.ones((1, 3)), "wrong_dimension"), (np.zeros((1, DIMENSION)), "zero_vector")):
-        assert f"({code})" in fails(65, "search", "--queries", "-", daemon=filled, stdin=npy_bytes(array))
-    assert "--top-k" in fails(64, "search", "--queries", "-", "--top-k", "0", daemon=filled)
-    assert "--queries" in fails(64, "search", daemon=filled)
+        assert f"({code})" in fails(os.EX_DATAERR, "search", "--queries", "-", daemon=filled, stdin=npy_bytes(array))
+    assert "--top-k" in fails(os.EX_USAGE, "search", "--queries", "-", "--top-k", "0", daemon=filled)
+    assert "--queries" in fails(os.EX_USAGE, "search", daemon=filled)
 
 
 def test_control_characters_in_ids_are_escaped(daemon, query_file):
@@ -141,11 +146,11 @@ def test_explain_prints_the_bias_and_references_of_an_image(filled, api_document
 
 
 def test_explain_rejects_ids_that_are_not_images_and_invalid_usage(filled):
-    assert "'unknown'" in fails(65, "explain", "unknown", daemon=filled)
-    assert "is a reference" in fails(65, "explain", "r:0", daemon=filled)
+    assert "'unknown'" in fails(os.EX_DATAERR, "explain", "unknown", daemon=filled)
+    assert "is a reference" in fails(os.EX_DATAERR, "explain", "r:0", daemon=filled)
     # Without `--` the id -x is parsed as an option.
     for arguments in (["-x"], [""], [], ["a", "b"]):
-        fails(64, "explain", *arguments, daemon=filled)
+        fails(os.EX_USAGE, "explain", *arguments, daemon=filled)
 
 
 def test_verify_prints_the_number_of_checked_images(filled, api_document):
@@ -155,7 +160,7 @@ def test_verify_prints_the_number_of_checked_images(filled, api_document):
     document = json.loads(succeeds("verify", "--json", daemon=filled))
     api_document.validate(document, "VerifyReport")
     assert (document["checked"], document["wrong"]) == (10, 0)
-    assert "--sample" in fails(64, "verify", "--sample", "0", daemon=filled)
+    assert "--sample" in fails(os.EX_USAGE, "verify", "--sample", "0", daemon=filled)
 
 
 def test_verify_exits_with_1_if_something_is_wrong(tmp_path):

@@ -74,7 +74,7 @@ def test_an_existing_target_is_not_overwritten(daemon, tmp_path, kind):
     target = tmp_path / "backup"
     create_existing(target, kind)
     before = sorted(tmp_path.rglob("*"))
-    reason = fails(74, "backup", target, daemon=daemon)
+    reason = fails(os.EX_IOERR, "backup", target, daemon=daemon)
     assert f"{target} exists" in reason
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -116,7 +116,7 @@ def test_a_target_without_write_permission_is_rejected(daemon, tmp_path):
 def test_a_backup_to_a_full_disk_leaves_no_files(daemon, tmp_path, rng):
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((20_000, 8)))
     with small_disk(tmp_path / "disk", 1) as disk:
-        reason = fails(74, "backup", disk.folder / "backup", daemon=daemon)
+        reason = fails(os.EX_IOERR, "backup", disk.folder / "backup", daemon=daemon)
         assert "No space left on device" in reason
         assert os.listdir(disk.folder) == []
 

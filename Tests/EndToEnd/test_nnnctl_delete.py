@@ -103,6 +103,7 @@ def test_delete_again_deletes_an_id_that_was_added_again(corpus):
         (["--kind", "images", "i1\r\ni2"], "line feed"),
         (["--kind", "images", "i2", "i1\n"], "line feed"),
         (["--kind", "images", b"i1\xff"], "not UTF-8"),
+        # Arguments that are not UTF-8 have U+FFFD after decoding. An id that really has it must be in a file.
         (["--kind", "images", "i1\ufffd"], "'--file'"),
         (["--kind", "images", "--timeout", "nan", "i1"], "'--timeout'"),
     ],
@@ -110,7 +111,7 @@ def test_delete_again_deletes_an_id_that_was_added_again(corpus):
 def test_delete_rejects_invalid_usage(corpus, tmp_path, arguments, text):
     (tmp_path / "ids").write_text("i1\n")
     generation = corpus.daemon.status()["generation"]
-    assert text in fails(64, "delete", *arguments, daemon=corpus.daemon, cwd=tmp_path)
+    assert text in fails(os.EX_USAGE, "delete", *arguments, daemon=corpus.daemon, cwd=tmp_path)
     assert corpus.daemon.status()["generation"] == generation
 
 
@@ -120,15 +121,16 @@ def test_delete_rejects_invalid_usage(corpus, tmp_path, arguments, text):
 )
 def test_delete_prints_the_error_code_of_a_rejected_list(corpus, tmp_path, content, code):
     (tmp_path / "ids").write_bytes(content)
-    assert f"({code})" in fails(65, "delete", "--kind", "images", "--file", tmp_path / "ids", daemon=corpus.daemon)
+    arguments = ["delete", "--kind", "images", "--file", tmp_path / "ids"]
+    assert f"({code})" in fails(os.EX_DATAERR, *arguments, daemon=corpus.daemon)
     corpus.check()
 
 
 def test_delete_rejects_invalid_ids_and_unreadable_files(corpus, tmp_path):
     for ids, code in (([""], "id_empty"), (["i1", "i1"], "ids_duplicate"), (["x" * 501], "id_too_long")):
-        assert f"({code})" in fails(65, "delete", "--kind", "images", *ids, daemon=corpus.daemon)
+        assert f"({code})" in fails(os.EX_DATAERR, "delete", "--kind", "images", *ids, daemon=corpus.daemon)
     for path, reason in ((tmp_path / "absent", "No such file"), (tmp_path, "Is a directory")):
-        message = fails(66, "delete", "--kind", "images", "--file", path, daemon=corpus.daemon)
+        message = fails(os.EX_NOINPUT, "delete", "--kind", "images", "--file", path, daemon=corpus.daemon)
         assert f"{path}: {reason}" in message
     corpus.check()
 
@@ -139,7 +141,8 @@ def test_delete_creates_no_temporary_folder(corpus, tmp_path):
 
 
 def test_delete_fails_at_its_timeout_and_leaves_its_list_in_the_spool(idle_daemon_socket, corpus, tmp_path):
-    message = fails(75, "delete", "--kind", "images", "--timeout", "0", "i1", "--socket", idle_daemon_socket)
+    arguments = ["delete", "--kind", "images", "--timeout", "0", "i1", "--socket", idle_daemon_socket]
+    message = fails(os.EX_TEMPFAIL, *arguments)
     (name,) = os.listdir(tmp_path / "spool" / "images")
     assert name in message and name.endswith(".delete")
     delete(corpus, IMAGES, "--timeout", "600", "i1", ids=["i1"])
@@ -157,4 +160,5 @@ def test_an_interrupted_delete_leaves_a_complete_list_in_the_spool(idle_daemon_s
         output, errors = process.communicate(timeout=DEADLINE)
     assert (process.returncode, output, errors) == (130, b"", b"nnnctl: interrupted\n")
     (name,) = os.listdir(spool)
+    # nnnd strips the byte order mark and the carriage returns, and so none that belong to an id.
     assert name.endswith(".delete") and (spool / name).read_bytes() == b"\xef\xbb\xbfi1\r\ni2\r\n"

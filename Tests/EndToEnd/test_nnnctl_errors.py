@@ -35,7 +35,7 @@ def arguments(tmp_path):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_missing_socket_is_an_error(arguments, tmp_path, command):
-    message = fails(69, *arguments[command], "--socket", tmp_path / "missing")
+    message = fails(os.EX_UNAVAILABLE, *arguments[command], "--socket", tmp_path / "missing")
     assert str(tmp_path / "missing") in message and "--socket" in message and "running" in message
 
 
@@ -44,32 +44,32 @@ def test_a_stale_socket_is_an_error(arguments, tmp_path, command):
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(path))
-    message = fails(69, *arguments[command], "--socket", path)
+    message = fails(os.EX_UNAVAILABLE, *arguments[command], "--socket", path)
     assert str(path) in message and "running" in message
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_file_that_is_not_a_socket_is_an_error(arguments, tmp_path, command):
     path = tmp_path / "a.npy"
-    assert str(path) in fails(69, *arguments[command], "--socket", path)
+    assert str(path) in fails(os.EX_UNAVAILABLE, *arguments[command], "--socket", path)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_socket_path_that_is_too_long_is_a_usage_error(arguments, tmp_path, command):
-    assert "bytes" in fails(64, *arguments[command], "--socket", f"/{'s' * 107}")
+    assert "bytes" in fails(os.EX_USAGE, *arguments[command], "--socket", f"/{'s' * 107}")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_answer_of_another_server_is_an_error(arguments, tmp_path, command):
     with fake_daemon(tmp_path / "s", {"*": (200, {"hello": "world"})}):
-        message = fails(70, *arguments[command], "--socket", tmp_path / "s")
+        message = fails(os.EX_SOFTWARE, *arguments[command], "--socket", tmp_path / "s")
     assert str(tmp_path / "s") in message and "is it nnnd" in message
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_connection_closed_without_an_answer_is_an_error(arguments, tmp_path, command):
     with fake_daemon(tmp_path / "s", {"*": None}):
-        assert "closed the connection" in fails(69, *arguments[command], "--socket", tmp_path / "s")
+        assert "closed the connection" in fails(os.EX_UNAVAILABLE, *arguments[command], "--socket", tmp_path / "s")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_problem_document_gives_its_detail_and_an_exit_status(arguments, tmp_p
 
 def test_the_flag_overrides_the_environment(daemon, tmp_path):
     environment = {"NNND_SOCKET": str(tmp_path / "missing")}
-    assert fails(69, "status", environment=environment)
+    assert fails(os.EX_UNAVAILABLE, "status", environment=environment)
     assert "generation" in succeeds("status", "--socket", daemon.socket, daemon=None, environment=environment)
 
 
@@ -110,7 +110,7 @@ def test_help_and_version_need_no_daemon(arguments):
 
 @pytest.mark.parametrize("arguments", [["feed"], ["status", "more"], ["status", "--colour"], ["ingest"]])
 def test_invalid_usage_gives_status_64(arguments):
-    fails(64, *arguments)
+    fails(os.EX_USAGE, *arguments)
 
 
 def test_without_a_command_nnnctl_lists_all_commands():

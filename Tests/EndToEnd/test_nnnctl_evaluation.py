@@ -1,6 +1,7 @@
 """nnnctl evaluate, tune, hubs and report, with the real embeddings in Examples/wordnet."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -149,29 +150,29 @@ def test_wrong_answers_are_rejected(words, tmp_path, command, content, parts):
 
 
 def test_a_k_above_the_capacity_is_rejected(words):
-    assert "160" in fails(65, "tune", *LABELLED, "--ks", "1,161", daemon=words)
+    assert "160" in fails(os.EX_DATAERR, "tune", *LABELLED, "--ks", "1,161", daemon=words)
 
 
 def test_queries_of_another_dimension_are_rejected(words, tmp_path):
     np.save(tmp_path / "q.npy", np.ones((2, 3), np.float32))
-    assert "384" in fails(65, "evaluate", "--queries", tmp_path / "q.npy", daemon=words)
+    assert "384" in fails(os.EX_DATAERR, "evaluate", "--queries", tmp_path / "q.npy", daemon=words)
 
 
 @pytest.mark.parametrize("option", ["--queries", "--answers", "--groups", "--texts"])
 def test_a_missing_file_is_an_error(words, tmp_path, option):
     arguments = [*LABELLED, option, tmp_path / "missing"]
-    message = fails(66, "report", "--out", tmp_path / "r.html", *arguments, daemon=words)
+    message = fails(os.EX_NOINPUT, "report", "--out", tmp_path / "r.html", *arguments, daemon=words)
     assert str(tmp_path / "missing") in message
 
 
 def test_a_report_never_replaces_a_folder(words, tmp_path):
     (tmp_path / "r.html").mkdir()
-    assert "is a folder" in fails(74, "report", "--out", tmp_path / "r.html", daemon=words)
+    assert "is a folder" in fails(os.EX_IOERR, "report", "--out", tmp_path / "r.html", daemon=words)
     assert (tmp_path / "r.html").is_dir()
 
 
 def test_a_report_needs_an_existing_folder(words, tmp_path):
-    assert "does not exist" in fails(66, "report", "--out", tmp_path / "none" / "r.html", daemon=words)
+    assert "does not exist" in fails(os.EX_NOINPUT, "report", "--out", tmp_path / "none" / "r.html", daemon=words)
 
 
 @pytest.mark.parametrize(

@@ -95,16 +95,17 @@ def test_ingest_checks_all_arguments_before_it_drops_a_shard(daemon, tmp_path):
         assert file.name in message and ("nnnctl delete --file" in message) == (file.suffix == ".delete")
     same_name = save(tmp_path / "other", "good", np.ones((2, 5)))
     assert "same name" in nnnctl("ingest", "--kind", "images", good, same_name, daemon=daemon).errors
-    fails(64, "ingest", "--kind", "images", "--timeout", "3", good, daemon=daemon)
+    fails(os.EX_USAGE, "ingest", "--kind", "images", "--timeout", "3", good, daemon=daemon)
     assert daemon.status()["generation"] == 0 and daemon.spool.names(IMAGES) == []
 
 
 def test_ingest_fails_at_its_timeout_and_leaves_its_shard_in_the_spool(idle_daemon_socket, tmp_path):
     file = save(tmp_path, "s", np.ones((2, 5)))
-    message = fails(75, "ingest", "--kind", "images", "--wait", "--timeout", "0", file, "--socket", idle_daemon_socket)
+    arguments = ["ingest", "--kind", "images", "--wait", "--timeout", "0", file, "--socket", idle_daemon_socket]
+    message = fails(os.EX_TEMPFAIL, *arguments)
     assert "s.npy" in message and os.listdir(tmp_path / "spool" / "images") == ["s.npy"]
     # A second call does not replace the waiting shard.
-    assert "s.npy" in fails(75, "ingest", "--kind", "images", file, "--socket", idle_daemon_socket)
+    assert "s.npy" in fails(os.EX_TEMPFAIL, "ingest", "--kind", "images", file, "--socket", idle_daemon_socket)
 
 
 # Document names are shortened for names from 228 bytes on. With the extension, 251 is the longest possible length.
@@ -142,6 +143,6 @@ def test_ingest_finds_the_error_documents_of_names_of_all_lengths(daemon, tmp_pa
 @pytest.mark.parametrize("suffix", [".npy", ".safetensors"])
 def test_ingest_rejects_a_name_that_is_too_long(daemon, tmp_path, suffix):
     name = "n" * 252 + suffix
-    message = fails(65, "ingest", "--kind", "images", "--wait", tmp_path / name, daemon=daemon)
+    message = fails(os.EX_DATAERR, "ingest", "--kind", "images", "--wait", tmp_path / name, daemon=daemon)
     assert f"the name has {len(name)} bytes" in message and "255" in message
     assert daemon.status()["generation"] == 0

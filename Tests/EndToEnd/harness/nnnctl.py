@@ -1,5 +1,6 @@
 """Runs nnnctl to its end."""
 
+import os
 import subprocess
 
 from .daemon import binary, clean_environment
@@ -37,14 +38,14 @@ def succeeds(*arguments, daemon, **options):
 
 
 def fails(status, *arguments, **options):
-    """Runs nnnctl, which must exit with this status; returns its error message.
+    """Runs nnnctl, which must exit with this status of sysexits.h, os.EX_...; returns its error message.
 
-    The message is one line, except for usage errors (64), where the usage follows it.
+    The message is one line, except for usage errors, where the usage follows it.
     """
     finished = nnnctl(*arguments, **options)
     assert finished.status == status, finished
     assert finished.errors.startswith("nnnctl: ") and finished.errors.endswith("\n"), finished
-    if status == 64:
+    if status == os.EX_USAGE:
         assert "Usage: nnnctl" in finished.errors, finished
     else:
         assert finished.errors.count("\n") == 1, finished
