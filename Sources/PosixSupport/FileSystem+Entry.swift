@@ -64,6 +64,7 @@ extension FileSystem {
                 unsafe followsLinks ? stat(path, &info) : lstat(path, &info)
             }
         } catch {
+            // Nothing can have a name that is too long.
             if error.isMissing || error.number == ENAMETOOLONG { return nil }
             throw error
         }

@@ -31,6 +31,7 @@ package struct PairsByRow {
     ///   - body: called once, with an array and an index. It writes positions to the array, beginning at the index, and
     ///     returns their number.
     package mutating func add(atMost max: Int, _ body: (inout [UInt32], Int) -> Int) {
+        // The array at least doubles, so that it rarely has to grow.
         if added.count < count + max { added += Array(repeating: 0, count: count + max) }
         count += body(&added, count)
     }

@@ -4,7 +4,6 @@ NNND_TEST_FLIPS=2000 damages 2,000 copies of a store instead of 25.
 """
 
 import os
-import re
 import shutil
 import struct
 

@@ -1,6 +1,8 @@
 import ShardFormats
 
+/// Shards with two vectors and wrong ids: in an array of an archive, or in a file beside the shard.
 extension BadShard {
+    /// The UTF-32 code points of two ids, as numpy stores the type U.
     private static func text(_ first: [UInt32], _ second: [UInt32]) -> [UInt8] {
         (first + second).flatMap { Bytes.little($0) }
     }
