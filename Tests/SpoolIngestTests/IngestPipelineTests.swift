@@ -116,11 +116,11 @@ import WireAPI
 
     @Test func aShardWhoseSidecarIsMissingIsReadAgain() throws {
         try spool.drop("s.npy", npy(1), ids: lines("a"))
-        let join = try spool.separate(spool.folders.processing(.images))
+        let restore = try spool.moveToOtherFileSystem(spool.folders.processing(.images))
         // Neither of the files can be moved, so both stay.
         #expect(try spool.run() <= 2)
         #expect(try spool.files["images"] == ["s.ids", "s.npy"])
-        try join()
+        try restore()
         #expect(try spool.run() <= 2)
         spool.clock.advance(2)
         try spool.run()
@@ -128,7 +128,7 @@ import WireAPI
     }
 
     @Test func aShardThatCanNotBePublishedWaitsAndDoesNotDelayOthers() throws {
-        let join = try spool.separate(spool.folders.done(.images))
+        let restore = try spool.moveToOtherFileSystem(spool.folders.done(.images))
         try spool.drop("s.npy", npy(1))
         #expect(try spool.run() <= 2)
         #expect(try spool.images == 1)
@@ -139,7 +139,7 @@ import WireAPI
         #expect(try spool.failure("bad.npy") != nil)
         #expect(try spool.files["processing"] == ["s.npy"])
         #expect(try spool.images == 1)
-        try join()
+        try restore()
         spool.clock.advance(60)
         try spool.run()
         #expect(try spool.images == 2)
@@ -174,7 +174,7 @@ import WireAPI
     }
 
     @Test func aFolderThatCanNotBeMovedHasAnErrorDocument() throws {
-        _ = try spool.separate(spool.folders.processing(.images))
+        _ = try spool.moveToOtherFileSystem(spool.folders.processing(.images))
         try FileSystem.makeFolder("\(spool.folders.incoming(.images))/folder.npy", mode: 0o700)
         try spool.run()
         #expect(try spool.failure("folder.npy")?.code == "not_regular_file")
@@ -199,10 +199,10 @@ import WireAPI
     @Test func aNameThatIsNotUTF8WaitsWhereItCanNotBeMoved() throws {
         let path = Array("\(spool.folders.incoming(.images))/caf".utf8) + [0xe9] + Array(".npy".utf8) + [0]
         #expect(unsafe mkdir(path.map { CChar(bitPattern: $0) }, 0o700) == 0)
-        let join = try spool.separate(spool.folders.failed(.images))
+        let restore = try spool.moveToOtherFileSystem(spool.folders.failed(.images))
         #expect(try spool.run() <= 2)
         #expect(spool.status.failures.isEmpty)
-        try join()
+        try restore()
         spool.clock.advance(2)
         try spool.run()
         #expect(spool.status.failures.count == 1)

@@ -80,12 +80,12 @@ import Testing
     }
 
     @Test func aShardThatCanNotBeMovedWaitsWithItsSidecar() throws {
-        let join = try spool.separate(spool.folders.processing(.images))
+        let restore = try spool.moveToOtherFileSystem(spool.folders.processing(.images))
         try spool.drop("s.npy", npy(1), ids: lines("a"))
         guard case .waiting(.fault(let error)) = try claim("s.npy") else { throw Unexpected() }
         #expect(error.number == EXDEV)
         #expect(try spool.files == ["images": ["s.ids", "s.npy"]])
-        try join()
+        try restore()
         guard case .claimed = try claim("s.npy") else { throw Unexpected() }
     }
 

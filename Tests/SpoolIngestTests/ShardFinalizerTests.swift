@@ -65,12 +65,12 @@ import WireAPI
 
     @Test(arguments: [SpoolFolders.Destination.done, .failed])
     func aShardThatCanNotBeMovedWaits(destination: SpoolFolders.Destination) throws {
-        let join = try spool.separate(spool.folders.destination(destination, .images))
+        let restore = try spool.moveToOtherFileSystem(spool.folders.destination(destination, .images))
         let shard = try destination == .done ? committed() : rejected()
         guard case .waiting(let error) = try finalizer().publish(shard) else { throw Unexpected() }
         #expect(error.number == EXDEV)
         #expect(try spool.entry(spool.folders.processing(.images), "s.npy") != nil)
-        try join()
+        try restore()
         if case .waiting = try finalizer().publish(shard) { throw Unexpected() }
         #expect(try spool.files == (destination == .done ? Self.done : Self.failed))
     }

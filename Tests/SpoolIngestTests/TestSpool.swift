@@ -194,7 +194,7 @@ extension TestSpool {
     /// Puts a folder on another file system than the spool, so that no file can be moved into it.
     ///
     /// - Returns: a function that restores the folder.
-    func separate(_ folder: String) throws -> () throws -> Void {
+    func moveToOtherFileSystem(_ folder: String) throws -> () throws -> Void {
         let other = "/dev/shm/nnnd-test-\(UUID().uuidString)"
         try FileSystem.makeFolder(other, mode: 0o700)
         try FileManager.default.removeItem(atPath: folder)
