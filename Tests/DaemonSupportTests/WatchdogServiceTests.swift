@@ -48,6 +48,7 @@ import Testing
         heartbeats.ingest.beginWait(seconds: 3600)
         #expect(await manager.receive() == "WATCHDOG=1")
         #expect(log.all.count == 2 && log.all[1] == "<5>all loops make progress again")
+        // It signals that the status line, which named the loop, must be sent again.
         var signals = changes.stream.makeAsyncIterator()
         #expect(await signals.next() != nil)
         running.cancel()

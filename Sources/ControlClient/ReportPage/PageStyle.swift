@@ -1,7 +1,9 @@
 /// The style sheet of the page, for light and dark screens, narrow ones, and paper.
 ///
 /// Colours are from Okabe and Ito (blue against orange) and the map cividis, which people with colour blindness can tell
-/// apart; series also differ in their lines and markers.
+/// apart; series also differ in their lines and markers. The class `before` has the colour of results without NNN. The
+/// class `after` has that of results with NNN, and of whatever else a picture is mainly about; `other` has that of what
+/// it is compared with.
 enum PageStyle {
     static let markup = Markup.style(
         """

@@ -59,6 +59,7 @@ struct ReferenceCurveFigure {
 struct ReferenceDistanceFigure {
     let distance: EvaluationReport.ReferenceDistance
 
+    /// What the picture compares; ``PageStyle`` describes the styles.
     private var rows: [(name: String, style: String, quantiles: EvaluationReport.Quantiles)] {
         [("queries", "after", distance.queries), ("references", "other", distance.references)]
     }
