@@ -57,6 +57,7 @@ package struct HTTPService<Responder: HTTPResponder>: Service where Responder.Co
         let channelSetup = HTTP1Channel(
             responder: respond,
             configuration: .init(
+                // An autoclosure: it is evaluated for each connection.
                 additionalChannelHandlers: [ClientDeadline(seconds: timeout(), connections: connections)]))
         try await withThrowingDiscardingTaskGroup { group in
             var isReady = false
