@@ -26,8 +26,8 @@ import Testing
         #expect(ShardError.Code.idsNotUTF8.rawValue == "ids_not_utf8")
     }
 
-    @Test("Quotes only short and printable parts of a file")
-    func quotesSafely() {
+    @Test("A message quotes only a short and printable part of a file's name")
+    func quotesNamesSafely() {
         let name = "\u{1b}[31m\n" + String(repeating: "x", count: 100_000)
         let error = #expect(throws: ShardError.self) {
             try ShardReader.read(fileName: name, bytes: [], ids: nil, maximumBytes: 1)

@@ -86,7 +86,7 @@ extension EvaluationRun {
         return try first(vectors).map { $0.map(active.contains) ?? false }
     }
 
-    /// N_10 of all images, with a variant for each query.
+    /// N_10 of all images (see ``HubnessMeasures``), with a variant for each query.
     private func appearances(_ top: TopImages, variants: [Int]) -> [UInt32] {
         var counts = [UInt32](repeating: 0, count: snapshot.end)
         for (query, variant) in variants.enumerated() {

@@ -4,6 +4,8 @@ internal import WireAPI
 extension EvaluationRun {
     /// Measures ranks, chooses k and alpha, and measures hubness before and after.
     ///
+    /// The report has the methods `none` and `current` already; this adds `tuned`.
+    ///
     /// - Parameters:
     ///   - vectors: the queries, queries x dimension.
     ///   - answers: for each query the rows of its right images.
@@ -90,7 +92,7 @@ extension EvaluationRun {
         }
     }
 
-    /// N_10 of all images.
+    /// How often each image is among the first 10 of a query: N_10 of ``HubnessMeasures``.
     func appearances(_ top: TopImages, _ variant: Int) -> [UInt32] {
         let counts = top.appearances(variant: variant, rows: snapshot.end)
         return snapshot.imageRows.map { counts[$0] }

@@ -31,6 +31,7 @@ class Corpus:
         self.answers = [f"i{image}" for image in self.right]
         self.groups = {f"i{image}": "odd" if image % 2 else "even" for image in range(20)}
         self.db = nnnd.open(folder, threads=1, alpha=0.5)
+        # Only now, so that the capacity is that of the default k, and evaluations can try larger values of k.
         self.db.change_settings(k=K)
         self.db.add_images(self.images, [f"i{image}" for image in range(IMAGES)])
         self.db.add_references(self.references, range(REFERENCES))
