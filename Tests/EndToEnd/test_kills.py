@@ -163,7 +163,11 @@ def shards_in(spool, kind):
 FIRST_START_CALLS = "mkdir,chmod,ftruncate,writev,pwrite64,fdatasync,rename,bind,listen,flock".split(",")
 
 
-@pytest.mark.parametrize("number", range(0, 30, 30 // min(30, 4 * KILLS_EACH)))
+# A first start makes fewer than 30 calls of each; these numbers are spread over them.
+CALL_NUMBERS = range(0, 30, 30 // min(30, 4 * KILLS_EACH))
+
+
+@pytest.mark.parametrize("number", CALL_NUMBERS)
 def test_a_start_succeeds_after_a_kill_during_the_first_start(make_daemon, rng, number):
     """For even numbers a normal start follows each killed one; for odd numbers only the last one."""
     daemon = make_daemon(k=4, capacity=6, quiet_seconds=0.05)

@@ -36,6 +36,7 @@ import VectorMath
         #expect(first?.status == .ok)
         let second = try await api.send(.get, "/v1/backup")
         #expect((second.status, second.code) == (503, "backup_running"))
+        // A response that is destroyed before it is sent ends its backup.
         first = nil
         #expect(try await api.send(.get, "/v1/backup").status == 200)
     }

@@ -15,10 +15,10 @@ DATA_FILE = "data.mdb"
 
 
 def write_backup(folder: Path, receive: Callable[[Callable[[bytes], Any]], Any], report: Callable[[int], Any]) -> Path:
-    """Creates `folder` with the bytes that `receive` passes on.
+    """Creates `folder` with a copy of the store.
 
-    The folder has a hidden name until its content is complete and on the disk. `report` gets the number of bytes of
-    each piece.
+    `receive` is called once, with a function to which it passes the copy piece by piece. `report` gets the number of
+    bytes of each piece. The folder has a hidden name until its content is complete and on the disk.
     """
     folder = folder.absolute()
     if folder.exists():
