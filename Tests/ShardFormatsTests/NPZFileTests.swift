@@ -23,6 +23,7 @@ import Testing
         // With the 10 bytes before it, a header ends at a multiple of 64.
         let first = Bytes.npy(header: Self.padded(header), data: Bytes.floats([1, -0.5]))
         let second = Bytes.npy(header: Self.padded(scalar), data: Array(repeating: 0xff, count: 8))
+        // The archive is dated 1 January 1980, the first day that a zip archive can name.
         let expected = ZipBuilder(
             members: [.init(name: "a.npy", data: first), .init(name: "bc.npy", data: second)], date: 0x21)
         #expect(bytes(of: file) == expected.build())
@@ -49,13 +50,15 @@ import Testing
     ])
     func theLongestTextInCodePointsIsTheWidth(texts: [String], width: Int) {
         let written = bytes(of: NPZFile([NPZArray("t", shape: [texts.count], .text(texts))]))
-        let header = String(decoding: written[35 + 10..<35 + 128], as: UTF8.self)
+        // The local header of the member `t.npy`, then an .npy header of 128 bytes, whose text begins after 10 bytes.
+        let start = 30 + "t.npy".utf8.count
+        let header = String(decoding: written[start + 10..<start + 128], as: UTF8.self)
         #expect(header.hasPrefix("{'descr': '<U\(width)', 'fortran_order': False, 'shape': (\(texts.count),), }"))
         let data = texts.flatMap { text -> [UInt8] in
             let codePoints = text.unicodeScalars.flatMap { Bytes.little($0.value) }
             return codePoints + Bytes.zeros(4 * width - codePoints.count)
         }
-        #expect(Array(written[35 + 128..<35 + 128 + data.count]) == data)
+        #expect(Array(written[start + 128..<start + 128 + data.count]) == data)
     }
 
     @Test func arraysCanBeEmpty() {
