@@ -34,7 +34,7 @@ def shared_libraries(program):
     found = {}
     for name, path in re.findall(r"^\s*(\S+) => (\S+)", run("ldd", program), re.M):
         if not GLIBC.match(name):
-            if path == "not":
+            if path == "not":  # NAME => not found
                 sys.exit(f"wheel.py: {program} needs {name}, which is not installed")
             found[name] = pathlib.Path(path)
     return found
@@ -43,6 +43,7 @@ def shared_libraries(program):
 def debian_copyright(library):
     """The copyright file of the Debian package that installed a library."""
     for path in (library, library.resolve()):
+        # Some packages list a file in /lib that is in /usr/lib, to which /lib is a link.
         for candidate in (path, pathlib.Path(str(path).removeprefix("/usr"))):
             result = subprocess.run(["dpkg-query", "-S", candidate], capture_output=True, text=True)
             if result.returncode == 0:

@@ -35,6 +35,7 @@ def test_the_values_in_the_example_are_the_defaults(make_daemon, tmp_path):
     """A daemon with all settings of the example equals one without a configuration file."""
     path = tmp_path / "nnnd.yaml"
     path.write_text(re.sub(r"^#([a-z-]+: )", r"\1", EXAMPLE, flags=re.M))
+    # Flags that other tests need, without which both daemons have the values of the file or the defaults.
     left_out = {"threads": None, "quiet_seconds": None, "list_quiet_seconds": None, "rescan_seconds": None}
     explicit = make_daemon(config=path, **left_out).start()
     default = make_daemon(**left_out).start()
