@@ -8,8 +8,10 @@ final class RankCounter: ImageConsumer, @unchecked Sendable {
     private let targets: RankTargets
     /// The targets of the queries of the chunk.
     private let range: Range<Int>
-    /// For each target and variant the score that an image of the current block must exceed to rank before the target:
-    /// the target's score, or the next lower float while rows are below that of the target, which wins ties.
+    /// For each target and variant the score that an image of the current block must exceed to rank before the target.
+    ///
+    /// Of images with equal scores the one with the lower row ranks first. Until the block with the target's row, the
+    /// threshold is therefore the next float below the target's score, and from that block on it is the score itself.
     private var thresholds: [Float]
     /// For each target and variant the number of images that rank before the target.
     private(set) var counts: [UInt32]
