@@ -4,9 +4,9 @@ internal import CKernels
 ///
 /// A code approximates a vector. Searches read a part of the codes of all rows, and exclude most rows by it.
 ///
-/// Encoded are the components of R (x - c), see ``CodeBasis``, with one byte each. The leading components stand apart;
-/// of the others, the high four bits and the low four bits stand apart. `ck_layout` in CKCodes.h describes the order
-/// of the bytes. A block begins with the version of the basis of its codes:
+/// A code has one byte for each component of R (x - c), see ``CodeBasis``. A block stores three parts separately: the
+/// bytes of the leading components, the high four bits of the others, and their low four bits. `ck_layout` in CKCodes.h
+/// describes the order of the bytes. A block begins with the version of the basis of its codes:
 ///
 ///     [0 ..< 4]                        version of the basis
 ///     [4 ..< CacheLine.pad]            unused, so that codes begin on cache lines
