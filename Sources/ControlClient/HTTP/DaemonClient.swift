@@ -71,6 +71,7 @@ package struct DaemonClient: Sendable {
     ) async throws -> Answer<SearchResponse> {
         let weight = alpha.map { "&alpha=\($0)" } ?? ""
         let limit = minScore.map { "&min_score=\($0)" } ?? ""
+        // A large number has a plus sign in its exponent, which would mean a space in a query string.
         let parameters = "top_k=\(topK)\(weight)\(limit)".replacing("+", with: "%2B")
         return try await post("/v1/search?\(parameters)", queries, mediaType: "application/x-npy")
     }
