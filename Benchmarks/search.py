@@ -16,8 +16,8 @@ TITLE = "Search"
 BATCHES = (1, 16, 100, 1000)
 # Targets for the ratio to the flat index of faiss-cpu.
 FLAT = dict(zip(BATCHES, (0.12, 0.07, 0.045, 0.3)))
-# The longest time that a search may take: a factor for a time in which the machine reads or multiplies one byte for
-# each component of each image, and seconds for everything else.
+# The longest time that a search may take is this factor times the time in which the machine reads (1 query) or
+# multiplies (more queries) one byte for each component of each image, plus REST seconds for everything else.
 FACTORS = dict(zip(BATCHES, (0.8, 1.6, 1.4, 1.35)))
 REST = 0.0005
 SLOW = 1.0  # seconds: PQ and usearch are measured in three runs if they take longer, in one if they take ten times that
@@ -30,7 +30,7 @@ class Programs:
     """The programs that are compared: a name -> a function from queries to (seconds, scores, rows)."""
 
     def __init__(self, context, base, daemons):
-        own = base.biases()[1]
+        _, own = base.biases()
         self.calls = {title: self.by_daemon(daemon) for title, daemon in daemons.items()}
         flat = peer.search_index(base.images, own)
         self.calls["faiss-cpu"] = self.in_process(peer.extended, lambda queries: flat.search(queries, peer.TOP))

@@ -88,7 +88,7 @@ def test_other_codings_are_415(client, coding):
         response = post(client, GZIP, coding, target=target)
         check_code(response, 415, "unsupported_encoding")
         assert response.headers["Accept-Encoding"] == "gzip" and coding in response.json()["detail"]
-    # Another type of body is another matter.
+    # The same status for a media type that is not supported says nothing of codings.
     assert "Accept-Encoding" not in client.post("/v1/search", b"x", "text/plain").headers
 
 
