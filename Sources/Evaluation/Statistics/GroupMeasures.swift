@@ -1,10 +1,12 @@
 import Foundation
 
-/// How far the labels of the first images of neutral queries are from the labels of all images.
+/// How far the labels of the first images of queries are from the labels of all images.
 ///
-/// Only labelled images count: images without a label are neither in the rankings nor in the shares. The measures are
-/// means over the queries. Source: Geyik, Ambler and Kenthapadi, "Fairness-aware ranking in search & recommendation
-/// systems with application to LinkedIn talent search", KDD 2019.
+/// The measures are meant for neutral queries, which ask for none of the labels, and are means over the queries. Only
+/// labelled images count: images without a label are neither in the rankings nor in the shares.
+///
+/// Source: Geyik, Ambler and Kenthapadi, "Fairness-aware ranking in search & recommendation systems with application to
+/// LinkedIn talent search", KDD 2019.
 package struct GroupMeasures: Equatable, Sendable {
     /// The measures for each n, in the order of the given sizes.
     package let sizes: [Size]
