@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct AntihubChoiceTests {
     @Test func theWeakestCorrectionNearTheFewestAntihubsIsChosen() {
-        // 110 - 100 <= 1.96 sqrt(210) = 28.4; 400 and 900 are too many.
+        // 110 - 100 <= 1.96 sqrt(110 + 100) = 28.4; 400 and 900 are too many.
         let choice = AntihubChoice(
             antihubs: [900, 100, 110, 110, 400], ks: [1, 1, 8, 16, 32], alphas: [0, 1, 0.5, 0.5, 0.5])
         #expect(choice.nearBest == [1, 2, 3])
@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func theBoundIsThatOfTwoCounts() {
-        // From 100 on: 1.96 sqrt(230) = 29.7 is less than 30, 1.96 sqrt(229) = 29.66 is more than 29.
+        // 130 - 100 = 30 is more than 1.96 sqrt(130 + 100) = 29.7; 129 - 100 = 29 is less than 1.96 sqrt(229) = 29.66.
         let choice = AntihubChoice(antihubs: [100, 130, 129], ks: [1, 2, 4], alphas: [1, 1, 1])
         #expect(choice.nearBest == [0, 2])
         #expect(choice.isNearBest(129) && !choice.isNearBest(130))

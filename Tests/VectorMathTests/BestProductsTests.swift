@@ -23,7 +23,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, Shape.allCases)
         func theLargestAreSortedWithTiesByRow(level: Kernels.Level, shape: Shape) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var selection = BestProducts(count: 5000)
             for count in [0, 1, 2, 31, 33, 160, 319, 320, 321, 500, 5000] {
                 for capacity in [1, 10, 160, 300, 320, 400, 6000] {

@@ -34,7 +34,7 @@ extension KernelTests {
         }
 
         @Test(arguments: dimensions) func everyResultIsWithinTheBoundOfTheExactOne(dimension: Int) {
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             let directions = (0..<CodeRotation.leadingCount(dimension: dimension) * dimension).map { _ in
                 Float.random(in: -1...1, using: &random)
@@ -98,7 +98,7 @@ extension KernelTests {
 
         @Test(arguments: Kernels.Level.allCases) func aResultIsTheSameInEveryCall(level: Kernels.Level) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             for (dimension, count) in [(5, 50), (64, 24), (130, 26), (512, 31)] {
                 let values = (0..<count * dimension).map { _ in Float.random(in: -1...1, using: &random) }

@@ -70,7 +70,7 @@ extension KernelTests {
 
         private func check(_ level: Kernels.Level, _ shape: Shape, _ order: Order, capacity: Int) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             let (dimension, vectorCount) = (37, 700)
             let layout = CodeLayout(rows: 64, dimension: dimension)
             let queries = Self.vectors(shape, 21, dimension)

@@ -98,7 +98,7 @@ extension KernelTests {
 
         private func check(_ level: Kernels.Level, _ kind: CodedQueries.ScanKind, isTrained: Bool) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             for dimension in Self.dimensions {
                 check(Setting(dimension, isTrained: isTrained, &random), kind, "\(level), dimension \(dimension)")
@@ -127,7 +127,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, [CodedQueries.ScanKind.halves, .whole])
         func sumsOfTheLargestCodesDoNotOverflow(level: Kernels.Level, kind: CodedQueries.ScanKind) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             for dimension in [16, 64, 384, 512] {
                 // The rotation R keeps products, so the vector x with R x = (1, ..., 1) has the components
@@ -149,7 +149,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, [CodedQueries.ScanKind.halves, .whole])
         func theBoundsHoldForProductsThatUnderflow(level: Kernels.Level, kind: CodedQueries.ScanKind) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             for (dimension, exponent) in [(64, -75), (512, -70), (512, -80), (4096, -74)] as [(Int, Float)] {
                 let layout = CodeLayout(rows: 64, dimension: dimension)
@@ -180,7 +180,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases)
         func theRowsThatReachAThresholdAreFoundInAnyBatch(level: Kernels.Level) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             for dimension in [16, 100, 512] {
                 let setting = Setting(dimension, isTrained: true, &random)
@@ -247,7 +247,7 @@ extension KernelTests {
 
         @Test(arguments: Kernels.Level.allCases) func aProductIsTheSameInEveryMatrix(level: Kernels.Level) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             for (rows, queries, dimension) in [(1, 1, 3), (7, 5, 64), (13, 9, 131), (32, 33, 384)] {
                 let matrix = (0..<rows * dimension).map { _ in Float.random(in: -1...1, using: &random) }

@@ -8,7 +8,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, [1, 25, 90])
         func findsWhatFaissFinds(level: Kernels.Level, images: Int) throws {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             var random = SplitMix64.forTest()
             for (references, dimension, capacity) in [(400, 37, 90), (900, 64, 20)] {
                 let searches = ReferenceSearches(

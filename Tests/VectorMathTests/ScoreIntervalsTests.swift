@@ -6,7 +6,7 @@ extension KernelTests {
     @Suite struct ScoreIntervalsTests {
         private typealias Interval = (row: Int, lower: Float, upper: Float)
 
-        /// Random intervals with ties, some of them exact, from position `start` on.
+        /// Intervals of exact scores, which are random numbers with ties, from position `start` on.
         private static func intervals(_ count: Int, from start: Int) -> (ScoreIntervals, [Interval]) {
             var random = SplitMix64.forTest()
             var intervals = ScoreIntervals(count: start + count + 3)
@@ -46,7 +46,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, [0, 1, 15, 16, 33, 200])
         func dropKeepsTheRowsThatReachTheThreshold(level: Kernels.Level, count: Int) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             for start in [0, 5] {
                 for threshold: Float in [-.infinity, -1, 0, 2.5, .infinity] {
                     var (intervals, plain) = Self.intervals(count, from: start)
@@ -61,7 +61,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, [1, 2, 40, 64, 300])
         func pruneRaisesTheThresholdToWhatEnoughLowerBoundsReach(level: Kernels.Level, wanted: Int) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             for count in [0, 1, 39, 64, 100, 299, 700] {
                 for initial: Float in [-.infinity, 0.3, 1e6] {
                     var (intervals, plain) = Self.wideIntervals(count)
@@ -73,6 +73,7 @@ extension KernelTests {
                     } else {
                         #expect(threshold >= initial)
                         #expect(reaching >= wanted)
+                        // The overshoot that ck_prune allows; the random bounds are all different.
                         let isTight = threshold == initial || reaching <= wanted + wanted / 32
                         #expect(isTight, "\(reaching) of \(count) reach it, \(wanted) are wanted")
                     }
@@ -86,7 +87,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, [1, 2, 40, 64, 300])
         func aMidpointIsReachedByEnoughRows(level: Kernels.Level, wanted: Int) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             for count in [0, 1, 39, 64, 100, 700] {
                 var (intervals, plain) = Self.wideIntervals(count)
                 let midpoint = intervals.midpointReached(from: 0, count: count, wanted: wanted)
@@ -94,6 +95,7 @@ extension KernelTests {
                 if count < wanted {
                     #expect(midpoint == -.infinity)
                 } else {
+                    // The overshoot that ck_midpoint_reached allows.
                     #expect(reaching >= wanted && reaching <= wanted + wanted / 32)
                 }
             }

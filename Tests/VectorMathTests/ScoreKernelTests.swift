@@ -20,7 +20,7 @@ extension KernelTests {
         @Test(arguments: Kernels.Level.allCases, [0, 1, 15, 16, 17, 64, 101])
         func countsAndFindsTheRowsWhoseScoreExceedsAThreshold(level: Kernels.Level, count: Int) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             let (similarities, means) = Self.rows(count)
             let weights: [Float] = [0, 0.1, 0.3, 0.5, 0.7, 0.75, 1, 1.1, 2]
             func score(_ row: Int, _ weight: Float) -> Float { similarities[row] - weight * means[row] }

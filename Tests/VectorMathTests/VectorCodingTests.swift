@@ -20,7 +20,7 @@ extension KernelTests {
 
         @Test(arguments: Kernels.Level.allCases) func float16RoundsToNearestWithTiesToEven(level: Kernels.Level) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             let coding = VectorCoding(.float16)
             // Alone and in a long vector: the first are converted with vector instructions, the last ones without.
             for (value, expected) in Self.rounded { #expect(coding.rounded([value]) == [expected], "\(value)") }
@@ -31,7 +31,7 @@ extension KernelTests {
 
         @Test(arguments: Kernels.Level.allCases) func everyFloat16IsReadAsItself(level: Kernels.Level) {
             Kernels.limit(to: level)
-            defer { Kernels.limit(to: .avx512vnni) }
+            defer { Kernels.endLimit() }
             let halves = (0...UInt16.max).filter { !Float16(bitPattern: $0).isNaN }
             let values = unsafe VectorCoding(.float16).decode(halves.span.bytes)
             #expect(values == halves.map { Float(Float16(bitPattern: $0)) })
