@@ -1,4 +1,7 @@
-"""The daemon as a process: starts it, and asks the socket of its API. Needs only the standard library."""
+"""The daemon as a process: starts it, and asks the socket of its API. Needs only the standard library.
+
+The calling process, the supervisor, runs in the folder of the daemon, so paths are relative to that folder.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ def listening_process() -> int | None:
 
 
 def peer(connection: socket.socket) -> int:
+    """The id of the process at the other end."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     return int(struct.unpack("3i", credentials)[0])
 
@@ -52,6 +56,7 @@ def spawn(command: list[str]) -> int:
     if pid:
         return pid
     try:
+        # The child has the supervisor's handlers, and its pipe for the numbers of signals; neither is for the daemon.
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
