@@ -30,6 +30,7 @@ import Testing
         #expect(read.content.ids == ["a", "b"])
         #expect(read.content.idsSHA256 != nil)
         #expect(read.content.received == shard.received)
+        // Two vectors of two floats, and 64 bytes for each id.
         #expect(read.byteCount == 2 * 8 + 2 * 64)
     }
 

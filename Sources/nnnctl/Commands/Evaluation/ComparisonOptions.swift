@@ -4,18 +4,19 @@ import ArgumentParser
 struct ComparisonOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Labels of images for group measures of neutral queries: a line for each image, with its id, a tab and "
-                + "its label.", valueName: "file"),
+            "Labels of images, to measure how evenly queries that ask for no label find them: a line for each image, "
+                + "with its id, a tab and its label.", valueName: "file"),
         completion: .file()
     )
     var groups: String?
 
     @Option(
         help: ArgumentHelp(
-            "How many images the group measures are over, such as 6,10 (default: 6,10).", valueName: "list"))
+            "The numbers of first images over which labels are counted, such as 6,10 (default: 6,10).",
+            valueName: "list"))
     var groupSizes: NumberList<Int>?
 
-    @Flag(help: "Compare with other methods against hubness, each with its parameters chosen by the same halves.")
+    @Flag(help: "Compare with other methods against hubness. Their parameters are chosen as k and alpha are.")
     var baselines = false
 
     @Flag(help: "Measure the gain with fewer references, and how near the queries are to the references.")

@@ -43,7 +43,8 @@ class SpoolFile:
                 "no permission to write into the spool: members of its group, nnnd-producers, have it",
                 folder,
             ) from None
-        # A hidden file whose lock is free was left by a process that was killed: `remove_abandoned`.
+        # The lock says that this process still writes the file. Before it was locked, another process can have taken a
+        # file with a hidden name for an abandoned one and removed it (`remove_abandoned`); then a new one is created.
         while not _lock(self._descriptor) or (self._is_named and os.fstat(self._descriptor).st_nlink == 0):
             os.close(self._descriptor)
             self._descriptor = self._open()
