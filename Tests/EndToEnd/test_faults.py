@@ -73,7 +73,7 @@ def test_a_shard_takes_effect_after_a_fault_that_the_daemon_survives(corpus, cas
                 wait_until(lambda: "can't be watched" in daemon.log(), "the fault", alive=daemon.check_alive)
             else:
                 wait_until(lambda: "wait" in daemon.log(), "the fault in the log", alive=daemon.check_alive)
-            assert client.status()["images"] >= 12
+            assert client.status()["images"] >= 12  # those of `make_corpus`
             client.search(corpus.vectors(2), top_k=3)
         daemon.check_alive()
     # A new file makes the daemon scan the spool again.

@@ -16,6 +16,7 @@ from ._transport import Transport
 from .client import Client
 from .errors import DaemonFailed
 
+# The value of a setting: a number, a string or a bool, of which `_text` makes a flag's text.
 Setting = Any
 STATUS_SECONDS = 60.0
 
