@@ -34,7 +34,7 @@ package final class LargeShard: VectorSource {
     package func read(rows count: Int) throws -> [Float] {
         try state.withLock { state in
             let matrix = try state.file.readMatrix(npy, rows: count)
-            state.file.forgetRead()
+            state.file.dropReadBytesFromPageCache()
             let nonFinite = matrix.nonFiniteRows()
             guard nonFinite.isEmpty else { throw ShardError.notFinite(rows: nonFinite.map { $0 + state.rowsRead }) }
             state.rowsRead += count

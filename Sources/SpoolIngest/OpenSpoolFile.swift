@@ -99,7 +99,7 @@ package final class OpenSpoolFile {
     }
 
     /// Removes the bytes that were read from the page cache, to leave it for pages of the store.
-    package func forgetRead() {
+    package func dropReadBytesFromPageCache() {
         posix_fadvise(descriptor, 0, offset, POSIX_FADV_DONTNEED)
     }
 

@@ -131,6 +131,7 @@ import Testing
     @Test func anEndedConnectionHasNoTimer() throws {
         let channel = try connected()
         try channel.close().wait()
+        // A timer that still ran would call a handler that is no longer in the pipeline.
         pass(2, on: channel)
         #expect(!channel.isActive)
     }

@@ -76,5 +76,5 @@ def test_problems_of_the_daemon_name_the_files_that_wait_for_it(db, monkeypatch,
 def test_a_rejection_gives_the_ingestion_of_the_other_shards(db):
     batches = [(THREE, ["cat", "dog", "car"]), (THREE * np.nan, ["x", "y", "z"])]
     with pytest.raises(nnnd.ShardRejected) as caught:
-        db.add_images(iter(batches), shard_bytes=36)
+        db.add_images(iter(batches), shard_bytes=THREE.nbytes)  # each batch is a shard
     assert caught.value.ingestion.rows == 3
