@@ -4,7 +4,7 @@ extension EvaluationReport {
         /// The pair with the highest recall at 1 over all queries.
         package var k: Int
         package var alpha: Float
-        /// The number of random halves.
+        /// How often the queries were divided into random halves.
         package var repeats: Int
         /// The gain over `none` on the halves that did not choose.
         package var gain: Interval

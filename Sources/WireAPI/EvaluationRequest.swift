@@ -6,7 +6,7 @@ package struct EvaluationRequest: Codable, Sendable {
     package var queries: QueryVectors?
     /// For each query the ids of its right images, at least one; `nil` without labels.
     package var answers: [[String]]?
-    /// Image id -> label, for group measures of neutral queries; `nil` for none.
+    /// Image id -> label, to measure how evenly queries that ask for no label find them; `nil` for none.
     package var groups: [String: String]?
     /// The numbers of images, n, for which group measures are computed; `nil` for 6 and 10.
     package var groupSizes: [Int]?
@@ -18,7 +18,7 @@ package struct EvaluationRequest: Codable, Sendable {
     package var ks: [Int]?
     /// The values of alpha to try, each from 0 to 1000; `nil` for 0, 0.125, ..., 2.
     package var alphas: [Float]?
-    /// The number of random halves of the queries for the choice of k and alpha; `nil` for 100.
+    /// How often the queries are divided into random halves, of which one chooses k and alpha; `nil` for 100.
     package var repeats: Int?
     /// The seed of all random choices; `nil` for 0.
     package var seed: Int?

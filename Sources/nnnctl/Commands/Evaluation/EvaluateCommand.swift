@@ -13,7 +13,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             the difference of R@1 to no correction, with a 95% interval (bootstrap over the queries). The gain of a \
             tuned method is measured on random halves of the queries that did not choose its parameters. Hubness \
             shows how unevenly images appear in the top 10 of the queries. Without '--answers' only hubness is \
-            measured, and with '--groups' how evenly neutral queries find images of different labels.
+            measured, and with '--groups' how evenly queries that ask for no label find images of different labels.
             """
     )
 

@@ -12,7 +12,7 @@ struct SweepOptions: ParsableArguments {
             "The values of alpha to try, such as 0,0.5,1 (default: 0 to 2 in steps of 0.125).", valueName: "list"))
     var alphas: NumberList<Float>?
 
-    @Option(help: ArgumentHelp("The number of random halves of the queries (default: 100).", valueName: "n"))
+    @Option(help: ArgumentHelp("How often the queries are divided into random halves (default: 100).", valueName: "n"))
     var repeats: Int?
 
     @Option(help: ArgumentHelp("The seed of all random choices (default: 0).", valueName: "n"))

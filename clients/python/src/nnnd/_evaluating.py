@@ -60,13 +60,14 @@ class Evaluating:
                 at most 5,000, are the queries; they are left out of the biases meanwhile.
             answers: for each query the ids of its right images, or one id for each query. Without answers only
                 hubness and groups are measured, and a pair is proposed by hubness.
-            groups: image id -> label, for group measures of neutral queries; at least two labels.
+            groups: image id -> label, with at least two labels, to measure how evenly queries that ask for no label
+                find them.
             group_sizes: the numbers of first images for group measures (6 and 10).
             baselines: whether to compare with other methods against hubness; needs answers.
             reference_curve: whether to measure the gain with parts of the references; needs answers.
             ks: the values of k to try, at most the capacity (16 values from 1 to the capacity).
             alphas: the values of alpha to try (0, 0.125, ..., 2).
-            repeats: the number of random halves of the queries that choose a pair (100).
+            repeats: how often the queries are divided into random halves, of which one chooses a pair (100).
             seed: the seed of all random choices (0).
             timeout: seconds without any news from the daemon; by default there is no limit.
             progress: whether to show a progress bar; by default on a terminal and in a notebook.
@@ -187,7 +188,7 @@ class Evaluating:
             reference_curve: whether to measure the gain with parts of the references.
             ks: the values of k to try.
             alphas: the values of alpha to try.
-            repeats: the number of random halves of the queries.
+            repeats: how often the queries are divided into random halves.
             seed: the seed of all random choices.
 
         Raises:
