@@ -2,7 +2,8 @@
 // runtime is not instrumented, so without the library data that a Mutex protects or that a continuation returns is
 // reported as a race.
 //
-// - Tasks: the runtime reports their synchronisation itself after its hook is called, which the linker has left out.
+// - Tasks: the runtime reports their synchronisation itself once its function __tsan_on_initialize has been called.
+//   As the programs are linked, nothing else calls it, so this library does.
 // - Mutex: locking without contention is instrumented; locking that waits happens in a library that is not.
 // - Continuations: one can be resumed before it is awaited.
 
