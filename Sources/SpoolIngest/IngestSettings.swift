@@ -36,6 +36,8 @@ package struct IngestSettings: Sendable {
     }
 
     /// Seconds between two checks for references that have become too old.
+    ///
+    /// No reference is kept longer than its time to live by more than a tenth of it, or 0.1 s if that is more.
     var retirementInterval: Double {
         retention.secondsToLive.map { max(0.1, min(rescanSeconds, $0 / 10)) } ?? rescanSeconds
     }
