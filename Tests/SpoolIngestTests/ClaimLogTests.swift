@@ -50,6 +50,7 @@ import Testing
         log.add(keys[0])
         log.add(keys[2])
         let other = ShardKey(.references, "other.npy")
+        // From 4,096 records on the log is rewritten when most of its shards are done.
         for _ in 0..<4100 { log.add(other) }
         log.remove([other])
         #expect(try size < 100)

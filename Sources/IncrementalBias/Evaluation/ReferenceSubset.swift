@@ -33,7 +33,7 @@ extension CorpusSnapshot {
         let columnCount = subsets.reduce(0) { $0 + $1.sizes.count } * ks.count
         var columns = [[Float]](repeating: Array(repeating: .infinity, count: end), count: columnCount)
         let pool = pool
-        // For each subset and row of a reference its position in the order; the number of positions if it has none.
+        // For each subset and row of a reference its position in the subset's order; Int.max if it has none.
         let positions = subsets.map { subset in
             var positions = [Int](repeating: .max, count: state.references.end)
             for (position, row) in subset.rows.enumerated() { positions[Int(row)] = position }
