@@ -7,6 +7,8 @@ from bulk_data import write_shard
 from nnnd.__main__ import main
 
 bulk = pytest.importorskip("nnnd.bulk")
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
 
 
 def rows_of(path, **columns):
@@ -41,6 +43,22 @@ def test_ids_come_from_the_sidecar_then_the_archive_then_the_name(tmp_path):
     assert rows_of(tmp_path / "one.npy")[0] == ["one:0"]
     write_shard(tmp_path / "t.parquet", vectors, ["p", "q"])
     assert rows_of(tmp_path / "t.parquet")[0] == ["p", "q"]
+
+
+def test_the_command_takes_columns_of_images_and_of_references(tmp_path, capsys):
+    vectors = pa.array([[1.0, 0.0], [0.0, 1.0]])
+    pq.write_table(pa.table({"url": ["x", "y"], "a": vectors, "b": vectors[::-1]}), tmp_path / "i.parquet")
+    pq.write_table(pa.table({"key": [7, 8], "c": vectors, "d": vectors[::-1]}), tmp_path / "r.parquet")
+    command = [
+        "bulk", "--images", f"{tmp_path}/i.parquet", "--references", f"{tmp_path}/r.parquet", "--output",
+        f"{tmp_path}/heaps", "-k", "1", "--workers", "1", "--ids", "url", "--vectors", "b", "--reference-vectors", "c",
+    ]  # fmt: skip
+    for option, expected in ((["--reference-ids", "key"], "8"), ([], "r:1")):
+        assert main([*command, *option]) == 0
+        (row, _) = pq.read_table(tmp_path / "heaps" / "i.parquet").to_pylist()
+        assert (row["id"], row["references"][0], row["mean_1"]) == ("x", expected, 1)
+    assert main(command[:-4]) == 65
+    assert "name the column with vectors" in capsys.readouterr().err
 
 
 def test_a_folder_stands_for_its_shards_in_the_order_of_their_names(tmp_path):

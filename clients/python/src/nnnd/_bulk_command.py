@@ -19,10 +19,12 @@ def add_bulk(commands: Any) -> None:
     data.add_argument("--images", nargs="+", required=True, metavar="PATH", help="image shards, or folders of them")
     data.add_argument("--references", nargs="+", required=True, metavar="PATH", help="reference shards, or folders")
     data.add_argument("--output", required=True, metavar="FOLDER", help="the folder for the parquet files")
-    data.add_argument("--vectors", metavar="COLUMN", help="of tables, with the vectors (default: the only list column)")
-    data.add_argument("--ids", metavar="COLUMN", help="of tables, with the ids (default: id, or NAME:0, ...)")
-    data.add_argument("--reference-vectors", metavar="COLUMN", help="of the tables of references (default: --vectors)")
-    data.add_argument("--reference-ids", metavar="COLUMN", help="of the tables of references (default: --ids)")
+    data.add_argument(
+        "--vectors", metavar="COLUMN", help="of image tables, with vectors (default: the only list column)"
+    )
+    data.add_argument("--ids", metavar="COLUMN", help="of image tables, with the ids (default: id, or NAME:0, ...)")
+    data.add_argument("--reference-vectors", metavar="COLUMN", help="the same for tables of references")
+    data.add_argument("--reference-ids", metavar="COLUMN", help="the same for tables of references")
     data.add_argument("--distinct", action="store_true", help="no id occurs twice, so that ids need not be compared")
     data.add_argument("--again", action="store_true", help="compute all output files anew")
     result = parser.add_argument_group("result")
@@ -44,9 +46,7 @@ def bulk(options: argparse.Namespace) -> int:
     from .bulk import list_shards, run
 
     images = list_shards(options.images, options.vectors, options.ids)
-    references = list_shards(
-        options.references, options.reference_vectors or options.vectors, options.reference_ids or options.ids
-    )
+    references = list_shards(options.references, options.reference_vectors, options.reference_ids)
     with _session(options.spark) as spark:
         report = run(
             images, references, options.output, _settings(options), workers=options.workers, spark=spark,
