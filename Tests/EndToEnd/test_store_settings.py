@@ -1,5 +1,7 @@
 """Settings that are fixed when a store is created, and settings that can change at each start."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,6 @@ from harness.daemon import run_to_end
 from harness.oracle import Oracle, check_everything
 from harness.spool import IMAGES, REFERENCES, default_ids
 
-CONFIGURATION = 78
 DIMENSION = 6
 
 
@@ -78,7 +79,7 @@ def test_changing_a_fixed_setting_prevents_the_start(filled, flag, value, stored
     daemon, oracle = filled
     assert daemon.stop() == 0
     status, errors = run_to_end(daemon.folder, **daemon.flags | {flag: value})
-    assert status == CONFIGURATION
+    assert status == os.EX_CONFIG
     assert errors.count("\n") == 1
     for text in (flag, str(value), stored, str(daemon.flags["data"])):
         assert text in errors
@@ -92,7 +93,8 @@ def test_a_k_above_the_capacity_prevents_the_start(filled):
     daemon, _ = filled
     assert daemon.stop() == 0
     status, errors = run_to_end(daemon.folder, **daemon.flags | {"k": 10})
-    assert status in (64, CONFIGURATION)
+    # Two flags that contradict each other, or a flag that contradicts the store.
+    assert status in (os.EX_USAGE, os.EX_CONFIG)
     assert errors.count("\n") == 1
     assert "capacity" in errors
 
@@ -101,7 +103,8 @@ def test_a_data_file_that_is_not_lmdb_prevents_the_start(make_daemon, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "data.mdb").write_bytes(b"this is no database" * 1000)
     status, errors = run_to_end(tmp_path / "d", data=tmp_path / "data")
-    assert status in (65, CONFIGURATION)
+    # A damaged store, or no store at all.
+    assert status in (os.EX_DATAERR, os.EX_CONFIG)
     assert errors.count("\n") == 1
     assert str(tmp_path / "data") in errors
 

@@ -23,13 +23,13 @@ struct VectorLayout: Sendable {
     init(dimension: Int, precision: Precision) {
         self.dimension = dimension
         coding = VectorCoding(precision)
-        let rowBytes = dimension * precision.byteCount + RowChecksum.byteCount
+        let bytesWithChecksum = dimension * precision.byteCount + RowChecksum.byteCount
         var pages = 1
         var rows = 0
         repeat {
             pages += 1
-            rows = (pages * Self.pageBytes - Self.headerBytes - CacheLine.pad) / rowBytes
-        } while rows * rowBytes * 8 < pages * Self.pageBytes * 7
+            rows = (pages * Self.pageBytes - Self.headerBytes - CacheLine.pad) / bytesWithChecksum
+        } while rows * bytesWithChecksum * 8 < pages * Self.pageBytes * 7
         rowsPerBlock = rows
     }
 

@@ -120,6 +120,7 @@ class Client(Evaluating, Reading):
     def _search_in_batches(
         self, vectors: Vectors, top_k: int, alpha: float | None, progress: bool | None
     ) -> Iterator[SearchResult]:
+        # An .npy header takes 128 bytes of the body.
         most = min(MAX_QUERIES, MAX_HITS // top_k, (messages.MAX_BODY_BYTES - 128) // vectors.row_bytes)
         with Progress("search", vectors.rows, "queries", progress) as bar:
             for start in range(0, vectors.rows, max(1, most)):
@@ -218,7 +219,7 @@ class Client(Evaluating, Reading):
         shard_bytes: int = SHARD_BYTES,
         progress: bool | None = None,
     ) -> Ingestion:
-        """Writes shards into the spool without waiting; `sync` flushes them to the disk, as nothing else does then."""
+        """Writes shards into the spool without waiting; `sync` flushes them, which callers that wait do not need."""
         batches, total = batches_of(vectors, ids, shard_bytes)
         producer = Producer(self.spool(), kind, name, sync, self.ready)
         with Progress(f"write {kind}", total, "rows", progress) as bar, with_ingestion(producer.ingestion):
