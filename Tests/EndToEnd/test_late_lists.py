@@ -20,6 +20,9 @@ def daemon_with_images(daemon):
     return daemon
 
 
+LIST = "".join(f"{id}\n" for id in IDS)
+
+
 @pytest.mark.parametrize("pause_after", ["i0\ni1\n", "i0\ni1"], ids=["after a line", "within a line"])
 def test_a_list_that_is_written_with_a_pause_deletes_all(make_daemon, pause_after):
     daemon = make_daemon(k=4, quiet_seconds=0.02, list_quiet_seconds=5).start()
@@ -27,9 +30,9 @@ def test_a_list_that_is_written_with_a_pause_deletes_all(make_daemon, pause_afte
     with open(daemon.spool.incoming(IMAGES) / "d.delete", "w") as file:
         file.write(pause_after)
         file.flush()
-        # References, as images that come after a list wait with it.
+        # Shards of references: those of images would wait for the list.
         daemon.spool.wait_until_older_files_are_quiet(REFERENCES, dimension=8)
-        file.write("\n".join(["", *IDS[2:]]) + "\n" if pause_after.endswith("1") else "\n".join(IDS[2:]) + "\n")
+        file.write(LIST.removeprefix(pause_after))
     receipt = daemon.spool.wait_receipt(IMAGES, "d.delete")
     assert (receipt["deleted"], receipt["missing"]) == (8, 0)
 

@@ -115,7 +115,7 @@ struct PageSections {
             id: "section-groups", title: "Are groups of images shown evenly?",
             seen: "The table compares the labels of the first images with the labels of all images.",
             meaning: "Bias@n is 0 if two labels are equally frequent among the first n images; MaxSkew@n and NDKL are "
-                + "0 if the labels are as frequent there as in the whole gallery.",
+                + "0 if the labels are as frequent there as among all labelled images.",
             content: [table.markup(id: "groups-table")])
     }
 

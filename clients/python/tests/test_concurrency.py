@@ -243,6 +243,7 @@ def test_the_child_of_a_fork_keeps_no_connection_that_another_thread_uses(tmp_pa
         try:
             connection.sendall(answers[use])
             call.result(timeout=DEADLINE)
+            # The end of the connection comes only when no process has it open any more; otherwise this times out.
             while connection.recv(4096):
                 pass
         finally:
