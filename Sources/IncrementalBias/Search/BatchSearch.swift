@@ -28,6 +28,7 @@ struct BatchSearch {
         var alphas: [Float] = []
         for (batch, vectors) in zip(batches, prepared) {
             guard case .success(let vectors) = vectors else { continue }
+            // The vectors of a single batch, which can be many, are not copied.
             if matrix.isEmpty { matrix = vectors } else { matrix += vectors }
             limits += repeatElement(min(batch.topK, state.images.count), count: batch.count)
             alphas += repeatElement(batch.alpha, count: batch.count)
