@@ -124,6 +124,7 @@ import WireAPI
 
     // MARK: tune
 
+    /// `*` marks the chosen pair, `=` the current one, and `+` those that the data can't tell from the best one.
     @Test func theSweepMarksTheChosenAndTheCurrentPair() {
         let lines = tuning(Evaluations.report())
         #expect(row(["16"], in: lines) == ["16", "30.0", "32.5", "33.8+", "35.0*"])
