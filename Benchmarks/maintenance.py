@@ -13,7 +13,8 @@ from report import written
 TITLE = "Bias maintenance"
 # Seconds that shards may take with SIZE images, besides the disk's own sync.
 ONE_REFERENCE, MANY_REFERENCES = 0.015, 0.5
-# References -> the target for the ratio of all images dropped to the peer's time for the biases, and the runs.
+# All images are dropped on so many references: references -> (target, runs). The target is for nnnd's time divided by
+# the peer's time for the biases alone.
 FRESH = {4096: (0.45, 7), 20_000: (0.4, 3)}
 
 
@@ -26,6 +27,7 @@ def fresh_images(context, base, count, at_most, runs):
         with Daemon(context.binaries) as daemon:
             daemon.drop("references", "references", references)
             settle()
+            # Each run has another daemon; the report names the bytes of the last one.
             disk = counters.Disk(daemon)
             own.append(disk.during(lambda: daemon.drop("images", "images", base.images)))
             settle()

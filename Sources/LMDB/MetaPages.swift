@@ -29,6 +29,7 @@ enum MetaPages {
         }
         // Commits with even transaction numbers write the first page.
         let areConsecutive = [numbers[0] &- numbers[1], numbers[1] &- numbers[0]].contains(1) && numbers[0] % 2 == 0
+        // Both are 0 in a new file, before the first commit.
         guard areConsecutive || numbers == [0, 0] else {
             throw LMDBError(code: MDB_CORRUPTED, operation: "data.mdb has commits \(numbers[0]) and \(numbers[1])")
         }

@@ -43,9 +43,9 @@ internal import Glibc
         do {
             // bind(2) creates the file with the permissions of the descriptor, less the umask. Without permissions
             // nobody can connect before chmod(2).
-            try systemCall("bind \(path)") { fchmod(descriptor, 0) }
+            try systemCall("make the socket \(path)") { fchmod(descriptor, 0) }
             try systemCall("bind \(path)") { unsafe Self.withPointer(to: address) { unsafe bind(descriptor, $0, $1) } }
-            try systemCall("listen on \(path)") { unsafe chmod(path, mode) }
+            try systemCall("set the mode of \(path)") { unsafe chmod(path, mode) }
             try systemCall("listen on \(path)") { listen(descriptor, Self.backlog) }
             entry = try FileSystem.entry(path)
         } catch {

@@ -149,7 +149,7 @@ LISTS = {
 
 @pytest.mark.parametrize("form", LISTS)
 def test_a_list_of_each_form_deletes_exactly_its_unusual_ids(corpus, client, form):
-    # These differ from ids in the list by a space, by the normalisation of a character, or by their case.
+    # These differ from ids in the list by a space, an accent or their case, or are a part of one.
     similar = ["a  b", "lead", "trail", "u", "A B", "a", "b"]
     corpus.add(IMAGES, "unusual.npy", UNUSUAL_IDS + similar)
     corpus.daemon.spool.drop_bytes(IMAGES, "d.delete", LISTS[form])

@@ -5,6 +5,7 @@ import re
 import pytest
 
 import test_problems
+from harness.daemon import Daemon
 from harness.http import connect
 
 END = b"\r\n\r\n"
@@ -52,8 +53,6 @@ RAW = {
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory):
-    from harness.daemon import Daemon
-
     with Daemon(tmp_path_factory.mktemp("requests"), k=4, client_seconds=1) as daemon:
         yield daemon
 
@@ -79,7 +78,7 @@ def test_a_malformed_request_gets_the_expected_status(daemon, case):
 
 
 def test_there_are_at_least_80_bad_requests():
-    """Counts the cases here and in test_problems.py, with all parameters."""
+    """Counts the cases here and in test_problems.py, with all parameters, so that many can't be lost unnoticed."""
     cases = len(RAW)
     for name, test in vars(test_problems).items():
         if name.startswith("test_"):

@@ -1,4 +1,7 @@
-"""Clients that do not send a request, do not complete it, or do not read the answer: the daemon disconnects them."""
+"""Clients that do not send a request, do not complete it, or do not read the answer: the daemon disconnects them.
+
+It waits `client-seconds`, which `make_filled_daemon` sets to 0.3.
+"""
 
 import numpy as np
 import pytest
@@ -77,6 +80,7 @@ def test_a_client_that_does_not_read_its_answer_is_disconnected(make_filled_daem
 
 
 def test_a_client_is_not_disconnected_while_the_daemon_computes_its_answer(make_filled_daemon, rng):
+    # On one thread the verification takes longer than 0.1 s.
     daemon = make_filled_daemon(client_seconds=0.1, threads=1)
     daemon.drop(IMAGES, "more.npy", rng.standard_normal((30_000, 4)))
     daemon.drop(REFERENCES, "more.npy", rng.standard_normal((3_000, 4)))

@@ -58,6 +58,7 @@ extension BadShard {
         shape("(1000000000000, 1000)", .truncated),
         shape("(2305843009213693951, 1)", .badShape),
         shape("(1, 1)", .trailingBytes),
+        // The limit is 4,096 rows, see `ArrayShape.checkRows`.
         BadShard(
             name: "more rows than memory for ids", code: .tooLarge,
             bytes: Bytes.npy(descr: "'<f2'", shape: "(5000, 1)", data: Bytes.zeros(10_000))),
@@ -65,7 +66,7 @@ extension BadShard {
         type("complex", "'<c8'"), type("float8_e5m2 as numpy writes it", "'<f1'"),
         type("other float8 types as numpy writes them", "'<V1'"), type("four bytes of any meaning", "'|V4'"),
         type("long doubles", "'<f16'"), type("bfloat16 as numpy writes it", "'<V2'"),
-        type("text", "'<U4'"), type("byte strings", "'|S8'"), type("times", "'<M8[ns]'"), type("float8", "'<f1'"),
+        type("text", "'<U4'"), type("byte strings", "'|S8'"), type("times", "'<M8[ns]'"),
         type("nothing", "''"), type("no size", "'<f'"), type("a huge size", "'<f99999999999999999999'"),
         type("huge text", "'<U4611686018427387904'"), type("structures", "[('a', '<f4'), ('b', '<f4')]"),
         type("nested structures", "[('a', [('b', '<f4', (2, 2))]), (('title', 'c'), '|O')]"),

@@ -45,8 +45,9 @@ struct SearchArchive {
         }
     }
 
-    /// The size of the file in units of the budget of all responses (``RequestLimits/allHits``), which counts hits.
-    var weight: Int { file.byteCount / RequestLimits.archiveBytesPerHit }
+    /// The number of hits that take as much memory as the file; the budget of all responses
+    /// (``RequestLimits/allHits``) counts hits.
+    var sizeInHits: Int { file.byteCount / RequestLimits.archiveBytesPerHit }
 
     /// The file.
     var body: ByteBuffer {

@@ -88,7 +88,7 @@ struct SearchResource: Resource {
         if accepted.quality(of: SearchArchive.mediaType) > jsonQuality {
             do {
                 let archive = try SearchArchive(answer.hits, generation: answer.generation, tookMs: tookMs)
-                try reservation.grow(to: archive.weight)
+                try reservation.grow(to: archive.sizeInHits)
                 return (archive.body, SearchArchive.mediaType)
             } catch let problem as Problem {
                 guard jsonQuality > 0 else { throw problem }

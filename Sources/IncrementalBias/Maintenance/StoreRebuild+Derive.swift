@@ -69,7 +69,8 @@ extension StoreRebuild {
         let (images, values) = try check(.images, rows, maintenance, in: transaction)
         let isImage = RowSet(images)
         let freeRows = rows.filter { !isImage.contains($0) }
-        // The longest values first, as in `Commit.addImages`. A scan needs a code in every row, so free rows get zeros.
+        // Codes are written before heaps, as in `Commit.addImages`. A scan needs a code in every row, so free rows get
+        // zeros.
         let zeros = [Float](repeating: 0, count: freeRows.count * dimension)
         try maintenance.codes.write(values + zeros, rows: images + freeRows, pool: pool, in: transaction)
         try maintenance.buildHeaps(rows: images, values: values, references: references, in: transaction)
@@ -94,6 +95,7 @@ extension StoreRebuild {
             let vector = try vectors.read(rows: [row], in: transaction)
             let isVector = vector.count == maintenance.layout.dimension && vector.allSatisfy(\.isFinite)
             guard let id = try identities.id(of: row, in: transaction) else {
+                // A free row of images can have one: a large shard stores vectors before ids, and can be interrupted.
                 if isVector, role == .references {
                     throw StoreError.damaged("reference row \(row) has a vector and no id")
                 }
@@ -115,7 +117,8 @@ extension StoreRebuild {
 
     /// Splits the rows of the images, or of the references, into ranges of whole blocks; each range is one commit.
     private func pieces(of rows: StoreState.RowCounts, _ layout: StoreLayout) -> [Range<UInt32>] {
-        let bytesPerRow = layout.dimension * 5 + layout.heaps.wordsPerHeap * 4
+        // A component has four bytes in the vector and one in the code.
+        let bytesPerRow = layout.dimension * (4 + 1) + layout.heaps.wordsPerHeap * 4
         let blocks = max(1, Self.bytesPerCommit / (bytesPerRow * layout.rowsPerBlock))
         return stride(from: 0, to: rows.end, by: blocks * layout.rowsPerBlock).map { start in
             UInt32(start)..<UInt32(min(start + blocks * layout.rowsPerBlock, rows.end))

@@ -20,11 +20,12 @@ struct SettingOptions<Selection: SettingSelection>: ParsableArguments, CustomRef
                 "The configuration file, YAML. (default: /etc/nnnd/nnnd.yaml, if it exists; environment: NNND_CONFIG)",
                 valueName: "file"), completion: .file())
         options = Selection.settings.map { setting in
+            // The texts have code in backticks for documents in Markdown.
             let text = "\(setting.summary) (default: \(setting.defaultText))".filter { $0 != "`" }
             return (
                 setting,
                 Option(
-                    name: .customLong(setting.name), help: ArgumentHelp("\(text)", valueName: setting.valueName),
+                    name: .customLong(setting.name), help: ArgumentHelp(text, valueName: setting.valueName),
                     completion: Self.completion(setting))
             )
         }

@@ -131,8 +131,9 @@ class UnixConnection:
 
     def was_closed(self) -> bool:
         """Whether the daemon has closed the idle connection."""
+        assert self.sock is not None, "an idle connection has served a request"
         poll = select.poll()
-        poll.register(self.sock or -1, select.POLLIN)
+        poll.register(self.sock, select.POLLIN)
         return bool(poll.poll(0))
 
     def close(self) -> None:
