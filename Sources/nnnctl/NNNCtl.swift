@@ -37,14 +37,14 @@ struct NNNCtl: AsyncParsableCommand {
             exit(withError: error)
         }
         // ArgumentParser has its own commands, such as the one that prints help; it reports their errors itself.
-        let isOwnCommand = configuration.subcommands.contains { $0 == type(of: command) }
+        let isOfNNNCtl = configuration.subcommands.contains { $0 == type(of: command) }
         do {
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
-        } catch let error where error is ExitCode || !isOwnCommand {
+        } catch let error where error is ExitCode || !isOfNNNCtl {
             exit(withError: error)
         } catch {
             let failure = Failure(error)

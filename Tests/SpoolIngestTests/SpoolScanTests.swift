@@ -33,6 +33,7 @@ import Testing
     }
 
     @Test func temporaryFilesAndSidecarsAreNotListed() throws {
+        // The first `Character` of the last name is a dot with an accent. Its first byte is that of a dot all the same.
         for name in [".hidden.npy", "s.npy.tmp", "s.npy.part", "s.ids", ".\u{301}.npy"] {
             try spool.write(npy(1), spool.folders.incoming(.images), name)
         }

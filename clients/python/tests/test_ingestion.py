@@ -195,6 +195,7 @@ def test_the_lowest_limit_of_the_control_groups_is_the_memory(tmp_path, groups, 
     assert memory_limit(tmp_path) == machine // 2
     (inner / name).write_text(f"{machine // 4}\n")
     assert memory_limit(tmp_path) == machine // 4
+    # The default size of shards was computed from the limit when the module was imported.
     assert memory_limit() // 16 >= SHARD_BYTES
 
 
@@ -250,6 +251,7 @@ def test_files_of_killed_processes_are_removed_and_those_of_running_ones_stay(db
     with SpoolFile(folder) as file:
         file.publish(".py-written", sync=False)
         with nnnd.Client(db.socket) as client:
+            # The first call removes abandoned files.
             client.spool()
         assert os.listdir(folder) == [".py-written"]
 
