@@ -54,6 +54,7 @@ import UnixSignals
         let applied = Lines()
         let handler = LineLogHandler(threshold: LogThreshold(.info), isJournal: true) { lines.add($0) }
         let live = LiveSettings(DaemonSettings())
+        // The service waits for a signal that nobody sends; the test calls `reload` itself.
         let service = ReloadService(
             hangups: await UnixSignalsSequence(trapping: .sigalrm), readSettings: readSettings, live: live,
             isSocketActivated: isSocketActivated, notifySocket: try NotifySocket(environment: [:]),

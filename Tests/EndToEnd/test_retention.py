@@ -101,6 +101,7 @@ def test_references_of_waiting_shards_retire_in_order_of_arrival(make_daemon, rn
 
 
 def test_a_lower_limit_applies_at_the_next_start_and_a_higher_one_restores_nothing(make_corpus):
+    # Scans are so rare that only the start can retire references.
     corpus = make_corpus(rescan_seconds=3600)
     for start in range(0, 20, 5):
         corpus.add(REFERENCES, f"{start}.npy", ids_of(REFERENCES, range(start, start + 5)))

@@ -90,6 +90,7 @@ package struct HubsFinder: Sendable {
                     })
             }
         }
+        // Of equal values the lower row comes first.
         let byMean = rows.sorted { (means[$0], $1) > (means[$1], $0) }
         let byAppearances = rows.filter { before[$0] > 0 }.sorted { (before[$0], $1) > (before[$1], $0) }
         let suspicious = byMean.filter { deviation.z(of: means[$0]) > Self.suspiciousZ }
