@@ -13,18 +13,20 @@ extension CorpusSnapshot {
     package func largestSimilarities(
         of vectors: [Float], excluding excluded: [UInt32]?, among rows: [UInt32], progress: (Double) -> Void
     ) throws -> [Float] {
-        let (step, dimension, pool) = (512, dimension, pool)
+        let (dimension, pool) = (dimension, pool)
         let count = vectors.count / dimension
-        let chunks = (count + 63) / 64
+        // The products of a chunk of vectors with a piece of the references take 128 KiB.
+        let (vectorsPerChunk, referencesPerPiece) = (64, 512)
+        let chunkCount = (count + vectorsPerChunk - 1) / vectorsPerChunk
         var largest = [Float](repeating: -.infinity, count: count)
-        for start in stride(from: 0, to: rows.count, by: step) {
+        for start in stride(from: 0, to: rows.count, by: referencesPerPiece) {
             try checkCancellation()
-            let piece = rows[start..<min(start + step, rows.count)]
+            let piece = rows[start..<min(start + referencesPerPiece, rows.count)]
             let references = referenceVectors(piece)
-            let found = try pool.run(count: chunks) {
+            let found = try pool.run(count: chunkCount) {
                 [(Range<Int>, [Float])]()
             } body: { found, chunk in
-                let range = chunk * 64..<min((chunk + 1) * 64, count)
+                let range = chunk * vectorsPerChunk..<min((chunk + 1) * vectorsPerChunk, count)
                 var products = [Float](repeating: 0, count: range.count * piece.count)
                 Kernels.products(
                     references.span,
