@@ -74,6 +74,7 @@ package final class OpenSpoolFile {
     /// Reads the next `rows` rows of a ``RowMajorNPY``.
     package func readMatrix(_ npy: RowMajorNPY, rows: Int) throws -> Matrix {
         if offset == 0 {
+            // The bytes before the matrix, which belong to the digest.
             _ = try unsafe [UInt8](unsafeUninitializedCapacity: npy.dataOffset) { target, count in
                 try unsafe read(into: UnsafeMutableRawBufferPointer(target))
                 count = npy.dataOffset

@@ -33,6 +33,8 @@ package struct LeadingDirections: Sendable {
     }
 
     /// The maximum number of vectors from which directions are computed.
+    ///
+    /// Their floats take 64 MiB at most, unless 64 vectors take more.
     package static func rows(dimension: Int) -> Int {
         min(2048, max(64, (1 << 24) / dimension))
     }

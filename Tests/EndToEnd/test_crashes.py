@@ -34,6 +34,7 @@ def test_shards_take_effect_once_through_repeated_kills(make_daemon, rng, finish
             name = f"{turn}-{number}.npy"
             vectors = random_vectors(rng, int(rng.integers(1, 400)))
             ids = [f"{name}/{row}" for row in range(len(vectors))] if rng.random() < 0.5 else None
+            # Shards of odd turns wait when the daemon starts; those of even turns arrive while it runs.
             if turn % 2:
                 daemon.spool.drop(kind, name, vectors, ids)
             dropped.append((kind, name, vectors, ids))

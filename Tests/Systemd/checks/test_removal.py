@@ -42,6 +42,7 @@ def test_installing_the_package_again_restores_settings_and_data():
     # The instances are still enabled, and the next boot would start them.
     systemctl("start", "nnnd@words", "nnnd@glosses")
     assert {service.name: service.status()["images"] for service in SERVICES} == images_before
+    # test_upgrade.py has set it.
     assert SERVICES[0].status()["alpha"] == 0.6
 
 
@@ -50,6 +51,7 @@ def test_purging_the_package_deletes_the_settings_without_questions():
     assert not pathlib.Path("/etc/nnnd").exists()
     assert "/var/lib/nnnd contains data and is kept" in output
     for folder in ("/etc/systemd/system", "/var/lib/systemd", "/run"):
+        # nnnd-checks.service runs these checks.
         links = [path for path in pathlib.Path(folder).rglob("nnnd*") if path.name != "nnnd-checks.service"]
         assert links == []
 
@@ -57,6 +59,7 @@ def test_purging_the_package_deletes_the_settings_without_questions():
 def test_purging_the_package_keeps_stores_and_receipts():
     for service in SERVICES:
         assert (service.store / "data.mdb").stat().st_size > 0
+    # test_operation.py has dropped this shard.
     assert SERVICES[0].spool.receipt_path("images", "day.npy").exists()
     assert not SERVICES[0].spool.incoming("references").exists(), "an empty folder was not removed"
 

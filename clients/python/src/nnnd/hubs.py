@@ -18,7 +18,10 @@ LISTS = ("by_mean", "by_appearances", "suspicious")
 
 @dataclass(frozen=True)
 class HubImage:
-    """An image, how often it appears in the top 10 of the queries, and what makes its bias."""
+    """An image, how often it appears in the top 10 of the queries, and what makes its bias.
+
+    The N_10 of an image is the number of queries that have it in their top 10.
+    """
 
     id: str
     mean: float
