@@ -97,6 +97,7 @@ def test_an_incomplete_file_written_during_the_commit_waits_until_it_is_complete
     before = daemon.spool.receipt_version(IMAGES, "s.npy")
     array[20:] = second[20:]
     array.flush()
+    # A file that is renamed into the spool counts as complete, without the quiet time.
     os.rename(path, path.with_name(".s"))
     os.rename(path.with_name(".s"), path)
     assert daemon.spool.wait_receipt(IMAGES, "s.npy", before)["rows"] == 40
@@ -128,6 +129,7 @@ def test_the_spool_folders_are_synced_before_the_next_shard_of_a_name_is_committ
     daemon = corpus.daemon
     corpus.add(IMAGES, "s.npy", IDS)
     trace = tmp_path / "trace"
+    # No delay: the calls are only recorded.
     with faults(daemon, "fsync,fdatasync", "delay_exit=0", trace=trace):
         corpus.add(IMAGES, "s.npy", IDS)
     calls = trace.read_text()

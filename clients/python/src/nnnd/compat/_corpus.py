@@ -11,7 +11,7 @@ from ..client import MAX_HITS
 from ..embedded import Database, open
 
 FloatArray = npt.NDArray[np.float32]
-# The daemon accepts alpha between these.
+# The largest alpha that the daemon accepts; the smallest is 0.
 MAX_ALPHA = 1000.0
 
 
