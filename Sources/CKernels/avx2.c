@@ -1,3 +1,4 @@
+// The level for CPUs with AVX2: eight floats per register.
 #if defined(__x86_64__)
 #include "kernels.h"
 
@@ -6,6 +7,7 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
+// body.inc explains the macros.
 #define LANES 8
 #define TILE 3
 #define TABLE kernels_avx2

@@ -1,3 +1,4 @@
+// The level for CPUs with AVX-512 and its instructions for products of bytes (VNNI).
 #if defined(__x86_64__)
 #include "kernels.h"
 
@@ -7,6 +8,7 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,f16c"))), \
                              apply_to = function)
 
+// body.inc explains the macros.
 #define LANES 16
 #define TILE 4
 #define TABLE kernels_avx512vnni

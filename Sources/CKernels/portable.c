@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+// body.inc explains the macros.
 #define LANES 4
 #define TILE 2
 #define TABLE kernels_portable
