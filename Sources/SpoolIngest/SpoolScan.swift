@@ -30,7 +30,7 @@ package struct SpoolScan {
     /// The last error of the system for a single file.
     package private(set) var fault: SystemError?
 
-    /// The maximum number of files in ``files``, so that a full spool takes no memory.
+    /// The maximum number of files in ``files``, so that a full spool takes little memory.
     ///
     /// The next scan finds the others.
     package static let limit = 4096

@@ -22,6 +22,7 @@ import WireAPI
     }
 
     @Test func batchesAreBoundedByBytesAndByHits() {
+        // 32 MiB of vectors, and 2^20 hits.
         #expect(QueryBatches(matrix(2, 1 << 20), topK: 1).queriesPerBatch == 8)
         #expect(QueryBatches(matrix(2, 1), topK: 1 << 18).queriesPerBatch == 4)
         // One query at least, however large.
