@@ -5,7 +5,8 @@ extension EvaluationReport {
     package struct Hubness: Codable, Sendable {
         /// The skewness of N_10: the third standardized moment.
         package var skewness: Double
-        /// The Robin Hood index: the share of all appearances above the mean.
+        /// The Robin Hood index: the share of all appearances that would have to move until all images had equally
+        /// many.
         package var robinHood: Double
         /// The share of images with N_10 = 0.
         package var antihubs: Double

@@ -37,6 +37,8 @@ import Testing
     }
 
     @Test func labelsAreSortedAndEscaped() {
+        // For Swift, a quote with an accent is one `Character`, and so is CR LF. The quote and the LF are escaped all
+        // the same.
         let labels = [("b", "a\"b\\c\nd\"\u{301}\r\n"), ("a", "é")]
         Counter(label: "shards_total", dimensions: labels, factory: registry).increment()
         #expect(registry.render().hasSuffix("shards_total{a=\"é\",b=\"a\\\"b\\\\c\\nd\\\"\u{301}\r\\n\"} 1\n"))

@@ -118,7 +118,7 @@ def id_lines(ids: Ids, rows: int) -> bytes:
     if len(names) != rows:
         raise ValueError(f"there are {len(names):,} ids for {rows:,} rows; there must be one id for each row")
     content = "\n".join(names).encode() + b"\n"
-    # The lengths tell whether a line has another id than it should; only then each id is looked at.
+    # Checks of the whole content are fast. Only if one of them finds something is each id looked at.
     if content.count(b"\n") != len(names) or b"\n\n" in content or b"\r\n" in content or content[:1] == b"\n":
         _reject_ids(names)
     if content.startswith(b"\xef\xbb\xbf") or max(map(len, names)) * 4 > MAX_ID_BYTES:

@@ -101,7 +101,7 @@ class Hubness:
 
     skewness: float
     robin_hood: float
-    """The share of all appearances above the mean."""
+    """The share of all appearances that would have to move until all images had equally many."""
     antihubs: float
     """The share of images with N_10 = 0."""
     largest: int
