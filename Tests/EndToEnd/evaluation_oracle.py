@@ -166,6 +166,7 @@ class EvaluationOracle:
         for method in dict.fromkeys(name for name, _, _ in columns):
             own = [(parameters, ranks) for name, parameters, ranks in columns if name == method]
             table = np.column_stack([*(ranks for _, ranks in own), none])
+            # Of a baseline only the gain over no correction is known; that column stands for the current settings too.
             tuning = statistics.halves(table, list(range(len(own))), len(own), len(own), repeats, seed)
             methods[method] = statistics.rank_measures(table[:, tuning["best"]]) | {
                 "parameters": own[tuning["best"]][0], "gain": tuning["gain"],

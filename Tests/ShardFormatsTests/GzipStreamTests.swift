@@ -30,6 +30,7 @@ import Testing
         #expect(try !Self.decompress(Self.hello + Self.hello.prefix(count), partSize: 7).isComplete)
     }
 
+    /// Bytes of the head, the data, the checksum and the length; time and system (bytes 4 to 9) can have any value.
     @Test(arguments: [0, 2, 3, 10, 17, 18, 21, 24]) func aChangedByteIsNoticed(place: Int) {
         var bytes = Self.hello
         bytes[place] ^= 0xE7
