@@ -112,6 +112,7 @@ struct PythonLiteralParser {
     private mutating func word() throws(PythonLiteral.SyntaxError) -> PythonLiteral {
         let letters = text[position...].prefix { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
         let value: PythonLiteral
+        // Six letters are enough: no word has more than five.
         switch String(decoding: letters.prefix(6), as: UTF8.self) {
         case "True": value = .boolean(true)
         case "False": value = .boolean(false)
