@@ -52,7 +52,10 @@ import WireAPI
         let numbers = #""queries":[[\#(number),-\#(number),9.18354961579912e-41,0.5]],"alphas":[\#(number),1]"#
         let text = #"{\#(numbers),"answers":[["1e-400 \"1e-400"]]}"#
         let request = try WireJSON.decodeRequest(EvaluationRequest.self, from: Data(text.utf8))
-        guard case .arrays(let queries) = request.queries else { throw CancellationError() }
+        guard case .arrays(let queries) = request.queries else {
+            Issue.record("the queries are not arrays")
+            return
+        }
         #expect(queries == [[0, 0, 0x1p-133, 0.5]] && request.alphas == [0, 1])
         #expect(request.answers == [[#"1e-400 "1e-400"#]])
     }
@@ -61,7 +64,10 @@ import WireAPI
     func zerosCanHaveAnExponent(number: String) throws {
         let text = #"{"queries":[[\#(number),-\#(number),2]]}"#
         let request = try WireJSON.decodeRequest(EvaluationRequest.self, from: Data(text.utf8))
-        guard case .arrays(let queries) = request.queries else { throw CancellationError() }
+        guard case .arrays(let queries) = request.queries else {
+            Issue.record("the queries are not arrays")
+            return
+        }
         #expect(queries == [[0, 0, 2]])
     }
 

@@ -82,7 +82,7 @@ def test_torch_tensors_are_accepted(data):
 class FlatIndex:
     """The part of an index of Faiss that retrievers use.
 
-    For vectors of dimension 12 an index of images has the dimension 13: the bias of an image is one more number.
+    For vectors of dimension 12 an index of images has the dimension 13: the mean of an image is one more number.
     """
 
     metric_type, is_trained = 0, False

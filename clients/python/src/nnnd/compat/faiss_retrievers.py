@@ -70,6 +70,7 @@ class FaissCPURetriever(NNNRetriever):
         if self.retrieval_index is None:
             return super().retrieve(retrieval_embeds, batch_query, top_k, alternate_weight, alignment_means, batch_size)
         check_top_k(top_k, len(retrieval_embeds))
+        # The index is still empty if `setup_retriever` was not called.
         if self.retrieval_index.ntotal != len(retrieval_embeds):
             images = self._checked(retrieval_embeds, "retrieval_embeds")
             means = np.asarray(alignment_means, dtype=np.float32).reshape(-1, 1)
