@@ -12,7 +12,8 @@ the last connection to any of its supervisors was closed.
 The argument has `folder`, `command`, `settings`, `is_temporary` and `lease`, the descriptor of the first connection.
 On each connection the supervisor first sends one line of JSON: `{"settings": ..., "pid": ...}`, or `{"failed": status,
 "log": ..., "other": ...}` if the daemon did not start, with the end of the log, and the process id of a daemon that
-serves this folder without a supervisor. It closes a connection when it has ended what follows from its end.
+serves this folder without a supervisor. When a process has ended its connection, the supervisor closes it too; the last
+one only after the daemon has stopped.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Supervisor:
         self._pid: int | None = None
         self._is_stopping = False
         self._is_last_closed = False
-        self._use = _shared_lock() if config["is_temporary"] else -1
+        self._folder_lock = _shared_lock() if config["is_temporary"] else -1
         self._listener = _listen(LEASE_SOCKET)
         self._wakeup, writer = socket.socketpair()
         writer.setblocking(False)
@@ -92,7 +93,7 @@ class Supervisor:
         if self._config["is_temporary"]:
             if not self._is_stopping:
                 self._wait_for_last_lease()
-            if self._is_last_closed and _is_alone(self._use):
+            if self._is_last_closed and _is_alone(self._folder_lock):
                 shutil.rmtree(self._config["folder"], ignore_errors=True)
         for lease in self._leases:
             lease.close()
