@@ -9,6 +9,7 @@ struct RotationTables: Sendable {
     let length: Int
     /// The signs of each transform, transforms x `length`: 0, or 0x80000000 if a component changes its sign.
     let signs: [UInt32]
+    // `ck_rotation` describes these four.
     private let rows: [Float]
     private let columns: [Double]
     private let products: [Double]

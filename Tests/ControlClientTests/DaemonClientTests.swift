@@ -165,6 +165,7 @@ import WireAPI
             let folder = try TemporaryFolder()
             var last = (written: 0, expected: 0)
             let bytes = try await client.backup(toFolder: "\(folder.path)/backup") { last = ($0, $1) }
+            // The status says that the store has 1 << 20 bytes.
             #expect(bytes == content.utf8.count && last == (bytes, 1 << 20))
             #expect(folder.names == ["backup"])
             #expect(try folder.bytes("backup/data.mdb") == Array(content.utf8))

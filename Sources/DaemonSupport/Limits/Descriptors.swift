@@ -6,6 +6,8 @@ package enum Descriptors {
     private static let reserved = 128
     /// The maximum number of connections: more would take memory and make nothing faster.
     private static let maximumConnections = 2048
+    /// The number of connections if the system does not tell the limit.
+    private static let connectionsWithUnknownLimit = 128
     /// The limit of descriptors that the process asks the system for.
     private static let wantedLimit: rlim_t = 65_536
 
@@ -14,7 +16,9 @@ package enum Descriptors {
     /// - Returns: the number of connections that can be open at once, from 16 to 2,048.
     package static func raiseLimitForConnections() -> Int {
         var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return reserved }
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return connectionsWithUnknownLimit
+        }
         let wanted = max(limit.rlim_cur, min(limit.rlim_max, wantedLimit))
         var raised = rlimit(rlim_cur: wanted, rlim_max: limit.rlim_max)
         if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
