@@ -23,7 +23,7 @@ enum Documents {
             rows: [3], rejected: time)
     }
 
-    /// The status of an empty corpus whose spool lies in a folder.
+    /// The status of a daemon whose spool lies in a folder.
     static func status(
         spool: String, receipts: [ShardReceipt] = [], failures: [ShardFailure] = [], dimension: Int? = nil
     ) -> Status {
