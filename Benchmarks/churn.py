@@ -49,14 +49,14 @@ def run(context):
         with clients.running(daemon, queries, 1, INTERVAL) as load:
             windows = []
             for turn in range(ROUNDS):
-                begins = []
+                drops = []
                 for kind, rows in sets.items():
                     chosen = random.choice(len(rows), tenths[kind], replace=False)
                     rows[chosen] = getattr(source, kind)(tenths[kind])
                     ids = [f"{kind[:-1]}-{row}" for row in chosen]
                     seconds[kind].append(daemon.drop(kind, f"round-{turn}", rows[chosen], ids))
-                    begins.append(daemon.last_drop)
-                windows.append((begins[0][0], begins[-1][1]))
+                    drops.append(daemon.last_drop)
+                windows.append((drops[0][0], drops[-1][1]))
             times = load.stop()
         inside = [clients.during(times, begin, end) for begin, end in windows]
         middle, high = ([clients.percentile(each, percent) for each in inside] for percent in (50, 95))

@@ -9,6 +9,7 @@ extension ShardReceipt {
     ///   - receipt: the receipt as the store keeps it.
     ///   - unchanged: whether this document is for a later shard of the same name and content, which changed nothing.
     package init(_ receipt: Receipt, unchanged: Bool) {
+        // The store's receipt of a deletion has the number of ids that existed as `replaced`.
         self.init(
             name: receipt.name, kind: receipt.role.rawValue, sha256: receipt.sha256, idsSha256: receipt.idsSHA256,
             action: receipt.action.rawValue, rows: receipt.rows,

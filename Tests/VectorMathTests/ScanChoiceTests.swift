@@ -23,6 +23,7 @@ import VectorMath
 
     @Test(arguments: [3, 8, 100]) func wholeCodesAreMultipliedWhileHalvesExcludeFewPairs(queries: Int) {
         let kinds = kinds(queries: queries, share: 0.3, blocks: 16 + 129)
+        // Halves are tried after the first 16 blocks, and again in every 128th block.
         #expect(kinds.indices.filter { kinds[$0] == .halves } == [16, 16 + 128])
         #expect(ScanChoice.kinds(queries: queries) == [.halves, .whole])
     }

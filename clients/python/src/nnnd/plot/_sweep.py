@@ -83,8 +83,8 @@ def _draw_cells(ax: Axes, values: Grid, alphas: Sequence[float], is_labelled: bo
 def _colored_range(values: Grid, alphas: Sequence[float], is_labelled: bool) -> tuple[float, float]:
     """The least and the greatest value with a colour of its own.
 
-    One is the best value. No correction (alpha 0) is in the middle, or the other one is the worst value if that is
-    nearer. All values beyond the range have the colour of its end.
+    One end is the best value. The other end is as far from the value without correction (alpha 0), on its other side;
+    or it is the worst value, if that is nearer. All values beyond the range have the colour of its end.
     """
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if alphas[0] != 0:
