@@ -112,6 +112,7 @@ def test_texts_in_pictures_can_be_read_and_do_not_overlap(open_page, name, width
     assert len(boxes) >= 4
     for texts in boxes:
         for number, (text, left, top, right, bottom) in enumerate(texts):
+            # In CSS pixels. A box is somewhat larger than the letters in it, so boxes may overlap a little.
             assert bottom - top >= 9, text
             for other, *box in texts[number + 1 :]:
                 apart = box[0] >= right - 1 or box[2] <= left + 1 or box[1] >= bottom - 3 or box[3] <= top + 3
