@@ -95,7 +95,7 @@ extension StoreRebuild {
             let vector = try vectors.read(rows: [row], in: transaction)
             let isVector = vector.count == maintenance.layout.dimension && vector.allSatisfy(\.isFinite)
             guard let id = try identities.id(of: row, in: transaction) else {
-                // A free row of images can have one: a large shard stores vectors before ids, and can be interrupted.
+                // A free row of images can have a vector: a large shard stores vectors before ids, and can be cut off.
                 if isVector, role == .references {
                     throw StoreError.damaged("reference row \(row) has a vector and no id")
                 }
