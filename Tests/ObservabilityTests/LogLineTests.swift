@@ -8,8 +8,8 @@ import Testing
 @Suite struct LogLineTests {
     @Test func fieldsFollowTheMessageByName() {
         #expect(
-            LogLine.text("shard took effect", ["rows": "1000", "kind": "images"])
-                == "shard took effect kind=images rows=1000")
+            LogLine.text("shard committed", ["rows": "1000", "kind": "images"])
+                == "shard committed kind=images rows=1000")
     }
 
     @Test(arguments: [

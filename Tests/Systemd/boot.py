@@ -266,8 +266,10 @@ def main():
     selected = options.only.split(",")
     if unknown := set(selected) - set(CHECKS):
         parser.error(f"there are no checks named {', '.join(sorted(unknown))}; there are {', '.join(CHECKS)}")
-    # "installation" installs the package, and "groups" adds the data that most other checks use.
-    checks = [name for name in CHECKS if name in ("installation", "groups", *selected)]
+    # "installation" installs the package, and "groups" adds the data that most other checks use. "removal" looks at
+    # what three others have left.
+    needed = ["installation", "groups", *(["operation", "instances", "upgrade"] if "removal" in selected else [])]
+    checks = [name for name in CHECKS if name in (*needed, *selected)]
     if options.inside:
         return 0 if run_inside(options.inside, options.deb, checks) else 1
     reason = missing_requirement()

@@ -17,6 +17,7 @@ struct DataTable {
             }
             return Markup.element("tr", [:], cells)
         }
+        // On paper, wide tables have smaller letters.
         let table = Markup.element(
             "table", ["class": columns.count > 12 ? "wide" : "narrow"],
             [

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 package import Logging
 
-/// The text of one log line: `shard took effect kind=images name=words.npy rows=1000`.
+/// The text of one log line: `shard committed kind=images name=words.npy rows=1000`.
 ///
 /// For the journal, which records the time itself, a line begins with its priority, for example `<6>` (sd-daemon(3)).
 /// Elsewhere it begins with time and level.
