@@ -18,6 +18,7 @@ from harness.waiting import wait_until
 
 # 72 MB: five pieces of 16 MiB, stored in two commits of pieces.
 ROWS, DIMENSION = 35_000, 512
+# Beyond 512 references a search for fresh heaps also estimates thresholds (docs/bias-maintenance.md).
 REFERENCE_ROWS, MANY_REFERENCE_ROWS = 100, 700
 KILLS_EACH = int(os.environ.get("NNND_TEST_KILLS_EACH") or 1)
 DATA = "data/data.mdb"
