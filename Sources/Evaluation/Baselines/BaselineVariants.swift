@@ -52,6 +52,7 @@ package struct BaselineVariants: Sendable {
         var biases: [Float] = []
         biases.reserveCapacity(variants.count)
         for lambda in Self.lambdas { biases.append(Float(lambda * image.meanProduct)) }
+        // CSLS ranks by 2 x similarity - mean; half of that ranks in the same way.
         for mean in image.means { biases.append(0.5 * mean) }
         for (beta, logarithm) in zip(betas, image.references) { biases.append(Float(logarithm / beta)) }
         for (first, references) in zip(betas, image.references) {
