@@ -32,9 +32,12 @@ struct SubsetMeansWorker {
         for (number, subset) in subsets.enumerated() {
             let empty = [Float](repeating: .infinity, count: count)
             var means = Array(repeating: empty, count: subset.sizes.count * ks.count)
+            // For each size the images whose heaps do not give their means, so that a search must.
             var open: [[Int]] = subset.sizes.map { _ in [] }
             for (index, row) in block.rows.enumerated() where block.isImage(row) {
                 for (size, limit) in subset.sizes.enumerated() {
+                    // A heap has the best references.
+                    // It suffices if it has all, or if enough of them are in the subset.
                     let known = heaps[index].filter { positions[number][Int($0.row)] < limit }
                     if heaps[index].count == snapshot.state.references.count || known.count >= (ks.max() ?? 1) {
                         heap.clear()
