@@ -86,11 +86,19 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "QuerySampling",
+            dependencies: [
+                "IncrementalBias", "Observability", "PosixSupport", "ShardFormats", "SpoolProtocol",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "HTTPServer",
             dependencies: [
-                "Evaluation", "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "ShardFormats",
-                "SpoolProtocol",
-                "VectorMath", "WireAPI",
+                "Evaluation", "IncrementalBias", "Observability", "PosixSupport", "Prometheus", "QuerySampling",
+                "ShardFormats", "SpoolProtocol", "VectorMath", "WireAPI",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -108,8 +116,8 @@ let package = Package(
         .target(
             name: "DaemonSupport",
             dependencies: [
-                "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "ShardFormats", "SpoolProtocol",
-                "VectorMath",
+                "CMalloc", "IncrementalBias", "LMDB", "Observability", "PosixSupport", "QuerySampling", "ShardFormats",
+                "SpoolProtocol", "VectorMath",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -133,8 +141,8 @@ let package = Package(
         .executableTarget(
             name: "nnnd",
             dependencies: [
-                "DaemonSupport", "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "SpoolIngest",
-                "WireAPI",
+                "DaemonSupport", "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "QuerySampling",
+                "SpoolIngest", "WireAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -179,6 +187,9 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: testing),
+        .testTarget(
+            name: "QuerySamplingTests",
+            dependencies: ["Observability", "QuerySampling"], swiftSettings: testing),
         .testTarget(
             name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "LMDB", "ShardFormats", "VectorMath"],
             swiftSettings: testing),

@@ -3,6 +3,7 @@ internal import HTTPTypes
 package import Hummingbird
 package import IncrementalBias
 package import Observability
+package import QuerySampling
 internal import ShardFormats
 
 /// The daemon's HTTP API, which `docs/openapi.yaml` describes.
@@ -18,17 +19,19 @@ package struct API: Sendable {
     ///   - spoolStatus: the state of the spool.
     ///   - metrics: counts searches; `GET /metrics` returns it.
     ///   - started: when the daemon started, for `GET /metrics`.
+    ///   - sampler: gets the queries of answered searches; `nil` for none.
     package init(
         corpus: Corpus, queue: SearchQueue, settings: @escaping @Sendable () -> APISettings,
         applySettings: @escaping @Sendable (AppliedSettings) async throws -> Void, spoolStatus: SpoolStatus,
-        metrics: DaemonMetrics, started: Date
+        metrics: DaemonMetrics, started: Date, sampler: QuerySampler? = nil
     ) {
         let bodies = BodyReader()
         let listings = MemoryBudget(RequestLimits.allListingBytes, free: RequestLimits.freeListingBytes)
         let evaluation = ExclusiveOperation(rejection: .evaluationRunning)
         let settingsResource = SettingsResource(corpus: corpus, settings: settings)
         resources = [
-            SearchResource(corpus: corpus, queue: queue, settings: settings, metrics: metrics, bodies: bodies),
+            SearchResource(
+                corpus: corpus, queue: queue, settings: settings, metrics: metrics, bodies: bodies, sampler: sampler),
             EvaluateResource(corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
             HubsResource(method: .get, corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
             HubsResource(method: .post, corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),

@@ -14,6 +14,7 @@ package struct ListedReference: Equatable, Sendable {
     package let id: String
     /// When the shard took effect that brought the reference, or replaced it the last time.
     package let arrived: Date
+    package let source: ReferenceSource
 }
 
 /// A part of a listing, from one snapshot.
@@ -48,11 +49,23 @@ extension Corpus {
     package func listReferences(after start: String, limit: Int) throws -> ListingPage<ListedReference> {
         try environment.read { transaction in
             try page(after: start, limit: limit, of: tables.references, in: transaction) { id, row in
-                guard let time = try tables.arrivals.time(of: row, in: transaction) else {
+                guard let arrival = try tables.arrivals.arrival(of: row, in: transaction) else {
                     throw StoreError.damaged("the reference '\(id)' has no arrival")
                 }
-                return ListedReference(id: id, arrived: Date(timeIntervalSince1970: Double(time) / 1000))
+                return ListedReference(
+                    id: id, arrived: Date(timeIntervalSince1970: Double(arrival.time) / 1000), source: arrival.source)
             }
+        }
+    }
+
+    /// The number of references of each source.
+    ///
+    /// - Throws: `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
+    package func referenceCounts() throws -> ReferenceCounts {
+        try environment.read { transaction in
+            let count = try tables.state(in: transaction).references.count
+            let sampled = try tables.arrivals.sampledCount(in: transaction)
+            return ReferenceCounts(given: count - sampled, sampled: sampled)
         }
     }
 

@@ -51,6 +51,15 @@ package struct NPZFile: Sendable {
         output.append(little: UInt16(0))
     }
 
+    /// The file as an array of bytes.
+    package var bytes: [UInt8] {
+        unsafe Array(unsafeUninitializedCapacity: byteCount) { buffer, count in
+            var output = unsafe OutputRawSpan(buffer: UnsafeMutableRawBufferPointer(buffer), initializedCount: 0)
+            write(to: &output)
+            count = output.byteCount
+        }
+    }
+
     /// Appends the member of an array.
     ///
     /// The checksum in its local header is set when the content is written.

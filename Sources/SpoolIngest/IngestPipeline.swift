@@ -95,7 +95,7 @@ package struct IngestPipeline {
         return summary
     }
 
-    /// Removes the references that the settings `max-references` and `reference-ttl` no longer keep.
+    /// Removes the references that the settings for their maximum numbers and ages no longer keep.
     package mutating func retire() throws {
         let count = try context.corpus.retire(context.settings().retention, now: context.clock().date)
         try reclaimPages()

@@ -39,6 +39,6 @@ package struct IngestSettings: Sendable {
     ///
     /// No reference is kept longer than its time to live by more than a tenth of it, or 0.1 s if that is more.
     var retirementInterval: Double {
-        retention.secondsToLive.map { max(0.1, min(rescanSeconds, $0 / 10)) } ?? rescanSeconds
+        retention.shortestSecondsToLive.map { max(0.1, min(rescanSeconds, $0 / 10)) } ?? rescanSeconds
     }
 }

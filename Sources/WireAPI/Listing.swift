@@ -18,8 +18,10 @@ package struct ReferenceLine: Codable, Sendable {
     package var id: String
     /// When the shard took effect that brought the reference, or replaced it the last time.
     package var arrived: Date
+    /// `given` for references of producers, `sampled` for those that were sampled from queries.
+    package var source: String
 
-    package init(id: String, arrived: Date) {
-        (self.id, self.arrived) = (id, arrived)
+    package init(id: String, arrived: Date, source: String) {
+        (self.id, self.arrived, self.source) = (id, arrived, source)
     }
 }

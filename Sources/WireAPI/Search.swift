@@ -14,6 +14,8 @@ package struct SearchRequest: Codable, Sendable {
     package var alpha: Float?
     /// The smallest score that a hit can have; `nil` for no limit.
     package var minScore: Float?
+    /// Whether the queries can become references; `nil` for true.
+    package var sample: Bool?
 
     package init(queries: [[Float]], topK: Int? = nil, alpha: Float? = nil, minScore: Float? = nil) {
         self.queries = queries
@@ -36,6 +38,7 @@ package struct SearchRequest: Codable, Sendable {
         case topK = "top_k"
         case alpha
         case minScore = "min_score"
+        case sample
     }
 
     /// Decodes a request.
@@ -57,6 +60,7 @@ package struct SearchRequest: Codable, Sendable {
         queries = hasIDs ? [] : try container.decode([[Float]].self, forKey: .queries)
         alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)
         minScore = try container.decodeIfPresent(Float.self, forKey: .minScore)
+        sample = try container.decodeIfPresent(Bool.self, forKey: .sample)
         topK = try container.decodeWholeNumberIfPresent(forKey: .topK)
     }
 
@@ -68,6 +72,7 @@ package struct SearchRequest: Codable, Sendable {
         try container.encodeIfPresent(topK, forKey: .topK)
         try container.encodeIfPresent(alpha, forKey: .alpha)
         try container.encodeIfPresent(minScore, forKey: .minScore)
+        try container.encodeIfPresent(sample, forKey: .sample)
     }
 }
 

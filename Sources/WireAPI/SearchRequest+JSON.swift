@@ -32,6 +32,7 @@ private struct SearchRequestReader {
         var topK: Int?
         var alpha: Float?
         var minScore: Float?
+        var sample: Bool?
         var keys: Set<String> = []
         guard skipSpaceAnd("{") else { return nil }
         repeat {
@@ -51,15 +52,20 @@ private struct SearchRequestReader {
             case "min_score" where !skipNull():
                 guard let value = number() else { return nil }
                 if isFirst { minScore = value }
+            case "sample" where !skipNull():
+                guard let value = boolean() else { return nil }
+                if isFirst { sample = value }
             // The value was null, which has been skipped: as if the key were absent.
-            case "top_k", "alpha", "min_score": break
+            case "top_k", "alpha", "min_score", "sample": break
             default: return nil
             }
         } while skipSpaceAnd(",")
         guard skipSpaceAnd("}"), let queries else { return nil }
         skipSpace()
         guard position == bytes.count else { return nil }
-        return SearchRequest(queries: queries, topK: topK, alpha: alpha, minScore: minScore)
+        var request = SearchRequest(queries: queries, topK: topK, alpha: alpha, minScore: minScore)
+        request.sample = sample
+        return request
     }
 
     /// The elements between brackets.
@@ -90,6 +96,15 @@ private struct SearchRequestReader {
         return hasEscapes
             ? try? JSONDecoder().decode(String.self, from: Data(quoted))
             : String(decoding: quoted.dropFirst().dropLast(), as: UTF8.self)
+    }
+
+    private mutating func boolean() -> Bool? {
+        skipSpace()
+        for (text, value) in [("true", true), ("false", false)] where bytes[position...].starts(with: text.utf8) {
+            position += text.utf8.count
+            return value
+        }
+        return nil
     }
 
     private mutating func wholeNumber() -> Int? {

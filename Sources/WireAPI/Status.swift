@@ -8,6 +8,8 @@ package struct Status: Codable, Sendable {
     package var images: Int
     /// The number of references in the corpus.
     package var references: Int
+    /// How many of the references were sampled from queries; `nil` from a daemon that can't sample.
+    package var sampledReferences: Int?
     /// The dimension of vectors; `nil` until the first shard fixes it.
     package var dimension: Int?
     /// The number of references in a mean.
@@ -34,14 +36,17 @@ package struct Status: Codable, Sendable {
     package var uptimeS: Double
 
     package init(
-        version: String, generation: UInt64, images: Int, references: Int, dimension: Int?, k: Int, capacity: Int,
-        alpha: Float, metric: String, precision: String, kernels: String, threads: Int, spool: Spool, store: Store,
+        version: String, generation: UInt64, images: Int, references: Int, sampledReferences: Int? = nil,
+        dimension: Int?,
+        k: Int, capacity: Int, alpha: Float, metric: String, precision: String, kernels: String, threads: Int,
+        spool: Spool, store: Store,
         lastReceipts: [ShardReceipt], lastFailures: [ShardFailure], uptimeS: Double
     ) {
         self.version = version
         self.generation = generation
         self.images = images
         self.references = references
+        self.sampledReferences = sampledReferences
         self.dimension = dimension
         self.k = k
         self.capacity = capacity

@@ -6,6 +6,7 @@ import Logging
 import NIOPosix
 import Observability
 import PosixSupport
+import QuerySampling
 import ServiceLifecycle
 import SpoolIngest
 import UnixSignals
@@ -73,8 +74,12 @@ struct Daemon {
         }
         let queue = SearchQueue(corpus)
         heartbeats.monitor(queue)
+        let sampler = QuerySampler(
+            corpus: corpus, spool: settings.spool, settings: { [live] in live.current.sampling }, metrics: metrics,
+            logger: logger)
         let http = try makeHTTPService(
-            corpus: corpus, queue: queue, spool: spool, inherited: inherited, notifySocket: notifySocket)
+            corpus: corpus, queue: queue, spool: spool, sampler: sampler, inherited: inherited,
+            notifySocket: notifySocket)
         let reload = ReloadService(
             hangups: hangups, readSettings: readSettings, live: live, isSocketActivated: inherited != nil,
             notifySocket: notifySocket, metrics: metrics,
@@ -100,7 +105,7 @@ struct Daemon {
         // Services stop in reverse order: first `status` sends STOPPING=1, then reloads, ingestion and HTTP end. The
         // watchdog, if there is one, checks the loops until the end.
         let optionalWatchdog: [any Service] = watchdog.map { [$0] } ?? []
-        try await run(optionalWatchdog + [http, spool, reload, status])
+        try await run(optionalWatchdog + [http, spool, sampler, reload, status])
         queue.close()
         // A failure is ignored: the receipts of the last commits then lack only their durations.
         try? await NIOThreadPool.singleton.runIfActive { try corpus.storeCommitDurations() }
@@ -130,8 +135,8 @@ struct Daemon {
     }
 
     private func makeHTTPService(
-        corpus: Corpus, queue: SearchQueue, spool: SpoolService, inherited: ListeningSocket?,
-        notifySocket: NotifySocket
+        corpus: Corpus, queue: SearchQueue, spool: SpoolService, sampler: QuerySampler,
+        inherited: ListeningSocket?, notifySocket: NotifySocket
     ) throws -> any Service {
         let socket = try mappingSystemErrors {
             try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode)
@@ -139,7 +144,7 @@ struct Daemon {
         let api = API(
             corpus: corpus, queue: queue, settings: { [live] in live.current.api },
             applySettings: { [live] in try await apply($0, live, spool) }, spoolStatus: spoolStatus,
-            metrics: metrics, started: started)
+            metrics: metrics, started: started, sampler: sampler)
         let maximumConnections = Descriptors.raiseLimitForConnections()
         return HTTPService(
             socket: socket, responder: api.responder(), maximumConnections: maximumConnections, logger: logger,

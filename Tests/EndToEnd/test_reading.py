@@ -133,7 +133,7 @@ def test_nnnctl_searches_by_id_and_lists(corpus, client):
     listed = [json.loads(line) for line in succeeds("images", "--json", daemon=daemon).splitlines()]
     assert listed == list(client.list_images())
     rows = succeeds("references", "--limit", "5", "--after", reference, daemon=daemon).splitlines()[1:]
-    assert [row.split()[1] for row in rows] == [line["id"] for line in client.list_references(reference)][:5]
+    assert [row.split()[2] for row in rows] == [line["id"] for line in client.list_references(reference)][:5]
     report = json.loads(succeeds("explain", "--json", "--vector", image, daemon=daemon))
     np.testing.assert_array_equal(np.float32(report["vector"]), client.image(image))
     fails(64, "search", "--image", image, "--reference", reference, daemon=daemon)

@@ -54,8 +54,8 @@ struct Oracle {
     /// Removes the references that are too many or too old.
     mutating func retire(_ retention: Retention, time: Double) {
         let byArrival = references.sorted { $0.value.number < $1.value.number }
-        let excess = references.count - (retention.maximumReferences ?? .max)
-        let youngest = time - (retention.secondsToLive ?? .infinity)
+        let excess = references.count - (retention.given.maximumReferences ?? .max)
+        let youngest = time - (retention.given.secondsToLive ?? .infinity)
         for (place, (id, reference)) in byArrival.enumerated() where place < excess || reference.time <= youngest {
             references[id] = nil
         }

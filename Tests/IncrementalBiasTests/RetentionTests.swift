@@ -50,6 +50,44 @@ struct RetentionTests {
         #expect(try references == ["b", "c"])
     }
 
+    private static let sampled = "nnnd-sampled-queries.npz"
+
+    @Test func eachSourceHasItsOwnMaximum() throws {
+        let retention = Retention(maximumReferences: 2, sampled: .init(maximumReferences: 3))
+        try add("a.npy", ["a", "b", "c"])
+        try add(Self.sampled, ["s", "t", "u", "v"], retention)
+        #expect(try references == ["b", "c", "t", "u", "v"])
+        try add("b.npy", ["d"], retention)
+        #expect(try references == ["c", "d", "t", "u", "v"])
+        #expect(try fixture.corpus.referenceCounts() == ReferenceCounts(given: 2, sampled: 3))
+        #expect(try fixture.corpus.verify(sample: nil).wrongCount == 0)
+    }
+
+    @Test func eachSourceHasItsOwnTimeToLive() throws {
+        try add("a.npy", ["a"], time: 100)
+        try add(Self.sampled, ["s"], time: 100)
+        try add(Self.sampled, ["t"], time: 106)
+        #expect(try fixture.corpus.retire(Retention(sampled: .init(secondsToLive: 10)), now: date(112)) == 1)
+        #expect(try references == ["a", "t"])
+        #expect(try fixture.corpus.retire(Retention(secondsToLive: 10), now: date(120)) == 1)
+        #expect(try references == ["t"])
+    }
+
+    @Test func aReferenceHasTheSourceOfItsLastShard() throws {
+        try add("a.npy", ["a", "b"])
+        // The shards of one commit have different sources.
+        let shards = [(Self.sampled, ["a", "s"]), ("b.npy", ["s", "x"])].map {
+            ($0.0, $0.1, $0.1.map { _ in [1, 0] as [Float] })
+        }
+        try fixture.ingest(shards.map { try fixture.shard($0.0, .references, $0.1, $0.2) })
+        let listed = try fixture.corpus.listReferences(after: "", limit: 10).elements
+        #expect(listed.map(\.id) == ["a", "b", "s", "x"])
+        #expect(listed.map(\.source) == [.sampled, .given, .given, .given])
+        #expect(try fixture.corpus.referenceCounts() == ReferenceCounts(given: 3, sampled: 1))
+    }
+
+    private func date(_ seconds: Double) -> Date { Date(timeIntervalSince1970: seconds) }
+
     @Test func retireRemovesReferencesWithoutANewShard() throws {
         try add("a.npy", ["a", "b", "c"], time: 100)
         let generation = try fixture.corpus.state().generation

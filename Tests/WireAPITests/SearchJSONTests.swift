@@ -4,7 +4,7 @@ import WireAPI
 
 /// The fast reader and writer of searches must agree with Foundation's, but for numbers too small for a float.
 @Suite struct SearchJSONTests {
-    private static let fields = ["queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score"]
+    private static let fields = ["queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "sample"]
 
     private static func decoded(_ text: String) -> SearchRequest? {
         try? WireJSON.decodeRequest(SearchRequest.self, from: Data(text.utf8))
@@ -17,6 +17,7 @@ import WireAPI
         #expect(fast?.topK == slow?.topK, "\(text)")
         #expect(fast?.alpha == slow?.alpha, "\(text)")
         #expect(fast?.minScore == slow?.minScore, "\(text)")
+        #expect(fast?.sample == slow?.sample, "\(text)")
         #expect(fast?.imageIDs == slow?.imageIDs && fast?.referenceIDs == slow?.referenceIDs, "\(text)")
     }
 
@@ -37,6 +38,8 @@ import WireAPI
         #"{"queries":[[0.1234567890123456789012345]]}"#, #"{"queries":[[123456789012345678901]]}"#,
         #"{"queries":[[0.0000000000000000000000000000001]]}"#, #"{"qu\u0065ries":[[1]]}"#, #"{"queries":[[1,]]}"#,
         #"{"queries":[[1]],"min_score":-0.5}"#, #"{"queries":[[1]],"min_score":null,"min_score":2}"#,
+        #"{"queries":[[1]],"sample":false}"#, #"{"sample": true ,"queries":[[1]],"sample":false}"#,
+        #"{"queries":[[1]],"sample":null}"#, #"{"queries":[[1]],"sample":0}"#, #"{"queries":[[1]],"sample":falsey}"#,
         #"{"queries":[[1]],"min_score":"0.5"}"#, #"{"image_ids":["a","\u0062"],"min_score":1}"#,
         #"{"reference_ids":[],"top_k":3}"#, #"{"reference_ids":null,"image_ids":["a"]}"#,
     ]) func readsAsFoundationDoes(text: String) {

@@ -30,7 +30,7 @@ package struct StatusView {
         return PropertyList([
             ("generation", NumberFormat.count(Int(clamping: status.generation))),
             ("images", NumberFormat.count(status.images)),
-            ("references", NumberFormat.count(status.references)),
+            ("references", NumberFormat.count(status.references) + sampled),
             ("vectors", "\(vectors), \(status.precision), \(status.metric)"),
             ("correction", "alpha \(status.alpha), k \(status.k) of at most \(status.capacity)"),
             ("computing", "\(NumberFormat.count(status.threads, "thread", "threads")), \(status.kernels)"),
@@ -42,6 +42,11 @@ package struct StatusView {
             ("done", status.spool.done.printable),
             ("failed", status.spool.failed.printable),
         ])
+    }
+
+    private var sampled: String {
+        guard let count = status.sampledReferences, count > 0 else { return "" }
+        return ", \(NumberFormat.count(count)) of them sampled from queries"
     }
 
     private var receipts: [String] {

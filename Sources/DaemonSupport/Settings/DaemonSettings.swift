@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 package import IncrementalBias
 package import Logging
+package import QuerySampling
 package import ShardFormats
 package import SpoolProtocol
 internal import VectorMath
@@ -32,6 +33,15 @@ package struct DaemonSettings: Sendable {
     var maximumReferences: Int?
     /// Seconds; `nil` for no limit.
     var referenceTTL: Double?
+    /// `nil` for no query.
+    var sampleQueries: SamplingRate?
+    /// Seconds.
+    var sampleDelay: Double = 60
+    var maximumSampledReferences = 10_000
+    /// Seconds; `nil` for no limit.
+    var sampledReferenceTTL: Double?
+    /// The part of the sampled references that one user's queries can be, in percent.
+    var sampleClientPercent: Double = 25
     /// Seconds.
     package var quiet: Double = 2
     package var listQuiet: Double = 10
@@ -110,6 +120,17 @@ package struct DaemonSettings: Sendable {
 
     /// How many references the corpus keeps, and for how long.
     package var retention: Retention {
-        Retention(maximumReferences: maximumReferences, secondsToLive: referenceTTL)
+        Retention(
+            maximumReferences: maximumReferences, secondsToLive: referenceTTL,
+            sampled: .init(maximumReferences: maximumSampledReferences, secondsToLive: sampledReferenceTTL))
+    }
+
+    /// Which queries become references.
+    package var sampling: SamplingSettings {
+        SamplingSettings(
+            rate: sampleQueries, delay: sampleDelay, maximumReferences: maximumSampledReferences,
+            secondsToLive: sampledReferenceTTL, clientShare: sampleClientPercent / 100,
+            // Far below the maximum of a shard; and then no shard of several rows is rejected because of it.
+            maximumShardBytes: min(4 << 20, largestWholeShard / 2))
     }
 }

@@ -8,7 +8,9 @@ extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
         spool, data, socket, socketMode, k, capacity, alpha, metric, precision, threads, finishedShards, largestShard,
-        mapSize, npyV2, maxReferences, referenceTTL, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds,
+        mapSize, npyV2, maxReferences, referenceTTL, sampleQueries, sampleDelay, maxSampledReferences,
+        sampledReferenceTTL,
+        sampleClientShare, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds,
         logLevel,
     ]
 
@@ -131,7 +133,8 @@ extension Setting {
         "max-references", \.maximumReferences,
         SettingType<Int>.integer { _ in 1...Int.max }.optional(none: "no limit"), .reload,
         "The maximum number of references; beyond it, those that arrived first are retired.",
-        details: "A replaced reference counts as a new arrival.", defaultText: "no limit", exampleValue: "100000")
+        details: "A replaced reference counts as a new arrival. Sampled references don't count.",
+        defaultText: "no limit", exampleValue: "100000")
 
     static let referenceTTL = Setting(
         "reference-ttl", \.referenceTTL, SettingType<Double>.duration.optional(none: "no limit"), .reload,

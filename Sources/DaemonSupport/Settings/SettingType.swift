@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import QuerySampling
 
 /// Parses and formats the values of a setting.
 struct SettingType<Value: Sendable>: Sendable {
@@ -114,6 +115,37 @@ extension SettingType where Value == Double {
             }
             return plain(seconds / unit.seconds) + unit.name
         })
+}
+
+extension SettingType where Value == SamplingRate {
+    /// A part of all queries, or a number of queries a minute: `5%`, `60/min`.
+    static let samplingRate = Self(
+        valueName: "rate",
+        parse: { text, _ in
+            if text.hasSuffix("/min") {
+                return Double(text.dropLast(4)).flatMap { $0 > 0 && $0 <= 1e6 ? .perMinute($0) : nil }
+            }
+            guard text.hasSuffix("%") else { return nil }
+            return Double(text.dropLast()).flatMap { $0 > 0 && $0 <= 100 ? .percent($0) : nil }
+        },
+        expected: { _ in "a part of all queries such as 5%, or a number of queries a minute such as 60/min" },
+        format: { rate in
+            switch rate {
+            case .percent(let percent): plain(percent) + "%"
+            case .perMinute(let count): plain(count) + "/min"
+            }
+        })
+}
+
+extension SettingType where Value == Double {
+    /// A part in percent, above 0: `25%`.
+    static let percent = Self(
+        valueName: "percent",
+        parse: { text, _ in
+            guard text.hasSuffix("%") else { return nil }
+            return Double(text.dropLast()).flatMap { $0 > 0 && $0 <= 100 ? $0 : nil }
+        },
+        expected: { _ in "a part in percent, for example 25%" }, format: { plain($0) + "%" })
 }
 
 private let timeUnits: [(name: String, seconds: Double)] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]

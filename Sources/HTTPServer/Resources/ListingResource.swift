@@ -32,7 +32,7 @@ struct ListingResource: Resource {
                 }
             case .references:
                 try Page(corpus.listReferences(after: start, limit: limit), id: \.id, reservation) {
-                    ReferenceLine(id: $0.id, arrived: $0.arrived)
+                    ReferenceLine(id: $0.id, arrived: $0.arrived, source: $0.source.rawValue)
                 }
             }
         }

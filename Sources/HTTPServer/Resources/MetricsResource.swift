@@ -32,6 +32,7 @@ struct MetricsResource: Resource {
         metrics.gauge("nnnd_generation", Double(state.generation))
         metrics.gauge("nnnd_corpus_rows", Double(state.images.count), [("kind", VectorRole.images.rawValue)])
         metrics.gauge("nnnd_corpus_rows", Double(state.references.count), [("kind", VectorRole.references.rawValue)])
+        metrics.gauge("nnnd_sampled_references", Double(try corpus.referenceCounts().sampled))
         metrics.gauge("nnnd_backlog_shards", Double(spoolStatus.backlog))
         metrics.gauge("nnnd_spool_unused_files", Double(spoolStatus.unused.count))
         metrics.gauge("nnnd_waiting_queries", Double(queue.load.waiting))

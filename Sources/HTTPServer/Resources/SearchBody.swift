@@ -6,7 +6,7 @@ internal import WireAPI
 
 /// What the body and the query string of a search ask for; the body is JSON or an .npy file.
 ///
-/// `top_k`, `alpha` and `min_score` stand in the query string, or in the JSON, whose values take precedence.
+/// `top_k`, `alpha`, `min_score` and `sample` stand in the query string, or in the JSON, whose values take precedence.
 struct SearchBody {
     /// Where the vectors of the queries come from.
     enum Queries {
@@ -20,6 +20,8 @@ struct SearchBody {
     let topK: Int
     let alpha: Float
     let minScore: Float?
+    /// Whether the queries can become references; stored vectors are no queries of users.
+    let canBeSampled: Bool
 
     private static let defaultTopK = 10
 
@@ -35,6 +37,7 @@ struct SearchBody {
         var topK: Int? = try Self.parameter("top_k", request)
         var alpha: Float? = try Self.parameter("alpha", request)
         var minScore: Float? = try Self.parameter("min_score", request)
+        var sample = try request.flag("sample")
         // Wrong values in the query string are an error even if the JSON replaces them.
         try Self.check(topK: topK, alpha: alpha, minScore: minScore)
         switch request.mediaType {
@@ -46,11 +49,13 @@ struct SearchBody {
             topK = parsed.topK ?? topK
             alpha = parsed.alpha ?? alpha
             minScore = parsed.minScore ?? minScore
+            sample = parsed.sample ?? sample
             try Self.check(topK: topK, alpha: alpha, minScore: minScore)
         case .npy: queries = .vectors(try Self.npy(body, v2Elements))
         case .other(let name): throw Problem.unsupportedMediaType(name)
         }
         (self.topK, self.alpha, self.minScore) = (topK ?? Self.defaultTopK, alpha ?? defaultAlpha, minScore)
+        if case .vectors = queries { canBeSampled = sample ?? true } else { canBeSampled = false }
         guard count <= RequestLimits.queries else { throw Problem.tooManyQueries(count) }
     }
 

@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import IncrementalBias
 internal import NIOCore
 internal import Observability
+internal import QuerySampling
 internal import WireAPI
 
 /// `POST /v1/search`: the images with the highest scores for each query.
@@ -12,6 +13,8 @@ struct SearchResource: Resource {
     let settings: @Sendable () -> APISettings
     let metrics: DaemonMetrics
     let bodies: BodyReader
+    /// Gets the queries of answered searches; `nil` for none.
+    let sampler: QuerySampler?
     /// Limits the hits of all responses together, from the request until the response is sent.
     let hits = MemoryBudget(RequestLimits.allHits, free: RequestLimits.freeHits)
 
@@ -20,15 +23,15 @@ struct SearchResource: Resource {
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         do {
-            return try await search(request)
+            return try await search(request, context)
         } catch {
             metrics.notSearched(.init(error))
             throw error
         }
     }
 
-    private func search(_ request: Request) async throws -> Response {
-        try request.checkParameters("top_k", "alpha", "min_score")
+    private func search(_ request: Request, _ context: APIContext) async throws -> Response {
+        try request.checkParameters("top_k", "alpha", "min_score", "sample")
         if case .other(let name) = request.mediaType { throw Problem.unsupportedMediaType(name) }
         let clock = ContinuousClock()
         let reservation = hits.reservation()
@@ -39,7 +42,11 @@ struct SearchResource: Resource {
                 body, request: request, defaultAlpha: settings.alpha, v2Elements: settings.v2Elements)
             try reserve(reservation, for: search)
             let vectors = bodies.reservation()
-            var answer = try await queue.search(try await batch(for: search, vectors))
+            let batch = try await batch(for: search, vectors)
+            var answer = try await queue.search(batch)
+            if search.canBeSampled, let sampler, sampler.isOn {
+                sampler.offer(batch, client: await context.user())
+            }
             answer.hits = search.filter.hits(answer.hits)
             return withExtendedLifetime(vectors) { (answer, start) }
         }

@@ -33,7 +33,8 @@ struct StatusResource: Resource {
         let unused = spoolStatus.unused
         return Status(
             version: Version.current, generation: state.generation, images: state.images.count,
-            references: state.references.count, dimension: state.dimension == 0 ? nil : state.dimension,
+            references: state.references.count, sampledReferences: try corpus.referenceCounts().sampled,
+            dimension: state.dimension == 0 ? nil : state.dimension,
             k: state.k, capacity: corpus.settings.capacity, alpha: settings.alpha,
             metric: corpus.settings.metric.rawValue, precision: corpus.settings.precision.rawValue,
             kernels: Kernels.level.rawValue, threads: settings.threads,

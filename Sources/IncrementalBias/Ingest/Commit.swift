@@ -4,7 +4,7 @@ internal import ShardFormats
 
 /// Applies shards to the tables, inside one write transaction.
 ///
-/// Consecutive shards with the same role and action, and without a common id, form a ``ShardGroup`` and are applied
+/// Consecutive shards with the same role, action and source, and without a common id, form a ``ShardGroup`` and are applied
 /// together. A hundred shards with one reference each then need one pass over the images, and not a hundred.
 struct Commit {
     /// The counters of the store, which the commit changes.
@@ -35,10 +35,11 @@ struct Commit {
         case accepted(IncomingShard, replaced: Int)
     }
 
-    /// Shards with the same role and action that are applied together.
+    /// Shards with the same role, action and source that are applied together.
     struct ShardGroup {
         let role: VectorRole
         let action: Receipt.Action
+        var source = ReferenceSource.given
         /// For each shard its index in `entries`, and its number of ids.
         var shards: [(entry: Int, rows: Int)] = []
         /// The ids of all shards.
@@ -113,9 +114,12 @@ struct Commit {
     private mutating func append(
         _ shard: IncomingShard, _ action: Receipt.Action, _ values: [Float], in transaction: borrowing WriteTransaction
     ) throws {
-        if (group.role, group.action) != (shard.role, action) || !group.idSet.isDisjoint(with: shard.ids) {
+        let source = ReferenceSource(shard: shard.name)
+        if (group.role, group.action, group.source) != (shard.role, action, source)
+            || !group.idSet.isDisjoint(with: shard.ids)
+        {
             try applyGroup(in: transaction)
-            group = ShardGroup(role: shard.role, action: action)
+            group = ShardGroup(role: shard.role, action: action, source: source)
         }
         group.shards.append((entries.count, shard.ids.count))
         if group.ids.isEmpty {

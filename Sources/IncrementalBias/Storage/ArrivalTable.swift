@@ -3,12 +3,16 @@ internal import VectorMath
 
 /// The order and the times in which references arrived, for ``Retention``, which removes the oldest ones.
 ///
-/// A reference that is replaced gets a new arrival.
+/// A reference that is replaced gets a new arrival. The arrivals of sampled references have numbers from
+/// ``firstSampled`` on, so that those of each source are in the order of arrival.
 struct ArrivalTable: Sendable {
     /// Arrival number -> row (4 bytes), 4 zero bytes, time of arrival in milliseconds since 1970 (8 bytes).
     let arrivals: Database
     /// Row -> arrival number.
     let numbers: Database
+
+    /// Added to the arrival numbers of sampled references; those of given references are lower.
+    static let firstSampled: UInt64 = 1 << 62
 
     /// The arrival of a reference.
     struct Arrival {
@@ -22,13 +26,18 @@ struct ArrivalTable: Sendable {
     /// Removes the arrivals that they had.
     ///
     /// - Parameters:
+    ///   - source: where the references come from.
     ///   - time: milliseconds since 1970.
     ///   - next: the next arrival number; the call adds `rows.count`.
-    func append(_ rows: [UInt32], time: UInt64, next: inout UInt64, in transaction: borrowing WriteTransaction) throws {
+    func append(
+        _ rows: [UInt32], _ source: ReferenceSource, time: UInt64, next: inout UInt64,
+        in transaction: borrowing WriteTransaction
+    ) throws {
         try remove(rows, in: transaction)
         for row in rows {
-            try transaction.put(arrivals, next, [UInt64(row), time].span)
-            try transaction.put(numbers, row, next)
+            let number = source == .sampled ? next | Self.firstSampled : next
+            try transaction.put(arrivals, number, [UInt64(row), time].span)
+            try transaction.put(numbers, row, number)
             next += 1
         }
     }
@@ -43,29 +52,43 @@ struct ArrivalTable: Sendable {
         }
     }
 
-    /// The time of arrival of `row`, in milliseconds since 1970; `nil` if it has no arrival.
-    func time(of row: UInt32, in transaction: borrowing some Transaction & ~Copyable) throws -> UInt64? {
+    /// The time of arrival of `row`, in milliseconds since 1970, and its source; `nil` if it has no arrival.
+    func arrival(
+        of row: UInt32, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> (time: UInt64, source: ReferenceSource)? {
         guard
             let number = try transaction.value(
                 numbers, row, { try StoredNumber.uint64($0, "an arrival number") })
         else { return nil }
         return try transaction.value(arrivals, number) { value in
             guard value.byteCount == 16 else { throw StoreError.damaged("an arrival has a wrong size") }
-            return NumberView.uint64(value.extracting(last: 8))
+            return (NumberView.uint64(value.extracting(last: 8)), number < Self.firstSampled ? .given : .sampled)
         }
     }
 
-    /// The rows of the oldest references, the oldest first.
+    /// The number of sampled references.
+    func sampledCount(in transaction: borrowing some Transaction & ~Copyable) throws -> Int {
+        var count = 0
+        try transaction.forEach(arrivals, after: Self.firstSampled - 1) { _, _ in
+            count += 1
+            return true
+        }
+        return count
+    }
+
+    /// The rows of the oldest references of a source, the oldest first.
     ///
     /// The first one for which `isOld` returns false ends the list and is not in it.
     ///
     /// - Parameter isOld: called with an arrival and the number of older arrivals.
     func oldest(
-        in transaction: borrowing some Transaction & ~Copyable,
+        _ source: ReferenceSource, in transaction: borrowing some Transaction & ~Copyable,
         while isOld: (_ arrival: Arrival, _ olderCount: Int) -> Bool
     ) throws -> [UInt32] {
         var rows: [UInt32] = []
-        try transaction.forEach(arrivals) { _, value in
+        func add(_ key: RawSpan, _ value: RawSpan) throws -> Bool {
+            let number = try StoredNumber.uint64(key, "an arrival number")
+            guard source == .sampled || number < Self.firstSampled else { return false }
             guard value.byteCount == 16 else { throw StoreError.damaged("an arrival has a wrong size") }
             let row = NumberView.uint64(value.extracting(first: 8))
             let arrival = Arrival(
@@ -73,6 +96,10 @@ struct ArrivalTable: Sendable {
             guard isOld(arrival, rows.count) else { return false }
             rows.append(arrival.row)
             return true
+        }
+        switch source {
+        case .given: try transaction.forEach(arrivals) { try add($0, $1) }
+        case .sampled: try transaction.forEach(arrivals, after: Self.firstSampled - 1) { try add($0, $1) }
         }
         return rows
     }

@@ -27,6 +27,16 @@ package final class DaemonMetrics: Sendable {
         case answered, rejected, overloaded, failed
     }
 
+    /// The values of the label `outcome` for queries that were chosen to become references.
+    package enum SampleOutcome: String, CaseIterable, Sendable {
+        /// The query waits to become a reference, or to renew its reference.
+        case sampled
+        /// It waits already, or its reference has been renewed not long ago.
+        case repeated
+        /// Too many others wait.
+        case dropped
+    }
+
     private let commitSeconds: Metrics.Timer
     private let searchSeconds: Metrics.Timer
     private let scanSeconds: Metrics.Timer
@@ -44,6 +54,7 @@ package final class DaemonMetrics: Sendable {
             for outcome in RowOutcome.allCases { rows(kind, outcome, 0) }
         }
         for outcome in SearchOutcome.allCases { counter("nnnd_searches_total", [("outcome", outcome.rawValue)], 0) }
+        for outcome in SampleOutcome.allCases { offeredQueries(outcome, 0) }
         for outcome in ["ok", "failed"] { counter("nnnd_reloads_total", [("outcome", outcome)], 0) }
         counter("nnnd_spool_errors_total", [], 0)
         counter("nnnd_heap_refills_total", [], 0)
@@ -106,6 +117,11 @@ package final class DaemonMetrics: Sendable {
     /// Counts a search request that was not answered.
     package func notSearched(_ outcome: SearchOutcome) {
         counter("nnnd_searches_total", [("outcome", outcome.rawValue)], 1)
+    }
+
+    /// Counts queries that were chosen to become references.
+    package func offeredQueries(_ outcome: SampleOutcome, _ count: Int) {
+        counter("nnnd_sampled_queries_total", [("outcome", outcome.rawValue)], count)
     }
 
     /// Counts a reload of the settings.

@@ -15,6 +15,7 @@ enum MetricFamilies {
             "Always 1. Labels: the version, and the instruction set in use (portable, avx2, avx512 or avx512vnni)."),
         Family("nnnd_generation", .gauge, "A counter of the store that each commit of a change raises by one."),
         Family("nnnd_corpus_rows", .gauge, "The number of images, and of references, in the corpus."),
+        Family("nnnd_sampled_references", .gauge, "The number of references that were sampled from queries."),
         Family(
             "nnnd_backlog_shards", .gauge,
             "Shards and deletion lists in the spool when it was last listed, without those that have left it since."),
@@ -56,6 +57,8 @@ enum MetricFamilies {
             "Pairs of a query and a row that bounds did not exclude: bounds by high halves, "
                 + "or by whole codes if a block was scanned by these alone (high); bounds by whole codes (low)."),
         Family("nnnd_search_rescored_rows_total", .counter, "Rows whose exact score searches computed."),
+        Family(
+            "nnnd_sampled_queries_total", .counter, "Queries that were chosen to become references, by outcome."),
         Family("nnnd_reloads_total", .counter, "Reloads of the settings by outcome."),
         Family(
             "nnnd_store_used_bytes", .gauge,

@@ -12,6 +12,7 @@ def reading_responses(client):
     yield client.post_json("/v1/search", {"image_ids": ["a", "c/d"], "min_score": 0.5})
     yield client.post_json("/v1/search", {"reference_ids": ["a"]})
     yield client.post_json("/v1/search", {"image_ids": ["unknown"]})
+    yield client.post("/v1/search?sample=no", "{}", JSON)
     yield client.post_json("/v1/search", {"image_ids": ["a"], "queries": [[1, 2, 3]]})
     for path in ("/v1/images", "/v1/references"):
         for query in ("", "?limit=2", "?after=b&limit=1", "?limit=0", "?x=1"):

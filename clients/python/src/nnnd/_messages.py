@@ -68,7 +68,9 @@ def check_search(top_k: int, alpha: float | None, min_score: float | None = None
         raise ValueError(f"min_score is {min_score}; it must be a finite number")
 
 
-def search_request(queries: ArrayLike, top_k: int, alpha: float | None, min_score: float | None = None) -> Request:
+def search_request(
+    queries: ArrayLike, top_k: int, alpha: float | None, min_score: float | None = None, sample: bool = True
+) -> Request:
     """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body.
 
     Asks for an .npz file if there can be many hits. A daemon without this form of answer sends JSON.
@@ -80,6 +82,8 @@ def search_request(queries: ArrayLike, top_k: int, alpha: float | None, min_scor
         target += f"&alpha={float(alpha)!r}"
     if min_score is not None:
         target += f"&min_score={float(min_score)!r}"
+    if not sample:
+        target += "&sample=false"
     header = npy_header(vectors.element_type, vectors.rows, vectors.dimension)
     body = b"".join([header, *vectors.pieces()])
     return Request("POST", target, body, {"Content-Type": NPY, "Accept": _accept(vectors.rows, top_k)})

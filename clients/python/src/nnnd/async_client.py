@@ -85,10 +85,16 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
         self._resources.close()
 
     async def search(
-        self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, min_score: float | None = None
+        self,
+        queries: ArrayLike,
+        top_k: int = 10,
+        alpha: float | None = None,
+        min_score: float | None = None,
+        *,
+        sample: bool = True,
     ) -> SearchResult:
         """Finds the best images for each query, as `Client.search`."""
-        return parse_search(await self._send(messages.search_request(queries, top_k, alpha, min_score)))
+        return parse_search(await self._send(messages.search_request(queries, top_k, alpha, min_score, sample)))
 
     async def add_images(
         self,

@@ -85,7 +85,13 @@ class Client(Evaluating, Reading):
         return _client, (transport.pool.path, transport.pool.timeout, transport.retries.seconds)
 
     def search(
-        self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, min_score: float | None = None
+        self,
+        queries: ArrayLike,
+        top_k: int = 10,
+        alpha: float | None = None,
+        min_score: float | None = None,
+        *,
+        sample: bool = True,
     ) -> SearchResult:
         """Finds the best images for each query, all in one snapshot of the corpus.
 
@@ -97,9 +103,10 @@ class Client(Evaluating, Reading):
             top_k: how many images to find for each query; n_queries x top_k can be a million.
             alpha: the weight of the bias; 0 ranks by similarity alone. By default the daemon's setting.
             min_score: leaves out images with a lower score. Queries can then have fewer hits than others.
+            sample: whether the queries can become references, if the daemon's setting `sample-queries` is set.
 
         """
-        return parse_search(self._transport.send(messages.search_request(queries, top_k, alpha, min_score)))
+        return parse_search(self._transport.send(messages.search_request(queries, top_k, alpha, min_score, sample)))
 
     def search_in_batches(
         self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, *, progress: bool | None = None

@@ -67,10 +67,12 @@ class _RequiredStatus(TypedDict):
 class Status(_RequiredStatus, total=False):
     """The sizes of the corpus, the settings, and the newest receipts and rejections.
 
-    `dimension` is missing while the corpus is empty.
+    `dimension` is missing while the corpus is empty. `sampled_references` says how many of the references were sampled
+    from queries.
     """
 
     dimension: int
+    sampled_references: int
 
 
 class Settings(TypedDict):
@@ -119,6 +121,7 @@ class ReferenceLine(TypedDict):
 
     id: str
     arrived: str
+    source: Literal["given", "sampled"]
 
 
 class _RequiredFault(TypedDict):
