@@ -15,6 +15,8 @@ DIMENSION = 3
 REJECTED = {
     '"code":"zero_vector"': "A schema cannot say that at least one of some numbers is not 0.",
     "too large for a 32-bit float": "Numbers slightly above the largest float32 are rounded to it: there is no bound.",
+    "'min_score' is inf": "The same, for a number in the query string.",
+    "'min_score' is -inf": "The same, for a number in the query string.",
 }
 
 # The same for evaluations and hubs.
