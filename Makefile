@@ -110,11 +110,13 @@ test-python: .venv-client/authors
 	  -p no:cacheprovider --numprocesses=2 -o tmp_path_retention_policy=failed --basetemp=$$folder/tests && \
 	  rm -rf $$folder
 
-# Long tests of the Python package with the built programs: biases in bulk on Spark and of a large corpus.
+# Long tests of the Python package with the built programs: biases in bulk on Spark and of a large corpus, and the short
+# tests with faiss-cpu, which `make test` does not install.
 test-beyond: packages-beyond .venv-beyond/authors
 	folder=$$(mktemp -d) && cd clients/python && \
 	  NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} $(CURDIR)/.venv-beyond/bin/python -m pytest -q \
-	  -p no:cacheprovider -o tmp_path_retention_policy=failed --basetemp=$$folder/tests beyond && rm -rf $$folder
+	  -p no:cacheprovider -o tmp_path_retention_policy=failed --basetemp=$$folder/tests beyond tests/test_bulk.py && \
+	  rm -rf $$folder
 	NNND_BIN=$${NNND_BIN:-$(CURDIR)/.build/release} PYTHONPATH=clients/python/src:clients/python/tests \
 	  .venv-beyond/bin/python clients/python/beyond/bulk_rates.py
 

@@ -13,9 +13,9 @@ from ._vectors import Matrix
 
 Positions = np.ndarray[Any, np.dtype[np.int32]]
 
-# A block of products has up to 32 MiB. Smaller ones were a fifth slower: there are more calls, and more merges.
-IMAGES_AT_ONCE = 1024
-REFERENCES_AT_ONCE = 8192
+# A block of products has 4 MiB, so that it stays in the cache while the largest of them are selected.
+IMAGES_AT_ONCE = 256
+REFERENCES_AT_ONCE = 4096
 MAX_REFERENCES = 2**31 - 1
 
 
