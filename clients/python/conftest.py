@@ -23,6 +23,8 @@ def pytest_configure():
     os.environ.setdefault("NNND_BIN", str(PROJECT / ".build" / "release"))
     # Pictures are made without a window.
     os.environ["MPLBACKEND"] = "agg"
+    # A shell lets programs that it starts in the background ignore SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not (Path(os.environ["NNND_BIN"]) / "nnnd").exists():
         pytest.exit(f"there is no nnnd in {os.environ['NNND_BIN']}; build it, or set NNND_BIN", returncode=2)
 
