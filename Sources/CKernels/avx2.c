@@ -32,6 +32,12 @@ static inline __m256i add_products(__m256i sums, uint8_t __attribute__((vector_s
 
 static inline numbers whole_sums(__m256i sums) { return (numbers)_mm256_madd_epi16(sums, _mm256_set1_epi16(1)); }
 
+static inline uint8_t __attribute__((vector_size(32))) lookup(const uint8_t *table,
+                                                              uint8_t __attribute__((vector_size(32))) index) {
+  const __m256i all = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+  return (uint8_t __attribute__((vector_size(32))))_mm256_shuffle_epi8(all, (__m256i)index);
+}
+
 #include "body.inc"
 #pragma clang attribute pop
 #endif

@@ -88,6 +88,12 @@ ck_scan_counts ck_scan_whole(const uint8_t *block, ck_layout layout, const float
                                scratch);
 }
 
+size_t ck_scan_signs(const uint8_t *block, ck_layout layout, const float *means, const ck_sign_query *queries,
+                     const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
+                     ck_candidates candidates) {
+  return kernels()->scan_signs(block, layout, means, queries, codes, query_count, thresholds, first_row, candidates);
+}
+
 size_t ck_whole_steps(void) { return kernels()->whole_steps; }
 
 size_t ck_prune(ck_bounds bounds, size_t count, size_t wanted, float *threshold) {

@@ -16,6 +16,8 @@ typedef struct kernel_table {
                          const float *, uint32_t, ck_candidates, uint8_t *);
   ck_scan_counts (*scan_whole)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
                                const float *, uint32_t, ck_candidates, uint8_t *);
+  size_t (*scan_signs)(const uint8_t *, ck_layout, const float *, const ck_sign_query *, const int8_t *, size_t,
+                       const float *, uint32_t, ck_candidates);
   size_t (*prune)(ck_bounds, size_t, size_t, float *);
   size_t (*drop)(ck_bounds, size_t, float);
   float (*midpoint_reached)(ck_bounds, size_t, size_t);
@@ -48,5 +50,23 @@ static inline size_t group_size(ck_layout layout) {
 // others, which scans of high halves use. The codes of the others come once more for the low halves: first the even
 // components, then the odd ones, both filled up with zeros.
 static inline size_t query_stride(ck_layout layout) { return layout.leading + layout.rest + 2 * layout.low_stride; }
+
+// The largest code of a query's components that are multiplied by signs, and what is added to the products of four so
+// that none is negative. The sum of two such products fits into a byte.
+#define CK_SIGN_LIMIT 15
+#define CK_SIGN_OFFSET (4 * CK_SIGN_LIMIT)
+
+// The size of the codes of a block without sign codes, after which these begin.
+static inline size_t signs_start(ck_layout layout) {
+  return layout.rows / CK_GROUP * group_size(layout) + layout.rows * layout.low_stride;
+}
+
+// The size of a group of sign codes in bytes.
+static inline size_t sign_group_size(ck_layout layout) {
+  return CK_GROUP * (ck_sign_columns * sizeof(float) + layout.leading + layout.rest / 8);
+}
+
+// The codes of a query for sign codes: those of the leading components, then a table of 16 bytes for each four others.
+static inline size_t sign_query_stride(ck_layout layout) { return layout.leading + 4 * layout.rest; }
 
 #endif

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 // body.inc explains the macros.
 #define LANES 4
 #define TILE 2
@@ -24,6 +28,17 @@ static inline partial_sums add_products(partial_sums sums, uint8_t __attribute__
 
 static inline numbers whole_sums(partial_sums sums) {
   return (((numbers)sums << 16) >> 16) + ((numbers)sums >> 16);
+}
+
+static inline uint8_t __attribute__((vector_size(16))) lookup(const uint8_t *table,
+                                                              uint8_t __attribute__((vector_size(16))) index) {
+#if defined(__aarch64__)
+  return (uint8_t __attribute__((vector_size(16))))vqtbl1q_u8(vld1q_u8(table), (uint8x16_t)index);
+#else
+  uint8_t __attribute__((vector_size(16))) found;
+  for (size_t i = 0; i < sizeof found; i++) found[i] = table[index[i]];
+  return found;
+#endif
 }
 
 #include "body.inc"

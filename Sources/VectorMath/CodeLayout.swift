@@ -10,7 +10,7 @@ internal import CKernels
 ///
 ///     [0 ..< 4]                        version of the basis
 ///     [4 ..< CacheLine.pad]            unused, so that codes begin on cache lines
-///     [CacheLine.pad ..< byteCount]    columns of floats and codes
+///     [CacheLine.pad ..< byteCount]    columns of floats and codes, then the sign codes (CKSigns.h)
 package struct CodeLayout: Sendable {
     /// The number of rows in a block, a multiple of ``rowsPerGroup``.
     package let rows: Int
@@ -37,7 +37,7 @@ package struct CodeLayout: Sendable {
 
     /// The size of a row's code in bytes, with its columns.
     package var bytesPerRow: Int {
-        Int(ck_columns.rawValue) * 4 + parts.leading + parts.rest / 2 + parts.low_stride
+        Int(ck_columns.rawValue) * 4 + parts.leading + parts.rest / 2 + parts.low_stride + ck_sign_bytes(parts)
     }
 
     /// The version of the basis of a block's codes.

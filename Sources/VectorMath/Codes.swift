@@ -10,8 +10,11 @@ package struct Codes: Sendable {
     private let bytes: [UInt8]
     /// The numbers of each vector in the columns of a block, count x columns.
     private let columns: [Float]
+    /// For each vector its numbers in the columns of sign codes, count x sign columns.
+    private let signColumns: [Float]
 
     private static let columnCount = Int(ck_columns.rawValue)
+    private static let signColumnCount = Int(ck_sign_columns.rawValue)
 
     /// Encodes vectors.
     ///
@@ -31,13 +34,18 @@ package struct Codes: Sendable {
         var bytes = [UInt8](repeating: 0, count: count * (parts.leading + parts.rest))
         var columns: [Float] = []
         columns.reserveCapacity(count * Self.columnCount)
+        var signColumns: [Float] = []
+        signColumns.reserveCapacity(count * Self.signColumnCount)
         for row in 0..<count {
             let vector = values.extracting(row * dimension..<(row + 1) * dimension)
             let (leading, rest) = Self.encode(rotated, row: row, layout: layout, into: &bytes)
             let offset = Kernels.doubleProduct(vector, otherCenter.span) - constant
             columns += Self.columns(leading, rest, offset: Float(offset), rotation: basis.rotation)
+            let signScale = Self.signScale(rotated, row: row, layout: layout)
+            signColumns += [leading.scale, Float(offset), signScale]
         }
-        (self.layout, self.count, self.bytes, self.columns) = (layout, count, bytes, columns)
+        (self.layout, self.count, self.bytes) = (layout, count, bytes)
+        (self.columns, self.signColumns) = (columns, signColumns)
     }
 
     private static func encode(
@@ -56,6 +64,15 @@ package struct Codes: Sendable {
                         to + start + parts.leading)
                 )
             }
+        }
+    }
+
+    private static func signScale(_ rotated: [Float], row: Int, layout: CodeLayout) -> Float {
+        let leading = layout.parts.leading
+        return unsafe rotated.withUnsafeBufferPointer { rotated in
+            guard let from = rotated.baseAddress else { return 0 }
+            return unsafe ck_sign_scale_of(
+                from + row * layout.dimension + leading, layout.dimension - leading)
         }
     }
 
@@ -89,14 +106,17 @@ package struct Codes: Sendable {
         let parts = layout.parts
         unsafe block.withUnsafeMutableBytes { block in
             unsafe bytes.withUnsafeBufferPointer { bytes in
+                guard let start = block.baseAddress, let from = bytes.baseAddress else { return }
+                let target = unsafe (start + CacheLine.pad).assumingMemoryBound(to: UInt8.self)
+                let leading = unsafe from + position * (parts.leading + parts.rest)
+                let rest = unsafe leading + parts.leading
                 unsafe columns.withUnsafeBufferPointer { columns in
-                    guard let b = block.baseAddress, let from = bytes.baseAddress, let c = columns.baseAddress else {
-                        return
-                    }
-                    let leading = unsafe from + position * (parts.leading + parts.rest)
-                    unsafe ck_store_code(
-                        (b + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, slot, leading,
-                        leading + parts.leading, c + position * Self.columnCount)
+                    guard let c = columns.baseAddress else { return }
+                    unsafe ck_store_code(target, parts, slot, leading, rest, c + position * Self.columnCount)
+                }
+                unsafe signColumns.withUnsafeBufferPointer { columns in
+                    guard let c = columns.baseAddress else { return }
+                    unsafe ck_store_signs(target, parts, slot, leading, rest, c + position * Self.signColumnCount)
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 fixtures/store-format-3.tar.xz has `data.mdb`, a store that nnnd 0.1.0 made with k = 4 and capacity 6, and the vectors
 that were dropped: 60 references r0 to r59, then 120 images i0 to i119, then deletion lists for every seventh image and
-for r0 to r4.
+for r0 to r4. store-format-4.tar.xz has the same corpus in the format before sign codes.
 """
 
 import tarfile
@@ -16,13 +16,19 @@ from harness.oracle import Oracle, check_everything
 from harness.rebuild import rebuild
 from harness.spool import IMAGES, REFERENCES
 
-FIXTURE = Path(__file__).parent / "fixtures" / "store-format-3.tar.xz"
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture(params=[3, 4])
+def format(request):
+    """The format of the older store."""
+    return request.param
 
 
 @pytest.fixture
-def old_store(tmp_path):
-    """A stopped daemon on the store of format 3, and an oracle with the same corpus."""
-    with tarfile.open(FIXTURE) as archive:
+def old_store(tmp_path, format):
+    """A stopped daemon on the store of an older format, and an oracle with the same corpus."""
+    with tarfile.open(FIXTURES / f"store-format-{format}.tar.xz") as archive:
         archive.extractall(tmp_path / "fixture", filter="data")
     daemon = Daemon(tmp_path / "daemon", k=4)
     data = Path(daemon.flags["data"])
@@ -38,12 +44,12 @@ def old_store(tmp_path):
     daemon.kill()
 
 
-def test_a_start_on_an_older_format_names_the_rebuild(old_store):
+def test_a_start_on_an_older_format_names_the_rebuild(old_store, format):
     daemon, _ = old_store
     before = (Path(daemon.flags["data"]) / "data.mdb").read_bytes()
     status, errors = run_to_end(daemon.folder, k=4)
     assert status == 78
-    assert "has format 3" in errors and "run nnnd rebuild" in errors
+    assert f"has format {format}" in errors and "run nnnd rebuild" in errors
     assert (Path(daemon.flags["data"]) / "data.mdb").read_bytes() == before
 
 

@@ -6,6 +6,7 @@
 #define CKERNELS_H
 
 #include "CKCodes.h"
+#include "CKSigns.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -96,6 +97,22 @@ size_t ck_whole_steps(void);
 
 /// The size of the working memory of ck_scan and ck_scan_whole, in bytes.
 size_t ck_scan_scratch(ck_layout layout);
+
+/// Estimates the scores of all rows of a block for some queries by sign codes, and appends the rows whose estimate
+/// exceeds the query's threshold to the query's candidates, in ascending order. Both bounds of such a row are the
+/// estimate. A row with the mean +infinity, or without finite numbers, is not appended.
+///
+/// @param block the codes of a block, from its first group of rows on; aligned to 4 bytes
+/// @param means the mean of each row
+/// @param queries query_count queries
+/// @param codes their codes, query_count x ck_sign_query_stride(layout)
+/// @param thresholds one for each query
+/// @param first_row is added to the index of a row in the block
+/// @param candidates each query has space for layout.rows more
+/// @return the number of rows appended
+size_t ck_scan_signs(const uint8_t *block, ck_layout layout, const float *means, const ck_sign_query *queries,
+                     const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
+                     ck_candidates candidates);
 
 /// Raises the threshold to a value that at least `wanted` lower bounds reach, then drops rows as ck_drop does.
 ///

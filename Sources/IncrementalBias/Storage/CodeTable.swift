@@ -125,7 +125,8 @@ struct CodeTable {
             byteCount: layout.codes.byteCount)
     }
 
-    /// Whether the error bounds of the stored code of `row` hold for `vector`; false if the row's block is missing.
+    /// Whether the error bounds of the stored code of `row` hold for `vector`, and its sign code agrees with its code;
+    /// false if the row's block is missing.
     ///
     /// - Parameter vector: the stored vector of the row.
     /// - Throws: ``StoreError/damaged(_:)`` if the block has a wrong size or an unknown basis.
@@ -135,6 +136,7 @@ struct CodeTable {
         let isCovered = try transaction.value(database, UInt32(block)) { bytes in
             let basis = try bases[version(of: bytes)]
             return layout.codes.hasValidBounds(for: vector, basis: basis, in: bytes, slot: slot)
+                && layout.codes.signsMatchCodes(in: bytes, slot: slot)
         }
         return isCovered ?? false
     }

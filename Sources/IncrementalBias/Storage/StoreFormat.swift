@@ -7,9 +7,9 @@ internal import LMDB
 /// An extension of ``Tables`` reads and writes the values of the table `meta`.
 package enum StoreFormat {
     /// The format version that this program reads and writes.
-    static let version = "4"
+    static let version = "5"
     /// The older versions that a rebuild can read: what it copies has the same form in them.
-    private static let rebuildable = ["3"]
+    private static let rebuildable = ["3", "4"]
     /// The maximum size of the data file, in bytes, unless a setting names another.
     ///
     /// LMDB reserves address space of this size, not memory.
