@@ -4,6 +4,8 @@ package import ShardFormats
 package struct APISettings: Sendable {
     /// The weight of the bias in searches that do not set `alpha` themselves; a reload can change it.
     let alpha: Float
+    /// The recall of searches that do not set `recall` themselves; 1 for exact answers; a reload can change it.
+    let recall: Double
     /// The number of threads that a search uses.
     let threads: Int
     /// The root of the spool.
@@ -16,10 +18,11 @@ package struct APISettings: Sendable {
     let setBy: [String: String]
 
     package init(
-        alpha: Float, threads: Int, spool: String, data: String, v2Elements: V2Elements = .reject,
+        alpha: Float, recall: Double = 1, threads: Int, spool: String, data: String, v2Elements: V2Elements = .reject,
         setBy: [String: String] = [:]
     ) {
         self.alpha = alpha
+        self.recall = recall
         self.threads = threads
         self.spool = spool
         self.data = data

@@ -4,21 +4,24 @@ extension Corpus {
     /// Finds the images with the highest scores for all queries of `batches`, in one scan of one snapshot.
     ///
     /// The score of an image is its similarity to the query minus alpha times the mean of its k largest similarities to
-    /// references (Nearest Neighbor Normalization, arXiv 2410.24114). The ranking is exact.
+    /// references (Nearest Neighbor Normalization, arXiv 2410.24114). The ranking is exact, unless a batch asks for a
+    /// recall below 1.
     ///
     /// - Returns: the generation of the snapshot, and one result for each batch: the hits of each query, or the first
-    ///   query of the batch that can't be answered.
+    ///   query of the batch that can't be answered. For each batch that asks for a recall below 1 also how it was
+    ///   answered.
     /// - Throws: `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
     package func search(_ batches: [SearchBatch]) throws -> (
-        generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]
+        generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>], accuracies: [SearchAccuracy?]
     ) {
         let found = try priority.search {
             try environment.read { transaction in
-                try BatchSearch(settings: settings, tables: tables, pool: searchPool).run(batches, in: transaction)
+                try BatchSearch(settings: settings, tables: tables, pool: searchPool, recall: recall)
+                    .run(batches, in: transaction)
             }
         }
         observer?.scanned(found.statistics)
-        return (found.generation, found.results)
+        return (found.generation, found.results, found.accuracies)
     }
 }
 

@@ -42,6 +42,7 @@ extension Corpus {
     /// - Returns: the vectors, queries x dimension.
     /// - Throws: ``RejectedQuery`` for the first query that can't be answered.
     package func prepareQueries(_ batch: SearchBatch, dimension: Int) throws(RejectedQuery) -> [Float] {
-        try BatchSearch(settings: settings, tables: tables, pool: searchPool).prepare(batch, dimension: dimension)
+        try BatchSearch(settings: settings, tables: tables, pool: searchPool, recall: recall)
+            .prepare(batch, dimension: dimension)
     }
 }

@@ -25,6 +25,9 @@ package final class Corpus: Sendable {
     let priority: SearchPriority
     let writer: CorpusWriter
     let observer: (any WorkObserver)?
+    /// What is known about the recall of approximate searches.
+    let recall: RecallRegistry
+    let recallLimits: RecallLimits
     private let lock: StoreLock
 
     /// Opens the store in `folder`, or creates a store if the folder has none.
@@ -39,15 +42,18 @@ package final class Corpus: Sendable {
     ///   - threads: the number of threads for searches, and as many again for bias maintenance.
     ///   - mapSize: the maximum size of the data file, in bytes, for which address space is reserved.
     ///   - pendingLimits: how many entries of heaps can be pending; tests use small numbers.
+    ///   - recallLimits: when searches can be approximate; tests use small numbers.
     ///   - observer: gets events during this call and as long as the corpus exists.
     /// - Throws: ``StoreError`` if the store can't be opened with these settings; `LMDBError` if its files can't be
     ///   read or written.
     package init(
         folder: String, settings: RequestedSettings, k: RequestedK, threads: Int,
         mapSize: Int = StoreFormat.defaultMapSize, pendingLimits: PendingLimits = .standard,
-        observer: (any WorkObserver)? = nil
+        recallLimits: RecallLimits = .standard, observer: (any WorkObserver)? = nil
     ) throws {
         self.observer = observer
+        self.recallLimits = recallLimits
+        recall = RecallRegistry(limits: recallLimits)
         priority = SearchPriority { observer?.commitAdvanced() }
         lock = try StoreLock(folder: folder)
         if lock.hasLostStore(folder: folder) { throw StoreError.damaged("data.mdb is empty") }

@@ -14,20 +14,25 @@ package struct SearchRequest: Codable, Sendable {
     package var alpha: Float?
     /// The smallest score that a hit can have; `nil` for no limit.
     package var minScore: Float?
+    /// The share of the best images that the answers should have on average; `nil` for the daemon's setting, 1 for
+    /// exact answers.
+    package var recall: Double?
     /// Whether the queries can become references; `nil` for true.
     package var sample: Bool?
 
-    package init(queries: [[Float]], topK: Int? = nil, alpha: Float? = nil, minScore: Float? = nil) {
+    package init(
+        queries: [[Float]], topK: Int? = nil, alpha: Float? = nil, minScore: Float? = nil, recall: Double? = nil
+    ) {
         self.queries = queries
-        (self.topK, self.alpha, self.minScore) = (topK, alpha, minScore)
+        (self.topK, self.alpha, self.minScore, self.recall) = (topK, alpha, minScore, recall)
     }
 
     /// A search by the ids of images, or of references.
     package init(
         imageIDs: [String]? = nil, referenceIDs: [String]? = nil, topK: Int? = nil, alpha: Float? = nil,
-        minScore: Float? = nil
+        minScore: Float? = nil, recall: Double? = nil
     ) {
-        self.init(queries: [], topK: topK, alpha: alpha, minScore: minScore)
+        self.init(queries: [], topK: topK, alpha: alpha, minScore: minScore, recall: recall)
         (self.imageIDs, self.referenceIDs) = (imageIDs, referenceIDs)
     }
 
@@ -38,7 +43,7 @@ package struct SearchRequest: Codable, Sendable {
         case topK = "top_k"
         case alpha
         case minScore = "min_score"
-        case sample
+        case recall, sample
     }
 
     /// Decodes a request.
@@ -60,6 +65,7 @@ package struct SearchRequest: Codable, Sendable {
         queries = hasIDs ? [] : try container.decode([[Float]].self, forKey: .queries)
         alpha = try container.decodeIfPresent(Float.self, forKey: .alpha)
         minScore = try container.decodeIfPresent(Float.self, forKey: .minScore)
+        recall = try container.decodeIfPresent(Double.self, forKey: .recall)
         sample = try container.decodeIfPresent(Bool.self, forKey: .sample)
         topK = try container.decodeWholeNumberIfPresent(forKey: .topK)
     }
@@ -72,6 +78,7 @@ package struct SearchRequest: Codable, Sendable {
         try container.encodeIfPresent(topK, forKey: .topK)
         try container.encodeIfPresent(alpha, forKey: .alpha)
         try container.encodeIfPresent(minScore, forKey: .minScore)
+        try container.encodeIfPresent(recall, forKey: .recall)
         try container.encodeIfPresent(sample, forKey: .sample)
     }
 }
@@ -82,13 +89,44 @@ package struct SearchResponse: Codable, Sendable {
     package var generation: UInt64
     /// For each query, in order, its hits by falling score.
     package var results: [[Hit]]
+    /// How the queries were answered; `nil` if neither the request nor the settings asked for a recall below 1.
+    package var recall: Recall?
     /// The milliseconds from the last byte of the request until the results were known.
     package var tookMs: Double
 
-    package init(generation: UInt64, results: [[Hit]], tookMs: Double) {
+    package init(generation: UInt64, results: [[Hit]], recall: Recall? = nil, tookMs: Double) {
         self.generation = generation
         self.results = results
+        self.recall = recall
         self.tookMs = tookMs
+    }
+
+    /// How a request that asked for a recall below 1 was answered.
+    package struct Recall: Codable, Equatable, Sendable {
+        /// The recall that was asked for.
+        package var target: Double
+        /// Whether the answers are exact.
+        package var exact: Bool
+        /// Why the answers are exact: `few_images`, `large_top_k`, `uncalibrated` or `many_candidates`.
+        package var reason: String?
+        /// The generation of the corpus in which the calibration was made that approximate answers rely on.
+        package var calibration: UInt64?
+        /// The rows that were compared by codes; a row counts once for each query.
+        package var scannedRows: Int
+        /// The rows whose exact scores were computed; `nil` for exact answers.
+        package var rescoredRows: Int?
+
+        package init(
+            target: Double, exact: Bool, reason: String? = nil, calibration: UInt64? = nil, scannedRows: Int,
+            rescoredRows: Int? = nil
+        ) {
+            self.target = target
+            self.exact = exact
+            self.reason = reason
+            self.calibration = calibration
+            self.scannedRows = scannedRows
+            self.rescoredRows = rescoredRows
+        }
     }
 
     /// An image that a search found.

@@ -32,6 +32,7 @@ private struct SearchRequestReader {
         var topK: Int?
         var alpha: Float?
         var minScore: Float?
+        var recall: Double?
         var sample: Bool?
         var keys: Set<String> = []
         guard skipSpaceAnd("{") else { return nil }
@@ -52,18 +53,21 @@ private struct SearchRequestReader {
             case "min_score" where !skipNull():
                 guard let value = number() else { return nil }
                 if isFirst { minScore = value }
+            case "recall" where !skipNull():
+                guard let value = doubleNumber() else { return nil }
+                if isFirst { recall = value }
             case "sample" where !skipNull():
                 guard let value = boolean() else { return nil }
                 if isFirst { sample = value }
             // The value was null, which has been skipped: as if the key were absent.
-            case "top_k", "alpha", "min_score", "sample": break
+            case "top_k", "alpha", "min_score", "recall", "sample": break
             default: return nil
             }
         } while skipSpaceAnd(",")
         guard skipSpaceAnd("}"), let queries else { return nil }
         skipSpace()
         guard position == bytes.count else { return nil }
-        var request = SearchRequest(queries: queries, topK: topK, alpha: alpha, minScore: minScore)
+        var request = SearchRequest(queries: queries, topK: topK, alpha: alpha, minScore: minScore, recall: recall)
         request.sample = sample
         return request
     }
@@ -108,8 +112,11 @@ private struct SearchRequestReader {
     }
 
     private mutating func wholeNumber() -> Int? {
-        guard let decimal = decimal() else { return nil }
-        return Double(String(decoding: bytes[decimal.range], as: UTF8.self)).flatMap { Int(exactly: $0) }
+        doubleNumber().flatMap { Int(exactly: $0) }
+    }
+
+    private mutating func doubleNumber() -> Double? {
+        decimal().flatMap { Double(String(decoding: bytes[$0.range], as: UTF8.self)) }
     }
 
     /// A number, rounded to the nearest float.

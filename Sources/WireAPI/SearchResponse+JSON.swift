@@ -4,6 +4,7 @@ extension SearchResponse {
         var writer = JSONWriter()
         writer.write("{\"generation\":")
         writer.write(String(generation))
+        if let recall { writer.write(recall) }
         writer.write(",\"results\":[")
         for (query, hits) in results.enumerated() {
             writer.write(query == 0 ? "[" : ",[")
@@ -41,6 +42,20 @@ private struct JSONWriter {
 
     mutating func write(_ text: String) {
         bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func write(_ recall: SearchResponse.Recall) {
+        write(",\"recall\":{")
+        if let calibration = recall.calibration { write("\"calibration\":\(calibration),") }
+        write("\"exact\":\(recall.exact)")
+        if let reason = recall.reason {
+            write(",\"reason\":")
+            writeQuoted(reason)
+        }
+        if let rows = recall.rescoredRows { write(",\"rescored_rows\":\(rows)") }
+        write(",\"scanned_rows\":\(recall.scannedRows),\"target\":")
+        write(recall.target.jsonDescription)
+        write("}")
     }
 
     /// Writes a string in quotes, with only the escapes that JSON requires.

@@ -26,6 +26,8 @@ package struct Status: Codable, Sendable {
     package var kernels: String
     /// The number of threads for searches; bias maintenance has as many.
     package var threads: Int
+    /// The recall of approximate searches; `nil` from a daemon that has none.
+    package var recall: RecallStatus?
     package var spool: Spool
     package var store: Store
     /// The newest receipts, newest first.
@@ -37,10 +39,9 @@ package struct Status: Codable, Sendable {
 
     package init(
         version: String, generation: UInt64, images: Int, references: Int, sampledReferences: Int? = nil,
-        dimension: Int?,
-        k: Int, capacity: Int, alpha: Float, metric: String, precision: String, kernels: String, threads: Int,
-        spool: Spool, store: Store,
-        lastReceipts: [ShardReceipt], lastFailures: [ShardFailure], uptimeS: Double
+        dimension: Int?, k: Int, capacity: Int, alpha: Float, metric: String, precision: String, kernels: String,
+        threads: Int, recall: RecallStatus? = nil, spool: Spool, store: Store, lastReceipts: [ShardReceipt],
+        lastFailures: [ShardFailure], uptimeS: Double
     ) {
         self.version = version
         self.generation = generation
@@ -55,6 +56,7 @@ package struct Status: Codable, Sendable {
         self.precision = precision
         self.kernels = kernels
         self.threads = threads
+        self.recall = recall
         self.spool = spool
         self.store = store
         self.lastReceipts = lastReceipts

@@ -77,6 +77,9 @@ struct Daemon {
         let sampler = QuerySampler(
             corpus: corpus, spool: settings.spool, settings: { [live] in live.current.sampling }, metrics: metrics,
             logger: logger)
+        let recall = RecallMaintenance(corpus) { [logger] error in
+            logger.warning("the recall of searches could not be measured", metadata: ["error": "\(error)"])
+        }
         let http = try makeHTTPService(
             corpus: corpus, queue: queue, spool: spool, sampler: sampler, inherited: inherited,
             notifySocket: notifySocket)
@@ -106,6 +109,7 @@ struct Daemon {
         // watchdog, if there is one, checks the loops until the end.
         let optionalWatchdog: [any Service] = watchdog.map { [$0] } ?? []
         try await run(optionalWatchdog + [http, spool, sampler, reload, status])
+        recall.stop()
         queue.close()
         // A failure is ignored: the receipts of the last commits then lack only their durations.
         try? await NIOThreadPool.singleton.runIfActive { try corpus.storeCommitDurations() }

@@ -14,6 +14,7 @@ extension DaemonSettings {
     /// The settings that the HTTP API uses and reports.
     var api: APISettings {
         APISettings(
-            alpha: alpha, threads: threads, spool: spool, data: data, v2Elements: v2Elements, setBy: originsOfApplied)
+            alpha: alpha, recall: recall, threads: threads, spool: spool, data: data, v2Elements: v2Elements,
+            setBy: originsOfApplied)
     }
 }

@@ -99,4 +99,18 @@ import WireAPI
         let none = StoredArchive(try await api.search(queries, "?min_score=9", accept: Self.npz).body)
         #expect(try none("ids.npy").header.contains("'shape': (2, 0)"))
     }
+
+    @Test func aRecallGoesWithIDsAndWithASmallestScore() async throws {
+        let body = #"{"image_ids": ["i:0"], "alpha": 0, "min_score": 0.7, "recall": 0.9}"#
+        let response = try await api.search(body).json(SearchResponse.self)
+        #expect(response.results.map { $0.map(\.id) } == [["i:1"]])
+        let recall = SearchResponse.Recall(target: 0.9, exact: true, reason: "few_images", scannedRows: 3)
+        #expect(response.recall == recall)
+        let parameters = "?alpha=0&min_score=0.7&recall=0.9"
+        let reply = try await api.search([[0, 1, 0], [1, 0, 0]], parameters, accept: Self.npz)
+        let archive = StoredArchive(reply.body)
+        #expect(try archive("ids.npy").texts(width: 3) == ["", "", "i:0", "i:1"])
+        #expect(try archive("recall_reason.npy").texts(width: 10) == ["few_images"])
+        #expect(try archive("recall_scanned_rows.npy").numbers(UInt64.self) == [6])
+    }
 }

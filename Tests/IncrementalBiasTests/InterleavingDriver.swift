@@ -183,7 +183,7 @@ extension InterleavingDriver {
     mutating func check(_ label: String) throws {
         let query = pool.queries[Int.random(in: pool.queries.indices, using: &random)]
         let alpha: Float = [0, 0.75, 1].randomElement(using: &random) ?? 1
-        let (_, results) = try #require(corpus).search([
+        let (_, results, _) = try #require(corpus).search([
             SearchBatch(vectors: query, count: 1, topK: 1_000_000, alpha: 1),
             SearchBatch(vectors: query, count: 1, topK: 10, alpha: alpha),
         ])

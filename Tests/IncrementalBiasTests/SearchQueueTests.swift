@@ -26,7 +26,9 @@ struct SearchQueueTests {
 
         func scan(
             _ batches: [SearchBatch]
-        ) throws -> (generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]) {
+        ) throws -> (
+            generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>], accuracies: [SearchAccuracy?]
+        ) {
             scans.withLock { $0.append(batches.map(\.topK)) }
             permits.wait()
             if batches.contains(where: { $0.topK == Self.failing }) { throw Failure() }
@@ -34,7 +36,7 @@ struct SearchQueueTests {
                 if batch.topK == Self.rejected { return .failure(RejectedQuery(index: 1, reason: .notFinite)) }
                 return .success(Array(repeating: [], count: batch.count))
             }
-            return (UInt64(batches.count), results)
+            return (UInt64(batches.count), results, batches.map { _ in nil })
         }
     }
 

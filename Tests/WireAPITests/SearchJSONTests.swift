@@ -4,7 +4,9 @@ import WireAPI
 
 /// The fast reader and writer of searches must agree with Foundation's, but for numbers too small for a float.
 @Suite struct SearchJSONTests {
-    private static let fields = ["queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "sample"]
+    private static let fields = [
+        "queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "recall", "sample",
+    ]
 
     private static func decoded(_ text: String) -> SearchRequest? {
         try? WireJSON.decodeRequest(SearchRequest.self, from: Data(text.utf8))
@@ -17,6 +19,7 @@ import WireAPI
         #expect(fast?.topK == slow?.topK, "\(text)")
         #expect(fast?.alpha == slow?.alpha, "\(text)")
         #expect(fast?.minScore == slow?.minScore, "\(text)")
+        #expect(fast?.recall == slow?.recall, "\(text)")
         #expect(fast?.sample == slow?.sample, "\(text)")
         #expect(fast?.imageIDs == slow?.imageIDs && fast?.referenceIDs == slow?.referenceIDs, "\(text)")
     }
@@ -30,7 +33,9 @@ import WireAPI
         #"{"queries":[[1]],"top_k":02}"#, #"{"queries":[[1]],"top_k":16777217}"#, #"{"queries":[[1]],"top_k":1e2}"#,
         #"{"queries":[[1]],"top_k":null}"#, #"{"queries":[[1]],"other":{"a":[1]}}"#, #"{"top_k":1}"#,
         #"{"queries":[["1"]]}"#, #"{"queries":[[1]]"#, #"{"queries":[[1]]}}"#, #"[]"#, "", #"{"queries":[[1] [2]]}"#,
-        #"{"queries":[[1]],"top_k":null,"alpha":null}"#, #"{"queries":[[1]],"alpha":1,"alpha":2}"#,
+        #"{"queries":[[1]],"top_k":null,"alpha":null}"#, #"{"queries":[[1]],"recall":0.99}"#,
+        #"{"queries":[[1]],"recall":null}"#, #"{"queries":[[1]],"recall":0.999999999999,"recall":1}"#,
+        #"{"queries":[[1]],"alpha":1,"alpha":2}"#,
         #"{"queries":[[1]],"top_k":null,"top_k":2}"#, #"{"queries":[[1]],"queries":[[2]],"top_k":4,"top_k":null}"#,
         #"{"queries":[[1]],"topK":3}"#, #"{"queries":[[1]],"\u0061lpha":3,"top\u005fk":4}"#, #"{"queries\"#,
         #"{"queries":[[1]],"top_k":-0}"#, #"{"queries":[[1]],"top_k":9007199254740993}"#, #"{"queries":[[1e5000]]}"#,
@@ -76,11 +81,13 @@ import WireAPI
     }
 
     @Test func idsAreEncodedWithoutQueries() throws {
-        let request = SearchRequest(referenceIDs: ["a"], topK: 2, minScore: 0.5)
+        let request = SearchRequest(referenceIDs: ["a"], topK: 2, minScore: 0.5, recall: 0.75)
         let document = try WireJSON.encode(request)
         #expect(
-            String(decoding: document, as: UTF8.self) == #"{"min_score":0.5,"reference_ids":["a"],"top_k":2}"#)
-        #expect(try SearchRequest(json: Array(document)).referenceIDs == ["a"])
+            String(decoding: document, as: UTF8.self)
+                == #"{"min_score":0.5,"recall":0.75,"reference_ids":["a"],"top_k":2}"#)
+        let read = try SearchRequest(json: Array(document))
+        #expect(read.referenceIDs == ["a"] && read.recall == 0.75)
     }
 
     @Test func unknownFieldsAreNamed() {
@@ -129,9 +136,13 @@ import WireAPI
                 SearchResponse.Hit(id: id, score: $0, similarity: numbers[place], bias: -$0)
             }
         }
-        for results in [[], [[]], [hits, [], hits]] {
+        let recalls: [SearchResponse.Recall?] = [
+            nil, .init(target: 0.99, exact: false, calibration: 1 << 60, scannedRows: 50_000, rescoredRows: 36),
+            .init(target: 0.5, exact: true, reason: "few_images", scannedRows: 0),
+        ]
+        for (recall, results) in zip(recalls, [[], [[]], [hits, [], hits]]) {
             for took in [0, 1, 0.125, 12_345.678] {
-                let response = SearchResponse(generation: 1 << 60, results: results, tookMs: took)
+                let response = SearchResponse(generation: 1 << 60, results: results, recall: recall, tookMs: took)
                 let fast = String(decoding: response.json, as: UTF8.self)
                 let slow = String(decoding: try WireJSON.encode(response), as: UTF8.self)
                 #expect(fast == slow)

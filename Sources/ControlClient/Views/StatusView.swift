@@ -27,13 +27,15 @@ package struct StatusView {
     private var properties: PropertyList {
         let vectors = status.dimension.map { "\(NumberFormat.count($0)) numbers" } ?? "no dimension yet"
         let backlog = NumberFormat.count(status.spool.backlog, "file", "files")
-        return PropertyList([
+        let corpus = [
             ("generation", NumberFormat.count(Int(clamping: status.generation))),
             ("images", NumberFormat.count(status.images)),
             ("references", NumberFormat.count(status.references) + sampled),
             ("vectors", "\(vectors), \(status.precision), \(status.metric)"),
             ("correction", "alpha \(status.alpha), k \(status.k) of at most \(status.capacity)"),
             ("computing", "\(NumberFormat.count(status.threads, "thread", "threads")), \(status.kernels)"),
+        ]
+        let files = [
             ("store", "\(NumberFormat.bytes(status.store.bytes)) of \(NumberFormat.bytes(status.store.maximumBytes))"),
             ("", status.store.path.printable),
             ("waiting", backlog),
@@ -41,7 +43,21 @@ package struct StatusView {
             ("", status.spool.references.printable),
             ("done", status.spool.done.printable),
             ("failed", status.spool.failed.printable),
-        ])
+        ]
+        return PropertyList(corpus + recall + files)
+    }
+
+    /// How exact searches are; nothing if all are exact and none was approximate.
+    private var recall: [(String, String)] {
+        guard let recall = status.recall, recall.setting < 1 || !recall.calibrations.isEmpty else { return [] }
+        let setting =
+            recall.setting < 1 ? "\(recall.setting) unless a search asks for another" : "exact unless asked for"
+        let measured = recall.measured.map { measured in
+            let interval = [measured.recall, measured.low, measured.high].map { NumberFormat.fixed($0, decimals: 4) }
+            return "for \(measured.target): \(interval[0]) (\(interval[1]) to \(interval[2])), "
+                + NumberFormat.count(measured.queries, "query", "queries")
+        }
+        return zip(["recall"] + measured.map { _ in "" }, [setting] + measured).map { ($0, $1) }
     }
 
     private var sampled: String {

@@ -18,6 +18,7 @@ package struct DaemonSettings: Sendable {
     /// References that an image's heap can hold; `nil` for the capacity of the store, or the default of a new store.
     var capacity: Int?
     package var alpha: Float = 0.75
+    package var recall = 1.0
     var metric = Metric.cosine
     var precision = Precision.float32
     package var threads = ProcessInfo.processInfo.activeProcessorCount

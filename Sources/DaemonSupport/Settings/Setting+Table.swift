@@ -7,10 +7,9 @@ internal import VectorMath
 extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
-        spool, data, socket, socketMode, k, capacity, alpha, metric, precision, threads, finishedShards, largestShard,
-        mapSize, npyV2, maxReferences, referenceTTL, sampleQueries, sampleDelay, maxSampledReferences,
-        sampledReferenceTTL,
-        sampleClientShare, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds,
+        spool, data, socket, socketMode, k, capacity, alpha, recall, metric, precision, threads, finishedShards,
+        largestShard, mapSize, npyV2, maxReferences, referenceTTL, sampleQueries, sampleDelay, maxSampledReferences,
+        sampledReferenceTTL, sampleClientShare, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds,
         logLevel,
     ]
 
@@ -76,6 +75,17 @@ extension Setting {
         details: """
             The score of an image is similarity - alpha x mean. If no flag, environment variable or file sets alpha, \
             the value that a client has set (`nnnctl tune --apply`) takes the place of the default.
+            """)
+
+    static let recall = Setting(
+        "recall", \.recall, .number("number", in: 0.5...1), .reload,
+        """
+        The recall of searches that do not set `recall` themselves: the share of the best images that answers should \
+        have on average. 1 gives exact answers.
+        """,
+        details: """
+            Below 1, searches among many images estimate most scores from a third of the bytes, and score the rows \
+            with the best estimates exactly. `nnnctl status` shows the recall that is measured.
             """)
 
     static let metric = Setting(

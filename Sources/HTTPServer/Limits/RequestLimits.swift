@@ -13,6 +13,8 @@ enum RequestLimits {
     static let imageCounts = 1...(1 << 53) - 1
     /// The values of `alpha` that a search can set.
     static let alpha: ClosedRange<Float> = 0...1000
+    /// The values of `recall` that a search can ask for.
+    static let recall: ClosedRange<Double> = 0.5...1
     /// Lines of one page of a listing.
     static let listedLines = 1...10_000
     /// Lines of a page of a listing if the request names no number.

@@ -40,7 +40,22 @@ struct MetricsResource: Resource {
         metrics.gauge("nnnd_store_map_bytes", Double(usage.mapBytes))
         metrics.gauge("nnnd_build_info", 1, [("version", Version.current), ("kernels", Kernels.level.rawValue)])
         metrics.gauge("process_start_time_seconds", started.timeIntervalSince1970)
+        // Exact searches need no measurement.
+        setRecall(target: 1, (1, 1, 1), queries: 0)
+        for measured in corpus.recallReport.measured {
+            setRecall(
+                target: measured.target, (measured.recall, measured.low, measured.high), queries: measured.queries)
+        }
         metrics.set(ProcessUsage())
         return metrics.render()
+    }
+
+    private func setRecall(target: Double, _ recall: (value: Double, low: Double, high: Double), queries: Int) {
+        let labels = [("target", target == 1 ? "1" : "\(target)")]
+        metrics.gauge("nnnd_search_recall", recall.value, labels)
+        metrics.gauge("nnnd_search_recall_low", recall.low, labels)
+        metrics.gauge("nnnd_search_recall_high", recall.high, labels)
+        metrics.gauge("nnnd_search_recall_target", target, labels)
+        metrics.gauge("nnnd_search_recall_queries", Double(queries), labels)
     }
 }

@@ -6,7 +6,8 @@ internal import WireAPI
 
 /// What the body and the query string of a search ask for; the body is JSON or an .npy file.
 ///
-/// `top_k`, `alpha`, `min_score` and `sample` stand in the query string, or in the JSON, whose values take precedence.
+/// `top_k`, `alpha`, `min_score`, `recall` and `sample` stand in the query string, or in the JSON, whose values take
+/// precedence.
 struct SearchBody {
     /// Where the vectors of the queries come from.
     enum Queries {
@@ -20,6 +21,8 @@ struct SearchBody {
     let topK: Int
     let alpha: Float
     let minScore: Float?
+    /// The recall of the answers; `nil` for exact ones.
+    let recall: Double?
     /// Whether the queries can become references; stored vectors are no queries of users.
     let canBeSampled: Bool
 
@@ -31,15 +34,19 @@ struct SearchBody {
     ///
     /// - Parameters:
     ///   - defaultAlpha: the alpha of a request that has none.
+    ///   - defaultRecall: the recall of a request that has none.
     ///   - v2Elements: how queries of the type V2 in an .npy file are read.
     /// - Throws: `Problem`.
-    init(_ body: ByteBuffer, request: Request, defaultAlpha: Float, v2Elements: V2Elements) throws {
+    init(
+        _ body: ByteBuffer, request: Request, defaultAlpha: Float, defaultRecall: Double, v2Elements: V2Elements
+    ) throws {
         var topK: Int? = try Self.parameter("top_k", request)
         var alpha: Float? = try Self.parameter("alpha", request)
         var minScore: Float? = try Self.parameter("min_score", request)
+        var recall: Double? = try Self.parameter("recall", request)
         var sample = try request.flag("sample")
         // Wrong values in the query string are an error even if the JSON replaces them.
-        try Self.check(topK: topK, alpha: alpha, minScore: minScore)
+        try Self.check(topK: topK, alpha: alpha, minScore: minScore, recall: recall)
         switch request.mediaType {
         case .json:
             let parsed = try Self.json(body)
@@ -49,12 +56,15 @@ struct SearchBody {
             topK = parsed.topK ?? topK
             alpha = parsed.alpha ?? alpha
             minScore = parsed.minScore ?? minScore
+            recall = parsed.recall ?? recall
             sample = parsed.sample ?? sample
-            try Self.check(topK: topK, alpha: alpha, minScore: minScore)
+            try Self.check(topK: topK, alpha: alpha, minScore: minScore, recall: recall)
         case .npy: queries = .vectors(try Self.npy(body, v2Elements))
         case .other(let name): throw Problem.unsupportedMediaType(name)
         }
         (self.topK, self.alpha, self.minScore) = (topK ?? Self.defaultTopK, alpha ?? defaultAlpha, minScore)
+        let share = recall ?? defaultRecall
+        self.recall = share < 1 ? share : nil
         if case .vectors = queries { canBeSampled = sample ?? true } else { canBeSampled = false }
         guard count <= RequestLimits.queries else { throw Problem.tooManyQueries(count) }
     }
@@ -73,7 +83,7 @@ struct SearchBody {
         return HitFilter(topK: topK, minScore: minScore, excluded: ids)
     }
 
-    private static func check(topK: Int?, alpha: Float?, minScore: Float?) throws(Problem) {
+    private static func check(topK: Int?, alpha: Float?, minScore: Float?, recall: Double?) throws(Problem) {
         if let topK, !RequestLimits.imageCounts.contains(topK) {
             let limit = RequestLimits.imageCounts.upperBound
             throw .badRequest("bad_top_k", "'top_k' is \(topK); it must be from 1 to \(limit).")
@@ -83,6 +93,9 @@ struct SearchBody {
         }
         if let minScore, !minScore.isFinite {
             throw .badRequest("bad_min_score", "'min_score' is \(minScore); it must be a finite number.")
+        }
+        if let recall, !RequestLimits.recall.contains(recall) {
+            throw .badRequest("bad_recall", "'recall' is \(recall); it must be from 0.5 to 1, which is exact.")
         }
     }
 

@@ -31,7 +31,7 @@ struct SearchResource: Resource {
     }
 
     private func search(_ request: Request, _ context: APIContext) async throws -> Response {
-        try request.checkParameters("top_k", "alpha", "min_score", "sample")
+        try request.checkParameters("top_k", "alpha", "min_score", "recall", "sample")
         if case .other(let name) = request.mediaType { throw Problem.unsupportedMediaType(name) }
         let clock = ContinuousClock()
         let reservation = hits.reservation()
@@ -39,7 +39,8 @@ struct SearchResource: Resource {
             let start = clock.now
             let settings = settings()
             let search = try SearchBody(
-                body, request: request, defaultAlpha: settings.alpha, v2Elements: settings.v2Elements)
+                body, request: request, defaultAlpha: settings.alpha, defaultRecall: settings.recall,
+                v2Elements: settings.v2Elements)
             try reserve(reservation, for: search)
             let vectors = bodies.reservation()
             let batch = try await batch(for: search, vectors)
@@ -65,7 +66,7 @@ struct SearchResource: Resource {
         switch search.queries {
         case .vectors(let vectors):
             do throws(RejectedQuery) {
-                return try SearchBatch(queries: vectors, topK: topK, alpha: search.alpha)
+                return try SearchBatch(queries: vectors, topK: topK, alpha: search.alpha, recall: search.recall)
             } catch {
                 throw Problem(.query(error.index, error.reason))
             }
@@ -79,7 +80,8 @@ struct SearchResource: Resource {
                 }
             }
             guard let vectors else { throw Problem.tooManyIDs(ids.count) }
-            return SearchBatch(vectors: vectors, count: ids.count, topK: topK, alpha: search.alpha)
+            return SearchBatch(
+                vectors: vectors, count: ids.count, topK: topK, alpha: search.alpha, recall: search.recall)
         }
     }
 
@@ -91,10 +93,12 @@ struct SearchResource: Resource {
         _ answer: SearchQueue.Answer, tookMs: Double, for accepted: AcceptedTypes,
         _ reservation: MemoryBudget.Reservation
     ) throws -> (body: ByteBuffer, mediaType: String) {
+        let recall = answer.accuracy.map { SearchResponse.Recall($0) }
         let jsonQuality = accepted.quality(of: Response.jsonMediaType)
         if accepted.quality(of: SearchArchive.mediaType) > jsonQuality {
             do {
-                let archive = try SearchArchive(answer.hits, generation: answer.generation, tookMs: tookMs)
+                let archive = try SearchArchive(
+                    answer.hits, generation: answer.generation, recall: recall, tookMs: tookMs)
                 try reservation.grow(to: archive.sizeInHits)
                 return (archive.body, SearchArchive.mediaType)
             } catch let problem as Problem {
@@ -104,7 +108,8 @@ struct SearchResource: Resource {
         let results = answer.hits.map { hits in
             hits.map { SearchResponse.Hit(id: $0.id, score: $0.score, similarity: $0.similarity, bias: $0.bias) }
         }
-        let response = SearchResponse(generation: answer.generation, results: results, tookMs: tookMs)
+        let response = SearchResponse(
+            generation: answer.generation, results: results, recall: recall, tookMs: tookMs)
         return (ByteBuffer(bytes: response.json), Response.jsonMediaType)
     }
 
@@ -117,6 +122,14 @@ struct SearchResource: Resource {
                 "\(search.count) queries would find \(count) images; one response can have \(RequestLimits.hits).")
         }
         try reservation.grow(to: count)
+    }
+}
+
+extension SearchResponse.Recall {
+    fileprivate init(_ accuracy: SearchAccuracy) {
+        self.init(
+            target: accuracy.target, exact: accuracy.exactReason != nil, reason: accuracy.exactReason?.rawValue,
+            calibration: accuracy.calibration, scannedRows: accuracy.scannedRows, rescoredRows: accuracy.rescoredRows)
     }
 }
 

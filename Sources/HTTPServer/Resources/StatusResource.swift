@@ -37,7 +37,7 @@ struct StatusResource: Resource {
             dimension: state.dimension == 0 ? nil : state.dimension,
             k: state.k, capacity: corpus.settings.capacity, alpha: settings.alpha,
             metric: corpus.settings.metric.rawValue, precision: corpus.settings.precision.rawValue,
-            kernels: Kernels.level.rawValue, threads: settings.threads,
+            kernels: Kernels.level.rawValue, threads: settings.threads, recall: recall(settings),
             spool: .init(
                 images: folders.incoming(.images), references: folders.incoming(.references),
                 done: "\(folders.root)/done", failed: "\(folders.root)/failed", backlog: spoolStatus.backlog,
@@ -46,5 +46,15 @@ struct StatusResource: Resource {
             lastReceipts: try corpus.lastReceipts(Self.receipts).map { ShardReceipt($0, unchanged: false) },
             lastFailures: spoolStatus.failures,
             uptimeS: ((ContinuousClock.now - started) / .milliseconds(1)).rounded() / 1000)
+    }
+
+    private func recall(_ settings: APISettings) -> RecallStatus {
+        let (calibrations, measured) = corpus.recallReport
+        return RecallStatus(
+            setting: settings.recall,
+            calibrations: calibrations.map { .init(alpha: $0.alpha, generation: $0.generation, queries: $0.queries) },
+            measured: measured.map {
+                .init(target: $0.target, queries: $0.queries, recall: $0.recall, low: $0.low, high: $0.high)
+            })
     }
 }

@@ -8,49 +8,99 @@ struct BatchSearch {
     let settings: StoreSettings
     let tables: Tables
     let pool: WorkerPool
+    /// Says how batches that ask for a recall are answered.
+    let recall: RecallRegistry
 
-    /// Answers batches.
+    /// The answers to batches.
+    struct Answers {
+        /// The snapshot's generation.
+        let generation: UInt64
+        /// For each batch the hits of each query, or the first query that can't be answered.
+        let results: [Result<[[SearchHit]], RejectedQuery>]
+        /// For each batch that asks for a recall below 1 how it was answered.
+        let accuracies: [SearchAccuracy?]
+        /// How many rows each step of the scans has left.
+        let statistics: ScanStatistics
+    }
+
+    /// Answers batches: with one exact scan, and with one approximate scan if batches ask for a recall.
     ///
-    /// - Returns: the snapshot's generation, and for each batch the hits of each query. If a query of the batch can't
-    ///   be answered, the batch has the first such query instead. Also how many rows each step of the scan has left.
     /// - Throws: `LMDBError` if the store can't be read, ``StoreError/damaged(_:)``.
-    func run(
-        _ batches: [SearchBatch], in transaction: borrowing ReadTransaction
-    ) throws -> (
-        generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>], statistics: ScanStatistics
-    ) {
+    func run(_ batches: [SearchBatch], in transaction: borrowing ReadTransaction) throws -> Answers {
         let state = try tables.state(in: transaction)
         let prepared = batches.map { batch in
             Result { () throws(RejectedQuery) in try prepare(batch, dimension: state.dimension) }
         }
-        var matrix: [Float] = []
-        var limits: [Int] = []
-        var alphas: [Float] = []
-        for (batch, vectors) in zip(batches, prepared) {
+        let methods = try methods(for: batches, state: state, in: transaction)
+        var (exact, approximate) = (ScanGroup(), ScanGroup())
+        for (batch, (vectors, method)) in zip(batches, zip(prepared, methods)) {
             guard case .success(let vectors) = vectors else { continue }
-            // The vectors of a single batch, which can be many, are not copied.
-            if matrix.isEmpty { matrix = vectors } else { matrix += vectors }
-            limits += repeatElement(min(batch.topK, state.images.count), count: batch.count)
-            alphas += repeatElement(batch.alpha, count: batch.count)
+            let limit = min(batch.topK, state.images.count)
+            if case .approximate(_, let candidates) = method {
+                approximate.append(batch, vectors, limit: limit, candidates: candidates)
+                recall.sample(batch, vectors: vectors, candidates: candidates)
+            } else {
+                exact.append(batch, vectors, limit: limit, candidates: 0)
+            }
         }
-        var found: [[ScoredRow]] = limits.map { _ in [] }
-        var statistics = ScanStatistics()
-        if state.images.count > 0, !limits.isEmpty {
-            let layout = StoreLayout(dimension: state.dimension, settings: settings)
-            (found, statistics) = try Scan(layout: layout, tables: tables, pool: pool)
-                .run(queries: matrix, limits: limits, alphas: alphas, images: state.images, in: transaction)
-        }
-        var next = 0
+        let statistics = try scan(&exact, &approximate, state: state, in: transaction)
         var results: [Result<[[SearchHit]], RejectedQuery>] = []
-        for (batch, vectors) in zip(batches, prepared) {
+        var accuracies: [SearchAccuracy?] = []
+        for (batch, (vectors, method)) in zip(batches, zip(prepared, methods)) {
+            accuracies.append(method.flatMap { accuracy(of: batch, $0, rows: state.images.end) })
             if case .failure(let rejection) = vectors {
                 results.append(.failure(rejection))
             } else {
-                results.append(.success(try found[next..<next + batch.count].map { try hits($0, in: transaction) }))
-                next += batch.count
+                let isExact = method?.isExact ?? true
+                let found = isExact ? exact.next(batch.count) : approximate.next(batch.count)
+                results.append(.success(try found.map { try hits($0, in: transaction) }))
             }
         }
-        return (state.generation, results, statistics)
+        return Answers(
+            generation: state.generation, results: results, accuracies: accuracies, statistics: statistics)
+    }
+
+    /// How to answer each batch; `nil` for those that do not ask for a recall below 1.
+    private func methods(
+        for batches: [SearchBatch], state: StoreState, in transaction: borrowing ReadTransaction
+    ) throws -> [SearchAccuracy.Method?] {
+        guard batches.contains(where: { $0.recall != nil }) else { return batches.map { _ in nil } }
+        let layout = StoreLayout(dimension: state.dimension, settings: settings)
+        let bases = try CodeTable(tables: tables, layout: layout).bases(in: transaction)
+        return batches.map { recall.method(for: $0, state: state, codeVersion: bases.newest?.version ?? 0) }
+    }
+
+    /// Finds the images of both groups.
+    private func scan(
+        _ exact: inout ScanGroup, _ approximate: inout ScanGroup, state: StoreState,
+        in transaction: borrowing ReadTransaction
+    ) throws -> ScanStatistics {
+        var statistics = ScanStatistics()
+        guard state.images.count > 0 else { return statistics }
+        let layout = StoreLayout(dimension: state.dimension, settings: settings)
+        if !exact.limits.isEmpty {
+            (exact.found, statistics) = try Scan(layout: layout, tables: tables, pool: pool).run(
+                queries: exact.queries, limits: exact.limits, alphas: exact.alphas, images: state.images,
+                in: transaction)
+        }
+        if !approximate.limits.isEmpty {
+            let (found, rescored) = try ApproximateScan(layout: layout, tables: tables, pool: pool).run(
+                queries: approximate.queries, limits: approximate.limits, candidates: approximate.candidates,
+                alphas: approximate.alphas, images: state.images, in: transaction)
+            approximate.found = found
+            statistics.estimated = state.images.end * approximate.limits.count
+            statistics.scanned += statistics.estimated
+            statistics.rescored += rescored
+        }
+        return statistics
+    }
+
+    private func accuracy(of batch: SearchBatch, _ method: SearchAccuracy.Method, rows: Int) -> SearchAccuracy? {
+        guard let target = batch.recall else { return nil }
+        var rescored: Int?
+        if case .approximate(_, let candidates) = method { rescored = batch.count * candidates }
+        return SearchAccuracy(
+            target: target, method: method, scannedRows: batch.count * rows, rescoredRows: rescored)
     }
 
     /// Checks the vectors of a batch, and normalises them under the cosine metric.
@@ -97,5 +147,35 @@ struct BatchSearch {
             return SearchHit(
                 id: id, score: image.score, similarity: image.similarity, bias: image.similarity - image.score)
         }
+    }
+}
+
+/// The queries of several batches that share a scan, and the images found for them.
+private struct ScanGroup {
+    /// The vectors, queries x dimension.
+    private(set) var queries: [Float] = []
+    /// For each query the number of images to find.
+    private(set) var limits: [Int] = []
+    /// For each query the number of rows that an approximate scan scores exactly.
+    private(set) var candidates: [Int] = []
+    private(set) var alphas: [Float] = []
+    /// For each query its images; empty before the scan.
+    var found: [[ScoredRow]] = []
+    /// The number of queries that ``next(_:)`` has returned.
+    private var taken = 0
+
+    /// Adds the queries of a batch.
+    mutating func append(_ batch: SearchBatch, _ vectors: [Float], limit: Int, candidates: Int) {
+        // The vectors of a single batch, which can be many, are not copied.
+        if queries.isEmpty { queries = vectors } else { queries += vectors }
+        limits += repeatElement(limit, count: batch.count)
+        self.candidates += repeatElement(candidates, count: batch.count)
+        alphas += repeatElement(batch.alpha, count: batch.count)
+    }
+
+    /// The images of the next queries, in the order in which batches were added; none in an empty corpus.
+    mutating func next(_ count: Int) -> [[ScoredRow]] {
+        defer { taken += count }
+        return found.isEmpty ? Array(repeating: [], count: count) : Array(found[taken..<taken + count])
     }
 }

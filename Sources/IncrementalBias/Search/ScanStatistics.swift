@@ -2,6 +2,8 @@
 package struct ScanStatistics: Equatable, Sendable {
     /// The rows that were compared by codes.
     package var scanned = 0
+    /// Of ``scanned``, the rows that were compared by sign codes, in approximate searches.
+    package var estimated = 0
     /// The rows that the first comparison did not exclude: by the high halves of codes, or by whole codes at once.
     package var high = 0
     /// The rows that whole codes did not exclude.

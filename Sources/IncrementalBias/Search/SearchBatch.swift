@@ -1,4 +1,4 @@
-/// The queries of one search request: a matrix of vectors that share `topK` and `alpha`.
+/// The queries of one search request: a matrix of vectors that share `topK`, `alpha` and `recall`.
 package struct SearchBatch: Sendable {
     /// The vectors, count x dimension.
     package let vectors: [Float]
@@ -10,6 +10,8 @@ package struct SearchBatch: Sendable {
     ///
     /// With 0, images rank by similarity.
     package let alpha: Float
+    /// The share of the best `topK` images that the answers should have on average; `nil` or 1 for exact answers.
+    package let recall: Double?
 
     /// The dimension of the vectors; 0 if there are none.
     package var dimension: Int { count == 0 ? 0 : vectors.count / count }
@@ -21,18 +23,22 @@ package struct SearchBatch: Sendable {
     ///   - count: the number of queries.
     ///   - topK: the number of images to find for each query, at least 1.
     ///   - alpha: the weight of the bias, at least 0.
-    package init(vectors: [Float], count: Int, topK: Int, alpha: Float) {
+    ///   - recall: see ``recall``.
+    package init(vectors: [Float], count: Int, topK: Int, alpha: Float, recall: Double? = nil) {
         precondition(count == 0 ? vectors.isEmpty : vectors.count % count == 0)
         self.vectors = vectors
         self.count = count
         self.topK = topK
         self.alpha = alpha
+        self.recall = recall
     }
 
     /// Makes a batch from separate vectors.
     ///
     /// - Throws: ``RejectedQuery`` if a vector has another dimension than the first one.
-    package init(queries: [[Float]], topK: Int, alpha: Float) throws(RejectedQuery) {
+    package init(
+        queries: [[Float]], topK: Int, alpha: Float, recall: Double? = nil
+    ) throws(RejectedQuery) {
         let dimension = queries.first?.count ?? 0
         var vectors: [Float] = []
         vectors.reserveCapacity(queries.count * dimension)
@@ -42,7 +48,7 @@ package struct SearchBatch: Sendable {
             }
             vectors += query
         }
-        self.init(vectors: vectors, count: queries.count, topK: topK, alpha: alpha)
+        self.init(vectors: vectors, count: queries.count, topK: topK, alpha: alpha, recall: recall)
     }
 }
 

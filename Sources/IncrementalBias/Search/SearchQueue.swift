@@ -5,11 +5,11 @@
 package final class SearchQueue: Sendable {
     /// Answers several batches in one snapshot.
     ///
-    /// Returns the generation of the snapshot, and for each batch the hits of its queries. If a query of the batch
-    /// can't be answered, the batch has the first such query instead.
+    /// Returns the generation of the snapshot, and for each batch the hits of its queries, and how it was answered if
+    /// it asked for a recall. If a query of the batch can't be answered, the batch has the first such query instead.
     package typealias Search =
         @Sendable ([SearchBatch]) throws -> (
-            generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>]
+            generation: UInt64, results: [Result<[[SearchHit]], RejectedQuery>], accuracies: [SearchAccuracy?]
         )
 
     private let requests = RequestQueue()
@@ -24,6 +24,8 @@ package final class SearchQueue: Sendable {
         package let generation: UInt64
         /// For each query the images found, by falling score, and by ascending row if scores are equal.
         package var hits: [[SearchHit]]
+        /// How the request was answered; `nil` if it did not ask for a recall below 1.
+        package let accuracy: SearchAccuracy?
     }
 
     /// The errors that ``search(_:)`` throws for a request that can't be answered.
@@ -72,10 +74,10 @@ package final class SearchQueue: Sendable {
 
     private static func answer(_ requests: [RequestQueue.Request], _ search: Search) {
         do {
-            let (generation, results) = try search(requests.map(\.batch))
-            for (request, result) in zip(requests, results) {
+            let (generation, results, accuracies) = try search(requests.map(\.batch))
+            for (request, (result, accuracy)) in zip(requests, zip(results, accuracies)) {
                 request.reply(
-                    result.map { Answer(generation: generation, hits: $0) }
+                    result.map { Answer(generation: generation, hits: $0, accuracy: accuracy) }
                         .mapError { Rejection.query($0.index, $0.reason) })
             }
         } catch {

@@ -146,6 +146,7 @@ package final class DaemonMetrics: Sendable {
     /// Counts the rows that each step of a scan has left.
     package func scanned(_ statistics: ScanStatistics) {
         counter("nnnd_search_scanned_rows_total", [], statistics.scanned)
+        counter("nnnd_search_estimated_rows_total", [], statistics.estimated)
         counter("nnnd_search_bounded_rows_total", [("step", "high")], statistics.high)
         counter("nnnd_search_bounded_rows_total", [("step", "low")], statistics.low)
         counter("nnnd_search_rescored_rows_total", [], statistics.rescored)

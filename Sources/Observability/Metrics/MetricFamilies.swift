@@ -59,6 +59,16 @@ enum MetricFamilies {
         Family("nnnd_search_rescored_rows_total", .counter, "Rows whose exact score searches computed."),
         Family(
             "nnnd_sampled_queries_total", .counter, "Queries that were chosen to become references, by outcome."),
+        Family(
+            "nnnd_search_estimated_rows_total", .counter,
+            "Of nnnd_search_scanned_rows_total, the rows whose scores approximate searches estimated."),
+        Family(
+            "nnnd_search_recall", .gauge,
+            "The recall of the last measured queries that asked for the recall in the label target."),
+        Family("nnnd_search_recall_low", .gauge, "The lower end of the 95% interval of nnnd_search_recall."),
+        Family("nnnd_search_recall_high", .gauge, "The upper end of the 95% interval of nnnd_search_recall."),
+        Family("nnnd_search_recall_target", .gauge, "The recall in the label target, as a number."),
+        Family("nnnd_search_recall_queries", .gauge, "The number of queries in nnnd_search_recall, at most 1,000."),
         Family("nnnd_reloads_total", .counter, "Reloads of the settings by outcome."),
         Family(
             "nnnd_store_used_bytes", .gauge,

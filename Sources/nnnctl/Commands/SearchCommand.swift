@@ -40,6 +40,14 @@ struct SearchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Leave out images with a lower score.", valueName: "score"))
     var minScore: Float?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The share of the best images that the answers should have on average, from 0.5 to 1, which is exact \
+            (default: the daemon's setting).
+            """))
+    var recall: Double?
+
     @Flag(
         help: ArgumentHelp(
             #"Print a line of JSON per query: {"query": 0, "hits": [{"id", "score", "similarity", "bias"}, ...]}; "#
@@ -50,6 +58,7 @@ struct SearchCommand: AsyncParsableCommand {
         guard topK > 0 else { throw ValidationError("'--top-k' must be 1 or more.") }
         guard alpha?.isFinite ?? true else { throw ValidationError("'--alpha' must be a finite number.") }
         guard minScore?.isFinite ?? true else { throw ValidationError("'--min-score' must be a finite number.") }
+        guard (0.5...1).contains(recall ?? 1) else { throw ValidationError("'--recall' must be from 0.5 to 1.") }
         let sources = [queries != nil, !image.isEmpty, !reference.isEmpty].filter(\.self)
         guard sources.count == 1 else {
             throw ValidationError("Give one of '--queries', '--image' and '--reference'.")
@@ -61,7 +70,8 @@ struct SearchCommand: AsyncParsableCommand {
         let client = daemon.client
         let generations = try await BatchedSearch(try QueryFile(path: queries).read(), topK: topK).run(
             search: {
-                try await client.search(NPY.write($0.matrix), topK: topK, alpha: alpha, minScore: minScore).value
+                let file = NPY.write($0.matrix)
+                return try await client.search(file, topK: topK, alpha: alpha, minScore: minScore, recall: recall).value
             },
             { rows, response in
                 let hits = zip(rows, response.results).map { QueryHits(query: $0, hits: $1) }
@@ -79,7 +89,7 @@ struct SearchCommand: AsyncParsableCommand {
     private func searchByIDs() async throws {
         let request = SearchRequest(
             imageIDs: image.isEmpty ? nil : image, referenceIDs: reference.isEmpty ? nil : reference, topK: topK,
-            alpha: alpha, minScore: minScore)
+            alpha: alpha, minScore: minScore, recall: recall)
         let response = try await daemon.client.search(request).value
         let hits =
             image.isEmpty
@@ -93,6 +103,14 @@ struct SearchCommand: AsyncParsableCommand {
         if json { return try queries.map { String(decoding: try WireJSON.encode($0), as: UTF8.self) } }
         let count = NumberFormat.count(queries.count, "query", "queries")
         let took = "generation \(response.generation), \(count) in \(NumberFormat.duration(response.tookMs / 1000))"
-        return queries.flatMap { $0.lines(style: .output) } + [TextStyle.output.dim(took)]
+        return queries.flatMap { $0.lines(style: .output) } + [TextStyle.output.dim(took + accuracy(response))]
+    }
+
+    /// How the queries were answered, if they asked for a recall below 1.
+    private func accuracy(_ response: SearchResponse) -> String {
+        guard let recall = response.recall else { return "" }
+        if recall.exact { return ", exact (\(recall.reason ?? "asked for"))" }
+        let calibration = recall.calibration.map { ", calibrated in generation \($0)" } ?? ""
+        return ", recall \(recall.target)\(calibration)"
     }
 }

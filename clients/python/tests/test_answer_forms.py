@@ -42,19 +42,21 @@ def test_both_forms_give_the_same_result(db, rng, forms, monkeypatch):
     db.add_images(rng.standard_normal((4, 8)).astype(np.float32), IDS)
     db.add_references(rng.standard_normal((5, 8)).astype(np.float32))
     queries = rng.standard_normal((3, 8)).astype(np.float32)
-    found = [db.search(queries, 4)]
+    found = [db.search(queries, 4, recall=0.9)]
     monkeypatch.setattr(_messages, "MAX_JSON_HITS", 0)
-    found.append(db.search(queries, 4))
+    found.append(db.search(queries, 4, recall=0.9))
 
     async def search():
         async with nnnd.AsyncClient(db.socket) as client:
-            return await client.search(queries, 4)
+            return await client.search(queries, 4, recall=0.9)
 
     pytest.importorskip("httpx")
     found.append(asyncio.run(search()))
     assert forms == ["application/json", "application/x-npz", "application/x-npz"]
     check_same(found[0], found[1])
     check_same(found[0], found[2])
+    for result in found:
+        assert result.recall == nnnd.Recall(target=0.9, exact=True, scanned_rows=12, reason="few_images")
     assert set(found[0].ids[0].tolist()) == set(IDS) and found[0].ids.dtype == np.dtype("U3")
 
 

@@ -176,6 +176,11 @@ def test_a_result_leaves_out_scores_below_the_smallest(filled_db):
     assert isinstance(table, pandas.DataFrame) and len(table) == 5 and not table.isna().any().any()
     with pytest.raises(ValueError, match="min_score"):
         filled_db.search(THREE, min_score=float("nan"))
+    for search in (filled_db.search, filled_db.search_in_batches):
+        with pytest.raises(ValueError, match="recall"):
+            search(THREE, recall=0.4)
+    with pytest.raises(ValueError, match="recall"):
+        filled_db.search_by_id("cat", recall=1.5)
 
 
 def test_the_asynchronous_client_reads_as_the_other_one_does(filled_db):

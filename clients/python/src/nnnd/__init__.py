@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .hubs import Hubs
     from .ingestion import Ingestion
     from .report import Report
-    from .results import Hit, SearchResult
+    from .results import Hit, Recall, SearchResult
 
 # Name -> the module that defines it. The modules are imported at the first use, so that the commands `nnnd` and
 # `nnnctl` of the wheel start without numpy.
@@ -49,6 +49,7 @@ _MODULES = {
     "Database": "embedded",
     "Client": "client",
     "AsyncClient": "async_client",
+    "Recall": "results",
     "SearchResult": "results",
     "Hit": "results",
     "Evaluation": "evaluation",
@@ -100,6 +101,7 @@ __all__ = [
     "InvalidRequest",
     "NnndError",
     "NotReachable",
+    "Recall",
     "ReceiptTimeout",
     "Rejection",
     "Report",

@@ -30,9 +30,11 @@ class AsyncReading(ABC):
         *,
         kind: Kind = "images",
         min_score: float | None = None,
+        recall: float | None = None,
     ) -> SearchResult:
         """Finds images that are like images of the corpus or references, as `Client.search_by_id`."""
-        return parse_search(await self._send(messages.search_by_id_request(ids, kind, top_k, alpha, min_score)))
+        request = messages.search_by_id_request(ids, kind, top_k, alpha, min_score, recall)
+        return parse_search(await self._send(request))
 
     async def explain(self, id: str | int) -> ImageReport:
         """The bias of an image, as `Client.explain`."""

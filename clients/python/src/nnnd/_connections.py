@@ -20,6 +20,12 @@ MAX_PATH_BYTES = 107
 MAX_IDLE = 64
 # Up to this size copying a body costs less than waking the daemon twice.
 ONE_PIECE_BYTES = 1 << 20
+DEFAULT_SOCKET = "/run/nnnd/nnnd.sock"
+
+
+def default_socket() -> str:
+    """The socket that the environment variable NNND_SOCKET names, or that of an installed daemon."""
+    return os.environ.get("NNND_SOCKET") or DEFAULT_SOCKET
 
 
 @contextlib.contextmanager

@@ -24,6 +24,8 @@ NPZ = "application/x-npz"
 # parse, and JSON of a hundred thousand hits forty times as long as the .npz file.
 MAX_JSON_HITS = 256
 MAX_BODY_BYTES = 64 << 20
+MAX_QUERIES = 4096
+MAX_HITS = 1_000_000
 # The most lines of a page of a listing.
 PAGE_LINES = 10_000
 
@@ -58,7 +60,7 @@ class Response:
         return self.body
 
 
-def check_search(top_k: int, alpha: float | None, min_score: float | None = None) -> None:
+def check_search(top_k: int, alpha: float | None, min_score: float | None = None, recall: float | None = None) -> None:
     """Raises ValueError or TypeError if no daemon could answer a search with these values."""
     if operator.index(top_k) < 1:
         raise ValueError(f"top_k is {top_k}; it must be at least 1")
@@ -66,22 +68,31 @@ def check_search(top_k: int, alpha: float | None, min_score: float | None = None
         raise ValueError(f"alpha is {alpha}; it must be a number that is not negative")
     if min_score is not None and not math.isfinite(min_score):
         raise ValueError(f"min_score is {min_score}; it must be a finite number")
+    if recall is not None and not 0.5 <= float(recall) <= 1:
+        raise ValueError(f"recall is {recall}; it must be from 0.5 to 1, which is exact")
 
 
 def search_request(
-    queries: ArrayLike, top_k: int, alpha: float | None, min_score: float | None = None, sample: bool = True
+    queries: ArrayLike,
+    top_k: int,
+    alpha: float | None,
+    min_score: float | None = None,
+    recall: float | None = None,
+    sample: bool = True,
 ) -> Request:
     """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body.
 
     Asks for an .npz file if there can be many hits. A daemon without this form of answer sends JSON.
     """
-    check_search(top_k, alpha, min_score)
+    check_search(top_k, alpha, min_score, recall)
     vectors = as_vectors(queries, "queries").without_bfloat16()
     target = f"/v1/search?top_k={top_k:d}"
     if alpha is not None:
         target += f"&alpha={float(alpha)!r}"
     if min_score is not None:
         target += f"&min_score={float(min_score)!r}"
+    if recall is not None:
+        target += f"&recall={float(recall)!r}"
     if not sample:
         target += "&sample=false"
     header = npy_header(vectors.element_type, vectors.rows, vectors.dimension)
@@ -89,19 +100,28 @@ def search_request(
     return Request("POST", target, body, {"Content-Type": NPY, "Accept": _accept(vectors.rows, top_k)})
 
 
+def most_queries(row_bytes: int, top_k: int) -> int:
+    """How many queries of this size one request can have."""
+    # An .npy header takes 128 bytes of the body.
+    return min(MAX_QUERIES, MAX_HITS // top_k, (MAX_BODY_BYTES - 128) // row_bytes)
+
+
 def search_by_id_request(
-    ids: str | int | Ids, kind: Kind, top_k: int, alpha: float | None, min_score: float | None
+    ids: str | int | Ids,
+    kind: Kind,
+    top_k: int,
+    alpha: float | None,
+    min_score: float | None = None,
+    recall: float | None = None,
 ) -> Request:
     """`POST /v1/search` with ids of images or references in place of queries."""
-    check_search(top_k, alpha, min_score)
+    check_search(top_k, alpha, min_score, recall)
     if kind not in ("images", "references"):
         raise ValueError(f"kind is {kind!r}; it must be 'images' or 'references'")
     names = [str(ids)] if isinstance(ids, (str, int, np.integer)) else list_of_ids(ids)
     fields: dict[str, Any] = {"image_ids" if kind == "images" else "reference_ids": names, "top_k": index(top_k)}
-    if alpha is not None:
-        fields["alpha"] = float(alpha)
-    if min_score is not None:
-        fields["min_score"] = float(min_score)
+    optional = {"alpha": alpha, "min_score": min_score, "recall": recall}
+    fields |= {name: float(value) for name, value in optional.items() if value is not None}
     headers = {"Content-Type": JSON, "Accept": _accept(len(names), top_k)}
     return Request("POST", "/v1/search", json.dumps(fields).encode(), headers)
 

@@ -31,6 +31,7 @@ class Reading:
         *,
         kind: Kind = "images",
         min_score: float | None = None,
+        recall: float | None = None,
     ) -> SearchResult:
         """Finds images that are like images of the corpus, or like references.
 
@@ -45,12 +46,13 @@ class Reading:
             alpha: the weight of the bias; by default the daemon's setting.
             kind: "references" for ids of references.
             min_score: leaves out images with a lower score.
+            recall: the share of the best images to find on average, as for `search`.
 
         Raises:
             UnknownId: one of the ids does not exist.
 
         """
-        request = messages.search_by_id_request(ids, kind, top_k, alpha, min_score)
+        request = messages.search_by_id_request(ids, kind, top_k, alpha, min_score, recall)
         return parse_search(self._transport.send(request))
 
     def explain(self, id: str | int) -> ImageReport:

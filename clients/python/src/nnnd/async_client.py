@@ -13,12 +13,12 @@ from . import _messages as messages
 from ._arrays import ArrayLike, Ids
 from ._async_evaluating import AsyncEvaluating
 from ._async_reading import AsyncReading
-from ._connections import socket_address
+from ._connections import default_socket, socket_address
 from ._evaluating import NO_LIMIT
 from ._messages import Request, Response
 from ._producer import SHARD_BYTES, Batches
 from ._retry import Retries
-from .client import Client, default_socket
+from .client import Client
 from .documents import Kind, Status, VerifyReport
 from .errors import NotReachable, RequestTimeout
 from .ingestion import Ingestion
@@ -91,10 +91,12 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
         alpha: float | None = None,
         min_score: float | None = None,
         *,
+        recall: float | None = None,
         sample: bool = True,
     ) -> SearchResult:
         """Finds the best images for each query, as `Client.search`."""
-        return parse_search(await self._send(messages.search_request(queries, top_k, alpha, min_score, sample)))
+        request = messages.search_request(queries, top_k, alpha, min_score, recall, sample)
+        return parse_search(await self._send(request))
 
     async def add_images(
         self,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from . import _messages as messages
 from ._arrays import ArrayLike, Ids, Vectors, as_vectors
 from ._backup import write_backup
+from ._connections import default_socket
 from ._evaluating import NO_LIMIT, Evaluating
 from ._producer import SHARD_BYTES, Batches, Producer, batches_of, deletion_lists, with_ingestion
 from ._progress import Progress
@@ -22,16 +23,7 @@ from .documents import Kind, Status, VerifyReport
 from .ingestion import Ingestion, SpoolFolders
 from .results import SearchResult, parse_search
 
-DEFAULT_SOCKET = "/run/nnnd/nnnd.sock"
-MAX_QUERIES = 4096
-MAX_HITS = 1_000_000
-
 Self = TypeVar("Self", bound="Client")
-
-
-def default_socket() -> str:
-    """The socket that the environment variable NNND_SOCKET names, or that of an installed daemon."""
-    return os.environ.get("NNND_SOCKET") or DEFAULT_SOCKET
 
 
 class Client(Evaluating, Reading):
@@ -91,6 +83,7 @@ class Client(Evaluating, Reading):
         alpha: float | None = None,
         min_score: float | None = None,
         *,
+        recall: float | None = None,
         sample: bool = True,
     ) -> SearchResult:
         """Finds the best images for each query, all in one snapshot of the corpus.
@@ -103,13 +96,21 @@ class Client(Evaluating, Reading):
             top_k: how many images to find for each query; n_queries x top_k can be a million.
             alpha: the weight of the bias; 0 ranks by similarity alone. By default the daemon's setting.
             min_score: leaves out images with a lower score. Queries can then have fewer hits than others.
+            recall: the share of the best images to find on average, 0.5 to 1 (exact). By default the daemon's setting.
             sample: whether the queries can become references, if the daemon's setting `sample-queries` is set.
 
         """
-        return parse_search(self._transport.send(messages.search_request(queries, top_k, alpha, min_score, sample)))
+        request = messages.search_request(queries, top_k, alpha, min_score, recall, sample)
+        return parse_search(self._transport.send(request))
 
     def search_in_batches(
-        self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, *, progress: bool | None = None
+        self,
+        queries: ArrayLike,
+        top_k: int = 10,
+        alpha: float | None = None,
+        *,
+        recall: float | None = None,
+        progress: bool | None = None,
     ) -> Iterator[SearchResult]:
         """Searches for any number of queries, with as many requests as that takes.
 
@@ -119,19 +120,19 @@ class Client(Evaluating, Reading):
         [(4096, 2), (904, 2)]
 
         """
-        if not 1 <= top_k <= MAX_HITS:
-            raise ValueError(f"top_k is {top_k}; it must be from 1 to {MAX_HITS:,}")
-        messages.check_search(top_k, alpha)
-        return self._search_in_batches(as_vectors(queries, "queries").without_bfloat16(), index(top_k), alpha, progress)
+        if not 1 <= top_k <= messages.MAX_HITS:
+            raise ValueError(f"top_k is {top_k}; it must be from 1 to {messages.MAX_HITS:,}")
+        messages.check_search(top_k, alpha, recall=recall)
+        vectors = as_vectors(queries, "queries").without_bfloat16()
+        return self._search_in_batches(vectors, index(top_k), alpha, recall, progress)
 
     def _search_in_batches(
-        self, vectors: Vectors, top_k: int, alpha: float | None, progress: bool | None
+        self, vectors: Vectors, top_k: int, alpha: float | None, recall: float | None, progress: bool | None
     ) -> Iterator[SearchResult]:
-        # An .npy header takes 128 bytes of the body.
-        most = min(MAX_QUERIES, MAX_HITS // top_k, (messages.MAX_BODY_BYTES - 128) // vectors.row_bytes)
+        most = messages.most_queries(vectors.row_bytes, top_k)
         with Progress("search", vectors.rows, "queries", progress) as bar:
             for start in range(0, vectors.rows, max(1, most)):
-                result = self.search(vectors.array[start : start + max(1, most)], top_k, alpha)
+                result = self.search(vectors.array[start : start + max(1, most)], top_k, alpha, recall=recall)
                 bar.add(len(result))
                 yield result
 

@@ -45,6 +45,14 @@ class StoreStatus(TypedDict):
     maximum_bytes: int
 
 
+class RecallStatus(TypedDict):
+    """The recall of searches that do not ask for one, the calibrations, and the recall measured on live queries."""
+
+    setting: float
+    calibrations: list[dict[str, Any]]
+    measured: list[dict[str, Any]]
+
+
 class _RequiredStatus(TypedDict):
     version: str
     generation: int
@@ -67,12 +75,13 @@ class _RequiredStatus(TypedDict):
 class Status(_RequiredStatus, total=False):
     """The sizes of the corpus, the settings, and the newest receipts and rejections.
 
-    `dimension` is missing while the corpus is empty. `sampled_references` says how many of the references were sampled
-    from queries.
+    `dimension` is missing while the corpus is empty, and `recall` if the daemon has no approximate searches.
+    `sampled_references` says how many of the references were sampled from queries.
     """
 
     dimension: int
     sampled_references: int
+    recall: RecallStatus
 
 
 class Settings(TypedDict):

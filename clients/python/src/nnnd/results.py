@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,30 @@ class Hit(NamedTuple):
     score: float
     similarity: float
     bias: float
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How a search that asked for a recall below 1 was answered.
+
+    >>> recall = db.search([[1.0, 0.1, 0.0]], top_k=2, recall=0.99).recall
+    >>> recall.target, recall.exact, recall.reason
+    (0.99, True, 'few_images')
+
+    """
+
+    target: float
+    """The recall that was asked for."""
+    exact: bool
+    """Whether the answers are exact."""
+    scanned_rows: int
+    """The rows that were compared by codes; a row counts once for each query."""
+    reason: str | None = None
+    """Why the answers are exact: few_images, large_top_k, uncalibrated or many_candidates."""
+    calibration: int | None = None
+    """The generation of the corpus in which the calibration was made that approximate answers rely on."""
+    rescored_rows: int | None = None
+    """The rows whose exact scores were computed for approximate answers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +87,8 @@ class SearchResult:
     """The generation that the whole result reflects."""
     took: float
     """Seconds that the daemon took, from the last byte of the request to the response."""
+    recall: Recall | None = None
+    """How the search was answered; None if neither it nor the daemon's setting asked for a recall below 1."""
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -132,7 +158,25 @@ def _parse_npz(body: bytes) -> SearchResult:
             biases=arrays["biases"],
             generation=int(arrays["generation"]),
             took=float(arrays["took_ms"]) / 1000,
+            recall=_recall_of_arrays(arrays) if "recall_target" in arrays else None,
         )
+
+
+def _recall_of_arrays(arrays: Any) -> Recall:
+    exact = bool(arrays["recall_exact"])
+    return Recall(
+        target=float(arrays["recall_target"]),
+        exact=exact,
+        scanned_rows=int(arrays["recall_scanned_rows"]),
+        reason=str(arrays["recall_reason"]) if exact else None,
+        calibration=None if exact else int(arrays["recall_calibration"]),
+        rescored_rows=None if exact else int(arrays["recall_rescored_rows"]),
+    )
+
+
+def _recall_of_document(document: dict[str, Any]) -> Recall:
+    # A newer daemon can add fields.
+    return Recall(**{field.name: document[field.name] for field in fields(Recall) if field.name in document})
 
 
 def _parse_json(body: bytes) -> SearchResult:
@@ -151,6 +195,7 @@ def _parse_json(body: bytes) -> SearchResult:
         biases=column("bias"),
         generation=answer["generation"],
         took=answer["took_ms"] / 1000,
+        recall=_recall_of_document(answer["recall"]) if "recall" in answer else None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..client import MAX_HITS
+from .._messages import MAX_HITS
 from ..embedded import Database, open
 
 FloatArray = npt.NDArray[np.float32]

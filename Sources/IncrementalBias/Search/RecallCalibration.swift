@@ -1,0 +1,62 @@
+/// How many rows an approximate search must score exactly to reach a recall, measured for one alpha.
+///
+/// Some references were searched for exactly. The *place* of a right image is its index among the rows by falling
+/// estimate. A search that scores the first R rows exactly finds exactly the images whose place is below R. So one
+/// calibration serves all targets, and all `topK` up to the number of images found.
+package struct RecallCalibration: Sendable {
+    /// The weight of the means.
+    package let alpha: Float
+    /// The generation of the corpus in which it was measured.
+    package let generation: UInt64
+    /// The number of images at that time.
+    let images: Int
+    /// The newest version of the codes' bases at that time.
+    let codeVersion: UInt32
+    /// For each reference the places of its best images, by falling exact score; ``missed`` for images that are not
+    /// among the rows that were looked at.
+    let places: [[UInt16]]
+    /// The number of rows by falling estimate that were looked at.
+    let lookedAt: Int
+
+    /// The number of references that were searched for.
+    package var queries: Int { places.count }
+
+    static let missed = UInt16.max
+
+    /// A calibration holds while the number of images changes by less than this factor.
+    private static let maximumGrowth = 1.25
+
+    /// Whether the calibration can still be used for a corpus.
+    func holds(for state: StoreState) -> Bool {
+        let (now, before) = (Double(state.images.count), Double(images))
+        return now < before * Self.maximumGrowth && now > before / Self.maximumGrowth
+    }
+
+    /// The number of rows to score exactly so that the mean recall of other queries reaches a target.
+    ///
+    /// The recall of the references plus one miss, less one standard error, must reach it.
+    ///
+    /// - Returns: `nil` if no number of rows that was looked at is enough.
+    func candidates(for target: Double, topK: Int) -> Int? {
+        guard !places.isEmpty, places.allSatisfy({ $0.count >= topK }) else { return nil }
+        guard reaches(target, topK: topK, candidates: lookedAt) else { return nil }
+        var (low, high) = (topK, max(topK, lookedAt))
+        while low < high {
+            let middle = (low + high) / 2
+            if reaches(target, topK: topK, candidates: middle) { high = middle } else { low = middle + 1 }
+        }
+        return high
+    }
+
+    private func reaches(_ target: Double, topK: Int, candidates: Int) -> Bool {
+        let missed = places.map { places in
+            Double(places.prefix(topK).count { Int($0) >= candidates }) / Double(topK)
+        }
+        let count = Double(missed.count)
+        let total = missed.reduce(0, +)
+        let mean = total / count
+        let variance = missed.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
+        let expected = (total + 1 / Double(topK)) / count
+        return expected + (variance / count).squareRoot() <= 1 - target
+    }
+}

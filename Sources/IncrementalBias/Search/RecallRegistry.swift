@@ -1,0 +1,236 @@
+internal import Foundation
+
+/// What is known about the recall of approximate searches: calibrations, and a sample of live queries.
+///
+/// Searches ask it how many rows to score exactly. A thread takes ``Task``s from it: to calibrate, and to measure.
+final class RecallRegistry: @unchecked Sendable {
+    // Sendable: all variables are accessed under the condition's lock only.
+    private let condition = NSCondition()
+    private let limits: RecallLimits
+    /// The calibrations by alpha.
+    private var entries: [Float: Entry] = [:]
+    /// Live queries that have not been measured yet.
+    private var samples: [RecallSample] = []
+    /// The measured queries by target.
+    private var windows: [Double: (window: RecallWindow, lastUse: UInt64)] = [:]
+    /// Counts uses, so that the calibrations and windows that were used last are kept.
+    private var uses: UInt64 = 0
+    /// Calibrations that searches wait for are not made before, so that they take at most half of the time.
+    private var nextWanted = ContinuousClock.now
+    /// Other work is not done before, so that it takes a small share of the time.
+    private var nextRepeat = ContinuousClock.now
+    private var isClosed = false
+
+    /// The calibration for one alpha.
+    private struct Entry {
+        var calibration: RecallCalibration?
+        /// The number of rows to score exactly by target and `topK`, because it takes a while to compute.
+        var candidates: [Request: Int?] = [:]
+        var lastUse: UInt64
+        /// Whether searches wait for a calibration.
+        var isWanted = false
+        /// Whether the corpus has changed a little since the calibration, which is still used.
+        var isOutdated = false
+        /// The generation in which a calibration was impossible.
+        var failedGeneration: UInt64?
+    }
+
+    private struct Request: Hashable {
+        let target: Double
+        let topK: Int
+    }
+
+    /// Work in the background.
+    enum Task: Sendable {
+        /// Calibrate searches with an alpha; whether searches wait for it.
+        case calibrate(Float, isWanted: Bool)
+        /// Search for these queries again, approximately and exactly.
+        case measure([RecallSample])
+    }
+
+    /// The number of queries that wait to be measured, at most.
+    private static let maximumSamples = 64
+    /// The number of queries of one request that are measured, at most.
+    private static let samplesPerBatch = 4
+    /// The number of targets whose recall is measured, at most.
+    private static let maximumTargets = 8
+    /// Work that no search waits for takes at most one of this number of equal parts of the time.
+    private static let shareOfTime = 20
+
+    init(limits: RecallLimits) {
+        self.limits = limits
+    }
+
+    /// How to answer a batch.
+    ///
+    /// If its alpha has no calibration, the batch must be answered exactly, and a calibration is made in the
+    /// background.
+    ///
+    /// - Parameter codeVersion: the newest version of the codes' bases.
+    /// - Returns: `nil` if the batch does not ask for a recall below 1.
+    func method(
+        for batch: SearchBatch, state: StoreState, codeVersion: UInt32
+    ) -> SearchAccuracy.Method? {
+        guard let target = batch.recall, target < 1 else { return nil }
+        guard state.images.count >= limits.minimumImages else { return .exact(.fewImages) }
+        guard batch.topK <= limits.maximumTopK else { return .exact(.largeTopK) }
+        return condition.withLock {
+            uses += 1
+            var entry = entries[batch.alpha] ?? Entry(lastUse: uses)
+            defer {
+                entries[batch.alpha] = entry
+                evict()
+            }
+            entry.lastUse = uses
+            guard let calibration = entry.calibration, calibration.holds(for: state) else {
+                if entry.failedGeneration != state.generation, !entry.isWanted {
+                    entry.isWanted = true
+                    condition.signal()
+                }
+                return .exact(.uncalibrated)
+            }
+            let isCurrent = calibration.generation == state.generation && calibration.codeVersion == codeVersion
+            if !isCurrent, !entry.isOutdated {
+                entry.isOutdated = true
+                condition.signal()
+            }
+            let request = Request(target: target, topK: batch.topK)
+            let candidates = entry.candidates[request] ?? calibration.candidates(for: target, topK: batch.topK)
+            entry.candidates[request] = .some(candidates)
+            guard let candidates, candidates <= limits.candidates(among: state.images.count) else {
+                return .exact(.manyCandidates)
+            }
+            return .approximate(calibration: calibration.generation, candidates: candidates)
+        }
+    }
+
+    /// Removes the calibrations that were used longest ago if there are too many.
+    private func evict() {
+        while entries.count > limits.alphas, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            entries[oldest.key] = nil
+        }
+    }
+
+    /// Keeps some queries of an approximate answer, to measure them later.
+    ///
+    /// - Parameter vectors: the batch's vectors, count x dimension, normalised under the cosine metric.
+    func sample(_ batch: SearchBatch, vectors: [Float], candidates: Int) {
+        guard let target = batch.recall, batch.count > 0 else { return }
+        let dimension = vectors.count / batch.count
+        condition.withLock {
+            let count = min(Self.maximumSamples - samples.count, Self.samplesPerBatch, batch.count)
+            guard count > 0 else { return }
+            for index in 0..<count {
+                let query = index * batch.count / count
+                samples.append(
+                    RecallSample(
+                        vector: Array(vectors[query * dimension..<(query + 1) * dimension]), alpha: batch.alpha,
+                        topK: batch.topK, target: target, candidates: candidates))
+            }
+            condition.signal()
+        }
+    }
+
+    /// Records the result of a calibration.
+    ///
+    /// - Parameter calibration: `nil` if the corpus of `generation` is too small for one.
+    func record(_ calibration: RecallCalibration?, alpha: Float, generation: UInt64) {
+        condition.withLock {
+            uses += 1
+            let lastUse = entries[alpha]?.lastUse ?? uses
+            entries[alpha] = Entry(
+                calibration: calibration, lastUse: lastUse, failedGeneration: calibration == nil ? generation : nil)
+            evict()
+        }
+    }
+
+    /// Records the recall of a live query.
+    func record(target: Double, found: Int, total: Int) {
+        condition.withLock {
+            uses += 1
+            windows[target, default: (RecallWindow(), uses)].window.record(found: found, total: total)
+            windows[target]?.lastUse = uses
+            while windows.count > Self.maximumTargets,
+                let oldest = windows.min(by: { $0.value.lastUse < $1.value.lastUse })
+            {
+                windows[oldest.key] = nil
+            }
+        }
+    }
+
+    /// The calibrations by alpha, and the recall measured by target, both in ascending order.
+    var report: (calibrations: [RecallCalibration], measured: [RecallEstimate]) {
+        condition.withLock {
+            (
+                entries.values.compactMap(\.calibration).sorted { $0.alpha < $1.alpha },
+                windows.compactMap { $1.window.estimate(target: $0) }.sorted { $0.target < $1.target }
+            )
+        }
+    }
+
+    /// Live queries to measure now, without a wait.
+    func takeSamples() -> [RecallSample] {
+        condition.withLock {
+            defer { samples = [] }
+            return samples
+        }
+    }
+
+    /// Returns the next task; waits while there is none.
+    ///
+    /// Calibrations that searches wait for come first. Other work waits until it is due.
+    ///
+    /// - Returns: `nil` after ``close()``.
+    func nextTask() -> Task? {
+        condition.withLock {
+            while !isClosed {
+                let wanted = entries.first { $0.value.isWanted }
+                let outdated = entries.first { $0.value.isOutdated }
+                let hasRepeated = outdated != nil || !samples.isEmpty
+                let now = ContinuousClock.now
+                if let wanted, nextWanted <= now { return .calibrate(wanted.key, isWanted: true) }
+                if hasRepeated, nextRepeat <= now {
+                    if let outdated { return .calibrate(outdated.key, isWanted: false) }
+                    defer { samples = [] }
+                    return .measure(samples)
+                }
+                let next = [wanted.map { _ in nextWanted }, hasRepeated ? nextRepeat : nil].compactMap(\.self).min()
+                if let next {
+                    _ = condition.wait(until: Date(timeIntervalSinceNow: (next - now) / .seconds(1)))
+                } else {
+                    condition.wait()
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Delays later work according to the time that a task took.
+    func finished(_ task: Task, took duration: Duration) {
+        condition.withLock {
+            if case .calibrate(_, isWanted: true) = task {
+                nextWanted = .now + duration
+            } else {
+                nextRepeat = .now + duration * (Self.shareOfTime - 1)
+            }
+        }
+    }
+
+    /// Forgets a task that failed; the next search asks for it again.
+    func forget(alpha: Float) {
+        condition.withLock {
+            entries[alpha]?.isWanted = false
+            entries[alpha]?.isOutdated = false
+        }
+    }
+
+    var isCancelled: Bool { condition.withLock { isClosed } }
+
+    /// Ends ``nextTask()`` and the task under way.
+    func close() {
+        condition.withLock {
+            isClosed = true
+            condition.broadcast()
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// What is known about the recall of approximate searches, in the answer of `GET /v1/status`.
+package struct RecallStatus: Codable, Equatable, Sendable {
+    /// The recall of searches that do not set `recall` themselves; 1 for exact answers.
+    package var setting: Double
+    /// The calibrations by ascending alpha: searches with these alphas can be approximate.
+    package var calibrations: [Calibration]
+    /// The recall of live queries by ascending target.
+    package var measured: [Measured]
+
+    package init(setting: Double, calibrations: [Calibration], measured: [Measured]) {
+        self.setting = setting
+        self.calibrations = calibrations
+        self.measured = measured
+    }
+
+    /// A measurement of how many rows must be scored exactly.
+    package struct Calibration: Codable, Equatable, Sendable {
+        package var alpha: Float
+        /// The generation of the corpus in which it was made.
+        package var generation: UInt64
+        /// The number of references that were searched for.
+        package var queries: Int
+
+        package init(alpha: Float, generation: UInt64, queries: Int) {
+            self.alpha = alpha
+            self.generation = generation
+            self.queries = queries
+        }
+    }
+
+    /// The recall of the last queries with one target, which were searched for again exactly.
+    package struct Measured: Codable, Equatable, Sendable {
+        /// The recall that the queries asked for.
+        package var target: Double
+        /// The number of queries, at most 1,000.
+        package var queries: Int
+        /// The share of the images in exact answers that the approximate ones had too.
+        package var recall: Double
+        /// The bounds of the 95% interval of `recall`.
+        package var low: Double
+        package var high: Double
+
+        package init(target: Double, queries: Int, recall: Double, low: Double, high: Double) {
+            self.target = target
+            self.queries = queries
+            self.recall = recall
+            self.low = low
+            self.high = high
+        }
+    }
+}
