@@ -66,12 +66,7 @@ struct Daemon {
             return settings
         }
         _ = live.apply(try readSettings())
-        let spool = try mappingSystemErrors {
-            try SpoolService(
-                corpus: corpus, root: settings.spool, settings: { [live] in live.current.ingest }, status: spoolStatus,
-                metrics: metrics, heartbeat: heartbeats.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory,
-                logger: logger)
-        }
+        let spool = try makeSpoolService(corpus)
         let queue = SearchQueue(corpus)
         heartbeats.monitor(queue)
         let sampler = QuerySampler(
@@ -83,22 +78,9 @@ struct Daemon {
         let http = try makeHTTPService(
             corpus: corpus, queue: queue, spool: spool, sampler: sampler, inherited: inherited,
             notifySocket: notifySocket)
-        let reload = ReloadService(
-            hangups: hangups, readSettings: readSettings, live: live, isSocketActivated: inherited != nil,
-            notifySocket: notifySocket, metrics: metrics,
-            prepare: { [folder = settings.data] wanted in
-                // Otherwise a reload would wait for a large shard that is being ingested.
-                guard try corpus.state().k != wanted.k else { return }
-                try await spool.change { corpus in
-                    try StartupError.mappingStoreErrors(in: folder, failure: "can't be changed") {
-                        try corpus.setK(wanted.k)
-                    }
-                }
-            },
-            applied: { [live, logThreshold] in
-                logThreshold.level = live.current.logLevel
-                spool.rescanSoon()
-            }, logger: logger)
+        let reload = makeReloadService(
+            corpus: corpus, spool: spool, hangups: hangups, readSettings: readSettings,
+            isSocketActivated: inherited != nil, notifySocket: notifySocket)
         let status = StatusService(
             notifySocket: notifySocket, corpus: corpus, spoolStatus: spoolStatus, changes: changes,
             timeExtension: timeExtension)
@@ -136,6 +118,38 @@ struct Daemon {
             // The content of the store contradicts itself.
             throw StartupError(error, folder: settings.data)
         }
+    }
+
+    private func makeSpoolService(_ corpus: Corpus) throws -> SpoolService {
+        try mappingSystemErrors {
+            try SpoolService(
+                corpus: corpus, root: settings.spool, settings: { [live] in live.current.ingest }, status: spoolStatus,
+                metrics: metrics, heartbeat: heartbeats.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory,
+                logger: logger)
+        }
+    }
+
+    private func makeReloadService(
+        corpus: Corpus, spool: SpoolService, hangups: UnixSignalsSequence,
+        readSettings: @escaping @Sendable () throws -> DaemonSettings, isSocketActivated: Bool,
+        notifySocket: NotifySocket
+    ) -> ReloadService {
+        ReloadService(
+            hangups: hangups, readSettings: readSettings, live: live, isSocketActivated: isSocketActivated,
+            notifySocket: notifySocket, metrics: metrics,
+            prepare: { [folder = settings.data] wanted in
+                // Otherwise a reload would wait for a large shard that is being ingested.
+                guard try corpus.state().k != wanted.k else { return }
+                try await spool.change { corpus in
+                    try StartupError.mappingStoreErrors(in: folder, failure: "can't be changed") {
+                        try corpus.setK(wanted.k)
+                    }
+                }
+            },
+            applied: { [live, logThreshold] in
+                logThreshold.level = live.current.logLevel
+                spool.rescanSoon()
+            }, logger: logger)
     }
 
     private func makeHTTPService(
