@@ -19,8 +19,9 @@ extension CorpusWriter {
     private static let bytesPerPiece = 16 << 20
     /// The number of bytes written after which a commit ends.
     ///
-    /// LMDB keeps changed pages in memory until the commit.
-    private static let bytesPerCommit = 64 << 20
+    /// LMDB keeps changed pages in memory until the commit. A piece of dimension 512 takes 21 MiB and its heaps: with
+    /// small heaps four pieces make a commit, with those of k = 128 three.
+    private static let bytesPerCommit = 72 << 20
 
     /// Stores the vectors, codes and heaps of new images; see ``Corpus/stage(ids:from:rowsPerPiece:)``.
     func stage(ids: [String], from source: any VectorSource, rowsPerPiece: Int?) throws -> StagedImages? {
