@@ -56,11 +56,6 @@ static inline size_t query_stride(ck_layout layout) { return layout.leading + la
 #define CK_SIGN_LIMIT 15
 #define CK_SIGN_OFFSET (4 * CK_SIGN_LIMIT)
 
-// The size of the codes of a block without sign codes, after which these begin.
-static inline size_t signs_start(ck_layout layout) {
-  return layout.rows / CK_GROUP * group_size(layout) + layout.rows * layout.low_stride;
-}
-
 // The size of a group of sign codes in bytes.
 static inline size_t sign_group_size(ck_layout layout) {
   return CK_GROUP * (ck_sign_columns * sizeof(float) + layout.leading + layout.rest / 8);

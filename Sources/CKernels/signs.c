@@ -11,7 +11,7 @@ typedef struct places {
 
 static places places_of(ck_layout layout, size_t slot) {
   const size_t group = slot / CK_GROUP, row = slot % CK_GROUP;
-  const size_t start = signs_start(layout) + group * sign_group_size(layout);
+  const size_t start = group * sign_group_size(layout);
   const size_t leading = start + CK_GROUP * ck_sign_columns * sizeof(float);
   return (places){
     .columns = start + row * sizeof(float),

@@ -55,20 +55,25 @@ extension CodeLayout {
     /// A wrong sign code makes no result wrong, but an approximate search can miss the row.
     ///
     /// - Parameters:
-    ///   - block: a block of codes.
+    ///   - signBlock: the sign codes of a block.
+    ///   - block: the codes of the block, with the same basis.
     ///   - slot: the position of the row in the block.
-    package func signsMatchCodes(in block: RawSpan, slot: Int) -> Bool {
-        guard block.byteCount == byteCount, slot < rows else { return false }
+    package func signs(_ signBlock: RawSpan, matchCodes block: RawSpan, slot: Int) -> Bool {
+        guard block.byteCount == byteCount, signBlock.byteCount == signByteCount, slot < rows else { return false }
         var leading = [[UInt8]](repeating: Array(repeating: 0, count: parts.leading), count: 2)
         var rest = [UInt8](repeating: 0, count: parts.rest)
         var signs = rest
         var columns = [Float](repeating: 0, count: Int(ck_columns.rawValue))
         var signColumns = [Float](repeating: 0, count: Int(ck_sign_columns.rawValue))
+        let parts = parts
         unsafe block.withUnsafeBytes { block in
             guard let start = block.baseAddress else { return }
             let codes = unsafe (start + CacheLine.pad).assumingMemoryBound(to: UInt8.self)
-            let parts = parts
             unsafe ck_load_code(codes, parts, slot, &leading[0], &rest, &columns)
+        }
+        unsafe signBlock.withUnsafeBytes { block in
+            guard let start = block.baseAddress else { return }
+            let codes = unsafe (start + CacheLine.pad).assumingMemoryBound(to: UInt8.self)
             unsafe ck_load_signs(codes, parts, slot, &leading[1], &signs, &signColumns)
         }
         return leading[0] == leading[1] && signs == rest.map { $0 >> 7 }

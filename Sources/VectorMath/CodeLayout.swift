@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// The layout of a block of codes.
+/// The layout of a block of codes, and of the block of sign codes of the same rows.
 ///
 /// A code approximates a vector. Searches read a part of the codes of all rows, and exclude most rows by it.
 ///
@@ -10,7 +10,9 @@ internal import CKernels
 ///
 ///     [0 ..< 4]                        version of the basis
 ///     [4 ..< CacheLine.pad]            unused, so that codes begin on cache lines
-///     [CacheLine.pad ..< byteCount]    columns of floats and codes, then the sign codes (CKSigns.h)
+///     [CacheLine.pad ..< byteCount]    columns of floats and codes
+///
+/// A block of sign codes begins in the same way. CKSigns.h describes its order.
 package struct CodeLayout: Sendable {
     /// The number of rows in a block, a multiple of ``rowsPerGroup``.
     package let rows: Int
@@ -37,15 +39,18 @@ package struct CodeLayout: Sendable {
 
     /// The size of a row's code in bytes, with its columns.
     package var bytesPerRow: Int {
-        Int(ck_columns.rawValue) * 4 + parts.leading + parts.rest / 2 + parts.low_stride + ck_sign_bytes(parts)
+        Int(ck_columns.rawValue) * 4 + parts.leading + parts.rest / 2 + parts.low_stride
     }
 
-    /// The version of the basis of a block's codes.
+    /// The size of a block of sign codes in bytes.
+    package var signByteCount: Int { CacheLine.pad + rows * ck_sign_bytes(parts) }
+
+    /// The version of the basis of a block's codes, or of its sign codes.
     package func version(of block: RawSpan) -> UInt32 {
         unsafe block.unsafeLoadUnaligned(as: UInt32.self)
     }
 
-    /// Writes the version of the basis of a block's codes.
+    /// Writes the version of the basis of a block's codes, or of its sign codes.
     package func setVersion(_ version: UInt32, of block: inout MutableRawSpan) {
         block.storeBytes(of: version, as: UInt32.self)
     }

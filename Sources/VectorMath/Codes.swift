@@ -114,9 +114,28 @@ package struct Codes: Sendable {
                     guard let c = columns.baseAddress else { return }
                     unsafe ck_store_code(target, parts, slot, leading, rest, c + position * Self.columnCount)
                 }
+            }
+        }
+    }
+
+    /// Writes the sign code of one vector to a block of sign codes.
+    ///
+    /// - Parameters:
+    ///   - position: the index of the vector.
+    ///   - block: a block of sign codes of `layout`.
+    ///   - slot: the position in the block.
+    package func writeSigns(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
+        precondition(slot < layout.rows && block.byteCount >= layout.signByteCount && position < count)
+        let parts = layout.parts
+        unsafe block.withUnsafeMutableBytes { block in
+            unsafe bytes.withUnsafeBufferPointer { bytes in
                 unsafe signColumns.withUnsafeBufferPointer { columns in
-                    guard let c = columns.baseAddress else { return }
-                    unsafe ck_store_signs(target, parts, slot, leading, rest, c + position * Self.signColumnCount)
+                    guard let start = block.baseAddress, let from = bytes.baseAddress, let c = columns.baseAddress
+                    else { return }
+                    let leading = unsafe from + position * (parts.leading + parts.rest)
+                    unsafe ck_store_signs(
+                        (start + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, slot, leading,
+                        leading + parts.leading, c + position * Self.signColumnCount)
                 }
             }
         }

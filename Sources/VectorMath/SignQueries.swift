@@ -51,7 +51,7 @@ package struct SignQueries: Sendable {
     /// the candidates.
     ///
     /// - Parameters:
-    ///   - block: a block of codes of the queries' basis.
+    ///   - block: a block of sign codes of the queries' basis.
     ///   - queries: the indices of the queries. The first of them has the list 0 in `candidates`, and so on.
     ///   - means: the mean of each row of the block; +infinity excludes a row.
     ///   - thresholds: for each query of `queries` the threshold.
@@ -64,7 +64,7 @@ package struct SignQueries: Sendable {
         into candidates: inout Candidates
     ) -> Int {
         let parts = layout.parts
-        precondition(block.byteCount >= layout.byteCount && means.count >= layout.rows)
+        precondition(block.byteCount >= layout.signByteCount && means.count >= layout.rows)
         precondition(range.upperBound <= count && thresholds.count >= range.count)
         var added = 0
         unsafe block.withUnsafeBytes { block in

@@ -15,6 +15,7 @@ from harness.spool import IMAGES, REFERENCES
 # Images per block, and the bytes of a block of codes of dimension 6 and of a block of heaps of capacity 6.
 BLOCK = 4096
 CODES_BYTES = 48 + BLOCK * (32 + 0 + 4 + 32)
+SIGNS_BYTES = 48 + BLOCK * (12 + 0 + 1)
 HEAPS_BYTES = 8176 // 56 * 56
 
 
@@ -59,12 +60,14 @@ def damage(corpus, table, rng):
         put_in_lmdb(data, table, struct.pack("<I", 0), heap * (HEAPS_BYTES // len(heap)))
     elif table == "images.codes":
         put_in_lmdb(data, table, struct.pack("<I", 0), rng.bytes(CODES_BYTES))
+    elif table == "images.signs":
+        put_in_lmdb(data, table, struct.pack("<I", 0), rng.bytes(SIGNS_BYTES))
     else:
         # The first block has all images of the store; unused rows should be infinite and become finite.
         put_in_lmdb(data, table, struct.pack("<I", 0), np.full(BLOCK, 0.5, np.float32).tobytes())
 
 
-@pytest.mark.parametrize("table", ["images.heaps", "images.means", "images.thresholds", "images.codes"])
+@pytest.mark.parametrize("table", ["images.heaps", "images.means", "images.thresholds", "images.codes", "images.signs"])
 def test_a_rebuild_repairs_a_damaged_table(stopped_corpus, rng, table):
     damage(stopped_corpus, table, rng)
     rebuild(stopped_corpus.daemon)
@@ -72,7 +75,7 @@ def test_a_rebuild_repairs_a_damaged_table(stopped_corpus, rng, table):
     check_changes_work(stopped_corpus)
 
 
-@pytest.mark.parametrize("table", ["images.means", "images.codes"])
+@pytest.mark.parametrize("table", ["images.means", "images.codes", "images.signs"])
 def test_verify_reports_a_damaged_table_that_was_not_rebuilt(stopped_corpus, rng, table):
     """Without this the test above could pass without damage."""
     damage(stopped_corpus, table, rng)

@@ -22,8 +22,8 @@ struct DamagedTableTests {
     private static let changes = 40
 
     @Test(arguments: [
-        ("images.heaps.pending", true), ("codes.bases", false), ("images.codes", false), ("images.heaps", false),
-        ("images.means", false), ("images.thresholds", false),
+        ("images.heaps.pending", true), ("codes.bases", false), ("images.codes", false), ("images.signs", false),
+        ("images.heaps", false), ("images.means", false), ("images.thresholds", false),
     ])
     func everyOperationSucceedsOrReportsDamage(name: String, hasLongKeys: Bool) throws {
         let seed =

@@ -34,7 +34,8 @@ extension KernelTests {
                 let (flatRows, flatQueries) = (rows.flatMap(\.self), queries.flatMap(\.self))
                 let coded = SignQueries(flatQueries.span, alphas: alphas, basis: basis, layout: layout)
                 var candidates = Candidates(lists: queries.count, capacity: layout.rows, layout: layout)
-                CodeBlock(flatRows.span, .image, basis: basis, layout: layout).withBytes { block in
+                let block = CodeBlock(flatRows.span, .image, basis: basis, layout: layout, withSigns: true)
+                block.withSignBytes { block in
                     _ = coded.scan(
                         block, queries: 0..<queries.count, means: means.span, thresholds: thresholds, firstRow: 0,
                         into: &candidates)

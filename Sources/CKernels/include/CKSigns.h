@@ -10,11 +10,11 @@ extern "C" {
 
 #pragma clang assume_nonnull begin
 
-/// The sign codes of a block follow the low halves of its codes (see ck_layout). They estimate scores from about a
+/// A block of sign codes stands beside each block of codes (see ck_layout). Sign codes estimate scores from about a
 /// third of the bytes that ck_scan reads, and give no bounds.
 ///
-/// Of the leading components they have the same codes as the block, of the others only the signs: a component is
-/// estimated as the sign scale of its row, or as its negative. There are rows / 64 groups of 64 rows, each with
+/// Of the leading components they have the same codes as the block of codes, of the others only the signs: a component
+/// is estimated as the sign scale of its row, or as its negative. There are rows / 64 groups of 64 rows, each with
 ///
 ///     3 columns of 64 floats            leading scale, offset, sign scale
 ///     leading / 4 x 64 rows x 4 bytes   the codes of the leading components, four of each row
@@ -39,7 +39,7 @@ float ck_sign_scale_of(const float *values, size_t count);
 
 /// Writes the sign code of one vector to a block.
 ///
-/// @param block the codes of a block, from its first group of rows on
+/// @param block a block of sign codes, from its first group of rows on
 /// @param slot the index of the row in the block
 /// @param leading layout.leading codes
 /// @param rest layout.rest codes

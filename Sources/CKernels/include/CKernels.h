@@ -102,7 +102,7 @@ size_t ck_scan_scratch(ck_layout layout);
 /// exceeds the query's threshold to the query's candidates, in ascending order. Both bounds of such a row are the
 /// estimate. A row with the mean +infinity, or without finite numbers, is not appended.
 ///
-/// @param block the codes of a block, from its first group of rows on; aligned to 4 bytes
+/// @param block a block of sign codes, from its first group of rows on; aligned to 4 bytes
 /// @param means the mean of each row
 /// @param queries query_count queries
 /// @param codes their codes, query_count x ck_sign_query_stride(layout)

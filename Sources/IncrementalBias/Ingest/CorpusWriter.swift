@@ -267,7 +267,8 @@ extension CorpusWriter {
         let heaps = end > 0 ? layout.heaps.page(of: end - 1) + 1 : 0
         let vectors = end > 0 ? layout.vectors.place(of: end - 1).block + 1 : 0
         let ends = [
-            (tables.codes, layout.blocks(for: end)), (tables.images.vectors, vectors), (tables.heaps, heaps),
+            (tables.codes, layout.blocks(for: end)), (tables.signs, layout.blocks(for: end)),
+            (tables.images.vectors, vectors), (tables.heaps, heaps),
         ]
         let isClean = try environment.read { transaction in
             try ends.allSatisfy { try !transaction.hasKeys($0.0, from: UInt32($0.1)) }

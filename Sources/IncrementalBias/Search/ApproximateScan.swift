@@ -57,9 +57,9 @@ struct ApproximateScan {
     ) throws -> [[UInt32]] {
         let blockCount = layout.blocks(for: images.end)
         let table = CodeTable(tables: tables, layout: layout)
-        let codes = try table.mapped(blocks: 0..<blockCount, in: transaction)
+        let signs = try table.mappedSigns(blocks: 0..<blockCount, in: transaction)
         let means = try mappedMeans(images, in: transaction)
-        guard codes.isComplete else { throw StoreError.damaged("a block of images is missing") }
+        guard signs.isComplete else { throw StoreError.damaged("a block of images is missing") }
         let estimateQueries = EstimateQueries(
             queries, alphas: alphas, bases: try table.bases(in: transaction), layout: layout.codes)
         let layout = layout
@@ -69,9 +69,9 @@ struct ApproximateScan {
         } body: { worker, piece in
             let start = piece * Self.blocksPerPiece
             for block in start..<min(start + Self.blocksPerPiece, blockCount) {
-                try codes.value(at: block) { codes in
+                try signs.value(at: block) { signs in
                     try means.value(at: block) { means in
-                        try worker.scan(codes: codes, means: means, firstRow: UInt32(block * layout.rowsPerBlock))
+                        try worker.scan(signs: signs, means: means, firstRow: UInt32(block * layout.rowsPerBlock))
                     }
                 }
             }

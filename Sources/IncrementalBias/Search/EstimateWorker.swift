@@ -35,20 +35,20 @@ struct EstimateWorker {
     /// Estimates the scores of one block.
     ///
     /// - Parameters:
-    ///   - codes: the block of codes.
+    ///   - signs: the block of sign codes.
     ///   - means: the block of means, one float for each row.
     ///   - firstRow: the row at the first position of the block.
-    /// - Throws: ``StoreError/damaged(_:)`` if the codes' basis is unknown.
-    mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) throws {
-        let version = layout.codes.version(of: codes)
-        if queries?.version != version { queries = (version, try estimateQueries.queries(for: codes)) }
+    /// - Throws: ``StoreError/damaged(_:)`` if the sign codes' basis is unknown.
+    mutating func scan(signs: RawSpan, means: RawSpan, firstRow: UInt32) throws {
+        let version = layout.codes.version(of: signs)
+        if queries?.version != version { queries = (version, try estimateQueries.queries(for: signs)) }
         guard let queries = queries?.codes else { return }
         NumberView.withFloats(means) { means in
             for step in thresholds.indices {
                 let first = step * Self.queriesPerStep
                 found.removeAll()
                 let added = queries.scan(
-                    codes, queries: first..<first + thresholds[step].count, means: means, thresholds: thresholds[step],
+                    signs, queries: first..<first + thresholds[step].count, means: means, thresholds: thresholds[step],
                     firstRow: firstRow, into: &found)
                 guard added > 0 else { continue }
                 for list in thresholds[step].indices where found[countOf: list] > 0 { keep(list, first + list, step) }

@@ -3,14 +3,19 @@ internal import VectorMath
 
 /// The codes of the images: block number -> the codes of `rowsPerBlock` images, with the layout ``StoreLayout/codes``.
 ///
+/// A second database has the sign codes of the same blocks, so that a scan of sign codes reads nothing else, and reads
+/// forward. A block and its sign codes have the same basis.
+///
 /// A *slot* is the index of a row in its block.
 struct CodeTable {
     let database: Database
+    let signs: Database
     let bases: CodeBasisTable
     let layout: StoreLayout
 
     init(tables: Tables, layout: StoreLayout) {
         database = tables.codes
+        signs = tables.signs
         bases = tables.codeBases
         self.layout = layout
     }
@@ -50,23 +55,36 @@ struct CodeTable {
     ) throws {
         let order = rows.indices.sorted { rows[$0] < rows[$1] }
         let rowsPerBlock = layout.rowsPerBlock
-        for group in order.chunked(by: { Int(rows[$0]) / rowsPerBlock }) {
-            let block = rows[order[group.lowerBound]] / UInt32(rowsPerBlock)
-            try transaction.update(database, block, byteCount: layout.codes.byteCount) { bytes, existed in
-                if !existed { layout.codes.setVersion(codes.version, of: &bytes) }
-                let version = layout.codes.version(of: bytes.bytes)
-                for index in order[group] {
-                    let (position, slot) = (index - rows.startIndex, Int(rows[index]) % rowsPerBlock)
-                    if version == codes.version {
-                        codes.write(position, to: &bytes, slot: slot)
-                    } else {
-                        let start = (range.lowerBound + position) * layout.dimension
-                        let vector = values.span.extracting(start..<start + layout.dimension)
-                        Codes(vector, .image, basis: try bases[version], layout: layout.codes)
-                            .write(0, to: &bytes, slot: slot)
+        let groups = order.chunked(by: { Int(rows[$0]) / rowsPerBlock })
+        // First all codes, then all sign codes, so that those of new blocks follow one another in the file.
+        for part in Part.allCases {
+            let (database, byteCount) = place(of: part)
+            for group in groups {
+                let block = rows[order[group.lowerBound]] / UInt32(rowsPerBlock)
+                try transaction.update(database, block, byteCount: byteCount) { bytes, existed in
+                    if !existed { layout.codes.setVersion(codes.version, of: &bytes) }
+                    let version = layout.codes.version(of: bytes.bytes)
+                    for index in order[group] {
+                        let (position, slot) = (index - rows.startIndex, Int(rows[index]) % rowsPerBlock)
+                        if version == codes.version {
+                            codes.write(part, position, to: &bytes, slot: slot)
+                        } else {
+                            let start = (range.lowerBound + position) * layout.dimension
+                            let vector = values.span.extracting(start..<start + layout.dimension)
+                            Codes(vector, .image, basis: try bases[version], layout: layout.codes)
+                                .write(part, 0, to: &bytes, slot: slot)
+                        }
                     }
                 }
             }
+        }
+    }
+
+    /// The database of a part, and the size of its values in bytes.
+    private func place(of part: Part) -> (Database, byteCount: Int) {
+        switch part {
+        case .codes: (database, layout.codes.byteCount)
+        case .signs: (signs, layout.codes.signByteCount)
         }
     }
 
@@ -82,9 +100,12 @@ struct CodeTable {
             throw StoreError.damaged("the codes have no basis")
         }
         let codes = try encode(values, 0..<count, basis: newest, pool: pool)
-        try transaction.update(database, block, byteCount: layout.codes.byteCount) { bytes, _ in
-            layout.codes.setVersion(codes.version, of: &bytes)
-            for slot in 0..<count { codes.write(slot, to: &bytes, slot: slot) }
+        for part in Part.allCases {
+            let (database, byteCount) = place(of: part)
+            try transaction.update(database, block, byteCount: byteCount) { bytes, _ in
+                layout.codes.setVersion(codes.version, of: &bytes)
+                for slot in 0..<count { codes.write(part, slot, to: &bytes, slot: slot) }
+            }
         }
     }
 
@@ -125,6 +146,14 @@ struct CodeTable {
             byteCount: layout.codes.byteCount)
     }
 
+    /// The sign codes of the blocks with these numbers, mapped.
+    func mappedSigns(
+        blocks: Range<Int>, in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> MappedValues {
+        try transaction.mapped(
+            signs, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound), byteCount: layout.codes.signByteCount)
+    }
+
     /// Whether the error bounds of the stored code of `row` hold for `vector`, and its sign code agrees with its code;
     /// false if the row's block is missing.
     ///
@@ -135,8 +164,13 @@ struct CodeTable {
         let bases = try bases(in: transaction)
         let isCovered = try transaction.value(database, UInt32(block)) { bytes in
             let basis = try bases[version(of: bytes)]
-            return layout.codes.hasValidBounds(for: vector, basis: basis, in: bytes, slot: slot)
-                && layout.codes.signsMatchCodes(in: bytes, slot: slot)
+            guard layout.codes.hasValidBounds(for: vector, basis: basis, in: bytes, slot: slot) else { return false }
+            let matches = try transaction.value(signs, UInt32(block)) { signs in
+                signs.byteCount == layout.codes.signByteCount
+                    && layout.codes.version(of: signs) == layout.codes.version(of: bytes)
+                    && layout.codes.signs(signs, matchCodes: bytes, slot: slot)
+            }
+            return matches ?? false
         }
         return isCovered ?? false
     }
@@ -162,5 +196,28 @@ struct CodeTable {
             done.append((piece, Codes(vectors, .image, basis: basis.basis, layout: codes)))
         }
         return EncodedRows(version: basis.version, pieces: workers.joined().sorted { $0.piece < $1.piece }.map(\.codes))
+    }
+}
+
+/// The parts of codes that are stored separately.
+private enum Part: CaseIterable {
+    case codes, signs
+}
+
+extension EncodedRows {
+    fileprivate func write(_ part: Part, _ position: Int, to block: inout MutableRawSpan, slot: Int) {
+        switch part {
+        case .codes: write(position, to: &block, slot: slot)
+        case .signs: writeSigns(position, to: &block, slot: slot)
+        }
+    }
+}
+
+extension Codes {
+    fileprivate func write(_ part: Part, _ position: Int, to block: inout MutableRawSpan, slot: Int) {
+        switch part {
+        case .codes: write(position, to: &block, slot: slot)
+        case .signs: writeSigns(position, to: &block, slot: slot)
+        }
     }
 }

@@ -19,4 +19,15 @@ struct EncodedRows: Sendable {
         let (piece, index) = position.quotientAndRemainder(dividingBy: Self.rowsPerPiece)
         pieces[piece].write(index, to: &block, slot: slot)
     }
+
+    /// Writes one sign code to a block of sign codes.
+    ///
+    /// - Parameters:
+    ///   - position: the index of the vector among all encoded vectors.
+    ///   - block: the block.
+    ///   - slot: the index in the block that the sign code gets.
+    func writeSigns(_ position: Int, to block: inout MutableRawSpan, slot: Int) {
+        let (piece, index) = position.quotientAndRemainder(dividingBy: Self.rowsPerPiece)
+        pieces[piece].writeSigns(index, to: &block, slot: slot)
+    }
 }

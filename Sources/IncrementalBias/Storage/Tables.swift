@@ -13,6 +13,8 @@ package struct Tables: Sendable {
     package let references: RowTables
     /// Block number -> the codes of the images.
     let codes: Database
+    /// Block number -> the sign codes of the images.
+    let signs: Database
     /// Version -> a basis of codes.
     let codeBases: CodeBasisTable
     /// Block number -> for each image the mean of its k largest similarities; +infinity in rows without an image.
@@ -75,6 +77,7 @@ package struct Tables: Sendable {
         images = try RowTables(environment, .images, createIfMissing: createIfMissing)
         references = try RowTables(environment, .references, createIfMissing: createIfMissing)
         codes = try environment.open("images.codes", order: .integers, createIfMissing: createIfMissing)
+        signs = try environment.open("images.signs", order: .integers, createIfMissing: createIfMissing)
         codeBases = CodeBasisTable(
             database: try environment.open("codes.bases", order: .integers, createIfMissing: createIfMissing))
         means = try environment.open("images.means", order: .integers, createIfMissing: createIfMissing)
@@ -95,7 +98,7 @@ package struct Tables: Sendable {
         for role in [images, references] {
             for table in [role.vectors, role.rows, role.ids, role.free] { try transaction.removeAll(table) }
         }
-        let derived = [codes, codeBases.database, means, thresholds, heaps, pendingEntries]
+        let derived = [codes, signs, codeBases.database, means, thresholds, heaps, pendingEntries]
         for table in derived { try transaction.removeAll(table) }
     }
 
