@@ -12,14 +12,17 @@ package struct RecallCalibration: Sendable {
     let images: Int
     /// The newest version of the codes' bases at that time.
     let codeVersion: UInt32
-    /// For each reference the places of its best images, by falling exact score; ``missed`` for images that are not
-    /// among the rows that were looked at.
-    let places: [[UInt16]]
+    /// For each group of references, for each of them, the places of its best images, by falling exact score;
+    /// ``missed`` for images that are not among the rows that were looked at.
+    ///
+    /// A target must be reached for each group: given and sampled references are groups of their own if there are
+    /// enough.
+    let places: [[[UInt16]]]
     /// The number of rows by falling estimate that were looked at.
     let lookedAt: Int
 
     /// The number of references that were searched for.
-    package var queries: Int { places.count }
+    package var queries: Int { places.reduce(0) { $0 + $1.count } }
 
     static let missed = UInt16.max
 
@@ -45,17 +48,20 @@ package struct RecallCalibration: Sendable {
     ///
     /// - Returns: `nil` if no number of rows that was looked at is enough.
     func candidates(for target: Double, topK: Int) -> Int? {
-        guard !places.isEmpty, places.allSatisfy({ $0.count >= topK }) else { return nil }
-        guard reaches(target, topK: topK, candidates: lookedAt) else { return nil }
+        guard queries > 0, places.joined().allSatisfy({ $0.count >= topK }) else { return nil }
+        func reachTarget(_ candidates: Int) -> Bool {
+            places.allSatisfy { Self.reaches(target, topK: topK, candidates: candidates, $0) }
+        }
+        guard reachTarget(lookedAt) else { return nil }
         var (low, high) = (topK, max(topK, lookedAt))
         while low < high {
             let middle = (low + high) / 2
-            if reaches(target, topK: topK, candidates: middle) { high = middle } else { low = middle + 1 }
+            if reachTarget(middle) { high = middle } else { low = middle + 1 }
         }
         return high
     }
 
-    private func reaches(_ target: Double, topK: Int, candidates: Int) -> Bool {
+    private static func reaches(_ target: Double, topK: Int, candidates: Int, _ places: [[UInt16]]) -> Bool {
         let missed = places.map { places in
             Double(places.prefix(topK).count { Int($0) >= candidates }) / Double(topK)
         }
@@ -64,6 +70,6 @@ package struct RecallCalibration: Sendable {
         let mean = total / count
         let variance = missed.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
         let expected = (total + 1 / Double(topK)) / count
-        return Self.missesOfOtherQueries * expected + (variance / count).squareRoot() <= 1 - target
+        return missesOfOtherQueries * expected + (variance / count).squareRoot() <= 1 - target
     }
 }

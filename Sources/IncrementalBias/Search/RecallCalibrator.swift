@@ -23,17 +23,18 @@ struct RecallCalibrator {
             return nil
         }
         let layout = StoreLayout(dimension: state.dimension, settings: settings)
-        let references = try sample(state.references, layout: layout, in: transaction)
-        let count = references.count / layout.dimension
-        guard count >= limits.minimumQueries else { return nil }
+        let groups = try sample(state.references, layout: layout, in: transaction)
+        guard !groups.isEmpty else { return nil }
         let lookedAt = limits.candidates(among: state.images.count)
-        var places: [[UInt16]] = []
-        for start in stride(from: 0, to: count, by: Self.queriesPerScan) {
-            if isCancelled() { throw CancellationError() }
-            let end = min(start + Self.queriesPerScan, count)
-            places += try self.places(
-                Array(references[start * layout.dimension..<end * layout.dimension]), count: end - start,
-                alpha: alpha, lookedAt: lookedAt, layout: layout, images: state.images, in: transaction)
+        let places = try groups.map { references in
+            var places: [[UInt16]] = []
+            for part in references.chunks(of: Self.queriesPerScan) {
+                if isCancelled() { throw CancellationError() }
+                places += try self.places(
+                    part.flatMap(\.self), count: part.count, alpha: alpha, lookedAt: lookedAt, layout: layout,
+                    images: state.images, in: transaction)
+            }
+            return places
         }
         let bases = try CodeTable(tables: tables, layout: layout).bases(in: transaction)
         return RecallCalibration(
@@ -59,19 +60,50 @@ struct RecallCalibrator {
         }
     }
 
-    /// The vectors of evenly spaced references, count x dimension.
+    /// The vectors of some references, in groups for which a calibration must hold separately.
+    ///
+    /// Given references are the queries that the user expects, sampled ones are queries that came. Both are asked to be
+    /// enough, so that neither hides the other: half of the references are sampled ones, if there are so many. A source
+    /// with fewer references than a calibration needs does not get a group of its own.
+    ///
+    /// - Returns: one group or two; none if there are too few references.
     private func sample(
         _ references: StoreState.RowCounts, layout: StoreLayout, in transaction: borrowing ReadTransaction
-    ) throws -> [Float] {
-        guard references.count > 0 else { return [] }
+    ) throws -> [[[Float]]] {
+        let sampledRows = try tables.arrivals.oldest(.sampled, in: transaction) { _, _ in true }
+        let givenCount = references.count - sampledRows.count
+        let sampledCount = min(sampledRows.count, max(limits.queries / 2, limits.queries - givenCount))
+        let sampled = (0..<sampledCount).map { sampledRows[$0 * sampledRows.count / sampledCount] }
+        let given = Self.evenlySpaced(
+            min(givenCount, limits.queries - sampledCount), of: givenCount, end: references.end,
+            without: Set(sampledRows))
         let table = VectorTable(database: tables.references.vectors, layout: layout.vectors)
-        // Rows without a reference are left out below.
-        let count = min(references.end, limits.queries * references.end / references.count)
-        let rows = (0..<count).map { UInt32($0 * references.end / count) }
-        let values = try table.read(rows: rows, in: transaction)
-        return stride(from: 0, to: values.count, by: layout.dimension)
-            .map { values[$0..<$0 + layout.dimension] }
-            .filter { $0.allSatisfy(\.isFinite) }
-            .flatMap { $0 }
+        let groups = try [given, sampled].map { rows in
+            // Rows without a reference have no finite vector.
+            try table.read(rows: rows, in: transaction).chunks(of: layout.dimension)
+                .filter { $0.allSatisfy(\.isFinite) }.map(Array.init)
+        }
+        if groups.allSatisfy({ $0.count >= limits.minimumQueries }) { return groups }
+        let all = groups.flatMap(\.self)
+        return all.count >= limits.minimumQueries ? [all] : []
+    }
+
+    /// About `wanted` evenly spaced rows below `end` that are not in `excluded`.
+    ///
+    /// - Parameter count: the number of references among the rows that are not in `excluded`.
+    private static func evenlySpaced(
+        _ wanted: Int, of count: Int, end: Int, without excluded: Set<UInt32>
+    ) -> [UInt32] {
+        guard wanted > 0, count > 0 else { return [] }
+        // Rows without a reference are left out later.
+        let number = min(end, wanted * end / count)
+        return (0..<number).map { UInt32($0 * end / number) }.filter { !excluded.contains($0) }
+    }
+}
+
+extension Array {
+    /// Consecutive parts with `count` elements each; the last one can have fewer.
+    fileprivate func chunks(of count: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: self.count, by: count).map { self[$0..<Swift.min($0 + count, self.count)] }
     }
 }
