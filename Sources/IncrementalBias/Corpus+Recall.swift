@@ -17,24 +17,25 @@ extension Corpus {
         }
     }
 
-    /// Measures the recall of the live queries that wait for it.
+    /// Measures the recall of the live queries that wait for it, and adjusts later searches to it.
     ///
-    /// - Returns: the number of queries.
+    /// - Returns: the number of queries, and the adjustments.
     /// - Throws: `LMDBError`, ``StoreError/damaged(_:)``.
     @discardableResult
-    package func measureRecall() throws -> Int {
+    package func measureRecall() throws -> (queries: Int, adjustments: [RecallAdjustment]) {
         let samples = recall.takeSamples()
-        try measureRecall(samples)
-        return samples.count
+        return (samples.count, try measureRecall(samples))
     }
 
     /// Searches for live queries again, approximately and exactly in one snapshot, and records the recall.
-    func measureRecall(_ samples: [RecallSample]) throws {
-        try environment.read { transaction in
+    ///
+    /// - Returns: the adjustments of later searches.
+    func measureRecall(_ samples: [RecallSample]) throws -> [RecallAdjustment] {
+        let measured = try environment.read { transaction -> [MeasuredSample] in
             let state = try tables.state(in: transaction)
             // The corpus can have become another one since the queries were answered.
             let samples = samples.filter { $0.vector.count == state.dimension }
-            guard !samples.isEmpty, state.images.count > 0 else { return }
+            guard !samples.isEmpty, state.images.count > 0 else { return [] }
             let layout = StoreLayout(dimension: state.dimension, settings: settings)
             let (queries, alphas) = (samples.flatMap(\.vector), samples.map(\.alpha))
             let limits = samples.map { min($0.topK, state.images.count) }
@@ -43,16 +44,18 @@ extension Corpus {
             let (found, _) = try ApproximateScan(layout: layout, tables: tables, pool: maintenancePool).run(
                 queries: queries, limits: limits, candidates: samples.map(\.candidates), alphas: alphas,
                 images: state.images, in: transaction)
-            for (sample, (exact, found)) in zip(samples, zip(exact, found)) {
+            return zip(samples, zip(exact, found)).map { sample, answers in
                 // An image with the same score as the last one of the exact answer is as good.
-                let lowest = exact.last?.score ?? .infinity
-                recall.record(target: sample.target, found: found.count { $0.score >= lowest }, total: exact.count)
+                let lowest = answers.0.last?.score ?? .infinity
+                let right = answers.1.count { $0.score >= lowest }
+                return MeasuredSample(sample: sample, total: answers.0.count, found: right)
             }
         }
+        return recall.record(measured)
     }
 
-    /// The calibrations by ascending alpha, and the recall of live queries by ascending target.
-    package var recallReport: (calibrations: [RecallCalibration], measured: [RecallEstimate]) { recall.report }
+    /// What is known about the recall of approximate searches.
+    package var recallReport: RecallReport { recall.report }
 }
 
 /// Calibrates approximate searches and measures their recall, on a thread of its own.
@@ -66,8 +69,12 @@ package final class RecallMaintenance: Sendable {
     ///
     /// - Parameters:
     ///   - corpus: the corpus that is searched.
+    ///   - adjusted: called when the measured recall has changed the number of rows that searches score exactly.
     ///   - failed: called with an error that ended a task; later tasks are still done.
-    package init(_ corpus: Corpus, failed: @escaping @Sendable (any Error) -> Void) {
+    package init(
+        _ corpus: Corpus, adjusted: @escaping @Sendable (RecallAdjustment) -> Void,
+        failed: @escaping @Sendable (any Error) -> Void
+    ) {
         recall = corpus.recall
         NamedThread.start("recall") { [recall] in
             while let task = recall.nextTask() {
@@ -81,7 +88,7 @@ package final class RecallMaintenance: Sendable {
                             recall.forget(alpha: alpha)
                             throw error
                         }
-                    case .measure(let samples): try corpus.measureRecall(samples)
+                    case .measure(let samples): try corpus.measureRecall(samples).forEach(adjusted)
                     }
                 } catch is CancellationError {
                     // The daemon stops.

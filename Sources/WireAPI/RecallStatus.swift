@@ -6,11 +6,14 @@ package struct RecallStatus: Codable, Equatable, Sendable {
     package var calibrations: [Calibration]
     /// The recall of live queries by ascending target.
     package var measured: [Measured]
+    /// The searches that score more rows exactly than by default, because their measured recall was too low.
+    package var raised: [Raised]
 
-    package init(setting: Double, calibrations: [Calibration], measured: [Measured]) {
+    package init(setting: Double, calibrations: [Calibration], measured: [Measured], raised: [Raised] = []) {
         self.setting = setting
         self.calibrations = calibrations
         self.measured = measured
+        self.raised = raised
     }
 
     /// A measurement of how many rows must be scored exactly.
@@ -46,6 +49,21 @@ package struct RecallStatus: Codable, Equatable, Sendable {
             self.recall = recall
             self.low = low
             self.high = high
+        }
+    }
+
+    /// Searches with one alpha and one target.
+    package struct Raised: Codable, Equatable, Sendable {
+        package var alpha: Float
+        /// The recall that the searches ask for.
+        package var target: Double
+        /// The misses of references count so many times as much as by default.
+        package var factor: Double
+
+        package init(alpha: Float, target: Double, factor: Double) {
+            self.alpha = alpha
+            self.target = target
+            self.factor = factor
         }
     }
 }

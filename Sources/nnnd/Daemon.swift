@@ -72,9 +72,7 @@ struct Daemon {
         let sampler = QuerySampler(
             corpus: corpus, spool: settings.spool, settings: { [live] in live.current.sampling }, metrics: metrics,
             logger: logger)
-        let recall = RecallMaintenance(corpus) { [logger] error in
-            logger.warning("the recall of searches could not be measured", metadata: ["error": "\(error)"])
-        }
+        let recall = makeRecallMaintenance(corpus)
         let http = try makeHTTPService(
             corpus: corpus, queue: queue, spool: spool, sampler: sampler, inherited: inherited,
             notifySocket: notifySocket)
@@ -127,6 +125,24 @@ struct Daemon {
                 metrics: metrics, heartbeat: heartbeats.ingest, returnFreedMemory: AllocatorPolicy.returnFreedMemory,
                 logger: logger)
         }
+    }
+
+    private func makeRecallMaintenance(_ corpus: Corpus) -> RecallMaintenance {
+        RecallMaintenance(
+            corpus,
+            adjusted: { [logger] change in
+                logger.notice(
+                    change.isRaised
+                        ? "the measured recall is below the target; searches score more rows exactly from now on"
+                        : "the measured recall is above the target; searches score fewer rows exactly from now on",
+                    metadata: [
+                        "alpha": "\(change.alpha)", "target": "\(change.measured.target)",
+                        "recall": "\(change.measured.recall)", "factor": "\(change.factor)",
+                    ])
+            },
+            failed: { [logger] error in
+                logger.warning("the recall of searches could not be measured", metadata: ["error": "\(error)"])
+            })
     }
 
     private func makeReloadService(

@@ -57,7 +57,12 @@ package struct StatusView {
             return "for \(measured.target): \(interval[0]) (\(interval[1]) to \(interval[2])), "
                 + NumberFormat.count(measured.queries, "query", "queries")
         }
-        return zip(["recall"] + measured.map { _ in "" }, [setting] + measured).map { ($0, $1) }
+        let raised = recall.raised.map { raised in
+            "for \(raised.target) with alpha \(raised.alpha): misses of references count "
+                + "\(NumberFormat.fixed(raised.factor, decimals: 1)) times, because the measured recall was too low"
+        }
+        let entries = [setting] + measured + raised
+        return entries.enumerated().map { ($0 == 0 ? "recall" : "", $1) }
     }
 
     private var sampled: String {

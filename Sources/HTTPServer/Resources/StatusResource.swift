@@ -49,12 +49,15 @@ struct StatusResource: Resource {
     }
 
     private func recall(_ settings: APISettings) -> RecallStatus {
-        let (calibrations, measured) = corpus.recallReport
+        let report = corpus.recallReport
         return RecallStatus(
             setting: settings.recall,
-            calibrations: calibrations.map { .init(alpha: $0.alpha, generation: $0.generation, queries: $0.queries) },
-            measured: measured.map {
+            calibrations: report.calibrations.map {
+                .init(alpha: $0.alpha, generation: $0.generation, queries: $0.queries)
+            },
+            measured: report.measured.map {
                 .init(target: $0.target, queries: $0.queries, recall: $0.recall, low: $0.low, high: $0.high)
-            })
+            },
+            raised: report.raised.map { .init(alpha: $0.alpha, target: $0.target, factor: $0.factor) })
     }
 }

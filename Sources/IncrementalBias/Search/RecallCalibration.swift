@@ -8,8 +8,8 @@ package struct RecallCalibration: Sendable {
     package let alpha: Float
     /// The generation of the corpus in which it was measured.
     package let generation: UInt64
-    /// The number of images at that time.
-    let images: Int
+    /// The size of the corpus at that time.
+    let counts: Counts
     /// The newest version of the codes' bases at that time.
     let codeVersion: UInt32
     /// For each group of references, for each of them, the places of its best images, by falling exact score;
@@ -26,31 +26,42 @@ package struct RecallCalibration: Sendable {
 
     static let missed = UInt16.max
 
-    /// A calibration holds while the number of images changes by less than this factor.
-    private static let maximumGrowth = 1.25
+    /// The size of a corpus.
+    struct Counts: Equatable, Sendable {
+        let images: Int
+        let references: Int
 
-    /// Whether the calibration can still be used for a corpus.
-    func holds(for state: StoreState) -> Bool {
-        let (now, before) = (Double(state.images.count), Double(images))
-        return now < before * Self.maximumGrowth && now > before / Self.maximumGrowth
+        /// What was measured holds while counts change by less than this factor.
+        private static let maximumGrowth = 1.25
+
+        init(_ state: StoreState) {
+            (images, references) = (state.images.count, state.references.count)
+        }
+
+        /// Whether both counts are about as large as those of another corpus.
+        func resemble(_ other: Counts) -> Bool {
+            Self.isNear(images, other.images) && Self.isNear(references, other.references)
+        }
+
+        /// Whether two numbers differ by less than a quarter.
+        static func isNear(_ now: Int, _ before: Int) -> Bool {
+            Double(now) < Double(before) * maximumGrowth && Double(now) > Double(before) / maximumGrowth
+        }
     }
 
-    /// Other queries miss up to so many times as many images as the references of a calibration.
-    ///
-    /// The leading directions of the codes, and the means, were computed from these. On CLIP-like vectors other queries
-    /// missed 0.9 to 1.4 times as many.
-    private static let missesOfOtherQueries = 1.35
+    /// Whether the calibration can still be used for a corpus.
+    func holds(for state: StoreState) -> Bool { Counts.isNear(state.images.count, counts.images) }
 
     /// The number of rows to score exactly so that the mean recall of other queries reaches a target.
     ///
-    /// The misses of the references plus one, times ``missesOfOtherQueries``, plus one standard error, must be few
-    /// enough.
+    /// The misses of the references plus one, times `misses`, plus one standard error, must be few enough.
     ///
+    /// - Parameter misses: other queries are expected to miss so many times as many images as the references.
     /// - Returns: `nil` if no number of rows that was looked at is enough.
-    func candidates(for target: Double, topK: Int) -> Int? {
+    func candidates(for target: Double, topK: Int, misses: Double = RecallEffort.defaultMisses) -> Int? {
         guard queries > 0, places.joined().allSatisfy({ $0.count >= topK }) else { return nil }
         func reachTarget(_ candidates: Int) -> Bool {
-            places.allSatisfy { Self.reaches(target, topK: topK, candidates: candidates, $0) }
+            places.allSatisfy { Self.reaches(target, topK: topK, misses: misses, candidates: candidates, $0) }
         }
         guard reachTarget(lookedAt) else { return nil }
         var (low, high) = (topK, max(topK, lookedAt))
@@ -61,7 +72,9 @@ package struct RecallCalibration: Sendable {
         return high
     }
 
-    private static func reaches(_ target: Double, topK: Int, candidates: Int, _ places: [[UInt16]]) -> Bool {
+    private static func reaches(
+        _ target: Double, topK: Int, misses: Double, candidates: Int, _ places: [[UInt16]]
+    ) -> Bool {
         let missed = places.map { places in
             Double(places.prefix(topK).count { Int($0) >= candidates }) / Double(topK)
         }
@@ -70,6 +83,6 @@ package struct RecallCalibration: Sendable {
         let mean = total / count
         let variance = missed.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
         let expected = (total + 1 / Double(topK)) / count
-        return missesOfOtherQueries * expected + (variance / count).squareRoot() <= 1 - target
+        return misses * expected + (variance / count).squareRoot() <= 1 - target
     }
 }

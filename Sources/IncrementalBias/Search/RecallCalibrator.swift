@@ -26,7 +26,7 @@ struct RecallCalibrator {
         let groups = try sample(state.references, layout: layout, in: transaction)
         guard !groups.isEmpty else { return nil }
         let lookedAt = limits.candidates(among: state.images.count)
-        let places = try groups.map { references in
+        let places = try groups.map { references -> [[UInt16]] in
             var places: [[UInt16]] = []
             for part in references.chunks(of: Self.queriesPerScan) {
                 if isCancelled() { throw CancellationError() }
@@ -38,7 +38,7 @@ struct RecallCalibrator {
         }
         let bases = try CodeTable(tables: tables, layout: layout).bases(in: transaction)
         return RecallCalibration(
-            alpha: alpha, generation: state.generation, images: state.images.count,
+            alpha: alpha, generation: state.generation, counts: .init(state),
             codeVersion: bases.newest?.version ?? 0, places: places, lookedAt: lookedAt)
     }
 

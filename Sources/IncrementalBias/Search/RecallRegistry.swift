@@ -11,6 +11,8 @@ final class RecallRegistry: @unchecked Sendable {
     private var entries: [Float: Entry] = [:]
     /// Live queries that have not been measured yet.
     private var samples: [RecallSample] = []
+    /// What was learned from measured queries.
+    private var efforts = RecallEfforts()
     /// The measured queries by target.
     private var windows: [Double: (window: RecallWindow, lastUse: UInt64)] = [:]
     /// Counts uses, so that the calibrations and windows that were used last are kept.
@@ -48,6 +50,8 @@ final class RecallRegistry: @unchecked Sendable {
         case measure([RecallSample])
     }
 
+    /// The number of pairs of a target and a `topK` whose numbers of rows are kept for one alpha, at most.
+    private static let maximumRequests = 1024
     /// The number of queries that wait to be measured, at most.
     private static let maximumSamples = 64
     /// The number of queries of one request that are measured, at most.
@@ -95,7 +99,11 @@ final class RecallRegistry: @unchecked Sendable {
                 condition.signal()
             }
             let request = Request(target: target, topK: batch.topK)
-            let candidates = entry.candidates[request] ?? calibration.candidates(for: target, topK: batch.topK)
+            let candidates =
+                entry.candidates[request]
+                ?? calibration.candidates(
+                    for: target, topK: batch.topK, misses: efforts.misses(.init(alpha: batch.alpha, target: target)))
+            if entry.candidates.count >= Self.maximumRequests { entry.candidates = [:] }
             entry.candidates[request] = .some(candidates)
             guard let candidates, candidates <= limits.candidates(among: state.images.count) else {
                 return .exact(.manyCandidates)
@@ -125,7 +133,8 @@ final class RecallRegistry: @unchecked Sendable {
                 samples.append(
                     RecallSample(
                         vector: Array(vectors[query * dimension..<(query + 1) * dimension]), alpha: batch.alpha,
-                        topK: batch.topK, target: target, candidates: candidates))
+                        topK: batch.topK, target: target,
+                        misses: efforts.misses(.init(alpha: batch.alpha, target: target)), candidates: candidates))
             }
             condition.signal()
         }
@@ -138,33 +147,50 @@ final class RecallRegistry: @unchecked Sendable {
         condition.withLock {
             uses += 1
             let lastUse = entries[alpha]?.lastUse ?? uses
+            if let calibration { efforts.forget(alpha: alpha, outdatedBy: calibration.counts) }
             entries[alpha] = Entry(
                 calibration: calibration, lastUse: lastUse, failedGeneration: calibration == nil ? generation : nil)
             evict()
         }
     }
 
-    /// Records the recall of a live query.
-    func record(target: Double, found: Int, total: Int) {
+    /// Records the recall of live queries, and adjusts the number of rows that later searches score exactly.
+    ///
+    /// - Returns: the adjustments.
+    func record(_ measured: [MeasuredSample]) -> [RecallAdjustment] {
         condition.withLock {
-            uses += 1
-            windows[target, default: (RecallWindow(), uses)].window.record(found: found, total: total)
-            windows[target]?.lastUse = uses
-            while windows.count > Self.maximumTargets,
-                let oldest = windows.min(by: { $0.value.lastUse < $1.value.lastUse })
-            {
-                windows[oldest.key] = nil
+            for query in measured { record(query) }
+            let keys = Set(measured.map { RecallEfforts.Key(alpha: $0.sample.alpha, target: $0.sample.target) })
+            return keys.compactMap { key -> RecallAdjustment? in
+                guard let counts = entries[key.alpha]?.calibration?.counts,
+                    let adjustment = efforts.adjust(key, counts)
+                else { return nil }
+                entries[key.alpha]?.candidates = [:]
+                return adjustment
             }
         }
     }
 
-    /// The calibrations by alpha, and the recall measured by target, both in ascending order.
-    var report: (calibrations: [RecallCalibration], measured: [RecallEstimate]) {
+    private func record(_ query: MeasuredSample) {
+        let (target, alpha) = (query.sample.target, query.sample.alpha)
+        uses += 1
+        windows[target, default: (RecallWindow(), uses)].window.record(found: query.found, total: query.total)
+        windows[target]?.lastUse = uses
+        while windows.count > Self.maximumTargets, let oldest = windows.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
+            windows[oldest.key] = nil
+        }
+        efforts.record(
+            .init(alpha: alpha, target: target), misses: query.sample.misses, found: query.found, total: query.total)
+    }
+
+    /// The calibrations, the recall measured, and what was learned from it.
+    var report: RecallReport {
         condition.withLock {
-            (
-                entries.values.compactMap(\.calibration).sorted { $0.alpha < $1.alpha },
-                windows.compactMap { $1.window.estimate(target: $0) }.sorted { $0.target < $1.target }
-            )
+            RecallReport(
+                calibrations: entries.values.compactMap(\.calibration).sorted { $0.alpha < $1.alpha },
+                measured: windows.compactMap { $1.window.estimate(target: $0) }.sorted { $0.target < $1.target },
+                raised: efforts.raised)
         }
     }
 

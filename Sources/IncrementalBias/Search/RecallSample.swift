@@ -6,6 +6,16 @@ struct RecallSample: Sendable {
     let topK: Int
     /// The recall that was asked for.
     let target: Double
+    /// The effort that was in force, see ``RecallEffort/misses``.
+    let misses: Double
     /// The number of rows that were scored exactly.
     let candidates: Int
+}
+
+/// A query that has been searched for again exactly.
+struct MeasuredSample: Sendable {
+    let sample: RecallSample
+    /// The number of images in the exact answer, and how many of them the approximate one has.
+    let total: Int
+    let found: Int
 }

@@ -51,6 +51,7 @@ class RecallStatus(TypedDict):
     setting: float
     calibrations: list[dict[str, Any]]
     measured: list[dict[str, Any]]
+    raised: list[dict[str, Any]]
 
 
 class _RequiredStatus(TypedDict):
