@@ -17,6 +17,9 @@ package struct SearchRequest: Codable, Sendable {
     /// The share of the best images that the answers should have on average; `nil` for the daemon's setting, 1 for
     /// exact answers.
     package var recall: Double?
+    /// The number of rows to score exactly for each query of an approximate search; `nil` for the number that a
+    /// calibration gives.
+    package var rescore: Int?
     /// Whether the queries can become references; `nil` for true.
     package var sample: Bool?
 
@@ -43,7 +46,7 @@ package struct SearchRequest: Codable, Sendable {
         case topK = "top_k"
         case alpha
         case minScore = "min_score"
-        case recall, sample
+        case recall, rescore, sample
     }
 
     /// Decodes a request.
@@ -68,6 +71,7 @@ package struct SearchRequest: Codable, Sendable {
         recall = try container.decodeIfPresent(Double.self, forKey: .recall)
         sample = try container.decodeIfPresent(Bool.self, forKey: .sample)
         topK = try container.decodeWholeNumberIfPresent(forKey: .topK)
+        rescore = try container.decodeWholeNumberIfPresent(forKey: .rescore)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -79,6 +83,7 @@ package struct SearchRequest: Codable, Sendable {
         try container.encodeIfPresent(alpha, forKey: .alpha)
         try container.encodeIfPresent(minScore, forKey: .minScore)
         try container.encodeIfPresent(recall, forKey: .recall)
+        try container.encodeIfPresent(rescore, forKey: .rescore)
         try container.encodeIfPresent(sample, forKey: .sample)
     }
 }

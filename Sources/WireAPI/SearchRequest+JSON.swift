@@ -33,6 +33,7 @@ private struct SearchRequestReader {
         var alpha: Float?
         var minScore: Float?
         var recall: Double?
+        var rescore: Int?
         var sample: Bool?
         var keys: Set<String> = []
         guard skipSpaceAnd("{") else { return nil }
@@ -56,11 +57,14 @@ private struct SearchRequestReader {
             case "recall" where !skipNull():
                 guard let value = doubleNumber() else { return nil }
                 if isFirst { recall = value }
+            case "rescore" where !skipNull():
+                guard let value = wholeNumber() else { return nil }
+                if isFirst { rescore = value }
             case "sample" where !skipNull():
                 guard let value = boolean() else { return nil }
                 if isFirst { sample = value }
             // The value was null, which has been skipped: as if the key were absent.
-            case "top_k", "alpha", "min_score", "recall", "sample": break
+            case "top_k", "alpha", "min_score", "recall", "rescore", "sample": break
             default: return nil
             }
         } while skipSpaceAnd(",")
@@ -68,7 +72,7 @@ private struct SearchRequestReader {
         skipSpace()
         guard position == bytes.count else { return nil }
         var request = SearchRequest(queries: queries, topK: topK, alpha: alpha, minScore: minScore, recall: recall)
-        request.sample = sample
+        (request.rescore, request.sample) = (rescore, sample)
         return request
     }
 

@@ -44,8 +44,8 @@ import WireAPI
             #expect(request.contains("Content-Type: application/x-npy\r\n") && request.hasSuffix("\r\n\r\nNPY"))
             _ = try await client.search([], topK: 5, alpha: nil)
             #expect(server.requests.last?.hasPrefix("POST /v1/search?top_k=5 HTTP/1.1\r\n") == true)
-            _ = try await client.search([], topK: 5, alpha: nil, minScore: 0.5, recall: 0.99)
-            let target = "/v1/search?top_k=5&min_score=0.5&recall=0.99"
+            _ = try await client.search([], topK: 5, alpha: nil, minScore: 0.5, recall: 0.99, rescore: 20)
+            let target = "/v1/search?top_k=5&min_score=0.5&recall=0.99&rescore=20"
             #expect(server.requests.last?.hasPrefix("POST \(target) HTTP/1.1\r\n") == true)
         }
     }

@@ -132,6 +132,11 @@ def test_an_approximate_search_says_so_in_every_form_and_is_measured(make_daemon
         assert "recall" not in client.post_json("/v1/search", {"queries": queries[:1].tolist(), "recall": 1}).json()
         exact = client.search(queries[:2], top_k=101).recall
         assert (exact.exact, exact.reason, exact.calibration) == (True, "large_top_k", None)
+        answer = client.post_json("/v1/search", {"queries": queries.tolist(), "rescore": 40, "alpha": 3}).json()
+        api_document.validate(answer, "SearchResponse")
+        assert answer["recall"]["rescored_rows"] == 40 * len(queries) and "calibration" not in answer["recall"]
+        response = client.request("POST", "/v1/search?rescore=40&alpha=3", npy_bytes(queries), headers)
+        assert response.content_type == NPZ and nnnd.results.parse_search(response).recall.calibration is None
         large = client.search(queries, top_k=60, recall=0.99).recall
         assert large.target == 0.99 and large.calibration == generation
     check_reports(daemon, api_document)
@@ -172,4 +177,9 @@ def test_small_corpora_are_searched_exactly_and_bad_values_are_rejected(daemon, 
         check_problem(client.post(f"/v1/search?recall={value}", npy_bytes(vectors), NPY), 400, "bad_recall", value)
         body = {"queries": [[1, 0, 0, 0]], "recall": float(value)}
         check_problem(client.post_json("/v1/search", body), 400, "bad_recall", value)
+    for value, recall in (("9", 0.9), ("2049", 0.9), ("20", 1)):
+        response = client.post(f"/v1/search?rescore={value}&recall={recall}", npy_bytes(vectors), NPY)
+        check_problem(response, 400, "bad_rescore", value if recall < 1 else "below 1")
+    output = succeeds("search", "--queries", tmp_path / "q.npy", "--recall", "0.9", "--rescore", "10", daemon=daemon)
+    assert output.rstrip().endswith("exact (few_images)")
     check_problem(client.post("/v1/search?recall=x", npy_bytes(vectors), NPY), 400, "bad_recall", "x")

@@ -84,6 +84,28 @@ struct ApproximateSearchTests {
         #expect(try fixture.corpus.search([batch]).accuracies[0]?.exactReason == .uncalibrated)
     }
 
+    @Test func aBatchCanSetTheNumberOfRows() throws {
+        var setting = try RecallSetting()
+        let queries = setting.vectors(20)
+        func search(_ rescore: Int, topK: Int = 10) throws -> (accuracy: SearchAccuracy, hits: [[SearchHit]]) {
+            let batch = try SearchBatch(queries: queries, topK: topK, alpha: 0.3, recall: 0.9, rescore: rescore)
+            let found = try setting.fixture.corpus.search([batch])
+            return (try #require(found.accuracies[0]), try found.results[0].get())
+        }
+        let exact = try setting.search(queries, alpha: 0.3, recall: 0.9).exact
+        var recalls: [Double] = []
+        for rescore in [10, 100, RecallSetting.images - 1] {
+            let (accuracy, hits) = try search(rescore)
+            #expect(accuracy.method == .approximate(calibration: nil, candidates: rescore))
+            #expect(accuracy.rescoredRows == 20 * rescore)
+            recalls.append(setting.recall(hits, of: exact))
+        }
+        #expect(recalls == recalls.sorted() && recalls[0] < 0.8 && recalls[1] > 0.9 && recalls[2] == 1)
+        #expect(try search(200, topK: 150).hits.allSatisfy { $0.count == 150 })
+        #expect(try search(RecallSetting.images).accuracy.exactReason == .fewImages)
+        #expect(try setting.fixture.corpus.measureRecall().queries == 0)
+    }
+
     /// Calibrations use given references and those that were sampled from queries, and the harder ones decide.
     @Test(arguments: [RecallSetting.Kind.usual, .hard]) func sampledReferencesAreCalibratedSeparately(
         kind: RecallSetting.Kind

@@ -137,7 +137,10 @@ struct DamagedTableTests {
         }
         expectDamageOnly(comment) { _ = try corpus.countPendingEntries() }
         expectDamageOnly(comment) {
-            _ = try corpus.search([SearchBatch(vectors: [1, 2], count: 1, topK: 300, alpha: 1)])
+            _ = try corpus.search([
+                SearchBatch(vectors: [1, 2], count: 1, topK: 300, alpha: 1),
+                SearchBatch(vectors: [1, 2], count: 1, topK: 10, alpha: 1, recall: 0.9, rescore: 50),
+            ])
         }
         expectDamageOnly(comment) { _ = try corpus.verify(sample: nil) }
         for count in [1, 3, 40] {

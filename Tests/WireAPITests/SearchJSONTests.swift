@@ -5,7 +5,7 @@ import WireAPI
 /// The fast reader and writer of searches must agree with Foundation's, but for numbers too small for a float.
 @Suite struct SearchJSONTests {
     private static let fields = [
-        "queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "recall", "sample",
+        "queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "recall", "rescore", "sample",
     ]
 
     private static func decoded(_ text: String) -> SearchRequest? {
@@ -19,7 +19,7 @@ import WireAPI
         #expect(fast?.topK == slow?.topK, "\(text)")
         #expect(fast?.alpha == slow?.alpha, "\(text)")
         #expect(fast?.minScore == slow?.minScore, "\(text)")
-        #expect(fast?.recall == slow?.recall, "\(text)")
+        #expect(fast?.recall == slow?.recall && fast?.rescore == slow?.rescore, "\(text)")
         #expect(fast?.sample == slow?.sample, "\(text)")
         #expect(fast?.imageIDs == slow?.imageIDs && fast?.referenceIDs == slow?.referenceIDs, "\(text)")
     }
@@ -34,6 +34,7 @@ import WireAPI
         #"{"queries":[[1]],"top_k":null}"#, #"{"queries":[[1]],"other":{"a":[1]}}"#, #"{"top_k":1}"#,
         #"{"queries":[["1"]]}"#, #"{"queries":[[1]]"#, #"{"queries":[[1]]}}"#, #"[]"#, "", #"{"queries":[[1] [2]]}"#,
         #"{"queries":[[1]],"top_k":null,"alpha":null}"#, #"{"queries":[[1]],"recall":0.99}"#,
+        #"{"queries":[[1]],"rescore":20}"#, #"{"queries":[[1]],"rescore":null}"#, #"{"queries":[[1]],"rescore":1.5}"#,
         #"{"queries":[[1]],"recall":null}"#, #"{"queries":[[1]],"recall":0.999999999999,"recall":1}"#,
         #"{"queries":[[1]],"alpha":1,"alpha":2}"#,
         #"{"queries":[[1]],"top_k":null,"top_k":2}"#, #"{"queries":[[1]],"queries":[[2]],"top_k":4,"top_k":null}"#,

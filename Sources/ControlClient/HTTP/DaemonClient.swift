@@ -67,12 +67,14 @@ package struct DaemonClient: Sendable {
     ///   - alpha: the weight of the bias; `nil` for the daemon's setting.
     ///   - minScore: the smallest score of a hit; `nil` for no limit.
     ///   - recall: the recall of the answers, 1 for exact ones; `nil` for the daemon's setting.
+    ///   - rescore: the number of rows that an approximate search scores exactly; `nil` for a calibrated number.
     package func search(
-        _ queries: [UInt8], topK: Int, alpha: Float?, minScore: Float? = nil, recall: Double? = nil
+        _ queries: [UInt8], topK: Int, alpha: Float?, minScore: Float? = nil, recall: Double? = nil,
+        rescore: Int? = nil
     ) async throws -> Answer<SearchResponse> {
         let weight = alpha.map { "&alpha=\($0)" } ?? ""
         let limit = minScore.map { "&min_score=\($0)" } ?? ""
-        let accuracy = recall.map { "&recall=\($0)" } ?? ""
+        let accuracy = (recall.map { "&recall=\($0)" } ?? "") + (rescore.map { "&rescore=\($0)" } ?? "")
         // A large number has a plus sign in its exponent, which would mean a space in a query string.
         let parameters = "top_k=\(topK)\(weight)\(limit)\(accuracy)".replacing("+", with: "%2B")
         return try await post("/v1/search?\(parameters)", queries, mediaType: "application/x-npy")

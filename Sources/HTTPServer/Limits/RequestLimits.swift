@@ -15,6 +15,8 @@ enum RequestLimits {
     static let alpha: ClosedRange<Float> = 0...1000
     /// The values of `recall` that a search can ask for.
     static let recall: ClosedRange<Double> = 0.5...1
+    /// The largest number of rows that an approximate search scores exactly for each query.
+    static let rescoredRows = 2048
     /// Lines of one page of a listing.
     static let listedLines = 1...10_000
     /// Lines of a page of a listing if the request names no number.

@@ -6,7 +6,7 @@ internal import WireAPI
 
 /// What the body and the query string of a search ask for; the body is JSON or an .npy file.
 ///
-/// `top_k`, `alpha`, `min_score`, `recall` and `sample` stand in the query string, or in the JSON, whose values take
+/// `top_k`, `alpha`, `min_score`, `recall`, `rescore` and `sample` stand in the query string, or in the JSON, whose values take
 /// precedence.
 struct SearchBody {
     /// Where the vectors of the queries come from.
@@ -23,6 +23,8 @@ struct SearchBody {
     let minScore: Float?
     /// The recall of the answers; `nil` for exact ones.
     let recall: Double?
+    /// The number of rows to score exactly for each query of an approximate search; `nil` for a calibrated number.
+    let rescore: Int?
     /// Whether the queries can become references; stored vectors are no queries of users.
     let canBeSampled: Bool
 
@@ -44,6 +46,7 @@ struct SearchBody {
         var alpha: Float? = try Self.parameter("alpha", request)
         var minScore: Float? = try Self.parameter("min_score", request)
         var recall: Double? = try Self.parameter("recall", request)
+        var rescore: Int? = try Self.parameter("rescore", request)
         var sample = try request.flag("sample")
         // Wrong values in the query string are an error even if the JSON replaces them.
         try Self.check(topK: topK, alpha: alpha, minScore: minScore, recall: recall)
@@ -57,6 +60,7 @@ struct SearchBody {
             alpha = parsed.alpha ?? alpha
             minScore = parsed.minScore ?? minScore
             recall = parsed.recall ?? recall
+            rescore = parsed.rescore ?? rescore
             sample = parsed.sample ?? sample
             try Self.check(topK: topK, alpha: alpha, minScore: minScore, recall: recall)
         case .npy: queries = .vectors(try Self.npy(body, v2Elements))
@@ -65,6 +69,8 @@ struct SearchBody {
         (self.topK, self.alpha, self.minScore) = (topK ?? Self.defaultTopK, alpha ?? defaultAlpha, minScore)
         let share = recall ?? defaultRecall
         self.recall = share < 1 ? share : nil
+        self.rescore = rescore
+        try Self.check(rescore: rescore, topK: self.topK, recall: self.recall)
         if case .vectors = queries { canBeSampled = sample ?? true } else { canBeSampled = false }
         guard count <= RequestLimits.queries else { throw Problem.tooManyQueries(count) }
     }
@@ -96,6 +102,18 @@ struct SearchBody {
         }
         if let recall, !RequestLimits.recall.contains(recall) {
             throw .badRequest("bad_recall", "'recall' is \(recall); it must be from 0.5 to 1, which is exact.")
+        }
+    }
+
+    private static func check(rescore: Int?, topK: Int, recall: Double?) throws(Problem) {
+        guard let rescore else { return }
+        guard recall != nil else {
+            throw .badRequest("bad_rescore", "'rescore' needs a 'recall' below 1; exact searches need no such number.")
+        }
+        let largest = RequestLimits.rescoredRows
+        guard topK <= rescore, rescore <= largest else {
+            throw .badRequest(
+                "bad_rescore", "'rescore' is \(rescore); it must be from 'top_k', \(topK), to \(largest).")
         }
     }
 

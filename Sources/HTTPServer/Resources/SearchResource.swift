@@ -31,7 +31,7 @@ struct SearchResource: Resource {
     }
 
     private func search(_ request: Request, _ context: APIContext) async throws -> Response {
-        try request.checkParameters("top_k", "alpha", "min_score", "recall", "sample")
+        try request.checkParameters("top_k", "alpha", "min_score", "recall", "rescore", "sample")
         if case .other(let name) = request.mediaType { throw Problem.unsupportedMediaType(name) }
         let clock = ContinuousClock()
         let reservation = hits.reservation()
@@ -66,7 +66,8 @@ struct SearchResource: Resource {
         switch search.queries {
         case .vectors(let vectors):
             do throws(RejectedQuery) {
-                return try SearchBatch(queries: vectors, topK: topK, alpha: search.alpha, recall: search.recall)
+                return try SearchBatch(
+                    queries: vectors, topK: topK, alpha: search.alpha, recall: search.recall, rescore: search.rescore)
             } catch {
                 throw Problem(.query(error.index, error.reason))
             }
@@ -81,7 +82,8 @@ struct SearchResource: Resource {
             }
             guard let vectors else { throw Problem.tooManyIDs(ids.count) }
             return SearchBatch(
-                vectors: vectors, count: ids.count, topK: topK, alpha: search.alpha, recall: search.recall)
+                vectors: vectors, count: ids.count, topK: topK, alpha: search.alpha, recall: search.recall,
+                rescore: search.rescore)
         }
     }
 

@@ -76,6 +76,10 @@ final class RecallRegistry: @unchecked Sendable {
         for batch: SearchBatch, state: StoreState, codeVersion: UInt32
     ) -> SearchAccuracy.Method? {
         guard let target = batch.recall, target < 1 else { return nil }
+        if let rescore = batch.rescore {
+            guard rescore < state.images.count else { return .exact(.fewImages) }
+            return .approximate(calibration: nil, candidates: max(rescore, batch.topK))
+        }
         guard state.images.count >= limits.minimumImages else { return .exact(.fewImages) }
         guard batch.topK <= limits.maximumTopK else { return .exact(.largeTopK) }
         return condition.withLock {
@@ -121,9 +125,11 @@ final class RecallRegistry: @unchecked Sendable {
 
     /// Keeps some queries of an approximate answer, to measure them later.
     ///
+    /// If the batch has set the number of rows, it says nothing about calibrations.
+    ///
     /// - Parameter vectors: the batch's vectors, count x dimension, normalised under the cosine metric.
     func sample(_ batch: SearchBatch, vectors: [Float], candidates: Int) {
-        guard let target = batch.recall, batch.count > 0 else { return }
+        guard let target = batch.recall, batch.rescore == nil, batch.count > 0 else { return }
         let dimension = vectors.count / batch.count
         condition.withLock {
             let count = min(Self.maximumSamples - samples.count, Self.samplesPerBatch, batch.count)

@@ -15,8 +15,8 @@ package struct SearchAccuracy: Equatable, Sendable {
         /// The answers are exact, for this reason.
         case exact(ExactReason)
         /// Of the rows with the best estimates, `candidates` were scored exactly for each query. A calibration of the
-        /// generation `calibration` says that this reaches the target.
-        case approximate(calibration: UInt64, candidates: Int)
+        /// generation `calibration` says that this reaches the target; without one, the batch has set the number.
+        case approximate(calibration: UInt64?, candidates: Int)
 
         var isExact: Bool {
             if case .exact = self { true } else { false }
@@ -35,7 +35,7 @@ package struct SearchAccuracy: Equatable, Sendable {
         case manyCandidates = "many_candidates"
     }
 
-    /// The calibration's generation; `nil` for exact answers.
+    /// The calibration's generation; `nil` for exact answers, and if the batch has set the number of rows.
     package var calibration: UInt64? {
         if case .approximate(let calibration, _) = method { calibration } else { nil }
     }

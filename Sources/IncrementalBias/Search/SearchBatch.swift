@@ -1,4 +1,4 @@
-/// The queries of one search request: a matrix of vectors that share `topK`, `alpha` and `recall`.
+/// The queries of one search request: a matrix of vectors that share `topK`, `alpha`, `recall` and `rescore`.
 package struct SearchBatch: Sendable {
     /// The vectors, count x dimension.
     package let vectors: [Float]
@@ -12,6 +12,11 @@ package struct SearchBatch: Sendable {
     package let alpha: Float
     /// The share of the best `topK` images that the answers should have on average; `nil` or 1 for exact answers.
     package let recall: Double?
+    /// The number of rows to score exactly for each query, at least `topK`, in place of the number that a calibration
+    /// gives; `nil` for the latter.
+    ///
+    /// It has no effect on exact answers.
+    package let rescore: Int?
 
     /// The dimension of the vectors; 0 if there are none.
     package var dimension: Int { count == 0 ? 0 : vectors.count / count }
@@ -24,20 +29,24 @@ package struct SearchBatch: Sendable {
     ///   - topK: the number of images to find for each query, at least 1.
     ///   - alpha: the weight of the bias, at least 0.
     ///   - recall: see ``recall``.
-    package init(vectors: [Float], count: Int, topK: Int, alpha: Float, recall: Double? = nil) {
+    ///   - rescore: see ``rescore``.
+    package init(
+        vectors: [Float], count: Int, topK: Int, alpha: Float, recall: Double? = nil, rescore: Int? = nil
+    ) {
         precondition(count == 0 ? vectors.isEmpty : vectors.count % count == 0)
         self.vectors = vectors
         self.count = count
         self.topK = topK
         self.alpha = alpha
         self.recall = recall
+        self.rescore = rescore
     }
 
     /// Makes a batch from separate vectors.
     ///
     /// - Throws: ``RejectedQuery`` if a vector has another dimension than the first one.
     package init(
-        queries: [[Float]], topK: Int, alpha: Float, recall: Double? = nil
+        queries: [[Float]], topK: Int, alpha: Float, recall: Double? = nil, rescore: Int? = nil
     ) throws(RejectedQuery) {
         let dimension = queries.first?.count ?? 0
         var vectors: [Float] = []
@@ -48,7 +57,8 @@ package struct SearchBatch: Sendable {
             }
             vectors += query
         }
-        self.init(vectors: vectors, count: queries.count, topK: topK, alpha: alpha, recall: recall)
+        self.init(
+            vectors: vectors, count: queries.count, topK: topK, alpha: alpha, recall: recall, rescore: rescore)
     }
 }
 

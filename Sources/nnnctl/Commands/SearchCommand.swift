@@ -48,6 +48,12 @@ struct SearchCommand: AsyncParsableCommand {
             """))
     var recall: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "For experts: with '--recall', score so many rows exactly in place of the calibrated number.",
+            valueName: "rows"))
+    var rescore: Int?
+
     @Flag(
         help: ArgumentHelp(
             #"Print a line of JSON per query: {"query": 0, "hits": [{"id", "score", "similarity", "bias"}, ...]}; "#
@@ -71,7 +77,9 @@ struct SearchCommand: AsyncParsableCommand {
         let generations = try await BatchedSearch(try QueryFile(path: queries).read(), topK: topK).run(
             search: {
                 let file = NPY.write($0.matrix)
-                return try await client.search(file, topK: topK, alpha: alpha, minScore: minScore, recall: recall).value
+                return try await client.search(
+                    file, topK: topK, alpha: alpha, minScore: minScore, recall: recall, rescore: rescore
+                ).value
             },
             { rows, response in
                 let hits = zip(rows, response.results).map { QueryHits(query: $0, hits: $1) }
@@ -87,9 +95,10 @@ struct SearchCommand: AsyncParsableCommand {
 
     /// Searches for the vectors of images or of references.
     private func searchByIDs() async throws {
-        let request = SearchRequest(
+        var request = SearchRequest(
             imageIDs: image.isEmpty ? nil : image, referenceIDs: reference.isEmpty ? nil : reference, topK: topK,
             alpha: alpha, minScore: minScore, recall: recall)
+        request.rescore = rescore
         let response = try await daemon.client.search(request).value
         let hits =
             image.isEmpty
@@ -110,7 +119,7 @@ struct SearchCommand: AsyncParsableCommand {
     private func accuracy(_ response: SearchResponse) -> String {
         guard let recall = response.recall else { return "" }
         if recall.exact { return ", exact (\(recall.reason ?? "asked for"))" }
-        let calibration = recall.calibration.map { ", calibrated in generation \($0)" } ?? ""
-        return ", recall \(recall.target)\(calibration)"
+        guard let calibration = recall.calibration else { return ", approximate" }
+        return ", recall \(recall.target), calibrated in generation \(calibration)"
     }
 }

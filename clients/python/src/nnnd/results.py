@@ -169,7 +169,7 @@ def _recall_of_arrays(arrays: Any) -> Recall:
         exact=exact,
         scanned_rows=int(arrays["recall_scanned_rows"]),
         reason=str(arrays["recall_reason"]) if exact else None,
-        calibration=None if exact else int(arrays["recall_calibration"]),
+        calibration=int(arrays["recall_calibration"]) or None,
         rescored_rows=None if exact else int(arrays["recall_rescored_rows"]),
     )
 
