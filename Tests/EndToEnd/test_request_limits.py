@@ -5,7 +5,7 @@ import select
 import numpy as np
 import pytest
 
-from harness.clients import read_to_end
+from harness.clients import memory_peak, read_to_end
 from harness.daemon import Daemon
 from harness.http import JSON, NPY, Response, UnixConnection, connect, npy_bytes
 from harness.problems import check_problem
@@ -87,6 +87,18 @@ def test_more_than_a_million_hits_are_rejected(make_daemon, rng):
         response = client.post("/v1/search?top_k=1000", npy_bytes(rng.standard_normal((4096, 4))), NPY)
         check_problem(response, 400, "too_many_hits", "1228800", "1000000")
         assert client.post("/v1/search?top_k=100", npy_bytes(rng.standard_normal((4096, 4))), NPY).status == 200
+
+
+def test_many_equal_scores_for_many_queries_take_little_memory(make_daemon):
+    """All rows of a block are candidates for all queries: 17 million pairs, of which few may be in memory at once."""
+    daemon = make_daemon(k=4, threads=1).start()
+    daemon.drop(IMAGES, "s.npy", np.ones((4096, 2), np.float32))
+    with daemon.client() as client:
+        client.search(np.ones((1, 2), np.float32), top_k=1)
+        before = memory_peak(daemon)
+        result = client.search(np.ones((4096, 2), np.float32), top_k=2)
+        assert (result.ids == ["s:0", "s:1"]).all()
+        assert memory_peak(daemon) - before < 100 * MIB
 
 
 def test_a_second_verification_at_the_same_time_is_rejected(make_daemon, rng):

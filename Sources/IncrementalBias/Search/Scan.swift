@@ -9,15 +9,13 @@ internal import VectorMath
 /// 2. ``ExactRescorer`` computes exact scores of the candidates, the highest upper bound first.
 ///
 /// Bounds exclude little if there are many near ties, or if nearly all images are asked for. The pass then pauses when
-/// a thread has many candidates, and continues after these are rescored. The memory for candidates is therefore
-/// bounded.
+/// a thread has many candidates, if need be within a block, and continues after these are rescored. The memory for
+/// candidates is therefore bounded.
 struct Scan {
     let layout: StoreLayout
     let tables: Tables
     let pool: WorkerPool
 
-    /// The number of candidates of one thread at which the pass pauses.
-    private static let candidatesPerWorker = 1 << 18
     /// The number of blocks between two checkpoints of the pool.
     ///
     /// One block may take only microseconds.
@@ -51,26 +49,12 @@ struct Scan {
         var best = limits.map(TopRows.init(limit:))
         var statistics = ScanStatistics()
         statistics.scanned = images.end * limits.count
-        var scannedBlocks = 0
-        while scannedBlocks < blockCount {
-            let thresholds = best.map(\.threshold)
-            let (layout, pool, pause, position) = (layout, pool, Flag(), Counter(scannedBlocks))
-            let workers = try pool.run(count: pool.threads) {
+        var work = ScanWork(blocks: blockCount)
+        while !work.isEmpty {
+            let (layout, thresholds) = (layout, best.map(\.threshold))
+            let workers = try collect(&work, codes: codes, means: means) {
                 ScanWorker(layout: layout, queryCodes: queryCodes, limits: limits, thresholds: thresholds)
-            } body: { worker, _ in
-                while !pause.isSet {
-                    let block = position.next()
-                    guard block < blockCount else { return }
-                    try codes.value(at: block) { codes in
-                        try means.value(at: block) { means in
-                            try worker.scan(codes: codes, means: means, firstRow: UInt32(block * layout.rowsPerBlock))
-                        }
-                    }
-                    if worker.candidateCount > Self.candidatesPerWorker { pause.set() }
-                    if block % Self.blocksPerCheckpoint == 0 { try pool.checkpoint() }
-                }
             }
-            scannedBlocks = min(position.value, blockCount)
             for worker in workers {
                 statistics.high += worker.counts.high
                 statistics.low += worker.counts.low
@@ -78,6 +62,27 @@ struct Scan {
             statistics.rescored += try rescorer.rescore(workers.map(\.candidates), &best, in: transaction)
         }
         return (best.map { $0.rows.sorted(by: >) }, statistics)
+    }
+
+    /// Collects candidates until no block is left or a worker is full.
+    ///
+    /// - Parameter work: what is to be scanned; then what is left.
+    private func collect(
+        _ work: inout ScanWork, codes: MappedValues, means: MappedValues, makeWorker: @Sendable () -> ScanWorker
+    ) throws -> [ScanWorker] {
+        let (parts, pool, pause, position) = (work, pool, Flag(), Counter())
+        let workers = try pool.run(count: pool.threads, makeState: makeWorker) { worker, _ in
+            while !pause.isSet {
+                guard let part = parts[position.next()] else { return }
+                try codes.value(at: part.block) { codes in
+                    try means.value(at: part.block) { means in try worker.scan(part, codes: codes, means: means) }
+                }
+                if worker.isFull { pause.set() }
+                if part.block % Self.blocksPerCheckpoint == 0 { try pool.checkpoint() }
+            }
+        }
+        work = parts.rest(after: position.value, unfinished: workers.compactMap(\.unfinished))
+        return workers
     }
 }
 
@@ -88,10 +93,9 @@ private final class Flag: Sendable {
     func set() { value.store(true, ordering: .relaxed) }
 }
 
-/// A counter shared by threads, which gives each number to one of them.
+/// A counter from 0 that threads share; it gives each number to one of them.
 private final class Counter: Sendable {
-    private let nextNumber: Atomic<Int>
-    init(_ start: Int) { nextNumber = Atomic(start) }
+    private let nextNumber = Atomic(0)
     var value: Int { nextNumber.load(ordering: .relaxed) }
     func next() -> Int { nextNumber.add(1, ordering: .relaxed).oldValue }
 }

@@ -19,7 +19,9 @@ struct ScanWorker {
     /// For each query its candidates.
     private(set) var candidates: [[ScoreInterval]]
     /// The number of candidates of all queries.
-    private(set) var candidateCount = 0
+    private var candidateCount = 0
+    /// What is left of the last block; `nil` unless the worker has become full in it.
+    private(set) var unfinished: ScanPart?
     /// Chooses what is multiplied for all rows.
     private var choice: ScanChoice
     /// The numbers of pairs of a query and a row that bounds did not exclude.
@@ -27,6 +29,11 @@ struct ScanWorker {
 
     /// The number of queries that are compared with a block at a time; it limits the memory for candidates.
     private static let queriesPerStep = 96
+    /// The number of candidates above which the worker is full; they take 12 bytes each.
+    private static let maximumCandidates = 1 << 18
+
+    /// Whether the candidates must be rescored before more are collected.
+    var isFull: Bool { candidateCount > Self.maximumCandidates }
 
     /// - Parameters:
     ///   - layout: the sizes of the store's blocks.
@@ -47,21 +54,30 @@ struct ScanWorker {
         choice = ScanChoice(queries: limits.count)
     }
 
-    /// Collects the candidates of one block.
+    /// Collects the candidates of one block, until the worker is full.
+    ///
+    /// A block can have more candidates than the memory for them: 4,096 rows for each of 4,096 queries. So the worker
+    /// stops after the step in which it becomes full, and ``unfinished`` has the rest.
     ///
     /// - Parameters:
+    ///   - part: the block, and the step to begin with.
     ///   - codes: the block of codes.
     ///   - means: the block of means, one float for each row.
-    ///   - firstRow: the row at the first position of the block.
     /// - Throws: ``StoreError/damaged(_:)`` if the codes' basis is unknown.
-    mutating func scan(codes: RawSpan, means: RawSpan, firstRow: UInt32) throws {
+    mutating func scan(_ part: ScanPart, codes: RawSpan, means: RawSpan) throws {
+        unfinished = nil
+        let firstRow = UInt32(part.block * layout.rowsPerBlock)
         let version = layout.codes.version(of: codes)
         if queries?.version != version { queries = (version, try queryCodes.queries(for: codes)) }
         guard let queries = queries?.codes else { return }
         let kind = choice.next
         NumberView.withFloats(means) { means in
             var blockCounts = CodedQueries.ScanCounts()
-            for step in thresholds.indices {
+            for step in thresholds.indices[part.step...] {
+                guard !isFull else {
+                    unfinished = ScanPart(block: part.block, step: step)
+                    break
+                }
                 let first = step * Self.queriesPerStep
                 found.removeAll()
                 let stepCounts = queries.scan(
