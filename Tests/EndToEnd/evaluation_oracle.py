@@ -29,6 +29,14 @@ def ranking(scores):
     return np.argsort(-scores, axis=1, kind="stable")
 
 
+def among_first(scores, count):
+    """Whether a column is one of the first `count` of its row by `ranking`."""
+    count = min(count, scores.shape[1])
+    last = -np.partition(-scores, count - 1, axis=1)[:, count - 1 : count]
+    above, equal = scores > last, scores == last
+    return above | (equal & (equal.cumsum(axis=1) <= count - above.sum(axis=1, keepdims=True)))
+
+
 class EvaluationOracle:
     """The corpus, with the settings of the daemon's searches."""
 
@@ -41,7 +49,8 @@ class EvaluationOracle:
         """The largest similarities of each image to references, largest first, as many as the capacity at most."""
         references = self.references if rows is None else self.references[rows]
         similarities = (self.images @ references.T).astype(np.float32)
-        return -np.sort(-similarities, axis=1)[:, : self.capacity]
+        count = min(self.capacity, len(references))
+        return -np.sort(np.partition(-similarities, count - 1, axis=1)[:, :count], axis=1)
 
     @staticmethod
     def mean(nearest, k):
@@ -67,7 +76,7 @@ class EvaluationOracle:
 
     def appearances(self, scores, top=TOP):
         """N_10 of each image."""
-        return np.bincount(ranking(scores)[:, :top].ravel(), minlength=scores.shape[1])
+        return among_first(scores, top).sum(axis=0)
 
     def report(
         self, queries=None, answers=None, labels=None, group_sizes=(6, 10), with_baselines=False,
@@ -87,6 +96,7 @@ class EvaluationOracle:
 
         methods = {"none": (ks[0], 0.0), "current": (self.k, self.alpha)}
         report = {"queries": len(similarities), "methods": {}, "means": statistics.histogram(means[self.k], MEAN_BINS)}
+        gains = {}
         if answers is not None:
             table = np.stack([self.best_ranks(scores(*pair), answers) for pair in pairs], axis=1)
             none = table[:, [alpha for _, alpha in pairs].index(0)] if 0 in alphas else self.best_ranks(
@@ -95,6 +105,8 @@ class EvaluationOracle:
             candidates, current = list(range(len(pairs))), pairs.index((self.k, self.alpha))
             tuning = statistics.halves(table, candidates, len(pairs), current, repeats, seed)
             methods["tuned"] = pairs[tuning["best"]]
+            hits = (table[:, current] == 1).astype(int) - (none == 1)
+            gains = {"none": (0.0, 0.0, 0.0), "current": statistics.bootstrap(hits, seed), "tuned": tuning["gain"]}
             report["tuning"] = tuning | {
                 "k": methods["tuned"][0], "alpha": methods["tuned"][1],
                 "near_best": [pairs[variant] for variant in tuning["near_best"]],
@@ -105,26 +117,30 @@ class EvaluationOracle:
             ]
         else:
             report["unlabelled"] = self.unlabelled(similarities, pairs, seed)
-        report["hubness"] = {}
-        for name, pair in methods.items():
-            method = report["methods"][name] = {}
-            report["hubness"][name] = statistics.hubness(self.appearances(scores(*pair)))
-            if answers is not None:
-                every = self.ranks(scores(*pair), answers)
-                method |= statistics.rank_measures([min(ranks) for ranks in every])
-                method["average_precision"] = float(np.mean([statistics.average_precision(r) for r in every]))
-                hits = (np.array([min(ranks) for ranks in every]) == 1).astype(int) - (none == 1)
-                method["gain"] = {
-                    "none": (0.0, 0.0, 0.0), "current": statistics.bootstrap(hits, seed),
-                }.get(name) or tuning["gain"]  # fmt: skip
-            if labels is not None:
-                method["groups"] = self.groups(scores(*pair), labels, group_sizes)
+        scored = {
+            name: (scores(*pair), {"gain": gains[name]} if gains else {}) for name, pair in methods.items()
+        }  # fmt: skip
         if with_baselines:
-            report["methods"] |= self.baselines(similarities, answers, ks, means, none, repeats, seed)
+            scored |= self.baselines(similarities, answers, ks, means, none, repeats, seed)
+        report["hubness"] = {
+            name: statistics.hubness(self.appearances(of_method)) for name, (of_method, _) in scored.items()
+        }
+        for name, (of_method, chosen) in scored.items():
+            method = report["methods"][name] = chosen
+            if answers is not None:
+                method |= self.measures(of_method, answers)
+            if labels is not None:
+                method["groups"] = self.groups(of_method, labels, group_sizes)
         if with_curve:
             report["reference_curve"] = self.curve(similarities, answers, none, methods["tuned"], seed)
             report["reference_distance"] = self.distances(queries, seed)
         return report
+
+    def measures(self, scores, answers):
+        """The measures of the ranks, and the mean over the queries of the average precision."""
+        every = self.ranks(scores, answers)
+        precision = float(np.mean([statistics.average_precision(ranks) for ranks in every]))
+        return statistics.rank_measures([min(ranks) for ranks in every]) | {"average_precision": precision}
 
     @staticmethod
     def groups(scores, labels, sizes):
@@ -152,25 +168,21 @@ class EvaluationOracle:
         return statistics.proposal(sweep, none, (self.k, self.alpha), len(self.images)) | {"sweep": sweep}
 
     def baselines(self, similarities, answers, ks, means, none, repeats, seed):
-        """The measures of each baseline with the parameters that the halves choose."""
+        """For each baseline its scores, and its gain and parameters, as the halves choose them."""
         found = baselines.variants(self.images, self.references, ks, means)
-        columns = [
-            (name, parameters, self.best_ranks(similarities - bias, answers)) for name, parameters, bias in found
-        ]
         active = baselines.first_is_active(similarities, (self.images @ self.references.T).astype(np.float32))
-        columns += [
-            ("dynamic_inverted_softmax", parameters, np.where(active, ranks, none))
-            for name, parameters, ranks in columns if name == "inverted_softmax"
+        found += [
+            ("dynamic_inverted_softmax", parameters, np.where(active[:, None], bias, np.float32(0)))
+            for name, parameters, bias in found if name == "inverted_softmax"
         ]  # fmt: skip
         methods = {}
-        for method in dict.fromkeys(name for name, _, _ in columns):
-            own = [(parameters, ranks) for name, parameters, ranks in columns if name == method]
-            table = np.column_stack([*(ranks for _, ranks in own), none])
+        for method in dict.fromkeys(name for name, _, _ in found):
+            own = [(parameters, bias) for name, parameters, bias in found if name == method]
+            table = np.column_stack([*(self.best_ranks(similarities - bias, answers) for _, bias in own), none])
             # Of a baseline only the gain over no correction is known; that column stands for the current settings too.
             tuning = statistics.halves(table, list(range(len(own))), len(own), len(own), repeats, seed)
-            methods[method] = statistics.rank_measures(table[:, tuning["best"]]) | {
-                "parameters": own[tuning["best"]][0], "gain": tuning["gain"],
-            }  # fmt: skip
+            parameters, bias = own[tuning["best"]]
+            methods[method] = (similarities - bias, {"parameters": parameters, "gain": tuning["gain"]})
         return methods
 
     def curve(self, similarities, answers, none, pair, seed):

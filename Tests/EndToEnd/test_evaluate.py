@@ -87,9 +87,18 @@ def test_deleted_and_replaced_images_do_not_count(case, rng):
     check_report(report, case.expected())
 
 
-def test_group_measures_equal_the_oracles_over_labelled_images(case, rng):
-    labels = rng.choice(["a", "b", None], IMAGE_COUNT, p=[0.2, 0.5, 0.3]).tolist()
-    groups = {id: label for id, label in zip(case.ids, labels, strict=True) if label}
+@pytest.fixture
+def labels(rng):
+    """The label of each image; some have none."""
+    return rng.choice(["a", "b", None], IMAGE_COUNT, p=[0.2, 0.5, 0.3]).tolist()
+
+
+@pytest.fixture
+def groups(case, labels):
+    return {id: label for id, label in zip(case.ids, labels, strict=True) if label}
+
+
+def test_group_measures_equal_the_oracles_over_labelled_images(case, labels, groups):
     report = case.evaluate(groups=groups, group_sizes=[3, 10])
     check_report(report, case.expected(labels=labels, group_sizes=[3, 10]))
 
@@ -98,12 +107,14 @@ def test_the_curve_and_the_distance_of_references_equal_the_oracles(case):
     check_report(case.evaluate(reference_curve=True, seed=2), case.expected(with_curve=True, seed=2))
 
 
-def test_the_baselines_equal_the_oracles(case):
+def test_the_baselines_equal_the_oracles(case, labels, groups):
     # Shorter vectors: the exponential sums of long ones have only one term that counts.
     case.queries = case.queries / 4
-    expected = case.expected(with_baselines=True)
-    report = case.evaluate(baselines=True)
+    expected = case.expected(with_baselines=True, labels=labels, group_sizes=[3, 10])
+    report = case.evaluate(baselines=True, groups=groups, group_sizes=[3, 10])
     check_report(report, expected)
+    assert len(report["methods"]) == len(report["hubness"]) == len(expected["hubness"]) == 8
+    assert all("ndkl" in method["groups"] and "average_precision" in method for method in report["methods"])
 
 
 def test_queries_without_right_images_give_the_proposal_of_the_oracle(case):

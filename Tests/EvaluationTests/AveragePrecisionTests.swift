@@ -23,4 +23,12 @@ import Testing
         #expect(AveragePrecision(ranking: [1, 2], answers: []).value == 0)
         #expect(AveragePrecision(ranking: [], answers: [1]).value == 0)
     }
+
+    @Test func theMeanOfSeveralQueriesByHand() {
+        // The first query has right answers at the ranks 3 and 1 under variant 0, the second one at rank 4 under variant 1.
+        let ranks: [UInt32] = [3, 9, 1, 8, 7, 4]
+        let mean = AveragePrecision.mean(ranks: ranks, variants: 2, answers: [2, 1]) { $0 }
+        #expect(abs(mean - (5 / 6.0 + 1 / 4.0) / 2) < 1e-12)
+        #expect(AveragePrecision.mean(ranks: [], variants: 2, answers: []) { $0 } == 0)
+    }
 }

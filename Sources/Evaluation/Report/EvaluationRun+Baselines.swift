@@ -7,7 +7,22 @@ extension EvaluationRun {
     /// - Parameters:
     ///   - vectors: the queries, queries x dimension.
     ///   - answers: for each query the rows of its right images.
-    func addBaselines(_ vectors: [Float], _ answers: [[UInt32]], to report: inout EvaluationReport) throws {
+    ///   - groups: the labels for group measures; `nil` for none.
+    func addBaselines(
+        _ vectors: [Float], _ answers: [[UInt32]], _ groups: ImageGroups?, to report: inout EvaluationReport
+    ) throws {
+        let first = report.methods.count
+        let chosen = try addRanks(vectors, answers, to: &report)
+        let methods = first..<report.methods.count
+        try addAveragePrecision(vectors, answers, chosen, to: &report.methods[methods])
+        try addHubness(vectors, chosen, to: &report)
+        if let groups { try addGroupMeasures(vectors, groups, chosen, to: &report.methods[methods]) }
+    }
+
+    /// Adds the baselines, with the measures of their ranks, to the methods of a report.
+    private func addRanks(
+        _ vectors: [Float], _ answers: [[UInt32]], to report: inout EvaluationReport
+    ) throws -> ChosenBaselines {
         let baselines = try BaselineColumns(snapshot, ks: sweep.ks, seed: options.seed, progress: progress)
         let columns = ImageColumns(stored: baselines.columns)
         let all = baselines.variants.variants
@@ -36,23 +51,7 @@ extension EvaluationRun {
             report.methods.append(entry)
             chosen.append(tuning.best)
         }
-        try addHubness(vectors, columns, chosen, isActive, to: &report)
-    }
-
-    /// Measures the hubness of the baselines with the chosen columns.
-    private func addHubness(
-        _ vectors: [Float], _ columns: ImageColumns, _ chosen: [Int], _ isActive: [Bool],
-        to report: inout EvaluationReport
-    ) throws {
-        let variants = chosen.map { (column: $0, weight: Float(1)) } + [(column: 0, weight: Float(0))]
-        let top = try snapshot.topImages(
-            queries: vectors, limit: Self.hubnessLimit, columns: columns, variants: ScoreVariants(variants)
-        ) { progress("baselines", $0) }
-        for (variant, method) in BaselineMethod.allCases.enumerated() {
-            let ofQueries = isActive.map { method != .dynamicInvertedSoftmax || $0 ? variant : chosen.count }
-            report.hubness[method.rawValue] = .init(
-                HubnessMeasures(appearances: appearances(top, variants: ofQueries)))
-        }
+        return ChosenBaselines(columns: chosen.map { baselines.columns[$0] }, isActive: isActive)
     }
 
     /// The ranks of dynamic inverted softmax, in the columns of inverted softmax.
@@ -84,15 +83,6 @@ extension EvaluationRun {
             active.formUnion(try first(snapshot.referenceVectors(part)).compactMap { $0 })
         }
         return try first(vectors).map { $0.map(active.contains) ?? false }
-    }
-
-    /// N_10 of all images (see ``HubnessMeasures``), with a variant for each query.
-    private func appearances(_ top: TopImages, variants: [Int]) -> [UInt32] {
-        var counts = [UInt32](repeating: 0, count: snapshot.end)
-        for (query, variant) in variants.enumerated() {
-            for row in top.rows(query: query, variant: variant) { counts[Int(row)] += 1 }
-        }
-        return snapshot.imageRows.map { counts[$0] }
     }
 }
 

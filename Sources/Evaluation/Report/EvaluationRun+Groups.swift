@@ -38,20 +38,34 @@ struct ImageGroups {
 }
 
 extension EvaluationRun {
-    /// Measures, for each method, the labels of the first labelled images of the queries.
+    /// Adds the group measures to the methods of a report: `none`, `current` and, if it has that, `tuned`.
     func addGroupMeasures(_ vectors: [Float], _ groups: ImageGroups, to report: inout EvaluationReport) throws {
+        let top = try topLabelled(vectors, groups, columns: columns, variants: methodVariants(report))
+        for method in report.methods.indices {
+            report.methods[method].groups = measures(of: top, groups) { _ in method }
+        }
+    }
+
+    /// The first labelled images of each query, as many as the largest n.
+    func topLabelled(
+        _ vectors: [Float], _ groups: ImageGroups, columns: ImageColumns, variants: ScoreVariants
+    ) throws -> TopImages {
         var columns = columns
         columns.included = groups.labelOfRow.map { $0 != nil }
-        let top = try snapshot.topImages(
-            queries: vectors, limit: options.groupSizes.max() ?? 1, columns: columns,
-            variants: methodVariants(report)
+        return try snapshot.topImages(
+            queries: vectors, limit: options.groupSizes.max() ?? 1, columns: columns, variants: variants
         ) { progress("groups", $0) }
-        for method in report.methods.indices {
-            let rankings = (0..<report.queries).map { query in
-                top.rows(query: query, variant: method).compactMap { groups.labelOfRow[Int($0)] }
-            }
-            report.methods[method].groups = .init(
-                GroupMeasures(rankings: rankings, shares: groups.shares, sizes: options.groupSizes))
+    }
+
+    /// Measures the labels of the first labelled images of the queries.
+    ///
+    /// - Parameter variant: the variant that ranks the images for a query.
+    func measures(
+        of top: TopImages, _ groups: ImageGroups, variant: (_ query: Int) -> Int
+    ) -> EvaluationReport.GroupMeasures {
+        let rankings = (0..<top.queries).map { query in
+            top.rows(query: query, variant: variant(query)).compactMap { groups.labelOfRow[Int($0)] }
         }
+        return .init(GroupMeasures(rankings: rankings, shares: groups.shares, sizes: options.groupSizes))
     }
 }

@@ -64,13 +64,9 @@ extension EvaluationRun {
             queries: vectors, answers: answers, bestOnly: false, columns: columns, variants: chosen
         ) { progress("average precision", $0) }
         for method in 0..<chosen.count {
-            var (target, sum) = (0, 0.0)
-            for rows in answers {
-                let ofQuery = (target..<target + rows.count).map { ranks[$0 * chosen.count + method] }
-                sum += AveragePrecision(ranks: ofQuery).value
-                target += rows.count
-            }
-            report.methods[method].averagePrecision = sum / Double(answers.count)
+            report.methods[method].averagePrecision = AveragePrecision.mean(
+                ranks: ranks, variants: chosen.count, answers: answers.map(\.count)
+            ) { _ in method }
         }
     }
 

@@ -35,7 +35,7 @@ struct EvaluationRun {
             try addLabelled(vectors, answers, to: &report)
             if let groups { try addGroupMeasures(vectors, groups, to: &report) }
             if request.referenceCurve == true { try addReferences(vectors, answers, to: &report) }
-            if request.baselines == true { try addBaselines(vectors, answers, to: &report) }
+            if request.baselines == true { try addBaselines(vectors, answers, groups, to: &report) }
         } else {
             try checkPairs(queries: queries, limit: Self.maximumLists)
             progress("hubness", 0)
