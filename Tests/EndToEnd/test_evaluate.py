@@ -117,6 +117,38 @@ def test_the_baselines_equal_the_oracles(case, labels, groups):
     assert all("ndkl" in method["groups"] and "average_precision" in method for method in report["methods"])
 
 
+def test_intervals_without_a_signal_contain_zero(make_daemon):
+    """Answers are drawn at random; of 100 times, 95 are expected to have such intervals."""
+    # The seed is fixed, so that chance decides nothing.
+    random = np.random.default_rng(18)
+    daemon = make_daemon(k=8).start()
+    daemon.drop(IMAGES, "i.npy", random.standard_normal((12, 8)))
+    daemon.drop(REFERENCES, "r.npy", random.standard_normal((50, 8)))
+    request = {
+        "queries": encoded(random.standard_normal((200, 8))), "ks": [1, 4, 10], "alphas": [0, 0.5, 1, 2], "repeats": 40,
+    }  # fmt: skip
+    covered = {"gain": 0, "gain_over_current": 0}
+    for seed in range(100):
+        answers = [[f"i:{row}"] for row in random.integers(12, size=200)]
+        tuning = evaluate(daemon, request | {"answers": answers, "seed": seed})["tuning"]
+        for name in covered:
+            covered[name] += tuning[name]["low"] <= 0 <= tuning[name]["high"]
+    assert min(covered.values()) >= 93, covered
+
+
+def test_requests_that_would_take_much_memory_are_rejected(case, groups):
+    many = encoded(np.ones((32_768, 9), np.float16))
+    for fields, code, part in (
+        ({"answers": [["i:0"] * 20_000] * 60}, "wrong_answers", "1200000 ids; one evaluation can have 1048576"),
+        ({"queries": many, "answers": None, "groups": groups, "group_sizes": [65]}, "bad_group_sizes", "64 at most"),
+        ({"queries": many, "answers": None}, "too_many_pairs", "4194304"),
+    ):
+        with case.daemon.client() as client:
+            response = client.post_json("/v1/evaluate", case.request(**fields))
+        assert (response.status, response.json()["code"]) == (400, code), response
+        assert part in response.json()["detail"]
+
+
 def test_queries_without_right_images_give_the_proposal_of_the_oracle(case):
     report = case.evaluate(answers=None)
     check_report(report, case.oracle.report(case.queries))

@@ -27,6 +27,7 @@ struct BaselineColumns {
         let images = sample(snapshot.imageRows.map { UInt32($0) })
         var mean = MeanVector(dimension: snapshot.dimension)
         for row in references {
+            try snapshot.checkCancellation()
             let vector = snapshot.referenceVectors([row])
             mean.add(vector.span)
         }

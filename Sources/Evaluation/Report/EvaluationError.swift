@@ -9,6 +9,8 @@ package enum EvaluationError: Error, Equatable, Sendable {
     case noQueries
     case tooManyQueries(count: Int, limit: Int)
     case wrongNumberOfAnswers(answers: Int, queries: Int)
+    /// The queries have too many right images, all together.
+    case tooManyAnswers(count: Int, limit: Int)
     /// A query has no right image.
     case queryWithoutAnswers(Int)
     /// Ids of right images or of labelled images that no image has: the field, the first one, and their number.
@@ -21,6 +23,8 @@ package enum EvaluationError: Error, Equatable, Sendable {
     case outOfRange(field: String, value: Int, range: ClosedRange<Int>)
     /// Queries x pairs of k and alpha take too much memory.
     case tooManyPairs(queries: Int, pairs: Int, limit: Int)
+    /// Queries x the largest n of group measures take too much memory; the limit is that of n.
+    case groupSizeTooLarge(Int, queries: Int, limit: Int)
     /// The groups have fewer than two labels.
     case tooFewLabels
     case noImages

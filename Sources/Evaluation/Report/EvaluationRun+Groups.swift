@@ -68,4 +68,12 @@ extension EvaluationRun {
         }
         return .init(GroupMeasures(rankings: rankings, shares: groups.shares, sizes: options.groupSizes))
     }
+
+    /// Checks that the first images of all queries do not take too much memory.
+    func checkGroupSizes(queries: Int) throws(EvaluationError) {
+        let largest = options.groupSizes.max() ?? 1
+        guard queries * largest <= Self.maximumGroupPlaces else {
+            throw .groupSizeTooLarge(largest, queries: queries, limit: Self.maximumGroupPlaces / queries)
+        }
+    }
 }

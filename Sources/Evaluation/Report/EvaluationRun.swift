@@ -18,6 +18,10 @@ struct EvaluationRun {
     private static let maximumRanks = 1 << 23
     /// The maximum number of queries x pairs of k and alpha without answers; each takes about 120 bytes.
     static let maximumLists = 1 << 22
+    /// The maximum number of queries x the largest n of group measures; each takes about 80 bytes.
+    static let maximumGroupPlaces = 1 << 21
+    /// The maximum number of right images of all queries; each takes about 150 bytes.
+    private static let maximumAnswers = 1 << 20
 
     /// Checks a request with queries, and evaluates it.
     ///
@@ -28,6 +32,7 @@ struct EvaluationRun {
         let queries = vectors.count / snapshot.dimension
         var report = emptyReport(queries: queries, references: snapshot.state.references.count)
         let groups = try request.groups.map { try ImageGroups($0, rows: snapshot.end, rowOfImage: rowOfImage) }
+        if groups != nil { try checkGroupSizes(queries: queries) }
         if let ids = request.answers {
             let answers = try rows(of: ids, queries: queries, rowOfImage: rowOfImage)
             try checkPairs(queries: queries, limit: Self.maximumRanks)
@@ -79,6 +84,10 @@ struct EvaluationRun {
             throw EvaluationError.wrongNumberOfAnswers(answers: ids.count, queries: queries)
         }
         if let empty = ids.firstIndex(where: \.isEmpty) { throw EvaluationError.queryWithoutAnswers(empty) }
+        let count = ids.reduce(0) { $0 + $1.count }
+        guard count <= Self.maximumAnswers else {
+            throw EvaluationError.tooManyAnswers(count: count, limit: Self.maximumAnswers)
+        }
         var unknown: [String] = []
         let rows = try ids.map { ids in
             var rows: Set<UInt32> = []

@@ -44,6 +44,9 @@ extension Problem {
         case .wrongNumberOfAnswers(let answers, let queries):
             badRequest(
                 "wrong_answers", "'answers' has \(answers) lists for \(queries) queries; send one for each query.")
+        case .tooManyAnswers(let count, let limit):
+            badRequest(
+                "wrong_answers", "'answers' has \(count) ids; one evaluation can have \(limit). Send fewer queries.")
         case .queryWithoutAnswers(let query):
             badRequest(
                 "wrong_answers", "Query \(query) has no right image; name at least one, or leave out the query.")
@@ -77,6 +80,11 @@ extension Problem {
             badRequest(
                 "bad_\(field)",
                 "'\(field)' is \(value); it must be from \(range.lowerBound) to \(range.upperBound).")
+        case .groupSizeTooLarge(let size, let queries, let limit):
+            badRequest(
+                "bad_group_sizes",
+                "'group_sizes' has \(size); with \(queries) queries it can be \(limit) at most. Send a smaller one, or "
+                    + "fewer queries.")
         case .tooManyPairs(let queries, let pairs, let limit):
             badRequest(
                 "too_many_pairs",

@@ -120,10 +120,10 @@ package struct CorpusSnapshot: Sendable {
         guard !consumers.isEmpty else { return }
         let pool = pool
         try forEachBatch(columns, progress: progress) { blocks in
-            try checkCancellation()
             _ = try pool.run(count: consumers.count) {
             } body: { _, piece in
                 for block in blocks {
+                    try checkCancellation()
                     try pool.checkpoint()
                     consumers[piece].add(block)
                 }

@@ -9,6 +9,16 @@ struct RankTargets: Sendable {
     /// The rows of the images, targets x variants.
     private(set) var rows: [UInt32]
 
+    /// A right image of a query.
+    private struct Answer {
+        let row: UInt32
+        let query: Int
+        let target: Int
+    }
+
+    /// About the number of floats in the vectors of the images that are read at a time.
+    private static let floatsPerPiece = 1 << 21
+
     /// Computes the scores of the right images of some queries.
     ///
     /// - Parameters:
@@ -25,23 +35,34 @@ struct RankTargets: Sendable {
         self.starts = starts
         scores = Array(repeating: -.infinity, count: starts[answers.count] * variants.count)
         rows = Array(repeating: .max, count: scores.count)
-        let images = try Self.load(answers, columns, snapshot)
+        var all: [Answer] = []
+        for (query, rows) in answers.enumerated() {
+            for (index, row) in rows.enumerated() {
+                all.append(Answer(row: row, query: query, target: starts[query] + (bestOnly ? 0 : index)))
+            }
+        }
+        all.sort { $0.row < $1.row }
         let dimension = snapshot.dimension
-        for (query, answers) in answers.enumerated() {
-            let vector = query * dimension..<(query + 1) * dimension
-            for (index, row) in answers.enumerated() {
-                guard let image = images[row] else { continue }
+        // A part of the images at a time, because the answers can name all images.
+        let size = max(1, Self.floatsPerPiece / max(1, dimension))
+        for start in stride(from: 0, to: all.count, by: size) {
+            try snapshot.checkCancellation()
+            let part = all[start..<min(start + size, all.count)]
+            let images = try Self.load(part.map(\.row), columns, snapshot)
+            for answer in part {
+                guard let image = images[answer.row] else { continue }
+                let vector = answer.query * dimension..<(answer.query + 1) * dimension
                 let similarity = Kernels.product(image.vectors.span, queries.span.extracting(vector))
-                add(row, image, similarity, target: starts[query] + (bestOnly ? 0 : index), variants)
+                add(answer.row, image, similarity, target: answer.target, variants)
             }
         }
     }
 
-    /// The images of all answers.
+    /// Reads the images of `rows`, which can have a row several times.
     private static func load(
-        _ answers: [[UInt32]], _ columns: ImageColumns, _ snapshot: CorpusSnapshot
+        _ rows: [UInt32], _ columns: ImageColumns, _ snapshot: CorpusSnapshot
     ) throws -> [UInt32: ImageBlock] {
-        let rows = Set(answers.joined()).sorted()
+        let rows = Set(rows).sorted()
         let workers = try snapshot.pool.run(count: rows.count) {
             (loader: ImageLoader(snapshot, columns), images: [(UInt32, ImageBlock)]())
         } body: { worker, index in

@@ -73,6 +73,7 @@ struct SubsetMeansWorker {
         var start = 0
         for size in 0...last {
             while start < subset.sizes[size] {
+                try snapshot.checkCancellation()
                 try snapshot.pool.checkpoint()
                 let end = min(start + Self.referencesPerPiece, subset.sizes[size])
                 let references = snapshot.referenceVectors(subset.rows[start..<end])
