@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation_oracle import EvaluationOracle
-from harness.evaluation import check_hubs, encoded, evaluate, whole_numbers
+from harness.evaluation import NDJSON, check_hubs, encoded, evaluate, lines_of, whole_numbers
 from harness.spool import IMAGES, REFERENCES, default_ids
 
 ALPHA = 0.75
@@ -58,6 +58,15 @@ def test_hubs_of_given_queries_equal_the_oracles(case, rng):
     report = evaluate(case.daemon, {"queries": encoded(queries), "limit": IMAGE_COUNT}, "/v1/hubs")
     assert (report["queries"], report["source"]) == (40, "queries")
     case.check(report, case.oracle.hubs(queries, limit=IMAGE_COUNT))
+
+
+def test_lines_have_progress_and_last_the_report(case):
+    with case.daemon.client() as client:
+        response = client.request("GET", "/v1/hubs", headers={"Accept": NDJSON})
+    *progress, last = lines_of(response)
+    assert response.status == 200 and response.media_type == NDJSON
+    assert progress and all(line.keys() == {"progress"} for line in progress)
+    assert last == {"report": case.get()}
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "sample=0", "sample=10001", "sample=1.5"])

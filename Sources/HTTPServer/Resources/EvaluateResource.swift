@@ -25,10 +25,7 @@ struct EvaluateResource: Resource {
             throw Problem.unsupportedMediaType(request.headers[.contentType] ?? "", supported: "application/json")
         }
         let computation = try await bodies.withBody(of: request) { body in try await start(body, context) }
-        guard request.acceptsNDJSON else { return try Response(json: try await computation.result()) }
-        return try await Response(
-            lines: computation, line: { EvaluationLine(progress: .init(step: $0, done: $1)) },
-            result: { EvaluationLine(report: $0) }, failure: { EvaluationLine(problem: $0) })
+        return try await Response(of: computation, to: request)
     }
 
     /// Reads the body, and starts the evaluation.

@@ -26,7 +26,7 @@ struct HubsResource: Resource {
             } else {
                 try await withBody(of: request, context)
             }
-        return try Response(json: try await computation.result())
+        return try await Response(of: computation, to: request)
     }
 
     private func withBody(of request: Request, _ context: APIContext) async throws -> LongComputation<HubsReport> {

@@ -17,24 +17,22 @@ extension Response {
     /// The media type of lines of JSON (https://github.com/ndjson/ndjson-spec).
     static let lineMediaType = "application/x-ndjson"
 
-    /// A response with a line for each event of a computation.
+    /// The response with the report of a computation: a document, or lines if the client asks for them.
     ///
-    /// It begins with the first event, so that an error before it has a status of its own.
+    /// Lines begin with the first event, so that an error before it has a status of its own.
     ///
-    /// - Parameters:
-    ///   - line: the line for progress.
-    ///   - result: the line for the result, the last one.
-    ///   - failure: the line for an error, the last one.
-    /// - Throws: the error of the computation, if it comes before the first event.
-    init<Result, Line: Encodable & SendableMetatype>(
-        lines computation: LongComputation<Result>, line: @escaping @Sendable (String, Double) -> Line,
-        result: @escaping @Sendable (Result) -> Line, failure: @escaping @Sendable (Problem) -> Line
-    ) async throws {
+    /// - Throws: the error of the computation, if it comes before the first event or before a document.
+    init<Report: Codable & Sendable>(of computation: LongComputation<Report>, to request: Request) async throws {
+        guard request.acceptsNDJSON else {
+            self = try Response(json: try await computation.result())
+            return
+        }
         let first = try await computation.firstEvent()
-        @Sendable func bytes(_ event: LongComputation<Result>.Event) throws -> ByteBuffer {
+        @Sendable func bytes(_ event: LongComputation<Report>.Event) throws -> ByteBuffer {
             switch event {
-            case .progress(let step, let done): try Self.line(line(step, done))
-            case .result(let value): try Self.line(result(value))
+            case .progress(let step, let done):
+                try Self.line(ReportLine<Report>(progress: .init(step: step, done: done)))
+            case .result(let report): try Self.line(ReportLine(report: report))
             }
         }
         self.init(
@@ -45,7 +43,7 @@ extension Response {
                     for try await event in computation.events { try await writer.write(bytes(event)) }
                 } catch {
                     // If the client is gone, this fails too.
-                    try await writer.write(Self.line(failure(Problem(computationError: error))))
+                    try await writer.write(Self.line(ReportLine<Report>(problem: Problem(computationError: error))))
                 }
                 try await writer.finish(nil)
             })
