@@ -56,6 +56,7 @@ def test_tune_marks_the_best_pair_and_the_current_one(words):
     output = succeeds("tune", *LABELLED, *SMALL, daemon=words)
     assert row("128", output)[1:3] == ["34.1", "36.6="] or row("128", output)[1:3] == ["34.1+", "36.6="]
     assert "*" in row("16", output)[3] and "from the best one: k " in output
+    assert "on the other halves, +" in output and "points of R@1 (95% interval +" in output
 
 
 def test_tune_with_few_answers_says_that_the_data_can_not_tell(words, tmp_path):
@@ -106,6 +107,7 @@ def test_tune_without_labels_proposes_and_says_what_it_assumes(words):
     output = succeeds("tune", "--unlabelled", *SMALL, daemon=words)
     assert "By hubness over held-out references the proposal is k = " in output
     assert "every image is about as likely to be asked for" in output
+    assert row("Different images in first place:", output)[-2:] == ["as", "proposed."]
 
 
 def test_hubs_lists_images_with_texts_and_references(words):
@@ -116,7 +118,8 @@ def test_hubs_lists_images_with_texts_and_references(words):
     assert all(line.startswith("       references: 0.") for line in lines[at + 3 : at + 8 : 2])
     texts = dict(line.split("\t")[:2] for line in wordnet.TEXTS.read_text().splitlines())
     assert texts[lines[at + 2].split()[1]] in lines[at + 2]
-    document = json.loads(succeeds("hubs", "--limit", "3", "--json", daemon=words))
+    document = json.loads(succeeds("hubs", "--limit", "3", "--sample", "50", "--json", daemon=words))
+    assert (document["queries"], document["source"]) == (50, "references")
     assert [len(document[name]) for name in ("by_mean", "by_appearances")] == [3, 3]
 
 
@@ -182,7 +185,8 @@ def test_a_report_needs_an_existing_folder(words, tmp_path):
         ["tune", "--unlabelled", "--queries", "q", "--answers", "a"], ["tune", "--unlabelled", "--ks", "1,x"],
         ["tune", "--unlabelled", "--repeats", "0"], ["tune", "--unlabelled", "--apply"],
         ["evaluate", "--queries", "-", "--answers", "-"],
-        ["evaluate", "--queries", "q", "--group-sizes", "6"], ["hubs", "--limit", "0"], ["report"],
+        ["evaluate", "--queries", "q", "--group-sizes", "6"], ["hubs", "--limit", "0"],
+        ["hubs", "--sample", "0"], ["hubs", "--sample", "5", "--queries", "q"], ["report"],
     ],
     ids=" ".join,
 )  # fmt: skip

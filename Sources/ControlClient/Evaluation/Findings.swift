@@ -31,6 +31,33 @@ package struct Findings {
         return ["The pair \(pair) is better than the current settings: \(difference)."]
     }
 
+    /// What a choice of k and alpha by half of the queries is worth for the other half; empty without answers.
+    package var crossValidation: [String] {
+        guard let gain = report.tuning?.gain else { return [] }
+        return [
+            "Pairs that random halves of the queries choose gain, on the other halves, \(Self.difference(gain)) over no "
+                + "correction."
+        ]
+    }
+
+    /// How even the proposal of k and alpha without labels makes the ranking; empty without it.
+    package var evenness: [String] {
+        guard let proposal = report.unlabelled else { return [] }
+        var columns: [(name: String, point: EvaluationReport.UnlabelledTuning.Point)] = []
+        func add(_ name: String, where isWanted: (EvaluationReport.UnlabelledTuning.Point) -> Bool) {
+            if let point = proposal.sweep.first(where: isWanted) { columns.append((name, point)) }
+        }
+        add("without NNN") { $0.alpha == 0 }
+        add("as set") { $0.k == report.k && $0.alpha == report.alpha }
+        add("as proposed") { $0.k == proposal.k && $0.alpha == proposal.alpha }
+        let antihubs = columns.map { "\(NumberFormat.percent($0.point.antihubs))% \($0.name)" }
+        let first = columns.map { "\(NumberFormat.count($0.point.distinctFirst)) \($0.name)" }
+        return [
+            "Images in nobody's top 10: \(antihubs.joined(separator: ", ")).",
+            "Different images in first place: \(first.joined(separator: ", ")).",
+        ]
+    }
+
     /// What the proposal of k and alpha without labels is, and what it assumes; empty without it.
     package var proposal: [String] {
         guard let proposal = report.unlabelled else { return [] }

@@ -27,7 +27,8 @@ struct PageSections {
         SweepFigure(report).map { figure in
             let findings = Findings(report)
             let labelled = report.unlabelled == nil
-            let advice = (labelled ? findings.tuning : findings.proposal) + findings.flatness
+            let choice =
+                labelled ? findings.tuning + findings.crossValidation : findings.proposal + findings.evenness
             return PageSection(
                 id: "section-sweep", title: "Which k and alpha?",
                 seen: labelled
@@ -36,7 +37,7 @@ struct PageSections {
                     : "Each field is one pair of settings: k, the number of references that make a bias, and alpha, its "
                         + "weight; brighter fields leave fewer images in nobody's top 10.",
                 meaning: "A large bright area means that the exact choice matters little.",
-                findings: advice, figures: [figure.figure])
+                findings: choice + findings.flatness, figures: [figure.figure])
         }
     }
 

@@ -20,7 +20,8 @@ package struct TuningView {
     package var lines: [String] {
         let findings = Findings(report)
         let choice = findings.proposal.isEmpty ? findings.verdict : findings.proposal
-        return sweep + [""] + choice.map(style.bold) + findings.flatness + settings
+        let details = findings.crossValidation + findings.evenness + findings.flatness
+        return sweep + [""] + choice.map(style.bold) + details + settings
     }
 
     /// The pair that was chosen or proposed.

@@ -28,6 +28,11 @@ struct HubsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The maximum number of images in each list.", valueName: "n"))
     var limit = 10
 
+    @Option(
+        help: ArgumentHelp(
+            "The number of references to take as queries, from 1 to 10,000 (default: 1,000).", valueName: "n"))
+    var sample: Int?
+
     @OptionGroup var texts: TextOptions
 
     @Flag(help: "Print the report as JSON.")
@@ -35,12 +40,17 @@ struct HubsCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("'--limit' must be 1 or more.") }
+        guard sample ?? 1 > 0 else { throw ValidationError("'--sample' must be 1 or more.") }
+        guard sample == nil || queries == nil else {
+            throw ValidationError("'--sample' is for references; leave it out, or '--queries'.")
+        }
     }
 
     func run() async throws {
         let matrix = try queries.map { try QueryFile(path: $0).read() }
         let texts = try texts.read()
-        let answer = try await daemon.client.hubs(HubsRequest(queries: matrix.map { QueryVectors($0) }, limit: limit))
+        let request = HubsRequest(queries: matrix.map { QueryVectors($0) }, limit: limit, sample: sample)
+        let answer = try await daemon.client.hubs(request)
         if json {
             try StandardOutput.write(document: answer.document)
         } else {
