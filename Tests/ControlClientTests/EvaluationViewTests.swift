@@ -47,8 +47,8 @@ import WireAPI
         let report = Evaluations.report(over: Evaluations.interval(0.003, -0.008, 0.014), isBetter: false)
         #expect(
             Findings(report).tuning == [
-                "The data can't tell k = 16, alpha = 1 from the current settings: +0.3 points of R@1 "
-                    + "(95% interval -0.8 to +1.4). Keep the settings, or label more queries."
+                "The best pair for all queries is k = 16, alpha = 1. The data can't tell it from the current settings: "
+                    + "+0.3 points of R@1 (95% interval -0.8 to +1.4). Keep the settings, or label more queries."
             ])
         #expect(!tuning(report).contains { $0.contains("k: 16") })
     }

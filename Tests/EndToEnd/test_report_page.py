@@ -15,6 +15,8 @@ CHROMIUM = shutil.which("chromium")
 PAGES = ("labelled", "unlabelled")
 # Two desktop sizes and a telephone.
 WIDTHS = (1280, 800, 400)
+# 210 mm of which the margins take 26, in CSS pixels.
+A4_WIDTH = 696
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (packages/debian-browser.txt)")
 
@@ -97,6 +99,13 @@ def test_nothing_is_wider_than_the_window(open_page, name, width):
     page = open_page(name, width)
     page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_paper(open_page, name):
+    page = open_page(name, A4_WIDTH)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4_WIDTH
 
 
 @pytest.mark.parametrize("name", PAGES)

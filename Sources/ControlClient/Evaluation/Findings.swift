@@ -24,8 +24,8 @@ package struct Findings {
         let difference = Self.difference(tuning.gainOverCurrent)
         guard tuning.isBetterThanCurrent else {
             return [
-                "The data can't tell \(pair) from the current settings: \(difference). "
-                    + "Keep the settings, or label more queries."
+                "The best pair for all queries is \(pair). The data can't tell it from the current settings: "
+                    + "\(difference). Keep the settings, or label more queries."
             ]
         }
         return ["The pair \(pair) is better than the current settings: \(difference)."]

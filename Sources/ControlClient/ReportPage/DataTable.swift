@@ -17,9 +17,9 @@ struct DataTable {
             }
             return Markup.element("tr", [:], cells)
         }
-        // On paper, wide tables have smaller letters.
+        // On paper, tables with many columns have smaller letters.
         let table = Markup.element(
-            "table", ["class": columns.count > 12 ? "wide" : "narrow"],
+            "table", ["class": columns.count > 12 ? "wide" : columns.count > 6 ? "medium" : "narrow"],
             [
                 .element("caption", ["id": id], text: caption),
                 .element("thead", [:], [.element("tr", [:], head)]), .element("tbody", [:], body),

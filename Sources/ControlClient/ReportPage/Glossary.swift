@@ -1,5 +1,13 @@
+internal import WireAPI
+
 /// The words of the page, explained for a reader who has never seen them.
-enum Glossary {
+struct Glossary {
+    private let report: EvaluationReport
+
+    init(_ report: EvaluationReport) {
+        self.report = report
+    }
+
     private static let entries: [(word: String, meaning: String)] = [
         (
             "NNN",
@@ -27,14 +35,35 @@ enum Glossary {
         ),
     ]
 
-    static var markup: Markup {
+    /// The words of parts that not every page has.
+    private var further: [(word: String, meaning: String)] {
+        var entries: [(String, String)] = []
+        if report.methods.contains(where: { $0.parameters != nil }) {
+            entries.append(
+                (
+                    "Distribution Normalization, CSLS, inverted softmax, QB-Norm, DualIS",
+                    "Other published methods against hubs, each with the parameters that are best for these answers."
+                ))
+        }
+        if report.methods.contains(where: { $0.groups != nil && $0.averagePrecision != nil }) {
+            entries.append(
+                (
+                    "average precision",
+                    "For each right image the share of right images up to its rank; the mean over the right images, and "
+                        + "then over the queries."
+                ))
+        }
+        return entries
+    }
+
+    var markup: Markup {
         .element(
             "section", ["aria-labelledby": "section-words"],
             [
                 .element("h2", ["id": "section-words"], text: "Words"),
                 .element(
                     "dl", ["class": "words"],
-                    entries.flatMap { entry in
+                    (Self.entries + further).flatMap { entry in
                         [Markup.element("dt", text: entry.word), Markup.element("dd", text: entry.meaning)]
                     }),
             ])

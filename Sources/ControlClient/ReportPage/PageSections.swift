@@ -83,7 +83,7 @@ struct PageSections {
     private var references: PageSection? {
         var figures: [Figure] = []
         if let curve = report.referenceCurve, !curve.isEmpty {
-            figures.append(ReferenceCurveFigure(curve: curve).figure)
+            figures.append(ReferenceCurveFigure(curve: curve, tuning: report.tuning).figure)
         }
         if let distance = report.referenceDistance {
             figures.append(ReferenceDistanceFigure(distance: distance).figure)

@@ -115,6 +115,7 @@ enum PageStyle {
           details::details-content { content-visibility: visible; display: block; block-size: auto; }
           .scroll { overflow: visible; }
           table { font-size: 8pt; }
+          table.medium { font-size: 7pt; }
           table.wide { font-size: 6pt; }
           th, td { padding: .1rem .4rem; }
           .wide th, .wide td { padding: .1rem .2rem; min-width: 0; }

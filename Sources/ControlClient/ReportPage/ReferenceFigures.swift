@@ -3,6 +3,8 @@ internal import WireAPI
 /// What fewer references would give.
 struct ReferenceCurveFigure {
     let curve: [EvaluationReport.ReferenceCurvePoint]
+    /// The choice of k and alpha, with which the gains are measured; `nil` if the report has none.
+    let tuning: EvaluationReport.Tuning?
 
     var figure: Figure {
         let chart = Chart(height: 250)
@@ -38,7 +40,16 @@ struct ReferenceCurveFigure {
                 "With \(NumberFormat.count($0.references)) references \(NumberFormat.points($0.gain)) points."
             }.joined(separator: " "),
             chart: chart, content: content,
-            notes: ["Small rings: single random choices of references. Filled dots: their mean."], table: table)
+            notes: ["Small rings: single random choices of references. Filled dots: their mean."] + pair, table: table)
+    }
+
+    /// With which pair the gains are measured, and why they are larger than that of the tuned method.
+    private var pair: [String] {
+        guard let tuning else { return [] }
+        return [
+            "All gains are those of the best pair, \(Findings.pair(tuning.k, tuning.alpha)), over all queries. The same "
+                + "queries chose it, so they are a little too high; their differences matter here."
+        ]
     }
 
     private var table: DataTable {

@@ -34,7 +34,7 @@ package struct ReportPage {
             ])
         let sections = PageSections(report: report, hubs: hubs, texts: texts).all.map(\.markup)
         let body = Markup.element(
-            "body", [:], [header, .element("main", [:], sections + [Glossary.markup]), footer])
+            "body", [:], [header, .element("main", [:], sections + [Glossary(report).markup]), footer])
         return "<!DOCTYPE html>\n" + Markup.element("html", ["lang": "en"], [head, body]).source + "\n"
     }
 
@@ -68,7 +68,7 @@ package struct ReportPage {
         if let before = report.method("none")?.recall, let after = report.method("current")?.recall {
             facts.append(
                 (
-                    "right image first",
+                    "right image first (R@1)",
                     "\(NumberFormat.percent(before.at1))% \u{2192} \(NumberFormat.percent(after.at1))%"
                 ))
         }

@@ -71,7 +71,7 @@ def test_an_evaluation_is_shown_as_a_table_and_sentences(corpus):
 
 def test_the_findings_are_those_of_nnnctl(corpus):
     labelled = corpus.nnnctl("tune", "--queries=queries.npy", "--answers=answers.tsv").splitlines()
-    assert list(corpus.db.tune(corpus.queries, corpus.answers).findings) == labelled[labelled.index("") + 1 :][:3]
+    assert list(corpus.db.tune(corpus.queries, corpus.answers).findings) == labelled[labelled.index("") + 1 :][:4]
     # Without answers nnnctl prints no verdict, which is the first finding.
     few = corpus.nnnctl("tune", "--unlabelled", "--ks=1", "--alphas=0,0.01").splitlines()
     assert set(corpus.db.tune(ks=[1], alphas=[0, 0.01]).findings[1:]) < set(few)

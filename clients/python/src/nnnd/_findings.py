@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._evaluation_parts import Interval, Method
+    from ._evaluation_parts import Interval, Method, UnlabelledSweepPoint, UnlabelledTuning
     from .evaluation import Evaluation
 
 TITLES = {
@@ -62,6 +62,30 @@ def proposal(evaluation: Evaluation) -> list[str]:
         "of images in nobody's top 10 can't be told from the smallest one.",
         ASSUMPTION,
     ]
+
+
+def cross_validation(evaluation: Evaluation) -> list[str]:
+    """What a choice of k and alpha by half of the queries is worth for the other half; empty without answers."""
+    if evaluation.tuning is None:
+        return []
+    gain = _difference(evaluation.tuning.gain)
+    return [f"Pairs that random halves of the queries choose gain, on the other halves, {gain} over no correction."]
+
+
+def evenness(evaluation: Evaluation) -> list[str]:
+    """How even the proposal of k and alpha without labels makes the ranking; empty without it."""
+    found = evaluation.unlabelled
+    if found is None:
+        return []
+    named = {
+        "without NNN": next((point for point in found.sweep if point.alpha == 0), None),
+        "as set": _point(found, evaluation.k, evaluation.alpha),
+        "as proposed": _point(found, found.k, found.alpha),
+    }
+    points = [(name, point) for name, point in named.items() if point is not None]
+    antihubs = ", ".join(f"{percent(point.antihubs)}% {name}" for name, point in points)
+    first = ", ".join(f"{point.distinct_first:,} {name}" for name, point in points)
+    return [f"Images in nobody's top 10: {antihubs}.", f"Different images in first place: {first}."]
 
 
 def flatness(evaluation: Evaluation) -> list[str]:
@@ -139,6 +163,10 @@ def short(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
+def _point(tuning: UnlabelledTuning, k: int, alpha: float) -> UnlabelledSweepPoint | None:
+    return next((point for point in tuning.sweep if (point.k, point.alpha) == (k, alpha)), None)
+
+
 def _without_answers(evaluation: Evaluation) -> str:
     before, after = evaluation.hubness["none"], evaluation.hubness["current"]
     return (
@@ -158,8 +186,8 @@ def _tuning(evaluation: Evaluation) -> list[str]:
     difference = _difference(tuning.gain_over_current)
     if not tuning.is_better_than_current:
         return [
-            f"The data can't tell {chosen} from the current settings: {difference}. Keep the settings, or label more "
-            "queries."
+            f"The best pair for all queries is {chosen}. The data can't tell it from the current settings: "
+            f"{difference}. Keep the settings, or label more queries."
         ]
     return [f"The pair {chosen} is better than the current settings: {difference}."]
 

@@ -91,7 +91,13 @@ class Evaluation:
     @property
     def findings(self) -> tuple[str, ...]:
         """What the evaluation says, in the sentences of `nnnctl`."""
-        return (*findings.verdict(self), *findings.proposal(self), *findings.flatness(self))
+        return (
+            *findings.verdict(self),
+            *findings.proposal(self),
+            *findings.cross_validation(self),
+            *findings.evenness(self),
+            *findings.flatness(self),
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """The methods as a table: a row each, with parameters, ranks, gain, hubness and group measures.
