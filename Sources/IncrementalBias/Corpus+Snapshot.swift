@@ -7,12 +7,13 @@ extension Corpus {
     /// The snapshot stays open during the call. LMDB can't reuse pages that commits free meanwhile.
     ///
     /// - Parameters:
+    ///   - moment: the moment for the snapshot's ``CorpusSnapshot/newReferences``; `nil` if they are not needed.
     ///   - isCancelled: called between two pieces of work; `true` ends the computation.
     ///   - body: gets the snapshot, a function that returns the row of an image id or `nil`, and a function that
     ///     returns the id of a row. Both are valid during the call only.
     /// - Throws: what `body` throws; `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
     package func withSnapshot<R>(
-        isCancelled: @escaping @Sendable () -> Bool,
+        since moment: ReferenceMoment? = nil, isCancelled: @escaping @Sendable () -> Bool,
         _ body: (
             _ snapshot: CorpusSnapshot, _ rowOfImage: (String) throws -> UInt32?,
             _ idOfRow: (VectorRole, UInt32) throws -> String
@@ -20,7 +21,8 @@ extension Corpus {
     ) throws -> R {
         try environment.read { transaction in
             let snapshot = try CorpusSnapshot(
-                tables, settings: settings, pool: maintenancePool, isCancelled: isCancelled, in: transaction)
+                tables, settings: settings, pool: maintenancePool, since: moment, isCancelled: isCancelled,
+                in: transaction)
             return try body(
                 snapshot,
                 { id in

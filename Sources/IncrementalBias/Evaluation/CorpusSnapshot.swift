@@ -6,12 +6,15 @@ internal import VectorMath
 /// Such a computation goes over the images in batches, on the threads for bias maintenance. Between two pieces of work
 /// it gives way to searches. Commits and searches can run at the same time.
 ///
-/// It is valid in the closure of ``Corpus/withSnapshot(isCancelled:_:)``; to use it later is a programmer error.
+/// It is valid in the closure of ``Corpus/withSnapshot(since:isCancelled:_:)``; to use it later is a programmer error.
 package struct CorpusSnapshot: Sendable {
     /// The counters of the snapshot.
     package let state: StoreState
     /// The maximum number of references in a heap.
     package let capacity: Int
+    /// The rows of the references that arrived after the moment that the snapshot was asked for, in no order; empty
+    /// without a moment.
+    package let newReferences: [UInt32]
     let layout: StoreLayout
     let settings: StoreSettings
     let images: MappedVectors
@@ -33,12 +36,15 @@ package struct CorpusSnapshot: Sendable {
     /// About the number of floats in the vectors of a block.
     private static let floatsPerBlock = 1 << 17
 
-    /// - Parameter isCancelled: called between two pieces of work; `true` ends the computation.
+    /// - Parameters:
+    ///   - moment: the moment for ``newReferences``.
+    ///   - isCancelled: called between two pieces of work; `true` ends the computation.
     init(
-        _ tables: Tables, settings: StoreSettings, pool: WorkerPool, isCancelled: @escaping @Sendable () -> Bool,
-        in transaction: borrowing ReadTransaction
+        _ tables: Tables, settings: StoreSettings, pool: WorkerPool, since moment: ReferenceMoment?,
+        isCancelled: @escaping @Sendable () -> Bool, in transaction: borrowing ReadTransaction
     ) throws {
         state = try tables.state(in: transaction)
+        newReferences = try moment.map { try tables.arrivals.rows(after: $0, in: transaction) } ?? []
         layout = StoreLayout(dimension: state.dimension, settings: settings)
         (capacity, self.settings, self.pool, self.isCancelled) = (settings.capacity, settings, pool, isCancelled)
         let end = state.dimension == 0 ? 0 : state.images.end

@@ -11,7 +11,10 @@ extension Commit {
         let countBefore = state.references.count
         let (rows, existed) = try IdentityTable(tables: tables.references)
             .assign(group.ids, counts: &state.references, in: transaction)
-        try tables.arrivals.append(rows, group.source, time: time, next: &state.nextArrival, in: transaction)
+        // `finish` raises the generation.
+        try tables.arrivals.append(
+            rows, group.source, time: time, generation: state.generation + 1, next: &state.nextArrival,
+            in: transaction)
         let maintenance = makeMaintenance(state.dimension)
         try maintenance.vectors(.references).write(group.values.span, rows: rows, in: transaction)
         let replaced = zip(rows, existed).filter(\.1).map(\.0)

@@ -1,12 +1,22 @@
+package import Foundation
 internal import LMDB
 internal import VectorMath
+
+/// A moment in the history of the references.
+package enum ReferenceMoment: Equatable, Sendable {
+    /// After the commit of this generation.
+    case generation(UInt64)
+    /// At this time.
+    case time(Date)
+}
 
 /// The order and the times in which references arrived, for ``Retention``, which removes the oldest ones.
 ///
 /// A reference that is replaced gets a new arrival. The arrivals of sampled references have numbers from
 /// ``firstSampled`` on, so that those of each source are in the order of arrival.
 struct ArrivalTable: Sendable {
-    /// Arrival number -> row (4 bytes), 4 zero bytes, time of arrival in milliseconds since 1970 (8 bytes).
+    /// Arrival number -> row (4 bytes), the low 32 bits of the generation of its commit (4 bytes; 0 if a version wrote
+    /// it that did not keep generations), time of arrival in milliseconds since 1970 (8 bytes).
     let arrivals: Database
     /// Row -> arrival number.
     let numbers: Database
@@ -28,15 +38,16 @@ struct ArrivalTable: Sendable {
     /// - Parameters:
     ///   - source: where the references come from.
     ///   - time: milliseconds since 1970.
+    ///   - generation: the generation of the commit.
     ///   - next: the next arrival number; the call adds `rows.count`.
     func append(
-        _ rows: [UInt32], _ source: ReferenceSource, time: UInt64, next: inout UInt64,
+        _ rows: [UInt32], _ source: ReferenceSource, time: UInt64, generation: UInt64, next: inout UInt64,
         in transaction: borrowing WriteTransaction
     ) throws {
         try remove(rows, in: transaction)
         for row in rows {
             let number = source == .sampled ? next | Self.firstSampled : next
-            try transaction.put(arrivals, number, [UInt64(row), time].span)
+            try transaction.put(arrivals, number, [generation << 32 | UInt64(row), time].span)
             try transaction.put(numbers, row, number)
             next += 1
         }
@@ -74,6 +85,28 @@ struct ArrivalTable: Sendable {
             return true
         }
         return count
+    }
+
+    /// The rows of the references that arrived after a moment, in no order.
+    ///
+    /// Which references arrived after a generation is known only for those whose arrival names a generation; others
+    /// count as older.
+    func rows(after moment: ReferenceMoment, in transaction: borrowing some Transaction & ~Copyable) throws -> [UInt32]
+    {
+        var rows: [UInt32] = []
+        try transaction.forEach(arrivals) { _, value in
+            guard value.byteCount == 16 else { throw StoreError.damaged("an arrival has a wrong size") }
+            let first = NumberView.uint64(value.extracting(first: 8))
+            let isAfter =
+                switch moment {
+                case .generation(let generation): first >> 32 > generation
+                case .time(let time):
+                    Double(NumberView.uint64(value.extracting(last: 8))) > time.timeIntervalSince1970 * 1000
+                }
+            if isAfter { rows.append(UInt32(truncatingIfNeeded: first)) }
+            return true
+        }
+        return rows
     }
 
     /// The rows of the oldest references of a source, the oldest first.
