@@ -141,8 +141,8 @@ let package = Package(
         .executableTarget(
             name: "nnnd",
             dependencies: [
-                "DaemonSupport", "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "QuerySampling",
-                "SpoolIngest", "WireAPI",
+                "DaemonSupport", "Evaluation", "HTTPServer", "IncrementalBias", "Observability", "PosixSupport",
+                "QuerySampling", "SpoolIngest", "WireAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -193,7 +193,9 @@ let package = Package(
         .testTarget(
             name: "IncrementalBiasTests", dependencies: ["IncrementalBias", "LMDB", "ShardFormats", "VectorMath"],
             swiftSettings: testing),
-        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"], swiftSettings: testing),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "IncrementalBias", "ShardFormats", "VectorMath"],
+            swiftSettings: testing),
         .testTarget(
             name: "PrometheusTests",
             dependencies: ["Prometheus", .product(name: "Metrics", package: "swift-metrics")], swiftSettings: testing),

@@ -1,3 +1,4 @@
+package import Evaluation
 package import FoundationEssentials
 internal import HTTPTypes
 package import Hummingbird
@@ -20,10 +21,12 @@ package struct API: Sendable {
     ///   - metrics: counts searches; `GET /metrics` returns it.
     ///   - started: when the daemon started, for `GET /metrics`.
     ///   - sampler: gets the queries of answered searches; `nil` for none.
+    ///   - monitor: the same; `GET /v1/status` and `GET /metrics` return what it measures.
     package init(
         corpus: Corpus, queue: SearchQueue, settings: @escaping @Sendable () -> APISettings,
         applySettings: @escaping @Sendable (AppliedSettings) async throws -> Void, spoolStatus: SpoolStatus,
-        metrics: DaemonMetrics, started: Date, sampler: QuerySampler? = nil
+        metrics: DaemonMetrics, started: Date, sampler: QuerySampler? = nil,
+        monitor: ReferenceMatchMonitor? = nil
     ) {
         let bodies = BodyReader()
         let listings = MemoryBudget(RequestLimits.allListingBytes, free: RequestLimits.freeListingBytes)
@@ -31,12 +34,14 @@ package struct API: Sendable {
         let settingsResource = SettingsResource(corpus: corpus, settings: settings)
         resources = [
             SearchResource(
-                corpus: corpus, queue: queue, settings: settings, metrics: metrics, bodies: bodies, sampler: sampler),
+                corpus: corpus, queue: queue, settings: settings, metrics: metrics, bodies: bodies, sampler: sampler,
+                monitor: monitor),
             EvaluateResource(corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
             HubsResource(method: .get, corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
             HubsResource(method: .post, corpus: corpus, settings: settings, bodies: bodies, operation: evaluation),
             VerifyResource(corpus: corpus, bodies: bodies),
-            StatusResource(corpus: corpus, settings: settings, spoolStatus: spoolStatus, started: .now),
+            StatusResource(
+                corpus: corpus, settings: settings, spoolStatus: spoolStatus, monitor: monitor, started: .now),
             settingsResource,
             SettingsChangeResource(current: settingsResource, bodies: bodies, apply: applySettings),
             ListingResource(role: .images, corpus: corpus, settings: settings, budget: listings),
@@ -45,7 +50,8 @@ package struct API: Sendable {
             ReferenceResource(corpus: corpus),
             BackupResource(corpus: corpus),
             MetricsResource(
-                metrics: metrics, corpus: corpus, queue: queue, spoolStatus: spoolStatus, started: started),
+                metrics: metrics, corpus: corpus, queue: queue, spoolStatus: spoolStatus, monitor: monitor,
+                started: started),
             LivenessResource(),
             ReadinessResource(corpus: corpus),
         ]

@@ -3,7 +3,7 @@ package import ShardFormats
 /// The settings that the API uses and reports.
 package struct APISettings: Sendable {
     /// The weight of the bias in searches that do not set `alpha` themselves; a reload can change it.
-    let alpha: Float
+    package let alpha: Float
     /// The recall of searches that do not set `recall` themselves; 1 for exact answers; a reload can change it.
     let recall: Double
     /// The number of threads that a search uses.

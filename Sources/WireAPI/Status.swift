@@ -28,6 +28,8 @@ package struct Status: Codable, Sendable {
     package var threads: Int
     /// The recall of approximate searches; `nil` from a daemon that has none.
     package var recall: RecallStatus?
+    /// How well the references match the queries; `nil` before the first measurement.
+    package var referenceMatch: ReferenceMatchStatus?
     package var spool: Spool
     package var store: Store
     /// The newest receipts, newest first.
@@ -40,8 +42,8 @@ package struct Status: Codable, Sendable {
     package init(
         version: String, generation: UInt64, images: Int, references: Int, sampledReferences: Int? = nil,
         dimension: Int?, k: Int, capacity: Int, alpha: Float, metric: String, precision: String, kernels: String,
-        threads: Int, recall: RecallStatus? = nil, spool: Spool, store: Store, lastReceipts: [ShardReceipt],
-        lastFailures: [ShardFailure], uptimeS: Double
+        threads: Int, recall: RecallStatus? = nil, referenceMatch: ReferenceMatchStatus? = nil, spool: Spool,
+        store: Store, lastReceipts: [ShardReceipt], lastFailures: [ShardFailure], uptimeS: Double
     ) {
         self.version = version
         self.generation = generation
@@ -57,6 +59,7 @@ package struct Status: Codable, Sendable {
         self.kernels = kernels
         self.threads = threads
         self.recall = recall
+        self.referenceMatch = referenceMatch
         self.spool = spool
         self.store = store
         self.lastReceipts = lastReceipts

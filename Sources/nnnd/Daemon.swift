@@ -1,4 +1,5 @@
 import DaemonSupport
+import Evaluation
 import FoundationEssentials
 import HTTPServer
 import IncrementalBias
@@ -73,8 +74,11 @@ struct Daemon {
             corpus: corpus, spool: settings.spool, settings: { [live] in live.current.sampling }, metrics: metrics,
             logger: logger)
         let recall = makeRecallMaintenance(corpus)
+        let monitor = ReferenceMatchMonitor(corpus, alpha: { [live] in live.current.api.alpha }) { [logger] error in
+            logger.warning("the match of references and queries can't be measured", metadata: ["error": "\(error)"])
+        }
         let http = try makeHTTPService(
-            corpus: corpus, queue: queue, spool: spool, sampler: sampler, inherited: inherited,
+            corpus: corpus, queue: queue, spool: spool, sampler: sampler, monitor: monitor, inherited: inherited,
             notifySocket: notifySocket)
         let reload = makeReloadService(
             corpus: corpus, spool: spool, hangups: hangups, readSettings: readSettings,
@@ -90,6 +94,7 @@ struct Daemon {
         let optionalWatchdog: [any Service] = watchdog.map { [$0] } ?? []
         try await run(optionalWatchdog + [http, spool, sampler, reload, status])
         recall.stop()
+        monitor.stop()
         queue.close()
         // A failure is ignored: the receipts of the last commits then lack only their durations.
         try? await NIOThreadPool.singleton.runIfActive { try corpus.storeCommitDurations() }
@@ -170,7 +175,7 @@ struct Daemon {
 
     private func makeHTTPService(
         corpus: Corpus, queue: SearchQueue, spool: SpoolService, sampler: QuerySampler,
-        inherited: ListeningSocket?, notifySocket: NotifySocket
+        monitor: ReferenceMatchMonitor, inherited: ListeningSocket?, notifySocket: NotifySocket
     ) throws -> any Service {
         let socket = try mappingSystemErrors {
             try inherited ?? ListeningSocket(path: settings.socket, mode: settings.socketMode)
@@ -178,7 +183,7 @@ struct Daemon {
         let api = API(
             corpus: corpus, queue: queue, settings: { [live] in live.current.api },
             applySettings: { [live] in try await apply($0, live, spool) }, spoolStatus: spoolStatus,
-            metrics: metrics, started: started, sampler: sampler)
+            metrics: metrics, started: started, sampler: sampler, monitor: monitor)
         let maximumConnections = Descriptors.raiseLimitForConnections()
         return HTTPService(
             socket: socket, responder: api.responder(), maximumConnections: maximumConnections, logger: logger,

@@ -70,6 +70,18 @@ import WireAPI
         }
     }
 
+    @Test func thePageShowsHowWellReferencesMatchTheQueriesIfThatIsKnown() throws {
+        let match = ReferenceMatchStatus(
+            generation: 7, queries: 512, querySimilarity: 0.5, referenceSimilarity: 0.75, farther: 0.931,
+            newReferences: 1200, changed: nil)
+        let page = ReportPage(
+            report: full, hubs: Evaluations.hubs(), match: match, texts: [:], written: Documents.time)
+        let document = try XMLDocument(xmlString: page.html)
+        let cells = try texts("//section[@aria-labelledby='section-traffic']//td", in: document)
+        #expect(cells == ["512", "0.500", "0.750", "93.1%", "1,200", "not known"])
+        #expect(try texts("//section[@aria-labelledby='section-traffic']", in: self.document(full)).isEmpty)
+    }
+
     @Test func thePageHasNoScriptAndLoadsNothing() throws {
         let document = try document(full)
         for path in ["//script", "//link", "//img", "//@src", "//@href", "//iframe", "//@onclick"] {

@@ -31,6 +31,21 @@ import WireAPI
         #expect(status(dimension: nil).contains("  vectors     no dimension yet, float32, cosine"))
     }
 
+    @Test(arguments: [
+        (0.04, "4.0% of the top 10 differ because of 120 references of the last hour"),
+        (nil, "120 references of the last hour; their effect took too long to compute"),
+    ])
+    func theStatusSaysHowWellReferencesMatchTheQueries(changed: Double?, text: String) throws {
+        var status = Documents.status(spool: "/spool")
+        status.referenceMatch = ReferenceMatchStatus(
+            generation: 7, queries: 512, querySimilarity: 0.5, referenceSimilarity: 0.75, farther: 0.931,
+            newReferences: 120, changed: changed)
+        let lines = StatusView(status: status, style: style).lines
+        let line = try #require(lines.firstIndex { $0.hasPrefix("  queries ") })
+        #expect(lines[line].hasSuffix("from each other in 93.1% of pairs (alike: 50%); 512 queries"))
+        #expect(lines[line + 1].hasSuffix("  " + text))
+    }
+
     @Test func theStatusListsReceiptsAndRejections() throws {
         let lines = status(
             receipts: [

@@ -122,6 +122,8 @@ def test_without_the_setting_nothing_of_a_query_is_kept(tmp_path, rng):
         daemon.search(query[None])
         with daemon.client() as client:
             client.post_json("/v1/search", {"queries": [query.tolist()]})
+        # The sample for this measurement is in memory only.
+        wait_until(lambda: daemon.status().get("reference_match"), "a measurement", alive=daemon.check_alive)
         assert daemon.stop() == 0
         vector, id = reference_of(query)
         traces = [query.tobytes(), vector.tobytes(), id.encode(), b"query:", str(float(query[0])).encode(),

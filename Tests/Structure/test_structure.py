@@ -47,7 +47,7 @@ DEPENDENCIES = {
     },
     "ControlClient": {"PosixSupport", "ShardFormats", "SpoolProtocol", "WireAPI", "NIOCore", "NIOHTTP1", "NIOPosix"},
     "nnnd": {
-        "DaemonSupport", "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "QuerySampling",
+        "DaemonSupport", "Evaluation", "HTTPServer", "IncrementalBias", "Observability", "PosixSupport", "QuerySampling",
         "SpoolIngest", "WireAPI",
         "ArgumentParser", "Logging", "NIOPosix", "ServiceLifecycle", "UnixSignals",
     },

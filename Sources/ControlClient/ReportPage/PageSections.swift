@@ -4,11 +4,13 @@ internal import WireAPI
 struct PageSections {
     let report: EvaluationReport
     let hubs: HubsReport
+    /// How well the references match live queries; `nil` if that has not been measured.
+    let match: ReferenceMatchStatus?
     /// Id -> text to show beside it.
     let texts: [String: String]
 
     var all: [PageSection] {
-        [methods, sweep, hubness, biases, references, groups, frequent, suspicious].compactMap(\.self)
+        [methods, sweep, hubness, biases, references, traffic, groups, frequent, suspicious].compactMap(\.self)
     }
 
     private var methods: PageSection? {
@@ -97,6 +99,27 @@ struct PageSections {
                 "A curve that is still rising at its end says that more references would help; queries that are much "
                 + "farther from the references than these are from each other say that the references are of another kind.",
             figures: figures)
+    }
+
+    private var traffic: PageSection? {
+        guard let match else { return nil }
+        let table = DataTable(
+            caption: "Live queries and references", columns: ["measure", "value"],
+            rows: [
+                ["live queries", NumberFormat.count(match.queries)],
+                ["median similarity of queries", NumberFormat.fixed(match.querySimilarity, decimals: 3)],
+                ["median similarity of references", NumberFormat.fixed(match.referenceSimilarity, decimals: 3)],
+                ["pairs with the query farther", "\(NumberFormat.percent(match.farther))%"],
+                ["references of the last hour", NumberFormat.count(match.newReferences)],
+                ["top 10 that they change", match.changed.map { "\(NumberFormat.percent($0))%" } ?? "not known"],
+            ])
+        return PageSection(
+            id: "section-traffic", title: "Do the references match the traffic?",
+            seen: "The table compares queries that users have sent with references: the similarity of each to its "
+                + "nearest reference, and in how many pairs of a query and a reference the query is farther from it.",
+            meaning: "50% of the pairs means that queries and references are alike; near 100%, the references are of "
+                + "another kind, and the correction helps little.",
+            content: [table.markup(id: "traffic-table")])
     }
 
     private var groups: PageSection? {

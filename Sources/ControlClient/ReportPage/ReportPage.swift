@@ -7,17 +7,23 @@ package import WireAPI
 package struct ReportPage {
     private let report: EvaluationReport
     private let hubs: HubsReport
+    private let match: ReferenceMatchStatus?
     private let texts: [String: String]
     private let written: Date
 
     /// - Parameters:
     ///   - report: the evaluation.
     ///   - hubs: the images that appear most, of the same corpus.
+    ///   - match: how well the references match live queries; `nil` if that has not been measured.
     ///   - texts: id -> text to show beside it.
     ///   - written: the time that the page names.
-    package init(report: EvaluationReport, hubs: HubsReport, texts: [String: String], written: Date) {
+    package init(
+        report: EvaluationReport, hubs: HubsReport, match: ReferenceMatchStatus? = nil, texts: [String: String],
+        written: Date
+    ) {
         self.report = report
         self.hubs = hubs
+        self.match = match
         self.texts = texts
         self.written = written
     }
@@ -32,7 +38,7 @@ package struct ReportPage {
                 .element("meta", ["name": "color-scheme", "content": "light dark"]),
                 .element("title", text: Self.title), PageStyle.markup,
             ])
-        let sections = PageSections(report: report, hubs: hubs, texts: texts).all.map(\.markup)
+        let sections = PageSections(report: report, hubs: hubs, match: match, texts: texts).all.map(\.markup)
         let body = Markup.element(
             "body", [:], [header, .element("main", [:], sections + [Glossary(report).markup]), footer])
         return "<!DOCTYPE html>\n" + Markup.element("html", ["lang": "en"], [head, body]).source + "\n"

@@ -44,7 +44,7 @@ package struct StatusView {
             ("done", status.spool.done.printable),
             ("failed", status.spool.failed.printable),
         ]
-        return PropertyList(corpus + recall + files)
+        return PropertyList(corpus + recall + match + files)
     }
 
     /// How exact searches are; nothing if all are exact and none was approximate.
@@ -63,6 +63,12 @@ package struct StatusView {
         }
         let entries = [setting] + measured + raised
         return entries.enumerated().map { ($0 == 0 ? "recall" : "", $1) }
+    }
+
+    /// How well the references match the queries; nothing before the first measurement.
+    private var match: [(String, String)] {
+        guard let match = status.referenceMatch else { return [] }
+        return [("queries", ReferenceMatchText(match).distance), ("", ReferenceMatchText(match).change)]
     }
 
     private var sampled: String {

@@ -6,7 +6,7 @@ extension Setting {
         "sample-queries", \.sampleQueries, SettingType<SamplingRate>.samplingRate.optional(none: "off"), .reload,
         "How many queries of searches become references: a part of them (`5%`), or so many a minute (`60/min`).",
         details: """
-            Without this setting nothing of a query is kept. A client leaves out its queries with "sample": false. \
+            Without this setting nothing of a query reaches the disk. A client leaves out its queries with "sample": false. \
             docs/ingestion.md and SECURITY.md say what is kept, and what a client could do with it.
             """,
         defaultText: "off", exampleValue: "5%")

@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
@@ -14,6 +15,8 @@ struct MetricsResource: Resource {
     let corpus: Corpus
     let queue: SearchQueue
     let spoolStatus: SpoolStatus
+    /// Measures how well the references match the queries; `nil` for nothing.
+    let monitor: ReferenceMatchMonitor?
     /// When the daemon started.
     let started: Date
 
@@ -46,8 +49,19 @@ struct MetricsResource: Resource {
             setRecall(
                 target: measured.target, (measured.recall, measured.low, measured.high), queries: measured.queries)
         }
+        setMatch(monitor?.last)
         metrics.set(ProcessUsage())
         return metrics.render()
+    }
+
+    /// What has not been measured is NaN, which no alert compares with anything.
+    private func setMatch(_ match: ReferenceMatch?) {
+        metrics.gauge("nnnd_match_queries", Double(match?.queries ?? 0))
+        metrics.gauge("nnnd_match_query_similarity", match?.querySimilarity ?? .nan)
+        metrics.gauge("nnnd_match_reference_similarity", match?.referenceSimilarity ?? .nan)
+        metrics.gauge("nnnd_match_farther_ratio", match?.farther ?? .nan)
+        metrics.gauge("nnnd_match_new_references", match.map { Double($0.newReferences) } ?? .nan)
+        metrics.gauge("nnnd_match_changed_ratio", match?.changed ?? .nan)
     }
 
     private func setRecall(target: Double, _ recall: (value: Double, low: Double, high: Double), queries: Int) {

@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import HTTPTypes
 internal import Hummingbird
 internal import IncrementalBias
@@ -15,6 +16,8 @@ struct SearchResource: Resource {
     let bodies: BodyReader
     /// Gets the queries of answered searches; `nil` for none.
     let sampler: QuerySampler?
+    /// Gets the queries of answered searches; `nil` for none.
+    let monitor: ReferenceMatchMonitor?
     /// Limits the hits of all responses together, from the request until the response is sent.
     let hits = MemoryBudget(RequestLimits.allHits, free: RequestLimits.freeHits)
 
@@ -45,8 +48,9 @@ struct SearchResource: Resource {
             let vectors = bodies.reservation()
             let batch = try await batch(for: search, vectors)
             var answer = try await queue.search(batch)
-            if search.canBeSampled, let sampler, sampler.isOn {
-                sampler.offer(batch, client: await context.user())
+            if search.canBeSampled {
+                monitor?.offer(batch)
+                if let sampler, sampler.isOn { sampler.offer(batch, client: await context.user()) }
             }
             answer.hits = search.filter.hits(answer.hits)
             return withExtendedLifetime(vectors) { (answer, start) }

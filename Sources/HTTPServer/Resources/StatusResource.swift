@@ -1,3 +1,4 @@
+internal import Evaluation
 internal import HTTPTypes
 internal import Hummingbird
 internal import IncrementalBias
@@ -12,6 +13,8 @@ struct StatusResource: Resource {
     let corpus: Corpus
     let settings: @Sendable () -> APISettings
     let spoolStatus: SpoolStatus
+    /// Measures how well the references match the queries; `nil` for nothing.
+    let monitor: ReferenceMatchMonitor?
     /// When the daemon started.
     let started: ContinuousClock.Instant
 
@@ -38,6 +41,7 @@ struct StatusResource: Resource {
             k: state.k, capacity: corpus.settings.capacity, alpha: settings.alpha,
             metric: corpus.settings.metric.rawValue, precision: corpus.settings.precision.rawValue,
             kernels: Kernels.level.rawValue, threads: settings.threads, recall: recall(settings),
+            referenceMatch: monitor?.last.map { ReferenceMatchStatus($0) },
             spool: .init(
                 images: folders.incoming(.images), references: folders.incoming(.references),
                 done: "\(folders.root)/done", failed: "\(folders.root)/failed", backlog: spoolStatus.backlog,
@@ -59,5 +63,14 @@ struct StatusResource: Resource {
                 .init(target: $0.target, queries: $0.queries, recall: $0.recall, low: $0.low, high: $0.high)
             },
             raised: report.raised.map { .init(alpha: $0.alpha, target: $0.target, factor: $0.factor) })
+    }
+}
+
+extension ReferenceMatchStatus {
+    fileprivate init(_ match: ReferenceMatch) {
+        self.init(
+            generation: match.generation, queries: match.queries, querySimilarity: match.querySimilarity,
+            referenceSimilarity: match.referenceSimilarity, farther: match.farther,
+            newReferences: match.newReferences, changed: match.changed)
     }
 }

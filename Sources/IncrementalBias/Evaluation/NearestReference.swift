@@ -7,17 +7,21 @@ extension CorpusSnapshot {
     ///   - vectors: vectors x dimension.
     ///   - excluded: for each vector the row of a reference that does not count; `nil` if all count.
     ///   - rows: the rows of the references to compare with.
+    ///   - excludingCopies: whether references that equal the vector don't count either: those whose product with it
+    ///     differs from the product of the vector with itself by at most one part in 10,000.
     ///   - progress: called from time to time with the share of the work that is done.
     /// - Returns: for each vector its largest similarity; -infinity if no reference counts.
     /// - Throws: `CancellationError`.
     package func largestSimilarities(
-        of vectors: [Float], excluding excluded: [UInt32]?, among rows: [UInt32], progress: (Double) -> Void
+        of vectors: [Float], excluding excluded: [UInt32]?, among rows: [UInt32], excludingCopies: Bool = false,
+        progress: (Double) -> Void
     ) throws -> [Float] {
         let (dimension, pool) = (dimension, pool)
         let count = vectors.count / dimension
         // The products of a chunk of vectors with a piece of the references take 128 KiB.
         let (vectorsPerChunk, referencesPerPiece) = (64, 512)
         let chunkCount = (count + vectorsPerChunk - 1) / vectorsPerChunk
+        let copies = excludingCopies ? Self.productsOfCopies(vectors, dimension: dimension) : nil
         var largest = [Float](repeating: -.infinity, count: count)
         for start in stride(from: 0, to: rows.count, by: referencesPerPiece) {
             try checkCancellation()
@@ -35,7 +39,8 @@ extension CorpusSnapshot {
                 let best = range.enumerated().map { index, vector in
                     var best = -Float.infinity
                     for (position, row) in piece.enumerated() where excluded?[vector] != row {
-                        best = max(best, products[index * piece.count + position])
+                        let product = products[index * piece.count + position]
+                        if copies?[vector].contains(product) != true { best = max(best, product) }
                     }
                     return best
                 }
@@ -47,6 +52,14 @@ extension CorpusSnapshot {
             progress(Double(start + piece.count) / Double(rows.count))
         }
         return largest
+    }
+
+    /// For each vector the products with it that a copy of the vector can have.
+    private static func productsOfCopies(_ vectors: [Float], dimension: Int) -> [ClosedRange<Float>] {
+        stride(from: 0, to: vectors.count, by: dimension).map { start in
+            let square = vectors[start..<start + dimension].reduce(Float(0)) { $0 + $1 * $1 }
+            return square - 1e-4 * square...square + 1e-4 * square
+        }
     }
 
     /// The references in an image's heap, sorted by falling similarity.

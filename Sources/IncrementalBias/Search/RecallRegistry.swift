@@ -58,8 +58,6 @@ final class RecallRegistry: @unchecked Sendable {
     private static let samplesPerBatch = 4
     /// The number of targets whose recall is measured, at most.
     private static let maximumTargets = 8
-    /// Work that no search waits for takes at most one of this number of equal parts of the time.
-    private static let shareOfTime = 20
 
     init(limits: RecallLimits) {
         self.limits = limits
@@ -243,7 +241,7 @@ final class RecallRegistry: @unchecked Sendable {
             if case .calibrate(_, isWanted: true) = task {
                 nextWanted = .now + duration
             } else {
-                nextRepeat = .now + duration * (Self.shareOfTime - 1)
+                nextRepeat = .now + BackgroundWork.pause(after: duration)
             }
         }
     }

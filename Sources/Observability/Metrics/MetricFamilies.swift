@@ -69,6 +69,25 @@ enum MetricFamilies {
         Family("nnnd_search_recall_high", .gauge, "The upper end of the 95% interval of nnnd_search_recall."),
         Family("nnnd_search_recall_target", .gauge, "The recall in the label target, as a number."),
         Family("nnnd_search_recall_queries", .gauge, "The number of queries in nnnd_search_recall, at most 1,000."),
+        Family(
+            "nnnd_match_queries", .gauge,
+            "The number of live queries that the other nnnd_match_ gauges were measured with, at most 512."),
+        Family(
+            "nnnd_match_query_similarity", .gauge,
+            "The median over these queries of their largest similarity to a reference."),
+        Family(
+            "nnnd_match_reference_similarity", .gauge,
+            "The median over references of their largest similarity to another reference."),
+        Family(
+            "nnnd_match_farther_ratio", .gauge,
+            "The share of pairs of a query and a reference of which the query is farther from its nearest "
+                + "reference; 0.5 if they are alike."),
+        Family(
+            "nnnd_match_new_references", .gauge,
+            "References that arrived within the last hour when it was measured."),
+        Family(
+            "nnnd_match_changed_ratio", .gauge,
+            "The share of the top 10 of these queries that would differ without these references."),
         Family("nnnd_reloads_total", .counter, "Reloads of the settings by outcome."),
         Family(
             "nnnd_store_used_bytes", .gauge,

@@ -35,7 +35,8 @@ struct ReportCommand: AsyncParsableCommand {
         let request = try EvaluationRequest(queryFiles, sweep, comparison)
         let report = try await daemon.evaluate(request)
         let hubs = try await daemon.client.hubs(HubsRequest(queries: request.queries, limit: Self.hubs)).value
-        let page = ReportPage(report: report, hubs: hubs, texts: texts, written: Date())
+        let match = try await daemon.client.status().value.referenceMatch
+        let page = ReportPage(report: report, hubs: hubs, match: match, texts: texts, written: Date())
         try file.write(page.html)
         try StandardOutput.write(lines: Findings(report).verdict + ["report: \(out)"])
     }

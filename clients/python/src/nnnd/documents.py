@@ -54,6 +54,18 @@ class RecallStatus(TypedDict):
     raised: list[dict[str, Any]]
 
 
+class ReferenceMatchStatus(TypedDict, total=False):
+    """How well the references match live queries; `changed` is missing if it took too long to compute."""
+
+    generation: int
+    queries: int
+    query_similarity: float
+    reference_similarity: float
+    farther: float
+    new_references: int
+    changed: float
+
+
 class _RequiredStatus(TypedDict):
     version: str
     generation: int
@@ -77,12 +89,14 @@ class Status(_RequiredStatus, total=False):
     """The sizes of the corpus, the settings, and the newest receipts and rejections.
 
     `dimension` is missing while the corpus is empty, and `recall` if the daemon has no approximate searches.
-    `sampled_references` says how many of the references were sampled from queries.
+    `sampled_references` says how many of the references were sampled from queries. `reference_match` is missing until
+    queries have been compared with the references.
     """
 
     dimension: int
     sampled_references: int
     recall: RecallStatus
+    reference_match: ReferenceMatchStatus
 
 
 class Settings(TypedDict):
