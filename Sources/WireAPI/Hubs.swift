@@ -95,15 +95,18 @@ package struct HubsRequest: Codable, Sendable {
     package var limit: Int?
     /// The number of references to take as queries; `nil` for 1,000.
     package var sample: Int?
+    /// A generation, or a time in ISO 8601, since which changes of biases are listed; `nil` for no such list.
+    package var since: String?
 
-    package init(queries: QueryVectors? = nil, limit: Int? = nil, sample: Int? = nil) {
+    package init(queries: QueryVectors? = nil, limit: Int? = nil, sample: Int? = nil, since: String? = nil) {
         self.queries = queries
         self.limit = limit
         self.sample = sample
+        self.since = since
     }
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case queries, limit, sample
+        case queries, limit, sample, since
     }
 
     /// Decodes a request.
@@ -115,6 +118,7 @@ package struct HubsRequest: Codable, Sendable {
         queries = try container.decodeIfPresent(QueryVectors.self, forKey: .queries)
         limit = try container.decodeWholeNumberIfPresent(forKey: .limit)
         sample = try container.decodeWholeNumberIfPresent(forKey: .sample)
+        since = try container.decodeIfPresent(String.self, forKey: .since)
     }
 }
 
@@ -142,10 +146,12 @@ package struct HubsReport: Codable, Sendable {
     package var suspicious: [Image]
     /// The number of all images with a robust z-score above 3.5.
     package var suspiciousCount: Int
+    /// The images whose biases have changed most; `nil` if no moment was asked for.
+    package var changes: Changes?
 
     package init(
         generation: UInt64, queries: Int, source: String, k: Int, alpha: Float, medianMean: Double, deviation: Double,
-        byMean: [Image], byAppearances: [Image], suspicious: [Image], suspiciousCount: Int
+        byMean: [Image], byAppearances: [Image], suspicious: [Image], suspiciousCount: Int, changes: Changes? = nil
     ) {
         self.generation = generation
         self.queries = queries
@@ -158,6 +164,7 @@ package struct HubsReport: Codable, Sendable {
         self.byAppearances = byAppearances
         self.suspicious = suspicious
         self.suspiciousCount = suspiciousCount
+        self.changes = changes
     }
 
     /// One image of a list.

@@ -47,6 +47,11 @@ package enum WireJSON {
     }
 
     private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+    /// Reads a time in ISO 8601 with its zone, with or without fractions of a second; `nil` for other text.
+    package static func time(_ text: String) -> Date? {
+        (try? time.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text))
+    }
 }
 
 extension KeyedDecodingContainer {

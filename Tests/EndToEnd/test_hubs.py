@@ -1,10 +1,13 @@
 """`GET /v1/hubs` and `POST /v1/hubs`: counts, z-scores and explanations equal those of the numpy oracle."""
 
+import datetime
+
 import numpy as np
 import pytest
 
 from evaluation_oracle import EvaluationOracle
 from harness.evaluation import NDJSON, check_hubs, encoded, evaluate, lines_of, whole_numbers
+from harness.nnnctl import fails, succeeds
 from harness.spool import IMAGES, REFERENCES, default_ids
 
 ALPHA = 0.75
@@ -69,7 +72,51 @@ def test_lines_have_progress_and_last_the_report(case):
     assert last == {"report": case.get()}
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "sample=0", "sample=10001", "sample=1.5"])
+def now():
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def test_changes_since_a_generation_or_a_time_equal_the_oracles(case, rng, api_document):
+    daemon, oracle = case.daemon, case.oracle
+    generation, time = daemon.status()["generation"], now()
+    new = 2 * rng.standard_normal((25, 8)).astype(np.float32) + 1
+    daemon.drop(REFERENCES, "new.npy", new)
+    similarities = oracle.images @ np.concatenate([oracle.references, new]).T.astype(float)
+
+    def means(part):
+        return np.sort(part, axis=1)[:, -K:].mean(axis=1)
+
+    change = means(similarities) - means(similarities[:, : len(oracle.references)])
+    order = [row for row in np.argsort(-np.abs(change), kind="stable") if abs(change[row]) > 1e-6]
+    report = case.get(f"?since={generation}&limit=1000")
+    api_document.validate(report, "HubsReport")
+    changes = report["changes"]
+    assert (changes["generation"], changes["new_references"]) == (generation, 25) and len(changes["images"]) > 50
+    assert [image["id"] for image in changes["images"]] == [case.ids[row] for row in order]
+    for image, row in zip(changes["images"], order, strict=True):
+        assert image["bias_change"] == pytest.approx(ALPHA * change[row], abs=1e-5)
+        assert image["mean"] - image["mean_before"] == pytest.approx(change[row], abs=1e-5)
+        best = np.argsort(-similarities[row], kind="stable")[:K]
+        causes = [f"new:{column - len(oracle.references)}" for column in best if column >= len(oracle.references)]
+        assert (image["new_references"], [each["id"] for each in image["references"]]) == (len(causes), causes)
+    since_time = case.get(f"?since={time}&limit=1000")["changes"]
+    assert since_time.pop("time") == time and since_time == {k: v for k, v in changes.items() if k != "generation"}
+    # A replaced reference is new; removed ones are not known.
+    daemon.drop(REFERENCES, "again.npy", new[:1], ["new:3"])
+    daemon.delete(REFERENCES, "gone.delete", ["new:4"])
+    later = case.get(f"?since={generation + 1}")["changes"]
+    assert later["new_references"] == 1
+    assert {each["id"] for image in later["images"] for each in image["references"]} == {"new:3"}
+    assert case.get(f"?since={generation + 3}")["changes"]["images"] == [] and "changes" not in case.get()
+    output = succeeds("hubs", "--since", str(generation), "--limit", "1", daemon=daemon)
+    assert f"Biases that changed most since generation {generation}" in output and "new references: " in output
+    assert "None" not in succeeds("hubs", "--since", time, "--limit", "1", daemon=daemon)
+    fails(64, "hubs", "--since", "yesterday", daemon=daemon)
+
+
+@pytest.mark.parametrize("query", ["since=", "since=x", "since=-1", "since=2026-11-28", "limit=0", "limit=1001",
+    "limit=x", "sample=0", "sample=10001", "sample=1.5",
+])  # fmt: skip
 def test_a_wrong_parameter_is_an_error_that_names_it(case, query):
     with case.daemon.client() as client:
         response = client.get(f"/v1/hubs?{query}")

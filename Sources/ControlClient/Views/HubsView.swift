@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 package import WireAPI
 
 /// Formats the images that appear most, and those with suspicious biases, for people: `nnnctl hubs`.
@@ -17,7 +18,7 @@ package struct HubsView {
     package var lines: [String] {
         section("Images with the largest biases", report.byMean) + [""]
             + section("Images in most top 10s without NNN", report.byAppearances) + [""] + suspicious + [""]
-            + [style.dim(basis)]
+            + changes + [style.dim(basis)]
     }
 
     private var suspicious: [String] {
@@ -27,6 +28,31 @@ package struct HubsView {
         let more = report.suspiciousCount - report.suspicious.count
         let note = more > 0 ? [style.dim("  and \(NumberFormat.count(more)) more")] : []
         return section("Suspicious images: a robust z-score above 3.5", report.suspicious) + note
+    }
+
+    /// The images whose biases have changed most; nothing if no moment was asked for.
+    private var changes: [String] {
+        guard let changes = report.changes else { return [] }
+        let moment =
+            changes.generation.map { "generation \(NumberFormat.count(Int(clamping: $0)))" }
+            ?? changes.time.map { $0.formatted(.iso8601) } ?? ""
+        let title = style.bold("Biases that changed most since \(moment)")
+        let count = style.dim("  because of \(NumberFormat.count(changes.newReferences, "reference", "references"))")
+        guard !changes.images.isEmpty else { return [title, count, "  none", ""] }
+        var table = Table([
+            .trailing("#"), .leading("id"), .trailing("change"), .trailing("mean"), .trailing("before"),
+            .trailing("new of k"), .leading("text"),
+        ])
+        for (index, image) in changes.images.enumerated() {
+            table.append([
+                "\(index + 1)", image.id.printable, NumberFormat.score(image.biasChange),
+                NumberFormat.score(image.mean), NumberFormat.score(image.meanBefore),
+                NumberFormat.count(image.newReferences), texts[image.id]?.onOneLine ?? "",
+            ])
+        }
+        let rows = table.lines(style: style, indent: 2)
+        let body = zip(rows.dropFirst(), changes.images).flatMap { [$0] + list($1.references, title: "new references") }
+        return [title, count, rows[0]] + body + [""]
     }
 
     /// What the numbers come from.
@@ -53,17 +79,17 @@ package struct HubsView {
             ])
         }
         let rows = table.lines(style: style, indent: 2)
-        let body = zip(rows.dropFirst(), images).flatMap { [$0] + references(of: $1) }
+        let body = zip(rows.dropFirst(), images).flatMap { [$0] + list($1.references, title: "references") }
         return [style.bold(title), rows[0]] + body
     }
 
     /// The line with the references that are most similar to an image.
-    private func references(of image: HubsReport.Image) -> [String] {
-        guard !image.references.isEmpty else { return [] }
-        let list = image.references.map { reference in
+    private func list(_ references: [HubsReport.Reference], title: String) -> [String] {
+        guard !references.isEmpty else { return [] }
+        let list = references.map { reference in
             let text = texts[reference.id].map { " \($0.onOneLine)" } ?? ""
             return "\(NumberFormat.fixed(Double(reference.similarity), decimals: 3)) \(reference.id.printable)\(text)"
         }
-        return [style.dim("       references: " + list.joined(separator: ", "))]
+        return [style.dim("       \(title): " + list.joined(separator: ", "))]
     }
 }

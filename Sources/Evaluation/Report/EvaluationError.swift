@@ -21,6 +21,8 @@ package enum EvaluationError: Error, Equatable, Sendable {
     case wrongNumberOfValues(field: String, count: Int, limit: Int)
     /// A whole number is outside of its range.
     case outOfRange(field: String, value: Int, range: ClosedRange<Int>)
+    /// The text is neither a generation nor a time.
+    case notAMoment(String)
     /// Queries x pairs of k and alpha take too much memory.
     case tooManyPairs(queries: Int, pairs: Int, limit: Int)
     /// Queries x the largest n of group measures take too much memory; the limit is that of n.

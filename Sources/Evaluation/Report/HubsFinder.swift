@@ -42,14 +42,18 @@ package struct HubsFinder: Sendable {
         try Self.check(limit, Self.limits, field: "limit")
         let sample = request.sample ?? Self.defaultSample
         try Self.check(sample, Self.samples, field: "sample")
-        return try corpus.withSnapshot(isCancelled: isCancelled) { snapshot, _, idOfRow in
+        let since = try request.since.map { text throws(EvaluationError) in
+            guard let since = HubsSince(text) else { throw .notAMoment(text) }
+            return since
+        }
+        return try corpus.withSnapshot(since: since?.moment, isCancelled: isCancelled) { snapshot, _, idOfRow in
             guard snapshot.state.images.count > 0 else { throw EvaluationError.noImages }
             guard snapshot.state.references.count > 0 else { throw EvaluationError.noReferences }
             let vectors = try queries.map { try corpus.checked($0, dimension: snapshot.dimension) }
             progress("hubs", 0)
             return try report(
                 snapshot, vectors ?? Self.sample(sample, snapshot), source: vectors == nil ? "references" : "queries",
-                limit: limit, idOfRow: idOfRow, progress: progress)
+                limit: limit, since: since, idOfRow: idOfRow, progress: progress)
         }
     }
 
@@ -66,7 +70,7 @@ package struct HubsFinder: Sendable {
     }
 
     private func report(
-        _ snapshot: CorpusSnapshot, _ vectors: [Float], source: String, limit: Int,
+        _ snapshot: CorpusSnapshot, _ vectors: [Float], source: String, limit: Int, since: HubsSince?,
         idOfRow: (VectorRole, UInt32) throws -> String, progress: @escaping Evaluator.Progress
     ) throws -> HubsReport {
         let columns = ImageColumns(ks: [snapshot.state.k])
@@ -94,12 +98,16 @@ package struct HubsFinder: Sendable {
         let byMean = rows.sorted { (means[$0], $1) > (means[$1], $0) }
         let byAppearances = rows.filter { before[$0] > 0 }.sorted { (before[$0], $1) > (before[$1], $0) }
         let suspicious = byMean.filter { deviation.z(of: means[$0]) > Self.suspiciousZ }
+        let changes = try since.map { since in
+            try HubChanges(snapshot: snapshot, alpha: alpha, listedReferences: Self.listedReferences).changes(
+                since: since, means: means, rows: rows, limit: limit, idOfRow: idOfRow, progress: progress)
+        }
         return HubsReport(
             generation: snapshot.state.generation, queries: top.queries, source: source, k: snapshot.state.k,
             alpha: alpha,
             medianMean: deviation.median, deviation: deviation.deviation, byMean: try images(byMean.prefix(limit)),
             byAppearances: try images(byAppearances.prefix(limit)), suspicious: try images(suspicious.prefix(limit)),
-            suspiciousCount: suspicious.count)
+            suspiciousCount: suspicious.count, changes: changes)
     }
 }
 

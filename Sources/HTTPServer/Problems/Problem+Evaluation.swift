@@ -85,6 +85,10 @@ extension Problem {
                 "bad_group_sizes",
                 "'group_sizes' has \(size); with \(queries) queries it can be \(limit) at most. Send a smaller one, or "
                     + "fewer queries.")
+        case .notAMoment(let text):
+            badRequest(
+                "bad_since",
+                "'since' is '\(text)'; it must be a generation, or a time such as 2026-11-28T12:30:00Z.")
         case .tooManyPairs(let queries, let pairs, let limit):
             badRequest(
                 "too_many_pairs",

@@ -50,7 +50,7 @@ struct HubsResource: Resource {
     }
 
     private static func parameters(_ request: Request) throws -> HubsRequest {
-        try request.checkParameters("limit", "sample")
+        try request.checkParameters("limit", "sample", "since")
         func number(_ name: String) throws -> Int? {
             guard let text = request.uri.queryParameters[Substring(name)] else { return nil }
             guard let value = Int(String(text)) else {
@@ -58,7 +58,8 @@ struct HubsResource: Resource {
             }
             return value
         }
-        return HubsRequest(limit: try number("limit"), sample: try number("sample"))
+        let since = request.uri.queryParameters["since"].map { String($0) }
+        return HubsRequest(limit: try number("limit"), sample: try number("sample"), since: since)
     }
 
     private static func decode(_ body: ByteBuffer) throws -> HubsRequest {
