@@ -20,10 +20,12 @@ package final class QuerySampler: Service {
     private let state = Mutex(State())
 
     private struct State {
-        /// The settings in force, and what has been sampled with them; `nil` while nothing is sampled.
+        /// The settings in force, and what has been sampled; `nil` before anything is sampled.
         var sampling: (settings: SamplingSettings, queries: SampledQueries)?
         /// A change that could not be written yet.
         var unwritten: SampledChange?
+        /// Whether references were removed because a user had the maximum.
+        var hasRemoved = false
     }
 
     /// - Parameters:
@@ -112,18 +114,29 @@ package final class QuerySampler: Service {
         }
         guard let change else { return }
         if !change.isEmpty { try change.write(to: folder, name: name) }
-        state.withLock { $0.unwritten = nil }
+        let isFirstRemoval = state.withLock { state in
+            state.unwritten = nil
+            defer { state.hasRemoved = state.hasRemoved || !change.removed.isEmpty }
+            return !state.hasRemoved && !change.removed.isEmpty
+        }
+        if isFirstRemoval {
+            logger.notice(
+                "a user has as many sampled references as one user can have; its newest replace its oldest",
+                metadata: ["setting": "sample-client-share"])
+        }
     }
 
-    /// Begins anew if other settings are in force; without a rate, forgets everything.
+    /// Applies the settings if they are others; without a rate, forgets the queries that wait.
     private static func adopt(_ settings: SamplingSettings, _ state: inout State) {
         guard state.sampling?.settings != settings else { return }
-        guard settings.rate != nil else {
-            (state.sampling, state.unwritten) = (nil, nil)
-            return
+        if settings.rate == nil { state.unwritten = nil }
+        if state.sampling == nil {
+            guard settings.rate != nil else { return }
+            state.sampling = (settings, SampledQueries(settings) { Double.random(in: 0..<1) })
+        } else {
+            state.sampling?.settings = settings
+            state.sampling?.queries.apply(settings)
         }
-        let queries = SampledQueries(settings) { Double.random(in: 0..<1) }
-        state.sampling = (settings, queries)
     }
 
     /// Seconds of a clock that runs on during suspensions.

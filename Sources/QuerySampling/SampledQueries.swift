@@ -22,12 +22,20 @@ package struct SampledQueries {
         references = SampledReferences(settings)
     }
 
+    /// Applies other settings; without a rate, the queries that wait are forgotten.
+    ///
+    /// The references of each user stay counted, so that a change of settings allows nobody further ones.
+    package mutating func apply(_ settings: SamplingSettings) {
+        references.apply(settings)
+        if settings.rate == nil { waiting = WaitingQueries() }
+    }
+
     /// Offers a query.
     ///
     /// - Parameters:
     ///   - vector: returns the vector; called only if the query is sampled.
     ///   - client: the user id of the client.
-    ///   - settings: the settings that the value was made with.
+    ///   - settings: the settings that were applied last.
     ///   - now: the time in seconds.
     /// - Returns: what becomes of the query; `nil` if it is not sampled.
     package mutating func offer(
@@ -39,13 +47,13 @@ package struct SampledQueries {
         if waiting.contains(hash) { return .repeated }
         if let age = references.age(of: hash, now: now), age < Self.interval(settings) { return .repeated }
         let query = WaitingQueries.Query(hash: hash, vector: vector, client: client, due: now + settings.delay)
-        return waiting.append(query, clientShare: settings.clientShare) ? .sampled : .dropped
+        return waiting.append(query, clientShare: settings.waitingShare) ? .sampled : .dropped
     }
 
     /// Removes the queries whose delay is over, at most as many as a shard can have.
     ///
     /// - Parameters:
-    ///   - settings: the settings that the value was made with.
+    ///   - settings: the settings that were applied last.
     ///   - dimension: the dimension of the corpus; queries of another one are dropped.
     ///   - now: the time in seconds.
     /// - Returns: the references to add, and those of users who would have more than their part without that.
@@ -54,7 +62,7 @@ package struct SampledQueries {
         let due = waiting.takeDue(now: now, limit: limit).filter { $0.vector.count == dimension }
         var removed: Set<QueryHash> = []
         for query in due {
-            if let oldest = references.add(query.hash, client: query.client, now: now) { removed.insert(oldest) }
+            removed.formUnion(references.add(query.hash, client: query.client, now: now))
             removed.remove(query.hash)
         }
         // With a small maximum, a reference can leave by the same change that it comes by.

@@ -10,9 +10,9 @@ package struct SampledReferences {
         var time: Double
     }
 
-    private let maximum: Int
-    private let maximumPerClient: Int
-    private let secondsToLive: Double?
+    private var maximum = 0
+    private var maximumPerClient = 0
+    private var secondsToLive: Double?
     private var references: [QueryHash: Reference] = [:]
     /// All references in the order of additions.
     ///
@@ -23,6 +23,11 @@ package struct SampledReferences {
     private var next: UInt64 = 0
 
     package init(_ settings: SamplingSettings) {
+        apply(settings)
+    }
+
+    /// Applies other limits to later additions; what is counted stays counted.
+    package mutating func apply(_ settings: SamplingSettings) {
         maximum = settings.maximumReferences
         maximumPerClient = settings.referencesPerClient
         secondsToLive = settings.secondsToLive
@@ -42,17 +47,18 @@ package struct SampledReferences {
 
     /// Adds a reference, or renews the one that the same query is already, which stays that of the first user.
     ///
-    /// If the user has the maximum of references already, their oldest one is removed. References that retention
-    /// removes from the corpus, the oldest beyond the maximum and those that are too old, are forgotten.
+    /// If the user has the maximum of references already, or more since the limits were lowered, their oldest ones are
+    /// removed. References that retention removes from the corpus, the oldest beyond the maximum and those that are too
+    /// old, are forgotten.
     ///
-    /// - Returns: the reference that must be removed from the corpus, if there is one.
-    package mutating func add(_ hash: QueryHash, client: UInt32, now: Double) -> QueryHash? {
+    /// - Returns: the references that must be removed from the corpus.
+    package mutating func add(_ hash: QueryHash, client: UInt32, now: Double) -> [QueryHash] {
         forget(now: now)
         next += 1
         let owner = references[hash]?.client ?? client
-        var removed: QueryHash?
+        var removed: [QueryHash] = []
         if references[hash] == nil {
-            if count(of: owner) >= maximumPerClient { removed = removeOldest(of: owner) }
+            while count(of: owner) >= maximumPerClient, let oldest = removeOldest(of: owner) { removed.append(oldest) }
             counts[owner, default: 0] += 1
         }
         references[hash] = Reference(client: owner, number: next, time: now)

@@ -10,7 +10,7 @@ import Testing
     ) -> SamplingSettings {
         SamplingSettings(
             rate: rate, delay: delay, maximumReferences: 1000, secondsToLive: nil, clientShare: share,
-            maximumShardBytes: bytes)
+            k: 128, maximumShardBytes: bytes)
     }
 
     private func vector(_ number: Int) -> [Float] { [Float(number), 1] }
@@ -97,6 +97,32 @@ import Testing
             corpus.formUnion(change.added.map(\.id))
             #expect(corpus.count <= 3)
         }
+    }
+
+    @Test func aChangeOfTheSettingsAllowsNobodyFurtherReferences() {
+        var settings = settings(delay: 0, share: 0.003)
+        var sampling = SampledQueries(settings) { 0 }
+        var corpus: Set<String> = []
+        for (step, rate) in [SamplingRate.percent(100), nil, .percent(50), nil, .percent(100)].enumerated() {
+            settings.rate = rate
+            sampling.apply(settings)
+            for number in 0..<5 {
+                _ = sampling.offer({ vector(step * 5 + number) }, client: 1, settings: settings, now: Double(step))
+            }
+            let change = sampling.takeDue(settings: settings, dimension: 2, now: Double(step))
+            #expect((rate == nil) == change.isEmpty)
+            corpus = corpus.subtracting(change.removed).union(change.added.map(\.id))
+            #expect(corpus.count == 3)
+        }
+    }
+
+    @Test func withoutARateWhatWaitsIsForgotten() {
+        var settings = settings(delay: 10)
+        var sampling = SampledQueries(settings) { 0 }
+        _ = sampling.offer({ vector(1) }, client: 1, settings: settings, now: 0)
+        settings.rate = nil
+        sampling.apply(settings)
+        #expect(sampling.takeDue(settings: settings, dimension: 2, now: 100).isEmpty)
     }
 
     @Test func theIDIsThatOfTheVector() {

@@ -41,8 +41,9 @@ package struct DaemonSettings: Sendable {
     var maximumSampledReferences = 10_000
     /// Seconds; `nil` for no limit.
     var sampledReferenceTTL: Double?
-    /// The part of the sampled references that one user's queries can be, in percent.
-    var sampleClientPercent: Double = 25
+    /// The part of the sampled references that one user's queries can be, in percent; `nil` for a quarter of `k`
+    /// references.
+    var sampleClientPercent: Double?
     /// Seconds.
     package var quiet: Double = 2
     package var listQuiet: Double = 10
@@ -130,7 +131,7 @@ package struct DaemonSettings: Sendable {
     package var sampling: SamplingSettings {
         SamplingSettings(
             rate: sampleQueries, delay: sampleDelay, maximumReferences: maximumSampledReferences,
-            secondsToLive: sampledReferenceTTL, clientShare: sampleClientPercent / 100,
+            secondsToLive: sampledReferenceTTL, clientShare: sampleClientPercent.map { $0 / 100 }, k: k,
             // Far below the maximum of a shard; and then no shard of several rows is rejected because of it.
             maximumShardBytes: min(4 << 20, largestWholeShard / 2))
     }

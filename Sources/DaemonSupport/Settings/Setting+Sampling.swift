@@ -27,10 +27,13 @@ extension Setting {
         defaultText: "no limit", exampleValue: "7d")
 
     static let sampleClientShare = Setting(
-        "sample-client-share", \.sampleClientPercent, .percent, .reload,
+        "sample-client-share", \.sampleClientPercent,
+        SettingType<Double>.percent.optional(none: "a quarter of `k` references"), .reload,
         "The largest part of `max-sampled-references` that the queries of one user can be, for example `25%`.",
         details: """
-            Users are told apart by the user of the process that connects. If all clients run as one user, set it to \
-            100%. The parts are counted anew at each start, and when one of these settings changes.
-            """)
+            Users are told apart by the user of the process that connects. With the default, one user raises a bias by \
+            at most alpha / 4 x (1 - s), see SECURITY.md. If all clients run as one user, or all can be trusted, set it \
+            to 100%. The parts are counted anew at each start.
+            """,
+        defaultText: "a quarter of `k` references", exampleValue: "25%")
 }

@@ -25,9 +25,9 @@ package enum SettingDocuments {
 
     private static let yamlHeader = """
         # Settings of nnnd, in /etc/nnnd/nnnd.yaml (for nnnd@NAME.service in /etc/nnnd/NAME.yaml). All lines are comments and
-        # show the defaults, except threads, max-references, reference-ttl, sample-queries and sampled-reference-ttl, which
-        # show examples. A flag of `nnnd serve` overrides the environment (NNND_SOCKET_MODE=0600 for socket-mode), and the
-        # environment overrides this file.
+        # show the defaults, except threads, max-references, reference-ttl, sample-queries, sampled-reference-ttl and
+        # sample-client-share, which show examples. A flag of `nnnd serve` overrides the environment
+        # (NNND_SOCKET_MODE=0600 for socket-mode), and the environment overrides this file.
         #
         # `systemctl reload nnnd` applies the settings marked [reload]. The others take effect at a restart; the log of a
         # reload names those that have changed. Settings marked [fixed] are fixed when a store is created: another value
