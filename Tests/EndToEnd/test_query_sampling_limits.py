@@ -1,4 +1,4 @@
-"""Sampled references of a user that floods the daemon."""
+"""Sampled references of a user that floods the daemon, and while a disk is full."""
 
 import json
 import os
@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from harness.sampling import add, check, filled, queries_of, wait_for
+from harness.small_disk import can_mount, small_disk
 from harness.spool import REFERENCES
 from harness.users import make_accessible_to_all_users
+from harness.waiting import wait_until
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run programs as other users")
@@ -47,3 +49,30 @@ def search_as(user, daemon, queries):
                "http://nnnd/v1/search"]  # fmt: skip
     subprocess.run(
         command, input=body.encode(), user=user, group=user, extra_groups=[], capture_output=True, check=True)
+
+
+@pytest.mark.skipif(not can_mount(), reason="only root can mount file systems")
+@pytest.mark.parametrize(("full", "end"), [("spool", "space"), ("spool", "kill"), ("data", "space")])
+def test_a_full_disk_delays_sampled_references_and_loses_and_doubles_none(tmp_path, rng, full, end):
+    with small_disk(tmp_path / "disk", 12) as disk:
+        for daemon, oracle in filled(tmp_path / "d", rng, **{full: disk.folder / full}):
+            before = queries_of(rng, 3)
+            daemon.search(before)
+            wait_for(daemon, add(oracle, before))
+            disk.fill()
+            queries = queries_of(rng, 200)
+            daemon.search(queries[:100])
+            wait_until(lambda: "No space left" in daemon.log(), "the full disk in the log", alive=daemon.check_alive)
+            daemon.search(queries[100:])
+            check(daemon, oracle)
+            if end == "kill":
+                daemon.kill()
+            disk.free()
+            if end == "kill":
+                daemon.start()
+                # What waited in memory is lost, as with every kill; a repeated query is no second reference.
+                daemon.search(queries)
+            wait_for(daemon, {*add(oracle, before), *add(oracle, queries)})
+            check(daemon, oracle)
+            wait_until(lambda: not daemon.spool.names(REFERENCES), "an empty folder", alive=daemon.check_alive)
+            assert daemon.spool.names("processing", REFERENCES) == []
