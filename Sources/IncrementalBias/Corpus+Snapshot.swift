@@ -8,7 +8,8 @@ extension Corpus {
     ///
     /// - Parameters:
     ///   - moment: the moment for the snapshot's ``CorpusSnapshot/newReferences``; `nil` if they are not needed.
-    ///   - isCancelled: called between two pieces of work; `true` ends the computation.
+    ///   - isCancelled: called between two pieces of work; `true` ends the computation, and so does
+    ///     ``interruptIngest()``.
     ///   - body: gets the snapshot, a function that returns the row of an image id or `nil`, and a function that
     ///     returns the id of a row. Both are valid during the call only.
     /// - Throws: what `body` throws; `LMDBError` if the store can't be read; ``StoreError/damaged(_:)``.
@@ -21,8 +22,8 @@ extension Corpus {
     ) throws -> R {
         try environment.read { transaction in
             let snapshot = try CorpusSnapshot(
-                tables, settings: settings, pool: maintenancePool, since: moment, isCancelled: isCancelled,
-                in: transaction)
+                tables, settings: settings, pool: maintenancePool, since: moment,
+                isCancelled: { [priority] in isCancelled() || priority.isClosed }, in: transaction)
             return try body(
                 snapshot,
                 { id in

@@ -78,3 +78,26 @@ def test_a_shutdown_ends_an_evaluation(daemon, long_request):
     connection.close()
     daemon.start()
     assert evaluate(daemon, {"ks": [4], "alphas": [0]})["images"] == 60_000
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_choice_by_halves_ends_with_its_client_or_the_daemon(make_daemon, rng, is_stopped):
+    """With few images a large sweep is soon ranked, and the choice takes seconds."""
+    daemon = make_daemon(k=4, capacity=16, metric="inner-product").start()
+    daemon.drop(REFERENCES, "r.npy", whole_numbers(rng, 40, 9))
+    daemon.drop(IMAGES, "i.npy", whole_numbers(rng, 50, 9))
+    request = {
+        "queries": encoded(whole_numbers(rng, 3000, 9)), "answers": [["i:0"]] * 3000, "ks": list(range(1, 17)),
+        "alphas": (np.arange(64) / 32).tolist(), "repeats": 1000,
+    }  # fmt: skip
+    connection = UnixConnection(daemon.socket)
+    connection.request("POST", "/v1/evaluate", json.dumps(request), {"Accept": NDJSON})
+    response = connection.getresponse()
+    while json.loads(response.readline())["progress"]["step"] != "choosing":
+        pass
+    if is_stopped:
+        assert daemon.stop() == 0
+        # The daemon says so; it does not wait until it closes connections that are still in use.
+        assert json.loads(response.read().splitlines()[-1])["problem"]["code"] == "stopping"
+    connection.close()
+    wait_until(lambda: "a computation was cancelled" in daemon.log(), "its end")

@@ -22,6 +22,15 @@ struct ComparisonOptions: ParsableArguments {
     @Flag(help: "Measure the gain with fewer references, and how near the queries are to the references.")
     var referenceCurve = false
 
+    /// Checks that the files that the options need are given.
+    func validate(_ files: QueryOptions) throws {
+        guard groups == nil || files.queries != nil else { throw ValidationError("'--groups' needs '--queries'.") }
+        guard !baselines || files.answers != nil else { throw ValidationError("'--baselines' needs '--answers'.") }
+        guard !referenceCurve || files.answers != nil else {
+            throw ValidationError("'--reference-curve' needs '--answers'.")
+        }
+    }
+
     func validate() throws {
         guard groupSizes == nil || groups != nil else { throw ValidationError("'--group-sizes' needs '--groups'.") }
     }

@@ -27,6 +27,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard queryFiles.queries != nil else { throw ValidationError("Name the queries with '--queries'.") }
+        try comparison.validate(queryFiles)
     }
 
     func run() async throws {

@@ -29,6 +29,10 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var texts: TextOptions
     @OptionGroup var sweep: SweepOptions
 
+    func validate() throws {
+        try comparison.validate(queryFiles)
+    }
+
     func run() async throws {
         let file = try ReportFile(path: out)
         let texts = try texts.read()
