@@ -102,7 +102,7 @@ def test_changes_since_a_generation_or_a_time_equal_the_oracles(case, rng, api_d
     since_time = case.get(f"?since={time}&limit=1000")["changes"]
     assert since_time.pop("time") == time and since_time == {k: v for k, v in changes.items() if k != "generation"}
     # A replaced reference is new; removed ones are not known.
-    daemon.drop(REFERENCES, "again.npy", new[:1], ["new:3"])
+    daemon.drop(REFERENCES, "again.npy", np.full((1, 8), 9.0), ["new:3"])
     daemon.delete(REFERENCES, "gone.delete", ["new:4"])
     later = case.get(f"?since={generation + 1}")["changes"]
     assert later["new_references"] == 1

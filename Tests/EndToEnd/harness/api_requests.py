@@ -53,4 +53,5 @@ def evaluation_responses(client, empty_client):
         yield client_.request("HEAD", "/v1/hubs")
         yield client_.request("GET", "/v1/hubs", headers={"Accept": "application/x-ndjson"})
     yield client.request("HEAD", "/v1/hubs?limit=0")
-    yield client.post_json("/v1/hubs", {"sample": 0})
+    yield client.post_json("/v1/hubs", {"sample": 0, "since": "0"})
+    yield client.post_json("/v1/hubs", {"since": "soon"})
