@@ -46,6 +46,7 @@ package struct API: Sendable {
             SettingsChangeResource(current: settingsResource, bodies: bodies, apply: applySettings),
             ListingResource(role: .images, corpus: corpus, settings: settings, budget: listings),
             ListingResource(role: .references, corpus: corpus, settings: settings, budget: listings),
+            ChangesResource(corpus: corpus, budget: listings),
             ImageResource(corpus: corpus, settings: settings),
             ReferenceResource(corpus: corpus),
             BackupResource(corpus: corpus),

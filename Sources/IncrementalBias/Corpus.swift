@@ -43,13 +43,15 @@ package final class Corpus: Sendable {
     ///   - mapSize: the maximum size of the data file, in bytes, for which address space is reserved.
     ///   - pendingLimits: how many entries of heaps can be pending; tests use small numbers.
     ///   - recallLimits: when searches can be approximate; tests use small numbers.
+    ///   - changeLogLimits: how much of the past the change log keeps.
     ///   - observer: gets events during this call and as long as the corpus exists.
     /// - Throws: ``StoreError`` if the store can't be opened with these settings; `LMDBError` if its files can't be
     ///   read or written.
     package init(
         folder: String, settings: RequestedSettings, k: RequestedK, threads: Int,
         mapSize: Int = StoreFormat.defaultMapSize, pendingLimits: PendingLimits = .standard,
-        recallLimits: RecallLimits = .standard, observer: (any WorkObserver)? = nil
+        recallLimits: RecallLimits = .standard, changeLogLimits: ChangeLogLimits = .standard,
+        observer: (any WorkObserver)? = nil
     ) throws {
         self.observer = observer
         self.recallLimits = recallLimits
@@ -72,6 +74,7 @@ package final class Corpus: Sendable {
             limits: pendingLimits)
         try checkRowCounts()
         try writer.removeUnusedRows()
+        try writer.setChangeLogLimits(changeLogLimits)
         try writer.forgetDimensionIfEmpty()
         try writer.setK(currentK)
     }

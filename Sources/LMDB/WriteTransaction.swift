@@ -136,6 +136,32 @@ internal import Glibc
         }
     }
 
+    /// Removes all keys in a range, in a database with the order ``Database/Order/integers``.
+    package func removeAll(_ database: Database, _ keys: Range<UInt64>) throws(LMDBError) {
+        let cursor = try unsafe cursor(database)
+        defer { unsafe mdb_cursor_close(cursor) }
+        var data = unsafe MDB_val()
+        var next = try unsafe keys.lowerBound.withMDBVal { (key) throws(LMDBError) -> UInt64? in
+            let found = try unsafe LMDBError.found(
+                mdb_cursor_get(cursor, &key, &data, MDB_SET_RANGE), "mdb_cursor_get")
+            return found ? try unsafe longNumber(of: key, database) : nil
+        }
+        while let key = next, key < keys.upperBound {
+            try unsafe LMDBError.check(mdb_cursor_del(cursor, 0), "mdb_cursor_del")
+            // After a deletion the cursor is already at the next key, and MDB_NEXT returns that key.
+            var key = unsafe MDB_val()
+            let found = try unsafe LMDBError.found(
+                mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
+            next = found ? try unsafe longNumber(of: key, database) : nil
+        }
+    }
+
+    /// The number of eight bytes that is a key of a database with the order ``Database/Order/integers``.
+    private func longNumber(of key: MDB_val, _ database: Database) throws(LMDBError) -> UInt64 {
+        guard unsafe key.mv_size == 8 else { throw .wrongSize(database) }
+        return unsafe UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size).loadUnaligned(as: UInt64.self)
+    }
+
     /// Removes all keys of `database`.
     package func removeAll(_ database: Database) throws(LMDBError) {
         try unsafe LMDBError.check(mdb_drop(handle, database.handle, 0), "mdb_drop")

@@ -58,6 +58,12 @@ package enum NumberView {
         unsafe span.withUnsafeBytes { unsafe Array($0) }
     }
 
+    /// Reads a 16-bit integer from two bytes of any alignment.
+    package static func uint16(_ bytes: RawSpan) -> UInt16 {
+        precondition(bytes.byteCount == 2)
+        return unsafe bytes.unsafeLoadUnaligned(as: UInt16.self)
+    }
+
     /// Reads a 32-bit integer from four bytes of any alignment.
     package static func uint32(_ bytes: RawSpan) -> UInt32 {
         precondition(bytes.byteCount == 4)

@@ -18,9 +18,8 @@ struct NNNCtl: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             StatusCommand.self, SearchCommand.self, IngestCommand.self, DeleteCommand.self, ExplainCommand.self,
-            ImagesCommand.self, ReferencesCommand.self, VerifyCommand.self, BackupCommand.self, EvaluateCommand.self,
-            TuneCommand.self, HubsCommand.self,
-            ReportCommand.self,
+            ImagesCommand.self, ReferencesCommand.self, ChangesCommand.self, VerifyCommand.self,
+            BackupCommand.self, EvaluateCommand.self, TuneCommand.self, HubsCommand.self, ReportCommand.self,
         ]
     )
 

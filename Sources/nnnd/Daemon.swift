@@ -74,9 +74,7 @@ struct Daemon {
             corpus: corpus, spool: settings.spool, settings: { [live] in live.current.sampling }, metrics: metrics,
             logger: logger)
         let recall = makeRecallMaintenance(corpus)
-        let monitor = ReferenceMatchMonitor(corpus, alpha: { [live] in live.current.api.alpha }) { [logger] error in
-            logger.warning("the match of references and queries can't be measured", metadata: ["error": "\(error)"])
-        }
+        let monitor = makeReferenceMatchMonitor(corpus)
         let http = try makeHTTPService(
             corpus: corpus, queue: queue, spool: spool, sampler: sampler, monitor: monitor, inherited: inherited,
             notifySocket: notifySocket)
@@ -150,6 +148,12 @@ struct Daemon {
             })
     }
 
+    private func makeReferenceMatchMonitor(_ corpus: Corpus) -> ReferenceMatchMonitor {
+        ReferenceMatchMonitor(corpus, alpha: { [live] in live.current.api.alpha }) { [logger] error in
+            logger.warning("the match of references and queries can't be measured", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func makeReloadService(
         corpus: Corpus, spool: SpoolService, hangups: UnixSignalsSequence,
         readSettings: @escaping @Sendable () throws -> DaemonSettings, isSocketActivated: Bool,
@@ -158,12 +162,14 @@ struct Daemon {
         ReloadService(
             hangups: hangups, readSettings: readSettings, live: live, isSocketActivated: isSocketActivated,
             notifySocket: notifySocket, metrics: metrics,
-            prepare: { [folder = settings.data] wanted in
+            prepare: { [live, folder = settings.data] wanted in
+                let limits = live.current.changeLog == wanted.changeLog ? nil : wanted.changeLog
                 // Otherwise a reload would wait for a large shard that is being ingested.
-                guard try corpus.state().k != wanted.k else { return }
+                guard try corpus.state().k != wanted.k || limits != nil else { return }
                 try await spool.change { corpus in
                     try StartupError.mappingStoreErrors(in: folder, failure: "can't be changed") {
                         try corpus.setK(wanted.k)
+                        if let limits { try corpus.setChangeLogLimits(limits) }
                     }
                 }
             },
@@ -229,7 +235,7 @@ struct Daemon {
             StoreDamageHandler.install(folder: settings.data)
             return try Corpus(
                 folder: settings.data, settings: settings.store, k: settings.requestedK, threads: settings.threads,
-                mapSize: settings.mapSize,
+                mapSize: settings.mapSize, changeLogLimits: settings.changeLog,
                 observer: DaemonObserver(heartbeats: heartbeats, metrics: metrics, changes: changes))
         }
     }

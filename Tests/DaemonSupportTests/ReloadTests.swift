@@ -16,7 +16,7 @@ import UnixSignals
         "finished-shards": "delete", "largest-shard": "1MiB", "map-size": "1GiB", "npy-v2": "bfloat16",
         "max-references": "5", "reference-ttl": "1d", "sample-queries": "5%", "sample-delay": "1s",
         "max-sampled-references": "5", "sampled-reference-ttl": "1d", "sample-client-share": "50%",
-        "quiet-seconds": "1", "list-quiet-seconds": "1",
+        "change-log-age": "1d", "change-log-size": "1MiB", "quiet-seconds": "1", "list-quiet-seconds": "1",
         "rescan-seconds": "1", "client-seconds": "1",
         "log-level": "debug",
     ]

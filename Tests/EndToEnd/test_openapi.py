@@ -11,7 +11,7 @@ import numpy as np
 import openapi_spec_validator
 import pytest
 
-from harness.api_requests import evaluation_responses, reading_responses
+from harness.api_requests import changes_responses, evaluation_responses, reading_responses
 from harness.bad_bodies import post_with_incomplete_body, send_with_too_large_body
 from harness.daemon import Daemon
 from harness.http import JSON, NPY, NPZ, Client, npy_bytes
@@ -41,12 +41,20 @@ def daemon(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def product_daemon(tmp_path_factory):
-    """A daemon with the metric inner-product."""
-    with Daemon(tmp_path_factory.mktemp("openapi-product"), k=4, metric="inner-product") as daemon:
+    """A daemon with the metric inner-product, which forgets changes at once."""
+    folder = tmp_path_factory.mktemp("openapi-product")
+    with Daemon(folder, k=4, metric="inner-product", change_log_age="0.001s") as daemon:
         yield daemon
 
 
-def all_responses(daemon, product_daemon):
+@pytest.fixture(scope="module")
+def unlogged_daemon(tmp_path_factory):
+    """A daemon that keeps no changes."""
+    with Daemon(tmp_path_factory.mktemp("openapi-unlogged"), change_log_size="0") as daemon:
+        yield daemon
+
+
+def all_responses(daemon, product_daemon, unlogged_daemon):
     """Sends requests that give each documented status and code, except RARE_STATUSES and RARE_CODES."""
     good = npy_bytes(np.ones((2, 3)))
     with daemon.client() as client, product_daemon.client() as other:
@@ -89,12 +97,17 @@ def all_responses(daemon, product_daemon):
             yield client.get(f"/v1/{kind}/unknown")
             yield client.get(f"/v1/{kind}/%ff")
         yield other.get("/v1/hubs")
+        cursor = json.loads(other.get("/v1/changes?since=now").body)["next_cursor"]
+        with unlogged_daemon.client() as unlogged:
+            yield from changes_responses(client, cursor, unlogged)
         # 4,096 queries with 300 hits each exceed the limit of a million hits.
         product_daemon.drop(IMAGES, "many.npy", np.ones((300, 3)))
         yield other.post("/v1/search?top_k=300", npy_bytes(np.ones((4096, 3))), NPY)
         # numpy would remove the NUL at the end of an id.
         product_daemon.drop(IMAGES, "nul.npy", np.full((1, 3), 2.0), ids=["nul\0"])
         yield other.request("POST", "/v1/search", good, {"Content-Type": NPY, "Accept": NPZ})
+        yield other.request("GET", "/v1/changes?since=start", None, {"Accept": NPZ})
+        yield other.get(f"/v1/changes?since={cursor}")
         yield from evaluation_responses(client, other)
         yield from settings_responses(daemon, client)
         for path in ("/v1/evaluate", "/v1/hubs"):
@@ -126,8 +139,8 @@ def settings_responses(daemon, client):
 
 
 @pytest.fixture(scope="module")
-def responses(daemon, product_daemon):
-    return list(all_responses(daemon, product_daemon))
+def responses(daemon, product_daemon, unlogged_daemon):
+    return list(all_responses(daemon, product_daemon, unlogged_daemon))
 
 
 def test_the_document_is_valid(api_document):

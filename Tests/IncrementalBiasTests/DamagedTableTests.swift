@@ -23,7 +23,7 @@ struct DamagedTableTests {
 
     @Test(arguments: [
         ("images.heaps.pending", true), ("codes.bases", false), ("images.codes", false), ("images.signs", false),
-        ("images.heaps", false), ("images.means", false), ("images.thresholds", false),
+        ("images.heaps", false), ("images.means", false), ("images.thresholds", false), ("images.changes", true),
     ])
     func everyOperationSucceedsOrReportsDamage(name: String, hasLongKeys: Bool) throws {
         let seed =
@@ -31,17 +31,17 @@ struct DamagedTableTests {
             ?? UInt64.random(in: 0..<1 << 32)
         FileHandle.standardError.write(Data("damaged table \(name): seed \(seed)\n".utf8))
         var random = RandomSource(seed: seed)
-        let original = try Self.makeStore()
+        let (original, cursor) = try Self.makeStore()
         for _ in 0..<Self.changes {
             let copy = try TemporaryFolder()
             try FileManager.default.copyItem(atPath: "\(original.path)/data.mdb", toPath: "\(copy.path)/data.mdb")
             try Self.change((name, hasLongKeys), in: copy, &random)
-            try Self.use(copy, "seed \(seed)")
+            try Self.use(copy, since: cursor, "seed \(seed)")
         }
     }
 
-    /// Makes a store with 300 images, pending entries, and codes of two bases.
-    private static func makeStore() throws -> TemporaryFolder {
+    /// Makes a store with 300 images, pending entries, codes of two bases, and changes since the cursor.
+    private static func makeStore() throws -> (TemporaryFolder, ChangeCursor) {
         let fixture = try CorpusFixture(k: 2, capacity: 20, limits: limits)
         func add(_ references: Range<Int>) throws {
             let shard = try fixture.shard(
@@ -50,7 +50,9 @@ struct DamagedTableTests {
         }
         try add(0..<40)
         try fixture.ingest([try images("i", 0..<100, fixture)])
-        try fixture.ingest([try images("i", 100..<300, fixture)])
+        let cursor = try fixture.corpus.presentCursor().cursor
+        try fixture.ingest([try images("i", 100..<300, fixture), try images("j", 0..<3, fixture)])
+        try fixture.ingest([fixture.deletion("j", ["j0", "j1", "j2"])])
         #expect(try fixture.corpus.recode(recodeLimits), "a second basis")
         for number in 40..<44 { try add(number..<number + 1) }
         #expect(try fixture.corpus.countPendingEntries() > 0)
@@ -60,7 +62,7 @@ struct DamagedTableTests {
         let file = try #require(FileHandle(forWritingAtPath: path))
         try fixture.corpus.writeCopy(to: file.fileDescriptor)
         try file.close()
-        return folder
+        return (folder, cursor)
     }
 
     private static func images(_ name: String, _ rows: Range<Int>, _ fixture: CorpusFixture) throws -> IncomingShard {
@@ -126,7 +128,7 @@ struct DamagedTableTests {
     }
 
     /// Opens a store, reads all of it, and changes it.
-    private static func use(_ folder: TemporaryFolder, _ comment: Comment) throws {
+    private static func use(_ folder: TemporaryFolder, since cursor: ChangeCursor, _ comment: Comment) throws {
         var corpus: Corpus?
         expectDamageOnly(comment) {
             corpus = try Corpus(folder: folder.path, settings: settings, k: 2, threads: 2, pendingLimits: limits)
@@ -136,6 +138,9 @@ struct DamagedTableTests {
             expectDamageOnly(comment) { _ = try corpus.explainImage("i\(row)") }
         }
         expectDamageOnly(comment) { _ = try corpus.countPendingEntries() }
+        for cursor in [.start, cursor] {
+            expectDamageOnly(comment) { _ = try corpus.changes(since: cursor, limit: 1000, includesVectors: true) }
+        }
         expectDamageOnly(comment) {
             _ = try corpus.search([
                 SearchBatch(vectors: [1, 2], count: 1, topK: 300, alpha: 1),
@@ -169,6 +174,8 @@ struct DamagedTableTests {
         do {
             try body()
         } catch StoreError.damaged {
+        } catch is ChangeFeedError {
+            // The log with which the cursor was made is lost.
         } catch let error as any StoreFailure where error.isDamage {
         } catch {
             Issue.record(error, comment)

@@ -14,6 +14,9 @@ struct InterleavingDriver {
     private let limits: PendingLimits
     private let idCount: Int
     private let pool: VectorPool
+    private let changeLog: ChangeLogLimits
+    /// Two consumers of the change feed, one of which reads more often.
+    private(set) var consumers = [FeedConsumer(), FeedConsumer()]
     private var corpus: Corpus?
     private var oracle: Oracle
     private var random: RandomSource
@@ -42,6 +45,8 @@ struct InterleavingDriver {
             maximumReferences: Bool.random(using: &random) ? Int.random(in: 1...idCount, using: &random) : nil,
             secondsToLive: Bool.random(using: &random) ? Double(Int.random(in: 10...100, using: &random)) : nil)
         limits = .random(using: &random)
+        changeLog = ChangeLogLimits(
+            secondsToLive: 1e9, maximumBytes: Bool.random(using: &random) ? 1 << 30 : 20_000)
         pool = try VectorPool(run.source, using: &random)
         oracle = Oracle(settings: settings, k: k, pool: pool)
         try open()
@@ -51,7 +56,8 @@ struct InterleavingDriver {
     private mutating func open() throws {
         corpus = nil
         corpus = try Corpus(
-            folder: folder.path, settings: requested, k: RequestedK(oracle.k), threads: 2, pendingLimits: limits)
+            folder: folder.path, settings: requested, k: RequestedK(oracle.k), threads: 2, pendingLimits: limits,
+            changeLogLimits: changeLog)
     }
 
     /// Changes the corpus and the oracle: a commit or a staging, sometimes with a restart or a retirement before.
@@ -195,6 +201,17 @@ extension InterleavingDriver {
         try #require(
             run.size.verified != nil || verification.checked == answers.count, "\(label): verify left images out")
         try checkHeaps(label)
+        for index in consumers.indices where oneIn(index == 0 ? 2 : 10) {
+            let limit = oneIn(3) ? 1_000_000 : Int.random(in: 1...200, using: &random)
+            _ = try consumers[index].read(try #require(corpus), limit: limit, label)
+        }
+    }
+
+    /// Lets all consumers of the change feed read all changes, and compares their copies with the corpus.
+    mutating func checkConsumers(_ label: String) throws {
+        for index in consumers.indices {
+            while try !consumers[index].read(try #require(corpus), limit: 300, label) {}
+        }
     }
 
     /// Compares the heaps of some images with the oracle's, and checks how many of their entries are pending.

@@ -18,6 +18,7 @@ import Testing
             try driver.step()
             try driver.check("\(run), step \(step)")
         }
+        try driver.checkConsumers("\(run), at the end")
         // `most` has labels: the largest numbers of rows, images, references, pending entries and runs.
         report("\(run): \(Self.steps) steps, at most \(driver.most)")
     }

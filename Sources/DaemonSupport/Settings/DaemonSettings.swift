@@ -45,6 +45,10 @@ package struct DaemonSettings: Sendable {
     /// references.
     var sampleClientPercent: Double?
     /// Seconds.
+    var changeLogAge = ChangeLogLimits.standard.secondsToLive
+    /// Bytes.
+    var changeLogSize = ChangeLogLimits.standard.maximumBytes
+    /// Seconds.
     package var quiet: Double = 2
     package var listQuiet: Double = 10
     /// Seconds.
@@ -125,6 +129,11 @@ package struct DaemonSettings: Sendable {
         Retention(
             maximumReferences: maximumReferences, secondsToLive: referenceTTL,
             sampled: .init(maximumReferences: maximumSampledReferences, secondsToLive: sampledReferenceTTL))
+    }
+
+    /// How much of the past the store keeps for the change feed.
+    package var changeLog: ChangeLogLimits {
+        ChangeLogLimits(secondsToLive: changeLogAge, maximumBytes: changeLogSize)
     }
 
     /// Which queries become references.

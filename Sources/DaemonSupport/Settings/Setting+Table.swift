@@ -9,7 +9,8 @@ extension Setting {
     package static let all = [
         spool, data, socket, socketMode, k, capacity, alpha, recall, metric, precision, threads, finishedShards,
         largestShard, mapSize, npyV2, maxReferences, referenceTTL, sampleQueries, sampleDelay, maxSampledReferences,
-        sampledReferenceTTL, sampleClientShare, quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds,
+        sampledReferenceTTL, sampleClientShare, changeLogAge, changeLogSize, quietSeconds, listQuietSeconds,
+        rescanSeconds, clientSeconds,
         logLevel,
     ]
 

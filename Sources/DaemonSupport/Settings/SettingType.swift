@@ -78,7 +78,7 @@ extension SettingType where Value == Int {
 
 /// The number of bytes with the largest unit of which it is a multiple.
 private func byteText(_ bytes: Int) -> String {
-    let unit = byteUnits.last { bytes % (1 << $0.shift) == 0 }
+    let unit = bytes == 0 ? nil : byteUnits.last { bytes % (1 << $0.shift) == 0 }
     return "\(bytes >> (unit?.shift ?? 0))\(unit?.name ?? "")"
 }
 

@@ -22,6 +22,9 @@ enum RequestLimits {
     /// Lines of a page of a listing if the request names no number.
     static let defaultListedLines = 1000
 
+    /// Bytes of the vectors on one page of changes, as floats.
+    static let changedVectorBytes = 16 << 20
+
     /// Bytes of all bodies under way together, beyond the first ``freeBodyBytes`` of each.
     static let allBodyBytes = 4 * bodyBytes
     /// The first bytes of each body, which don't count in ``allBodyBytes``.

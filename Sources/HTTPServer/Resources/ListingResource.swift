@@ -43,7 +43,8 @@ struct ListingResource: Resource {
         return response
     }
 
-    private static func limit(_ request: Request) throws -> Int {
+    /// The parameter `limit` of a request: the maximum number of lines.
+    static func limit(_ request: Request) throws -> Int {
         guard let text = request.uri.queryParameters["limit"] else { return RequestLimits.defaultListedLines }
         guard let limit = Int(String(text)), RequestLimits.listedLines.contains(limit) else {
             throw Problem.badRequest(

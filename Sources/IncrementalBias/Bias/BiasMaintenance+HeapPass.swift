@@ -21,17 +21,17 @@ extension BiasMaintenance {
     /// - Parameters:
     ///   - images: the counts of the images' rows.
     ///   - references: the counts of the references' rows after the change. The new vectors must be stored already.
-    /// - Returns: the number of images that got a new heap by a search.
+    /// - Returns: the number of images that got a new heap by a search, and the rows of the images whose means changed.
     /// - Throws: `CancellationError` if the commit is interrupted, or `LMDBError`.
-    @discardableResult
     func apply(
         _ change: ReferenceChange, images: StoreState.RowCounts, references: StoreState.RowCounts,
         in transaction: borrowing WriteTransaction
-    ) throws -> Int {
+    ) throws -> (refilledHeaps: Int, changedMeans: [UInt32]) {
         var pending = try pendingRuns(images: images, in: transaction)
         let plan = HeapPassPlan(change, images: images, pending: pending, layout: layout)
         var writer = plan.storesHeaps ? nil : pending.makeWriter()
-        let deficient = try updateAllImages(plan, images: images, pending: &pending, writer: &writer, in: transaction)
+        let (deficient, changedMeans) = try updateAllImages(
+            plan, images: images, pending: &pending, writer: &writer, in: transaction)
         if let run = try writer?.finish(in: transaction) {
             pending.append(run)
         } else {
@@ -45,7 +45,7 @@ extension BiasMaintenance {
         }
         try appendResets(of: deficient, to: &pending, in: transaction)
         try finish(&pending, in: transaction)
-        return deficient.count
+        return (deficient.count, changedMeans + deficient)
     }
 
     /// Updates all images, some blocks at a time, and writes the results.
@@ -53,12 +53,13 @@ extension BiasMaintenance {
     /// If there are more pending entries than expected, a run ends and heaps absorb entries before the next blocks.
     ///
     /// - Parameter writer: gets the pending entries; `nil` to write the heaps instead.
-    /// - Returns: the rows of the images whose heaps have fewer references than their means need, ascending.
+    /// - Returns: the rows of the images whose heaps have fewer references than their means need, and of the images
+    ///   whose means have changed, both ascending.
     private func updateAllImages(
         _ plan: HeapPassPlan, images: StoreState.RowCounts, pending: inout PendingRuns, writer: inout PendingRunWriter?,
         in transaction: borrowing WriteTransaction
-    ) throws -> [UInt32] {
-        var deficient: [UInt32] = []
+    ) throws -> (deficient: [UInt32], changedMeans: [UInt32]) {
+        var (deficient, changedMeans): ([UInt32], [UInt32]) = ([], [])
         let blocks = layout.blocks(for: images.end)
         let blocksPerBatch = max(1, plan.imagesPerBatch / layout.rowsPerBlock)
         let change = plan.change
@@ -79,6 +80,7 @@ extension BiasMaintenance {
                     try self.thresholds.write(block: result.block, thresholds, in: transaction)
                 }
                 deficient += result.deficient
+                changedMeans += result.changedMeans
             }
             if let entries = writer?.entryCount, pending.wouldExceedLimit(adding: entries) {
                 if let run = try writer?.finish(in: transaction) { pending.append(run) }
@@ -86,7 +88,7 @@ extension BiasMaintenance {
                 writer = pending.makeWriter()
             }
         }
-        return deficient
+        return (deficient, changedMeans)
     }
 
     /// Computes the changes of the heaps in some blocks of images, on all threads of the pool.

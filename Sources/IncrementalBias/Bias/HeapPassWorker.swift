@@ -122,8 +122,11 @@ struct HeapPassWorker {
         removals.removeAll(keepingCapacity: true)
         if !change.removed.isEmpty { _ = heap.remove(change.removed) { removals.append($0) } }
         let added = heap.merge(newEntries)
-        assign(&means[slot], heap.mean(k: k), &meansChanged)
-        assign(&thresholds[slot], heap.threshold(references: change.countAfterChange), &thresholdsChanged)
+        if assign(&means[slot], heap.mean(k: k)) {
+            meansChanged = true
+            result.changedMeans.append(row)
+        }
+        if assign(&thresholds[slot], heap.threshold(references: change.countAfterChange)) { thresholdsChanged = true }
         if heap.isDeficient(k: k, references: change.countAfterChange) {
             result.deficient.append(row)
         } else if plan.storesHeaps {
@@ -141,10 +144,13 @@ struct HeapPassWorker {
     }
 }
 
-/// Sets `value`, and `isChanged` if the new value differs.
-private func assign(_ value: inout Float, _ new: Float, _ isChanged: inout Bool) {
-    if value != new { isChanged = true }
+/// Sets `value`.
+///
+/// - Returns: whether the new value differs.
+private func assign(_ value: inout Float, _ new: Float) -> Bool {
+    let isChanged = value != new
     value = new
+    return isChanged
 }
 
 /// What must be stored after a pass over one block of images.
@@ -160,6 +166,8 @@ struct HeapPassResult {
     var starts: [Int] = []
     /// The mean of each row of the block; `nil` if none has changed.
     var means: [Float]?
+    /// The rows of the images whose means have changed, ascending.
+    var changedMeans: [UInt32] = []
     /// The threshold of each row of the block; `nil` if none has changed.
     var thresholds: [Float]?
     /// The rows of the images whose heaps have fewer references than their means need.

@@ -19,6 +19,7 @@ extension Commit {
         try maintenance.buildHeaps(rows: rows, values: group.values, references: state.references, in: transaction)
         try maintenance.resetPendingEntries(
             of: zip(rows, existed).filter(\.1).map(\.0), images: state.images, in: transaction)
+        changes.stored += rows
         return existed
     }
 
@@ -32,7 +33,8 @@ extension Commit {
         state.dimension = images.dimension
         try IdentityTable(tables: tables.images).record(images.plan, ids, counts: &state.images, in: transaction)
         let maintenance = makeMaintenance(state.dimension)
-        for changes in images.meansAndThresholds { try maintenance.writeMeansAndThresholds(changes, in: transaction) }
+        for computed in images.meansAndThresholds { try maintenance.writeMeansAndThresholds(computed, in: transaction) }
+        changes.stored += images.plan.rows
     }
 
     /// Removes the images of the group.
@@ -43,6 +45,7 @@ extension Commit {
     mutating func deleteImages(in transaction: borrowing WriteTransaction) throws -> [Bool] {
         let (rows, existed) = try lookUpRows(.images, in: transaction)
         guard !rows.isEmpty else { return existed }
+        changes.deleted += zip(rows, zip(group.ids, existed).filter(\.1).map(\.0)).map { ($0, $1) }
         let maintenance = makeMaintenance(state.dimension)
         try maintenance.vectors(.images).erase(rows: rows, in: transaction)
         try maintenance.eraseHeaps(rows: rows, in: transaction)

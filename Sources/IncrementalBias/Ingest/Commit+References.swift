@@ -84,8 +84,10 @@ extension Commit {
         try maintenance.vectors(.references).erase(rows: removed, in: transaction)
         try IdentityTable(tables: tables.references).release(removed, counts: &state.references, in: transaction)
         change.countAfterChange = state.references.count
-        summary.refilledHeaps += try maintenance.apply(
+        let effect = try maintenance.apply(
             change, images: state.images, references: state.references, in: transaction)
+        summary.refilledHeaps += effect.refilledHeaps
+        changes.means += effect.changedMeans
     }
 
     /// The time of the commit in milliseconds since 1970.

@@ -10,13 +10,15 @@ struct Commit {
     /// The counters of the store, which the commit changes.
     var state: StoreState
     /// The counters before the commit.
-    private let stateBefore: StoreState
+    let stateBefore: StoreState
     let tables: Tables
     private let receipts: ReceiptTable
     /// Returns the bias maintenance for vectors of a dimension.
     let makeMaintenance: (_ dimension: Int) -> BiasMaintenance
     let retention: Retention
     let now: Date
+    /// The images that the applied groups have changed, for the change log.
+    var changes = ChangedImages()
 
     /// The shards that are not yet applied.
     private(set) var group = ShardGroup(role: .images, action: .add)

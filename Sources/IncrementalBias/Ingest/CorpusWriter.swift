@@ -22,6 +22,8 @@ final class CorpusWriter: Sendable {
     ///
     /// They contain the durations.
     private let receiptsWithDuration = Mutex<[UInt64: Receipt]>([:])
+    /// How much of the past the change log keeps.
+    let changeLogLimits = Mutex(ChangeLogLimits.standard)
     /// The block of codes from which ``recode(_:)`` looks for blocks with an old basis.
     let nextRecodedBlock = Atomic(0)
     /// The number of bytes of values that the last commit wrote.
@@ -84,7 +86,7 @@ final class CorpusWriter: Sendable {
             try acknowledge(acknowledged, in: transaction)
             var commit = try makeCommit(retention, now: now(), in: transaction)
             for shard in shards { try commit.add(shard, in: transaction) }
-            return (started, try commit.finish(in: transaction), commit.summary)
+            return (started, try finish(&commit, in: transaction), commit.summary)
         }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         for (shard, outcome) in zip(shards, outcomes) {
@@ -110,7 +112,7 @@ final class CorpusWriter: Sendable {
         return try write { transaction in
             var commit = try makeCommit(retention, now: now, in: transaction)
             try commit.retire(in: transaction)
-            _ = try commit.finish(in: transaction)
+            _ = try finish(&commit, in: transaction)
             return commit.summary
         }
     }
@@ -124,7 +126,7 @@ final class CorpusWriter: Sendable {
         try write { transaction in
             var commit = try makeCommit(.everything, now: Date(), in: transaction)
             try commit.forgetDimensionIfEmpty(in: transaction)
-            _ = try commit.finish(in: transaction)
+            _ = try finish(&commit, in: transaction)
         }
     }
 

@@ -37,6 +37,8 @@ package struct Tables: Sendable {
     /// Version 0.1.0 wrote a value, which is ignored. The database is named `receipts.unsettled`: the name is older
     /// than the term *pending*, and another name would change the store format.
     let pending: Database
+    /// Generation and part -> a part of the record of the images that the commit changed; see ``ChangeLogTable``.
+    let changeLog: ChangeLogTable
 
     /// The tables that images and references both have.
     package struct RowTables: Sendable {
@@ -91,6 +93,8 @@ package struct Tables: Sendable {
         receipts = try environment.open("receipts", order: .integers, createIfMissing: createIfMissing)
         receiptNames = try environment.open("receipts.names", order: .bytes, createIfMissing: createIfMissing)
         pending = try environment.open("receipts.unsettled", order: .integers, createIfMissing: createIfMissing)
+        // Early stores of this format lack this table. A log that doesn't end with the last generation begins anew.
+        changeLog = ChangeLogTable(database: try environment.open("images.changes", order: .integers))
     }
 
     /// Removes everything that belongs to a row: of an empty corpus, free rows and blocks without vectors.

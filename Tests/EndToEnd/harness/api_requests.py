@@ -2,7 +2,7 @@
 
 import json
 
-from .http import JSON
+from .http import JSON, NPZ
 
 
 def reading_responses(client):
@@ -19,6 +19,25 @@ def reading_responses(client):
             yield client.get(path + query)
             yield client.request("HEAD", path + query)
         yield client.request("OPTIONS", path)
+
+
+def changes_responses(client, cursor, unlogged_client):
+    """Requests for changes; the cursor is of another daemon, and `unlogged_client` has a daemon that keeps none."""
+    for query in (
+        "since=start&include=vectors",
+        "since=now",
+        f"since={cursor}",
+        "since=x",
+        "since=start&limit=0",
+        "since=start&include=x",
+        "since=start&x=1",
+    ):
+        yield client.get(f"/v1/changes?{query}")
+        yield client.request("HEAD", f"/v1/changes?{query}")
+    yield client.request("GET", "/v1/changes?since=start&include=vectors", None, {"Accept": NPZ})
+    yield client.request("OPTIONS", "/v1/changes")
+    yield unlogged_client.get("/v1/changes?since=now")
+    yield unlogged_client.request("HEAD", "/v1/changes?since=now")
 
 
 def evaluation_responses(client, empty_client):

@@ -18,11 +18,13 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .async_client import AsyncClient
+    from .changes import Change, Changes, MeanFilter
     from .client import Client
     from .embedded import Database, open
     from .errors import (
         ApiError,
         Conflict,
+        CursorGone,
         DaemonFailed,
         Forbidden,
         InternalError,
@@ -49,6 +51,9 @@ _MODULES = {
     "Database": "embedded",
     "Client": "client",
     "AsyncClient": "async_client",
+    "Change": "changes",
+    "Changes": "changes",
+    "MeanFilter": "changes",
     "Recall": "results",
     "SearchResult": "results",
     "Hit": "results",
@@ -64,6 +69,7 @@ _MODULES = {
     "InvalidRequest": "errors",
     "UnknownId": "errors",
     "Conflict": "errors",
+    "CursorGone": "errors",
     "Forbidden": "errors",
     "Unavailable": "errors",
     "InternalError": "errors",
@@ -73,6 +79,7 @@ _MODULES = {
 }
 _SUBMODULES = (
     "bulk",
+    "changes",
     "compat",
     "documents",
     "errors",
@@ -88,8 +95,11 @@ _SUBMODULES = (
 __all__ = [
     "ApiError",
     "AsyncClient",
+    "Change",
+    "Changes",
     "Client",
     "Conflict",
+    "CursorGone",
     "DaemonFailed",
     "Database",
     "Evaluation",
@@ -99,6 +109,7 @@ __all__ = [
     "Ingestion",
     "InternalError",
     "InvalidRequest",
+    "MeanFilter",
     "NnndError",
     "NotReachable",
     "Recall",

@@ -12,6 +12,7 @@ from . import _messages as messages
 from ._arrays import Ids
 from ._messages import Request, Response
 from ._reading import lines_in, vector_in
+from .changes import Changes, parse_changes
 from .documents import ImageLine, ImageReport, Kind, ReferenceLine
 from .results import SearchResult, parse_search
 
@@ -59,6 +60,21 @@ class AsyncReading(ABC):
         """All references after the id `after`, as `Client.list_references`, for `async for`."""
         async for line in self._list("references", str(after), page):
             yield cast(ReferenceLine, line)
+
+    async def changes(self, since: str, limit: int = messages.PAGE_LINES, *, vectors: bool = False) -> Changes:
+        """A page of the images that have changed since a cursor, as `Client.changes`."""
+        return parse_changes(await self._send(messages.changes_request(since, limit, vectors)))
+
+    async def new_changes(
+        self, since: str, limit: int = messages.PAGE_LINES, *, vectors: bool = False
+    ) -> AsyncIterator[Changes]:
+        """The pages of changes since a cursor, as `Client.new_changes`, for `async for`."""
+        while True:
+            page = await self.changes(since, limit, vectors=vectors)
+            yield page
+            if not page.more:
+                return
+            since = page.cursor
 
     async def _list(self, kind: Kind, after: str, page: int) -> AsyncIterator[dict[str, Any]]:
         while True:

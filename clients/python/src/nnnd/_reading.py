@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _messages as messages
 from ._arrays import Ids
+from .changes import Changes, parse_changes
 from .documents import ImageLine, ImageReport, Kind, ReferenceLine
 from .results import SearchResult, parse_search
 
@@ -90,6 +91,45 @@ class Reading:
     def list_references(self, after: str | int = "", page: int = messages.PAGE_LINES) -> Iterator[ReferenceLine]:
         """All references after the id `after`, as `list_images` lists images."""
         return cast("Iterator[ReferenceLine]", self._list("references", str(after), page))
+
+    def changes(self, since: str, limit: int = messages.PAGE_LINES, *, vectors: bool = False) -> Changes:
+        """A page of the images that have changed since a cursor, in their latest state.
+
+        Each page is from one generation. With the cursor of each page for the next one, nothing is lost or sent twice,
+        whatever is added or removed between them.
+
+        >>> cursor = db.changes("now").cursor
+        >>> _ = db.delete_images(["car"])
+        >>> [(change.kind, change.id) for change in db.changes(cursor)]
+        [('delete', 'car')]
+
+        Args:
+            since: the cursor of the page before; "start" for all images; "now" for the present cursor alone.
+            limit: the most changes of the page, at most 10,000.
+            vectors: whether images that were added or replaced have their vectors; the page then ends at 16 MiB.
+
+        Raises:
+            CursorGone: the daemon no longer has the changes since the cursor, or it is of another store. Begin again
+                with "start", and remove from the copy what the new pages do not have.
+
+        """
+        return parse_changes(self._transport.send(messages.changes_request(since, limit, vectors)))
+
+    def new_changes(self, since: str, limit: int = messages.PAGE_LINES, *, vectors: bool = False) -> Iterator[Changes]:
+        """The pages of changes since a cursor, until no more follow: at least one, as `changes` returns it.
+
+        After the last page the consumer knows the whole corpus of its generation.
+
+        >>> sum(len(page) for page in db.new_changes("start", limit=2))
+        3
+
+        """
+        while True:
+            page = self.changes(since, limit, vectors=vectors)
+            yield page
+            if not page.more:
+                return
+            since = page.cursor
 
     def _list(self, kind: Kind, after: str, page: int) -> Iterator[dict[str, Any]]:
         while True:

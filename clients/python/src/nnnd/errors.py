@@ -7,6 +7,7 @@
 `InvalidRequest`   ... because the request is wrong (status 400, 413 or 415).
 `UnknownId`        ... because the corpus has no such id (status 404).
 `Conflict`         ... because the corpus does not allow it, for example k above its capacity (status 409).
+`CursorGone`       ... because it no longer has the changes since a cursor (status 410).
 `Forbidden`        ... because only root and the user of the daemon may do this (status 403).
 `Unavailable`      ... because it is overloaded, stopping, or does the same work already (status 503).
 `InternalError`    ... because of an error in the daemon (status 500).
@@ -79,7 +80,11 @@ class UnknownId(ApiError):
 
 
 class Conflict(ApiError):
-    """The corpus does not allow this: `bad_k` (above the capacity), `no_images` or `no_references`."""
+    """The corpus does not allow this: `bad_k` (above the capacity), `no_images`, `no_references` or `changes_off`."""
+
+
+class CursorGone(ApiError):
+    """The changes since a cursor are no longer kept (`cursor_expired`), or of another store (`cursor_unknown`)."""
 
 
 class Forbidden(ApiError):
@@ -145,6 +150,7 @@ _EXCEPTIONS: dict[int, type[ApiError]] = {
     400: InvalidRequest,
     403: Forbidden,
     409: Conflict,
+    410: CursorGone,
     413: InvalidRequest,
     415: InvalidRequest,
     500: InternalError,

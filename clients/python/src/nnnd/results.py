@@ -189,7 +189,7 @@ def _parse_json(body: bytes) -> SearchResult:
         return np.array([hit[name] for hit in hits], dtype=np.float32).reshape(shape)
 
     return SearchResult(
-        ids=_texts([hit["id"] for hit in hits]).reshape(shape),
+        ids=as_texts([hit["id"] for hit in hits]).reshape(shape),
         scores=column("score"),
         similarities=column("similarity"),
         biases=column("bias"),
@@ -199,7 +199,7 @@ def _parse_json(body: bytes) -> SearchResult:
     )
 
 
-def _texts(ids: list[str]) -> npt.NDArray[np.str_] | npt.NDArray[np.object_]:
+def as_texts(ids: list[str]) -> npt.NDArray[np.str_] | npt.NDArray[np.object_]:
     """An array of ids, as text if numpy can keep them so in `MAX_TEXT_BYTES`."""
     width = max(map(len, ids), default=1) or 1
     if 4 * width * len(ids) <= MAX_TEXT_BYTES and not any(id.endswith("\0") for id in ids):
