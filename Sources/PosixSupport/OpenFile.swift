@@ -3,7 +3,7 @@ package import Glibc
 /// An open file or folder, which is closed when the value is destroyed.
 package struct OpenFile: ~Copyable, Sendable {
     let descriptor: Int32
-    private let path: String
+    let path: String
 
     init(_ path: String, flags: Int32, mode: mode_t = 0) throws(SystemError) {
         descriptor = try systemCall("open \(path)") { unsafe open(path, flags | O_CLOEXEC, mode) }

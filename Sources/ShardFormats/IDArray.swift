@@ -25,7 +25,8 @@ enum IDArray {
         }
     }
 
-    private static func text(_ data: Span<UInt8>, rows: Int, characters: Int, isBigEndian: Bool) throws(ShardError)
+    /// Reads text of a fixed width in UTF-32.
+    static func text(_ data: Span<UInt8>, rows: Int, characters: Int, isBigEndian: Bool) throws(ShardError)
         -> [String]
     {
         var collector = IDCollector(capacity: rows)

@@ -18,7 +18,7 @@ struct NNNCtl: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             StatusCommand.self, SearchCommand.self, IngestCommand.self, DeleteCommand.self, ExplainCommand.self,
-            ImagesCommand.self, ReferencesCommand.self, ChangesCommand.self, VerifyCommand.self,
+            ImagesCommand.self, ReferencesCommand.self, ChangesCommand.self, ExportCommand.self, VerifyCommand.self,
             BackupCommand.self, EvaluateCommand.self, TuneCommand.self, HubsCommand.self, ReportCommand.self,
         ]
     )

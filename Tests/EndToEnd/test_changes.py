@@ -10,6 +10,7 @@ import nnnd
 from harness.daemon import Daemon
 from harness.nnnctl import fails, succeeds
 from harness.spool import IMAGES, REFERENCES
+from nnnd.exporting import read_export
 
 DIMENSION = 6
 # More for a long run.
@@ -121,3 +122,70 @@ def test_a_reload_switches_the_log_off_and_on(tmp_path):
         with pytest.raises(nnnd.CursorGone, match="cursor_unknown"):
             client.changes(cursor)
         assert len(client.changes("start")) == 3
+
+
+def test_an_export_and_the_changes_after_it_are_the_corpus(tmp_path, rng):
+    """The export goes on while images, references and deletions arrive, and after it was killed."""
+    truth = Truth(k=3)
+    with Daemon(tmp_path / "d", k=3) as daemon, daemon.client() as client:
+        for kind, known in ((IMAGES, truth.images), (REFERENCES, truth.references)):
+            vectors = rng.standard_normal((60, DIMENSION)).astype(np.float32)
+            ids = [f"{kind}{number}" for number in range(60)]
+            daemon.drop(kind, "first.npy", vectors, ids)
+            known.update(zip(ids, vectors, strict=True))
+        folder = tmp_path / "export"
+        output = succeeds("export", folder, daemon=daemon)
+        assert output == f"{folder}: 60 images, generation 2\n"
+        found = read_export(folder)
+        check_export(found, truth)
+        assert "complete" in fails(os.EX_IOERR, "export", folder, daemon=daemon)
+        daemon.delete(IMAGES, "d.delete", ["images3"])
+        del truth.images["images3"]
+        copy = dict(zip(found.ids, found.means.tolist(), strict=True))
+        for page in client.new_changes(found.manifest.cursor):
+            for change in page:
+                copy.pop(change.id) if change.kind == "delete" else copy.update({change.id: change.mean})
+        assert copy == pytest.approx(truth.means(), abs=1e-5)
+        fails(os.EX_USAGE, "export", "--format", "parquet", tmp_path / "p", daemon=daemon)
+
+
+def check_export(found, truth):
+    assert dict(zip(found.ids, found.means.tolist(), strict=True)) == pytest.approx(truth.means(), abs=1e-5)
+    expected = np.array([truth.unit(truth.images[id]) for id in found.ids])
+    assert np.allclose(found.vectors, expected, atol=1e-6)
+
+
+def test_an_export_that_was_interrupted_continues_with_what_changed_meanwhile(tmp_path, rng):
+    truth = Truth(k=3)
+    with Daemon(tmp_path / "d", k=3) as daemon, daemon.client() as client:
+        vectors = rng.standard_normal((40, DIMENSION)).astype(np.float32)
+        ids = [f"images{number}" for number in range(40)]
+        daemon.drop(IMAGES, "i.npy", vectors, ids)
+        truth.images.update(zip(ids, vectors, strict=True))
+        # The state of an export that was killed after 15 images, with bytes behind them that were not recorded.
+        page = client.changes("start", limit=15, vectors=True)
+        assert page.initial and page.more
+        folder = tmp_path / "export"
+        folder.mkdir()
+        (folder / "images.npy").write_bytes(bytes(128) + page.vectors.tobytes() + b"cut off")
+        (folder / "means.npy").write_bytes(bytes(128) + page.means.tobytes() + b"cut")
+        lines = "".join(f"{id}\n" for id in page.ids).encode()
+        (folder / "images.ids").write_bytes(lines + b"images1")
+        status = client.status()
+        progress = {
+            "format": "npy", "version": status["version"], "metric": "cosine", "precision": "float32", "k": 3,
+            "dimension": DIMENSION, "rows": 15, "changes": 0, "id_bytes": len(lines), "change_bytes": 0,
+            "generation": page.generation, "cursor": page.cursor, "has_all_images": False,
+        }  # fmt: skip
+        (folder / "progress.json").write_text(json.dumps(progress))
+        daemon.delete(IMAGES, "d.delete", [page.ids[2], "images30"])
+        del truth.images[page.ids[2]], truth.images["images30"]
+        truth.references["r"] = np.ones(DIMENSION, np.float32)
+        daemon.drop(REFERENCES, "r.npy", [truth.references["r"]], ["r"])
+        succeeds("export", folder, daemon=daemon)
+        found = read_export(folder)
+        assert (found.manifest.rows, found.manifest.changes) == (39, 15)
+        check_export(found, truth)
+        assert {path.name for path in folder.iterdir()} == {
+            "images.npy", "images.ids", "means.npy", "changes.ndjson", "manifest.json",
+        }  # fmt: skip

@@ -96,8 +96,8 @@ def test_ids_that_numpy_would_change_or_make_too_large_are_objects(db, forms, mo
     assert db.search(THREE[2], 1, alpha=0).ids.tolist() == [["c"]]
     assert forms[1] == "application/x-npz"
     monkeypatch.setattr(results, "MAX_TEXT_BYTES", 3 * 4 * 5)
-    assert results._texts(["a", "bcdef", "c"]).dtype == np.dtype("U5")
-    assert results._texts(["a", "bcdefg", "c"]).dtype == object
+    assert results.as_texts(["a", "bcdef", "c"]).dtype == np.dtype("U5")
+    assert results.as_texts(["a", "bcdefg", "c"]).dtype == object
 
 
 def test_an_error_has_its_code_in_both_forms(filled_db, monkeypatch):

@@ -84,6 +84,7 @@ _SUBMODULES = (
     "documents",
     "errors",
     "evaluation",
+    "exporting",
     "hubs",
     "importing",
     "ingestion",

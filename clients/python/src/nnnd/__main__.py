@@ -1,4 +1,7 @@
-"""`python -m nnnd import ...` imports files, `... bulk ...` computes biases, `... nnnctl ...` runs a program."""
+"""`python -m nnnd import ...` imports files, `... export ...` writes them, `... bulk ...` computes biases.
+
+`python -m nnnd nnnctl ...` runs a program.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     from .errors import NnndError
 
     try:
-        return bulk(options) if options.command == "bulk" else _import(options)
+        return {"bulk": bulk, "import": _import, "export": _export}[options.command](options)
     except (NnndError, OSError, ValueError, TypeError, ImportError) as error:
         print(f"nnnd {options.command}: {error}", file=sys.stderr)
         return os.EX_DATAERR if isinstance(error, (ValueError, TypeError, NnndError)) else os.EX_NOINPUT
@@ -37,12 +40,16 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="python -m nnnd",
-        description="Imports embeddings into nnnd, or computes the biases of many images without it. A command that "
-        "was interrupted continues when it is run again. 'python -m nnnd nnnctl ...' and 'python -m nnnd nnnd ...' run "
-        "the programs.",
+        description="Imports embeddings into nnnd, exports them, or computes the biases of many images without it. A "
+        "command that was interrupted continues when it is run again. 'python -m nnnd nnnctl ...' and 'python -m nnnd "
+        "nnnd ...' run the programs.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     add_bulk(commands)
+    export = commands.add_parser("export", help="write all images with their vectors and means into parquet files")
+    export.add_argument("folder", help="the folder to create, or that of an unfinished export")
+    export.add_argument("--format", choices=["parquet"], default="parquet", help="'nnnctl export' writes .npy files")
+    _add_source(export, "--from")
     kinds = commands.add_parser("import", help="import embeddings").add_subparsers(dest="format", required=True)
     clip = kinds.add_parser("clip-retrieval", help="the output folder of clip-retrieval inference")
     clip.add_argument("folder")
@@ -56,12 +63,28 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("--type", help="of a file without a header: float16, bfloat16, float32 or float64")
     files.add_argument("--dimension", type=int, help="of a file without a header")
     for command in (clip, files):
-        target = command.add_mutually_exclusive_group()
-        target.add_argument("--to", metavar="FOLDER", help="the folder of a private daemon, as nnnd.open takes it")
-        target.add_argument("--socket", help="the socket of a daemon (default: NNND_SOCKET or /run/nnnd/nnnd.sock)")
+        _add_source(command, "--to")
         command.add_argument("--shard-rows", type=int, help="rows of a shard (default: 128 MiB of them)")
         command.add_argument("--again", action="store_true", help="send everything, also what was received before")
     return parser
+
+
+def _add_source(command: argparse.ArgumentParser, folder: str) -> None:
+    """Adds the options that name a daemon."""
+    source = command.add_mutually_exclusive_group()
+    help = "the folder of a private daemon, as nnnd.open takes it"
+    source.add_argument(folder, metavar="FOLDER", dest="private", help=help)
+    source.add_argument("--socket", help="the socket of a daemon (default: NNND_SOCKET or /run/nnnd/nnnd.sock)")
+
+
+def _export(options: argparse.Namespace) -> int:
+    from .exporting import export
+
+    with _client(options) as client:
+        manifest = export(client, options.folder)
+    changes = f" and {manifest.changes:,} changes" if manifest.changes else ""
+    print(f"{options.folder}: {manifest.rows:,} images{changes}, generation {manifest.generation:,}")
+    return 0
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -87,7 +110,7 @@ def _client(options: argparse.Namespace) -> Iterator[Any]:
     from .client import Client
     from .embedded import open
 
-    with open(options.to) if options.to is not None else Client(options.socket) as client:
+    with open(options.private) if options.private is not None else Client(options.socket) as client:
         yield client
 
 
