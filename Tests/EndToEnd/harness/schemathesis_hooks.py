@@ -15,6 +15,7 @@ DIMENSION = 3
 REJECTED = {
     '"code":"zero_vector"': "A schema cannot say that at least one of some numbers is not 0.",
     "too large for a 32-bit float": "Numbers slightly above the largest float32 are rounded to it: there is no bound.",
+    '"code":"bad_rescore"': "`rescore` needs a `recall` below 1, and is at least `top_k`.",
     "'min_score' is inf": "The same, for a number in the query string.",
     "'min_score' is -inf": "The same, for a number in the query string.",
 }
@@ -41,11 +42,14 @@ schemathesis.openapi.media_type(NPY, NPY_FILES, aliases=["application/octet-stre
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Adds the dimension of the corpus, which the document cannot know."""
+    """Adds what the document cannot know: the dimension of the corpus, and cursors."""
     queries = raw_schema["components"]["schemas"]["SearchRequest"]["properties"]["queries"]
     arrays = raw_schema["components"]["schemas"]["QueryVectors"]["oneOf"][0]
     for vectors in (queries, arrays):
         vectors["items"] |= {"minItems": DIMENSION, "maxItems": DIMENSION}
+    for method in ("get", "head"):
+        since = raw_schema["paths"]["/v1/changes"][method]["parameters"][0]
+        since["schema"]["enum"] = ["start", "now"]
 
 
 @schemathesis.hook
