@@ -18,7 +18,8 @@ struct ExportPage {
 
     /// Reads the answer of `GET /v1/changes`.
     ///
-    /// - Throws: `ShardError` if an array is missing or has another form.
+    /// - Throws: `ShardError` if it is no .npz file of such arrays; another error if an array is missing or has another
+    ///   size, or if there is a change that is no image with its vector.
     init(_ bytes: [UInt8]) throws {
         let arrays = try NPZContents(bytes)
         func required<Value>(_ value: Value?) throws -> Value {
