@@ -2,9 +2,9 @@
 
     python Benchmarks/sampling.py --images 200000 --dimension 512
 
-A client sends 1,000 CLIP-like queries a second in batches of 8, in turn to a daemon without sampling and to one with
-`sample-queries: 5%`, both on copies of one store. It prints the median and the 95th percentile of the latencies, and
-the time from the rename of shards of sampled queries into the spool until their receipts.
+A client sends CLIP-like queries in batches of 8, 1,000 queries a second or `--rate`, in turn to a daemon without
+sampling and to one with `sample-queries: 5%`, both on copies of one store. It prints the median and the 95th percentile
+of the latencies, and the time from the rename of shards of sampled queries into the spool until their receipts.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import native
 from datasets import ClipLikeVectors
 from harness import Daemon
 
-BATCH, RATE, CONNECTIONS = 8, 1000, 4
+BATCH, CONNECTIONS = 8, 4
 SHARD = "nnnd-sampled-queries.npz"
 FLAGS = ("--sample-queries", "5%", "--sample-client-share", "100%")
 WARM_UP = 3  # seconds before each measurement, so that the processor's clock and its caches are settled
@@ -39,13 +39,13 @@ def request(queries):
     return head.encode() + body
 
 
-def latencies(daemon, batches, seconds):
-    """Sends the batches at RATE queries a second, again and again; returns the latency of each request in seconds."""
+def latencies(daemon, batches, seconds, rate):
+    """Sends the batches at `rate` queries a second, again and again; returns the latency of each request in seconds."""
     with tempfile.TemporaryDirectory(prefix="nnnd-bench-") as folder:
         requests, output = Path(folder) / "requests", Path(folder) / "times"
         all_requests = [request(batch) for batch in batches]
         requests.write_bytes(b"".join(all_requests))
-        interval = int(1e6 * BATCH * CONNECTIONS / RATE)
+        interval = int(1e6 * BATCH * CONNECTIONS / rate)
         subprocess.run(
             [native.program("clients", "-O2"), daemon.socket, requests, str(len(all_requests[0])), str(CONNECTIONS),
              "2000000", str(seconds), str(interval), output], check=True)
@@ -92,11 +92,12 @@ def main():
     parser.add_argument("--images", type=int, default=200_000)
     parser.add_argument("--references", type=int, default=20_000)
     parser.add_argument("--dimension", type=int, default=512)
+    parser.add_argument("--rate", type=int, default=1000, help="queries a second, a multiple of 8")
     parser.add_argument("--delay", default="10s", help="`sample-delay`; a shard follows after half of it")
     parser.add_argument("--seconds", type=int, default=20, help="the duration of one measurement")
     parser.add_argument("--runs", type=int, default=5, help="the number of measurements of each daemon")
     options = parser.parse_args()
-    source = ClipLikeVectors(options.dimension, 21)
+    source, rate = ClipLikeVectors(options.dimension, 21), options.rate
     figures = {"without": [], "with 5%": []}
     with Daemon(options.bin) as without:
         fill(without, options, source)
@@ -104,9 +105,9 @@ def main():
             for run in range(options.runs):
                 for (name, found), daemon in zip(figures.items(), (without, sampling)):
                     # Each run has other queries, so that they are not repeats.
-                    batches = source.queries(RATE * (WARM_UP + options.seconds)).reshape(-1, BATCH, options.dimension)
-                    latencies(daemon, batches[: WARM_UP * RATE // BATCH], WARM_UP)
-                    times = latencies(daemon, batches[WARM_UP * RATE // BATCH :], options.seconds)
+                    batches = source.queries(rate * (WARM_UP + options.seconds)).reshape(-1, BATCH, options.dimension)
+                    latencies(daemon, batches[: WARM_UP * rate // BATCH], WARM_UP, rate)
+                    times = latencies(daemon, batches[WARM_UP * rate // BATCH :], options.seconds, rate)
                     found.append(np.percentile(times, [50, 95]) * 1000)
                     print(f"run {run + 1}, {name}: p50 {found[-1][0]:.2f} ms, p95 {found[-1][1]:.2f} ms,"
                           f" {len(times) * BATCH / options.seconds:,.0f} queries/s; load {os.getloadavg()[0]:.2f}",
