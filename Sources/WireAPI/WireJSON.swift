@@ -10,7 +10,7 @@ package enum WireJSON {
             pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
-            try container.encode(date.formatted(Self.time))
+            try container.encode(Self.text(date))
         }
         return try encoder.encode(value)
     }
@@ -47,6 +47,13 @@ package enum WireJSON {
     }
 
     private static let time = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+    /// The time rounded to milliseconds, so that ``time(_:)`` and this give a text back unchanged.
+    private static func text(_ date: Date) -> String {
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        // The formatter cuts off what is below a millisecond, and a `Date` can be slightly below its decimal value.
+        return Date(timeIntervalSince1970: (milliseconds + 0.25) / 1000).formatted(time)
+    }
 
     /// Reads a time in ISO 8601 with its zone, with or without fractions of a second; `nil` for other text.
     package static func time(_ text: String) -> Date? {

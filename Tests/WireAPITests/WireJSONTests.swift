@@ -22,6 +22,15 @@ import WireAPI
         #expect(abs(read.aTime.timeIntervalSince1970 - seconds) < 0.0011)
     }
 
+    /// A `Date` is often slightly below its decimal value: 0.849 s as 0.8489999 s.
+    @Test func timesSurviveReadingAndWriting() throws {
+        for milliseconds in 0..<1000 {
+            let digits = "000\(milliseconds)".suffix(3)
+            let written = #"{"a_time":"2026-11-28T06:15:03.\#(digits)Z","path":"/a/b"}"#
+            #expect(try text(WireJSON.decode(Document.self, from: Data(written.utf8))) == written)
+        }
+    }
+
     @Test(arguments: ["2023-11-14", "yesterday", "", "1700000000"])
     func otherTimesAreErrors(time: String) {
         let document = Data(#"{"a_time":"\#(time)","path":""}"#.utf8)
