@@ -59,13 +59,16 @@ static void products(const setting *s) {
 }
 
 // No row reaches the thresholds, so that nothing but products and bounds is measured.
-static void scan_codes(const setting *s, ck_scan_counts (*scan)(const uint8_t *, ck_layout, const float *,
-                                                                const ck_query *, const int8_t *, size_t, const float *,
-                                                                uint32_t, ck_candidates, uint8_t *)) {
+static void scan_codes(const setting *s, ck_scan_counts (*scan)(const uint8_t *, const uint8_t *, ck_layout,
+                                                                const float *, const ck_query *, const int8_t *, size_t,
+                                                                const float *, uint32_t, ck_candidates, uint8_t *)) {
   size_t found = 0;
-  for (size_t r = 0; r < s->rows; r += BLOCK_ROWS)
-    found += scan(codes + r / BLOCK_ROWS * code_block_bytes, layout, means, queries, code_queries, s->queries, thresholds,
-                  0, candidates, scratch).low;
+  for (size_t r = 0; r < s->rows; r += BLOCK_ROWS) {
+    const uint8_t *block = codes + r / BLOCK_ROWS * code_block_bytes;
+    const uint8_t *next = r + BLOCK_ROWS < s->rows ? block + code_block_bytes : codes;
+    found += scan(block, next, layout, means, queries, code_queries, s->queries, thresholds, 0, candidates,
+                  scratch).low;
+  }
   sink = found;
 }
 

@@ -124,4 +124,4 @@ void ck_encode_query(const float *values, size_t leading, size_t count, ck_layou
   query->rest_residual = second.residual;
 }
 
-size_t ck_scan_scratch(ck_layout layout) { return CK_GROUP * (layout.rest + layout.low_stride); }
+size_t ck_scan_scratch(ck_layout layout) { return CK_GROUP * layout.rest; }

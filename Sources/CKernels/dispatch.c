@@ -75,17 +75,18 @@ ck_code ck_encode(const float *values, size_t count, size_t padded, int32_t limi
   return kernels()->encode(values, count, padded, limit, codes);
 }
 
-ck_scan_counts ck_scan(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
-                       const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
-                       ck_candidates candidates, uint8_t *scratch) {
-  return kernels()->scan(block, layout, means, queries, codes, query_count, thresholds, first_row, candidates, scratch);
+ck_scan_counts ck_scan(const uint8_t *block, const uint8_t *next, ck_layout layout, const float *means,
+                       const ck_query *queries, const int8_t *codes, size_t query_count, const float *thresholds,
+                       uint32_t first_row, ck_candidates candidates, uint8_t *scratch) {
+  return kernels()->scan(block, next, layout, means, queries, codes, query_count, thresholds, first_row, candidates,
+                         scratch);
 }
 
-ck_scan_counts ck_scan_whole(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
-                             const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
-                             ck_candidates candidates, uint8_t *scratch) {
-  return kernels()->scan_whole(block, layout, means, queries, codes, query_count, thresholds, first_row, candidates,
-                               scratch);
+ck_scan_counts ck_scan_whole(const uint8_t *block, const uint8_t *next, ck_layout layout, const float *means,
+                             const ck_query *queries, const int8_t *codes, size_t query_count, const float *thresholds,
+                             uint32_t first_row, ck_candidates candidates, uint8_t *scratch) {
+  return kernels()->scan_whole(block, next, layout, means, queries, codes, query_count, thresholds, first_row,
+                               candidates, scratch);
 }
 
 size_t ck_scan_signs(const uint8_t *block, ck_layout layout, const float *means, const ck_sign_query *queries,

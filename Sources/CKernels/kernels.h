@@ -12,10 +12,10 @@ typedef struct kernel_table {
   void (*products)(const float *, size_t, size_t, const float *, size_t, float *);
   ck_code (*encode)(const float *, size_t, size_t, int32_t, uint8_t *);
   size_t whole_steps;  // what ck_whole_steps returns
-  ck_scan_counts (*scan)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
-                         const float *, uint32_t, ck_candidates, uint8_t *);
-  ck_scan_counts (*scan_whole)(const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *, size_t,
-                               const float *, uint32_t, ck_candidates, uint8_t *);
+  ck_scan_counts (*scan)(const uint8_t *, const uint8_t *, ck_layout, const float *, const ck_query *, const int8_t *,
+                         size_t, const float *, uint32_t, ck_candidates, uint8_t *);
+  ck_scan_counts (*scan_whole)(const uint8_t *, const uint8_t *, ck_layout, const float *, const ck_query *,
+                               const int8_t *, size_t, const float *, uint32_t, ck_candidates, uint8_t *);
   size_t (*scan_signs)(const uint8_t *, ck_layout, const float *, const ck_sign_query *, const int8_t *, size_t,
                        const float *, uint32_t, ck_candidates);
   size_t (*prune)(ck_bounds, size_t, size_t, float *);

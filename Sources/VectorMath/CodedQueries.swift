@@ -74,6 +74,7 @@ package struct CodedQueries: Sendable {
     ///
     /// - Parameters:
     ///   - block: a block of codes of the queries' basis.
+    ///   - next: the block that is probably scanned next, which is prefetched; `block` if there is none.
     ///   - queries: the indices of the queries. The first of them has the list 0 in `candidates`, and so on.
     ///   - means: the mean of each row of the block; +infinity excludes a row.
     ///   - thresholds: for each query of `queries` the score that a row must be able to reach.
@@ -81,28 +82,39 @@ package struct CodedQueries: Sendable {
     ///   - kind: what is multiplied for all rows; one of the kinds that the queries were encoded for.
     ///   - candidates: receives the candidates. Each list has space for `layout.rows` more.
     package func scan(
-        _ block: RawSpan, queries range: Range<Int>, means: Span<Float>, thresholds: [Float], firstRow: UInt32,
-        kind: ScanKind = .halves, into candidates: inout Candidates
+        _ block: RawSpan, next: RawSpan, queries range: Range<Int>, means: Span<Float>, thresholds: [Float],
+        firstRow: UInt32, kind: ScanKind = .halves, into candidates: inout Candidates
     ) -> ScanCounts {
         let parts = layout.parts
         precondition(block.byteCount >= layout.byteCount && means.count >= layout.rows)
+        precondition(next.byteCount >= layout.byteCount)
         precondition(range.upperBound <= count && thresholds.count >= range.count)
         var counts = ScanCounts()
         let scan = unsafe kind == .halves ? ck_scan : ck_scan_whole
-        unsafe block.withUnsafeBytes { block in
-            unsafe means.withUnsafeBufferPointer { means in
-                unsafe withPointers(kind, from: range.lowerBound) { queries, codes in
-                    unsafe candidates.withPointers(count: range.count, space: layout.rows) { table, scratch in
-                        guard let b = block.baseAddress, let m = means.baseAddress else { return }
-                        let found = unsafe scan(
-                            (b + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, m, queries, codes,
-                            range.count, thresholds, firstRow, table, scratch)
-                        (counts.high, counts.low) = (Int(found.high), Int(found.low))
+        unsafe withGroups(of: block) { block in
+            unsafe withGroups(of: next) { next in
+                unsafe means.withUnsafeBufferPointer { means in
+                    unsafe withPointers(kind, from: range.lowerBound) { queries, codes in
+                        unsafe candidates.withPointers(count: range.count, space: layout.rows) { table, scratch in
+                            guard let m = means.baseAddress else { return }
+                            let found = unsafe scan(
+                                block, next, parts, m, queries, codes, range.count, thresholds, firstRow, table,
+                                scratch)
+                            (counts.high, counts.low) = (Int(found.high), Int(found.low))
+                        }
                     }
                 }
             }
         }
         return counts
+    }
+
+    /// Calls `body` with a pointer to the first group of rows of a block.
+    private func withGroups(of block: RawSpan, _ body: (UnsafePointer<UInt8>) -> Void) {
+        unsafe block.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            unsafe body((start + CacheLine.pad).assumingMemoryBound(to: UInt8.self))
+        }
     }
 
     /// Calls `body` with pointers to a query and its codes for a kind of scan.

@@ -103,8 +103,8 @@ package struct CodedSearch {
         let before = queryIndices.map { candidates[countOf: $0] }
         let means = zeroMeans
         _ = queryCodes.scan(
-            block, queries: queryIndices, means: means.span, thresholds: thresholds, firstRow: 0, kind: Self.scanKind,
-            into: &candidates)
+            block, next: block, queries: queryIndices, means: means.span, thresholds: thresholds, firstRow: 0,
+            kind: Self.scanKind, into: &candidates)
         for query in queryIndices {
             let foundCount = candidates[countOf: query] - before[query]
             candidates.intervals.replaceRows(from: start(query) + before[query], count: foundCount, by: newRows)

@@ -77,8 +77,8 @@ extension KernelTests {
             ) -> [[(row: Int, lower: Float, upper: Float)]] {
                 var candidates = Candidates(lists: range.count, capacity: layout.rows, layout: layout)
                 _ = unsafe coded.scan(
-                    block.span.bytes, queries: range, means: means.span, thresholds: thresholds, firstRow: 0,
-                    kind: kind, into: &candidates)
+                    block.span.bytes, next: block.span.bytes, queries: range, means: means.span,
+                    thresholds: thresholds, firstRow: 0, kind: kind, into: &candidates)
                 return (0..<range.count).map { list in
                     candidates.positions(of: list).map { candidates.intervals[$0] }
                 }
@@ -164,8 +164,8 @@ extension KernelTests {
                 var candidates = Candidates(lists: 1, capacity: layout.rows, layout: layout)
                 CodeBlock(rows.span, .image, basis: basis, layout: layout).withBytes { block in
                     _ = coded.scan(
-                        block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0, kind: kind,
-                        into: &candidates)
+                        block, next: block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0,
+                        kind: kind, into: &candidates)
                 }
                 #expect(candidates[countOf: 0] == layout.rows)
                 for position in candidates.positions(of: 0) {

@@ -33,7 +33,8 @@ extension KernelTests {
             var candidates = Candidates(lists: 1, capacity: layout.rows, layout: layout)
             CodeBlock(values.span, .image, basis: basis, layout: layout).withBytes { block in
                 _ = queries.scan(
-                    block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0, into: &candidates)
+                    block, next: block, queries: 0..<1, means: means.span, thresholds: [-.infinity], firstRow: 0,
+                    into: &candidates)
             }
             precondition(candidates[countOf: 0] == count)
             return (candidates.intervals, (0..<count).map { candidates.intervals[$0] })

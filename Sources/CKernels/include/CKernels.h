@@ -73,6 +73,7 @@ typedef struct ck_scan_counts {
 /// +infinity is one.
 ///
 /// @param block the codes of a block, from its first group of rows on (see ck_layout); aligned to 4 bytes
+/// @param next the block that will probably be scanned next; it is prefetched, and not read
 /// @param means the mean of each row
 /// @param queries query_count queries
 /// @param codes their packed codes, query_count x ck_query_stride(layout)
@@ -80,17 +81,17 @@ typedef struct ck_scan_counts {
 /// @param first_row is added to the index of a row in the block
 /// @param candidates each query has space for layout.rows more
 /// @param scratch working memory of ck_scan_scratch(layout) bytes
-ck_scan_counts ck_scan(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
-                       const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
-                       ck_candidates candidates, uint8_t *scratch);
+ck_scan_counts ck_scan(const uint8_t *block, const uint8_t *next, ck_layout layout, const float *means,
+                       const ck_query *queries, const int8_t *codes, size_t query_count, const float *thresholds,
+                       uint32_t first_row, ck_candidates candidates, uint8_t *scratch);
 
 /// Does the same as ck_scan, but multiplies the whole codes of all rows. This is faster for several queries if the high
 /// halves would exclude few rows.
 ///
 /// @param queries queries that were encoded with ck_whole_steps()
-ck_scan_counts ck_scan_whole(const uint8_t *block, ck_layout layout, const float *means, const ck_query *queries,
-                             const int8_t *codes, size_t query_count, const float *thresholds, uint32_t first_row,
-                             ck_candidates candidates, uint8_t *scratch);
+ck_scan_counts ck_scan_whole(const uint8_t *block, const uint8_t *next, ck_layout layout, const float *means,
+                             const ck_query *queries, const int8_t *codes, size_t query_count, const float *thresholds,
+                             uint32_t first_row, ck_candidates candidates, uint8_t *scratch);
 
 /// The number of steps that ck_scan_whole adds up in 16 bits, for ck_encode_query; 0 if it adds up all in 32 bits.
 size_t ck_whole_steps(void);

@@ -124,8 +124,8 @@ struct ThresholdFilter {
             // The thresholds are passed as the means, and all alphas are 1: a score is then the similarity minus the
             // threshold.
             let counts = referenceCodes.scan(
-                imageCodes, queries: step, means: thresholds.span, thresholds: Self.minimumScores, firstRow: 0,
-                kind: Self.scanKind, into: &candidates)
+                imageCodes, next: imageCodes, queries: step, means: thresholds.span, thresholds: Self.minimumScores,
+                firstRow: 0, kind: Self.scanKind, into: &candidates)
             guard counts.low > 0 else { continue }
             for reference in step {
                 let vector = reference * dimension..<(reference + 1) * dimension

@@ -71,11 +71,17 @@ struct Scan {
         _ work: inout ScanWork, codes: MappedValues, means: MappedValues, makeWorker: @Sendable () -> ScanWorker
     ) throws -> [ScanWorker] {
         let (parts, pool, pause, position) = (work, pool, Flag(), Counter())
+        let lastBlock = codes.count - 1
         let workers = try pool.run(count: pool.threads, makeState: makeWorker) { worker, _ in
             while !pause.isSet {
                 guard let part = parts[position.next()] else { return }
-                try codes.value(at: part.block) { codes in
-                    try means.value(at: part.block) { means in try worker.scan(part, codes: codes, means: means) }
+                // Each of the other threads probably takes a block before this one takes its next.
+                try codes.value(at: min(part.block + pool.threads, lastBlock)) { next in
+                    try codes.value(at: part.block) { codes in
+                        try means.value(at: part.block) { means in
+                            try worker.scan(part, codes: codes, next: next, means: means)
+                        }
+                    }
                 }
                 if worker.isFull { pause.set() }
                 if part.block % Self.blocksPerCheckpoint == 0 { try pool.checkpoint() }

@@ -27,8 +27,11 @@ struct ScanWorker {
     /// The numbers of pairs of a query and a row that bounds did not exclude.
     private(set) var counts = CodedQueries.ScanCounts()
 
-    /// The number of queries that are compared with a block at a time; it limits the memory for candidates.
-    private static let queriesPerStep = 96
+    /// The number of queries that are compared with a block at a time.
+    private let queriesPerStep: Int
+
+    /// The maximum number of queries in a step; it limits the memory for candidates.
+    private static let maximumQueriesPerStep = 120
     /// The number of candidates above which the worker is full; they take 12 bytes each.
     private static let maximumCandidates = 1 << 18
 
@@ -43,12 +46,16 @@ struct ScanWorker {
     init(layout: StoreLayout, queryCodes: QueryCodes, limits: [Int], thresholds: [Float]) {
         self.layout = layout
         self.queryCodes = queryCodes
+        // Steps of equal size, because each of them unpacks the codes again.
+        let steps = max(1, (limits.count + Self.maximumQueriesPerStep - 1) / Self.maximumQueriesPerStep)
+        let queriesPerStep = max(1, (limits.count + steps - 1) / steps)
+        self.queriesPerStep = queriesPerStep
         found = Candidates(
-            lists: min(Self.queriesPerStep, limits.count), capacity: layout.rowsPerBlock, layout: layout.codes)
+            lists: min(queriesPerStep, limits.count), capacity: layout.rowsPerBlock, layout: layout.codes)
         lowerBounds = zip(limits, thresholds).map { TopNumbers(limit: $0, minimum: $1) }
         let lowest = lowerBounds.map(\.threshold)
-        self.thresholds = stride(from: 0, to: lowest.count, by: Self.queriesPerStep).map { start in
-            Array(lowest[start..<min(start + Self.queriesPerStep, lowest.count)])
+        self.thresholds = stride(from: 0, to: lowest.count, by: queriesPerStep).map { start in
+            Array(lowest[start..<min(start + queriesPerStep, lowest.count)])
         }
         candidates = limits.map { _ in [] }
         choice = ScanChoice(queries: limits.count)
@@ -62,9 +69,10 @@ struct ScanWorker {
     /// - Parameters:
     ///   - part: the block, and the step to begin with.
     ///   - codes: the block of codes.
+    ///   - next: the block of codes that is probably scanned next.
     ///   - means: the block of means, one float for each row.
     /// - Throws: ``StoreError/damaged(_:)`` if the codes' basis is unknown.
-    mutating func scan(_ part: ScanPart, codes: RawSpan, means: RawSpan) throws {
+    mutating func scan(_ part: ScanPart, codes: RawSpan, next: RawSpan, means: RawSpan) throws {
         unfinished = nil
         let firstRow = UInt32(part.block * layout.rowsPerBlock)
         let version = layout.codes.version(of: codes)
@@ -78,11 +86,11 @@ struct ScanWorker {
                     unfinished = ScanPart(block: part.block, step: step)
                     break
                 }
-                let first = step * Self.queriesPerStep
+                let first = step * queriesPerStep
                 found.removeAll()
                 let stepCounts = queries.scan(
-                    codes, queries: first..<first + thresholds[step].count, means: means, thresholds: thresholds[step],
-                    firstRow: firstRow, kind: kind, into: &found)
+                    codes, next: next, queries: first..<first + thresholds[step].count, means: means,
+                    thresholds: thresholds[step], firstRow: firstRow, kind: kind, into: &found)
                 blockCounts += stepCounts
                 guard stepCounts.low > 0 else { continue }
                 for list in thresholds[step].indices where found[countOf: list] > 0 {
