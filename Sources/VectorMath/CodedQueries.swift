@@ -8,7 +8,9 @@ internal import CKernels
 ///
 /// It is applied to the leading components and to the others separately. The product of the codes therefore bounds the
 /// product of the vectors. A search computes products of vectors only for the rows that the bounds do not exclude.
-package struct CodedQueries: Sendable {
+///
+/// A class, because the threads of a scan take it for each block: they would count references to each of its arrays.
+package final class CodedQueries: Sendable {
     /// The layout of the blocks that the queries can be compared with.
     package let layout: CodeLayout
     /// The number of queries.
