@@ -106,3 +106,24 @@ def test_an_error_has_its_code_in_both_forms(filled_db, monkeypatch):
         with pytest.raises(nnnd.InvalidRequest) as caught:
             filled_db.search([1.0, 2.0])
         assert caught.value.code == "wrong_dimension"
+
+
+def test_a_search_scores_as_many_rows_as_it_is_told_to(corpus, monkeypatch):
+    queries = corpus.queries[:3]
+
+    def check(found, count):
+        assert found.recall == nnnd.Recall(0.9, False, len(corpus.images) * count, None, None, 20 * count)
+
+    for most in (256, 0):  # as JSON, and as .npz
+        monkeypatch.setattr(_messages, "MAX_JSON_HITS", most)
+        check(corpus.db.search(queries, 5, recall=0.9, rescore=np.int64(20)), 3)
+        check(corpus.db.search_by_id(["0", "1"], 5, kind="references", recall=0.9, rescore=np.int64(20)), 2)
+    check(next(corpus.db.search_in_batches(queries, 5, recall=0.9, rescore=20)), 3)
+    pytest.importorskip("httpx")
+
+    async def search():
+        async with nnnd.AsyncClient(corpus.db.socket) as client:
+            check(await client.search(queries, 5, recall=0.9, rescore=20), 3)
+            check(await client.search_by_id("0", 5, kind="references", recall=0.9, rescore=20), 1)
+
+    asyncio.run(search())

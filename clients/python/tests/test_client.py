@@ -183,6 +183,31 @@ def test_a_result_leaves_out_scores_below_the_smallest(filled_db):
         filled_db.search_by_id("cat", recall=1.5)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"top_k": 10, "recall": 0.9, "rescore": 9}, "rescore is 9; it must be from top_k, 10, to 2,048"),
+        ({"recall": 0.9, "rescore": 2049}, "rescore is 2049; it must be from top_k"),
+        ({"recall": 1, "rescore": 20}, "rescore needs a recall below 1"),
+    ],
+)
+def test_a_wrong_number_of_rows_to_score_is_rejected_without_a_daemon(tmp_path, values, message):
+    client = nnnd.Client(tmp_path / "none")
+    for search in (client.search, client.search_in_batches):
+        with pytest.raises(ValueError, match=message):
+            search(THREE, **values)
+    with pytest.raises(ValueError, match=message):
+        client.search_by_id("cat", **values)
+    with pytest.raises(TypeError):
+        client.search(THREE, recall=0.9, rescore=20.5)
+
+
+def test_rows_to_score_need_a_recall_of_the_search_or_the_setting(filled_db):
+    with pytest.raises(nnnd.InvalidRequest) as caught:
+        filled_db.search(THREE, rescore=20)
+    assert caught.value.code == "bad_rescore"
+
+
 def test_the_asynchronous_client_reads_as_the_other_one_does(filled_db):
     pytest.importorskip("httpx")
 

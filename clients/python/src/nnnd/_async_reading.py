@@ -32,9 +32,10 @@ class AsyncReading(ABC):
         kind: Kind = "images",
         min_score: float | None = None,
         recall: float | None = None,
+        rescore: int | None = None,
     ) -> SearchResult:
         """Finds images that are like images of the corpus or references, as `Client.search_by_id`."""
-        request = messages.search_by_id_request(ids, kind, top_k, alpha, min_score, recall)
+        request = messages.search_by_id_request(ids, kind, top_k, alpha, min_score, recall, rescore)
         return parse_search(await self._send(request))
 
     async def explain(self, id: str | int) -> ImageReport:

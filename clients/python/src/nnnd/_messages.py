@@ -27,6 +27,8 @@ MAX_JSON_HITS = 256
 MAX_BODY_BYTES = 64 << 20
 MAX_QUERIES = 4096
 MAX_HITS = 1_000_000
+# The most rows that an approximate search scores exactly for each query.
+MAX_RESCORED = 2048
 # The most lines of a page of a listing.
 PAGE_LINES = 10_000
 
@@ -61,7 +63,13 @@ class Response:
         return self.body
 
 
-def check_search(top_k: int, alpha: float | None, min_score: float | None = None, recall: float | None = None) -> None:
+def check_search(
+    top_k: int,
+    alpha: float | None,
+    min_score: float | None = None,
+    recall: float | None = None,
+    rescore: int | None = None,
+) -> None:
     """Raises ValueError or TypeError if no daemon could answer a search with these values."""
     if operator.index(top_k) < 1:
         raise ValueError(f"top_k is {top_k}; it must be at least 1")
@@ -71,6 +79,10 @@ def check_search(top_k: int, alpha: float | None, min_score: float | None = None
         raise ValueError(f"min_score is {min_score}; it must be a finite number")
     if recall is not None and not 0.5 <= float(recall) <= 1:
         raise ValueError(f"recall is {recall}; it must be from 0.5 to 1, which is exact")
+    if rescore is not None and not top_k <= operator.index(rescore) <= MAX_RESCORED:
+        raise ValueError(f"rescore is {rescore}; it must be from top_k, {top_k}, to {MAX_RESCORED:,}")
+    if rescore is not None and recall == 1:
+        raise ValueError("rescore needs a recall below 1; exact searches need no such number")
 
 
 def search_request(
@@ -80,12 +92,13 @@ def search_request(
     min_score: float | None = None,
     recall: float | None = None,
     sample: bool = True,
+    rescore: int | None = None,
 ) -> Request:
     """`POST /v1/search` with the queries, (n_queries, dimension) or (dimension,), as an .npy body.
 
     Asks for an .npz file if there can be many hits. A daemon without this form of answer sends JSON.
     """
-    check_search(top_k, alpha, min_score, recall)
+    check_search(top_k, alpha, min_score, recall, rescore)
     vectors = as_vectors(queries, "queries").without_bfloat16()
     target = f"/v1/search?top_k={top_k:d}"
     if alpha is not None:
@@ -94,6 +107,8 @@ def search_request(
         target += f"&min_score={float(min_score)!r}"
     if recall is not None:
         target += f"&recall={float(recall)!r}"
+    if rescore is not None:
+        target += f"&rescore={rescore:d}"
     if not sample:
         target += "&sample=false"
     header = npy_header(vectors.element_type, vectors.rows, vectors.dimension)
@@ -114,15 +129,18 @@ def search_by_id_request(
     alpha: float | None,
     min_score: float | None = None,
     recall: float | None = None,
+    rescore: int | None = None,
 ) -> Request:
     """`POST /v1/search` with ids of images or references in place of queries."""
-    check_search(top_k, alpha, min_score, recall)
+    check_search(top_k, alpha, min_score, recall, rescore)
     if kind not in ("images", "references"):
         raise ValueError(f"kind is {kind!r}; it must be 'images' or 'references'")
     names = [str(ids)] if isinstance(ids, (str, int, np.integer)) else list_of_ids(ids)
     fields: dict[str, Any] = {"image_ids" if kind == "images" else "reference_ids": names, "top_k": index(top_k)}
     optional = {"alpha": alpha, "min_score": min_score, "recall": recall}
     fields |= {name: float(value) for name, value in optional.items() if value is not None}
+    if rescore is not None:
+        fields["rescore"] = index(rescore)
     headers = {"Content-Type": JSON, "Accept": _accept(len(names), top_k)}
     return Request("POST", "/v1/search", json.dumps(fields).encode(), headers)
 

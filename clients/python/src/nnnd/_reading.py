@@ -33,6 +33,7 @@ class Reading:
         kind: Kind = "images",
         min_score: float | None = None,
         recall: float | None = None,
+        rescore: int | None = None,
     ) -> SearchResult:
         """Finds images that are like images of the corpus, or like references.
 
@@ -48,12 +49,13 @@ class Reading:
             kind: "references" for ids of references.
             min_score: leaves out images with a lower score.
             recall: the share of the best images to find on average, as for `search`.
+            rescore: the number of rows to score exactly, as for `search`.
 
         Raises:
             UnknownId: one of the ids does not exist.
 
         """
-        request = messages.search_by_id_request(ids, kind, top_k, alpha, min_score, recall)
+        request = messages.search_by_id_request(ids, kind, top_k, alpha, min_score, recall, rescore)
         return parse_search(self._transport.send(request))
 
     def explain(self, id: str | int) -> ImageReport:

@@ -92,10 +92,11 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
         min_score: float | None = None,
         *,
         recall: float | None = None,
+        rescore: int | None = None,
         sample: bool = True,
     ) -> SearchResult:
         """Finds the best images for each query, as `Client.search`."""
-        request = messages.search_request(queries, top_k, alpha, min_score, recall, sample)
+        request = messages.search_request(queries, top_k, alpha, min_score, recall, sample, rescore)
         return parse_search(await self._send(request))
 
     async def add_images(

@@ -84,6 +84,7 @@ class Client(Evaluating, Reading):
         min_score: float | None = None,
         *,
         recall: float | None = None,
+        rescore: int | None = None,
         sample: bool = True,
     ) -> SearchResult:
         """Finds the best images for each query, all in one snapshot of the corpus.
@@ -97,10 +98,11 @@ class Client(Evaluating, Reading):
             alpha: the weight of the bias; 0 ranks by similarity alone. By default the daemon's setting.
             min_score: leaves out images with a lower score. Queries can then have fewer hits than others.
             recall: the share of the best images to find on average, 0.5 to 1 (exact). By default the daemon's setting.
+            rescore: for experts: the rows to score exactly for each query, top_k to 2,048; it needs a recall below 1.
             sample: whether the queries can become references, if the daemon's setting `sample-queries` is set.
 
         """
-        request = messages.search_request(queries, top_k, alpha, min_score, recall, sample)
+        request = messages.search_request(queries, top_k, alpha, min_score, recall, sample, rescore)
         return parse_search(self._transport.send(request))
 
     def search_in_batches(
@@ -110,6 +112,7 @@ class Client(Evaluating, Reading):
         alpha: float | None = None,
         *,
         recall: float | None = None,
+        rescore: int | None = None,
         progress: bool | None = None,
     ) -> Iterator[SearchResult]:
         """Searches for any number of queries, with as many requests as that takes.
@@ -122,17 +125,15 @@ class Client(Evaluating, Reading):
         """
         if not 1 <= top_k <= messages.MAX_HITS:
             raise ValueError(f"top_k is {top_k}; it must be from 1 to {messages.MAX_HITS:,}")
-        messages.check_search(top_k, alpha, recall=recall)
+        messages.check_search(top_k, alpha, recall=recall, rescore=rescore)
         vectors = as_vectors(queries, "queries").without_bfloat16()
-        return self._search_in_batches(vectors, index(top_k), alpha, recall, progress)
+        return self._search_in_batches(vectors, index(top_k), progress, alpha=alpha, recall=recall, rescore=rescore)
 
-    def _search_in_batches(
-        self, vectors: Vectors, top_k: int, alpha: float | None, recall: float | None, progress: bool | None
-    ) -> Iterator[SearchResult]:
+    def _search_in_batches(self, vectors: Vectors, top_k: int, show: bool | None, **how: Any) -> Iterator[SearchResult]:
         most = messages.most_queries(vectors.row_bytes, top_k)
-        with Progress("search", vectors.rows, "queries", progress) as bar:
+        with Progress("search", vectors.rows, "queries", show) as bar:
             for start in range(0, vectors.rows, max(1, most)):
-                result = self.search(vectors.array[start : start + max(1, most)], top_k, alpha, recall=recall)
+                result = self.search(vectors.array[start : start + max(1, most)], top_k, **how)
                 bar.add(len(result))
                 yield result
 

@@ -50,7 +50,8 @@ class Recall:
     reason: str | None = None
     """Why the answers are exact: few_images, large_top_k, uncalibrated or many_candidates."""
     calibration: int | None = None
-    """The generation of the corpus in which the calibration was made that approximate answers rely on."""
+    """The generation of the corpus in which the calibration was made that approximate answers rely on; None with
+    `rescore`."""
     rescored_rows: int | None = None
     """The rows whose exact scores were computed for approximate answers."""
 
