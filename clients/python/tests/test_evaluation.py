@@ -1,6 +1,8 @@
 """Evaluations, choices of k and alpha, hubs and settings: as nnnctl gives them, and as their definitions say."""
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -120,6 +122,41 @@ def test_hubs_are_those_of_nnnctl(corpus):
     assert f"<td>{hubs.by_appearances[0].id}" in hubs._repr_html_()
 
 
+def test_changes_of_biases_are_those_of_nnnctl(corpus):
+    pytest.importorskip("pandas")
+    generation = corpus.db.status()["generation"]
+    time = datetime.now(timezone(timedelta(hours=5, minutes=30)))
+    try:
+        corpus.db.add_references(corpus.images[10:13], ["a", "b", "c"])
+        hubs = corpus.db.hubs(limit=4, since=np.int64(generation))
+        assert hubs.document == corpus.document("hubs", "--limit=4", f"--since={generation}")
+        later = [corpus.db.hubs(limit=4, since=since).changes for since in (time, time.isoformat())]
+    finally:
+        corpus.db.delete_references(["a", "b", "c"])
+    changes = hubs.changes
+    assert (changes.generation, changes.time, changes.new_references, len(changes.images)) == (generation, None, 3, 4)
+    sizes = [abs(image.bias_change) for image in changes.images]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] > 0
+    for image in changes.images:
+        assert image.bias_change == pytest.approx(0.5 * (image.mean - image.mean_before), abs=1e-6)
+        assert image.new_references == len(image.references) and image.references[0]["id"] in "abc"
+    milliseconds = time.replace(microsecond=time.microsecond // 1000 * 1000)
+    assert later[0] == later[1] == replace(changes, generation=None, time=milliseconds)
+    table = changes.to_pandas()
+    assert table["id"].tolist() == [image.id for image in changes.images] and table["rank"].tolist() == [1, 2, 3, 4]
+    assert table["references"][0] == [reference["id"] for reference in changes.images[0].references]
+    assert f"since generation {generation}, because of 3 new references" in hubs._repr_html_()
+    assert f"<td>{changes.images[0].id}<td>{changes.images[0].bias_change:+.3f}" in hubs._repr_html_()
+    assert f"since {time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC" in repr(later[0])
+    assert "4 with changed biases" in repr(hubs)
+
+
+def test_without_new_references_there_are_no_changes(corpus):
+    hubs = corpus.db.hubs(since=datetime.now(timezone.utc))
+    assert (hubs.changes.new_references, hubs.changes.images, len(hubs.changes.to_pandas())) == (0, (), 0)
+    assert corpus.db.hubs().changes is None
+
+
 def test_settings_change_searches(corpus):
     before = corpus.db.settings()
     try:
@@ -149,9 +186,9 @@ def test_the_asynchronous_client_gives_the_same(corpus):
                 await client.change_settings(k=1000)
             with pytest.raises(nnnd.InvalidRequest, match="unknown_images"):
                 await client.evaluate(corpus.queries[:1], ["unicorn"])
-            return evaluation, tuned, await client.hubs(limit=2), await client.settings()
+            return evaluation, tuned, await client.hubs(limit=2, since=1), await client.settings()
 
     evaluation, tuned, hubs, settings = asyncio.run(main())
     expected = corpus.db.evaluate(corpus.queries, corpus.answers, seed=1)
     assert without_time(evaluation.document) == without_time(tuned.document) == without_time(expected.document)
-    assert hubs.document == corpus.db.hubs(limit=2).document and settings == corpus.db.settings()
+    assert hubs.document == corpus.db.hubs(limit=2, since=1).document and settings == corpus.db.settings()

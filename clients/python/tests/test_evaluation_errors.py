@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -46,6 +47,11 @@ def test_a_rejection_by_the_daemon_is_an_exception_with_its_code(filled_db):
     assert code(nnnd.InvalidRequest, evaluate, queries=THREE, baselines=True) == "missing_field"
     assert code(nnnd.InvalidRequest, evaluate, queries=THREE, groups={"cat": "a"}) == "bad_groups"
     assert code(nnnd.InvalidRequest, filled_db.hubs, limit=0) == "bad_limit"
+    assert code(nnnd.InvalidRequest, filled_db.hubs, since="yesterday") == "bad_since"
+    with pytest.raises(ValueError, match="a time needs its zone"):
+        filled_db.hubs(since=datetime(2026, 11, 28))
+    with pytest.raises(TypeError):
+        filled_db.hubs(since=1.5)
     assert code(nnnd.InvalidRequest, change, alpha=-1) == "bad_alpha"
     assert code(nnnd.Conflict, change, k=100_000) == "bad_k"
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from . import _evaluation_requests as requests
 from ._arrays import ArrayLike
 from ._evaluating import NO_LIMIT, NOTHING_TO_APPLY
-from ._evaluation_requests import Answers, EvaluationLines, Groups
+from ._evaluation_requests import Answers, EvaluationLines, Groups, Since
 from ._messages import READY, Request, Response
 from ._report_program import report_program
 from .documents import Settings
@@ -95,10 +95,11 @@ class AsyncEvaluating(ABC):
         *,
         limit: int = 10,
         sample: int | None = None,
+        since: Since | None = None,
         timeout: float = NO_LIMIT,
     ) -> Hubs:
         """Lists the images that appear most, and those with suspicious biases, as `Client.hubs`."""
-        return parse_hubs((await self._send(requests.hubs_request(queries, limit, sample), timeout)).json())
+        return parse_hubs((await self._send(requests.hubs_request(queries, limit, sample, since), timeout)).json())
 
     async def report(
         self,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import _evaluation_requests as requests
 from ._arrays import ArrayLike
-from ._evaluation_requests import Answers, EvaluationLines, Groups
+from ._evaluation_requests import Answers, EvaluationLines, Groups, Since
 from ._messages import READY
 from ._report_program import report_program
 from .documents import Settings
@@ -136,6 +136,7 @@ class Evaluating:
         *,
         limit: int = 10,
         sample: int | None = None,
+        since: Since | None = None,
         timeout: float = NO_LIMIT,
     ) -> Hubs:
         """Lists the images that appear most in the top 10 of queries, and those with suspicious biases.
@@ -147,6 +148,8 @@ class Evaluating:
             queries: (n_queries, dimension). Without queries a sample of the references is taken.
             limit: the maximum number of images in each list.
             sample: the number of references to take (1,000).
+            since: a generation, or a time with its zone (a `datetime`, or text in ISO 8601). `changes` of the result
+                then has the images whose biases have changed most because of references that arrived later.
             timeout: seconds for the response; by default there is no limit.
 
         Raises:
@@ -154,7 +157,7 @@ class Evaluating:
             Unavailable: an evaluation runs (`evaluation_running`).
 
         """
-        return parse_hubs(self._transport.send(requests.hubs_request(queries, limit, sample), timeout).json())
+        return parse_hubs(self._transport.send(requests.hubs_request(queries, limit, sample, since), timeout).json())
 
     def report(
         self,

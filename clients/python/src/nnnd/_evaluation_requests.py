@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
 from operator import index
 from typing import TYPE_CHECKING, Any, Union, cast
 
@@ -25,6 +26,8 @@ NDJSON = "application/x-ndjson"
 Answers = Union[Ids, Iterable[Ids]]
 # Image id -> label.
 Groups = Union[Mapping[Any, Any], "pd.Series[Any]"]
+# A generation, or a time with its zone, also in ISO 8601.
+Since = Union[int, datetime, str]
 
 
 def evaluate_request(
@@ -54,9 +57,14 @@ def evaluate_request(
     return _json_request("POST", "/v1/evaluate", fields, {"Accept": NDJSON})
 
 
-def hubs_request(queries: ArrayLike | None, limit: int, sample: int | None) -> Request:
+def hubs_request(queries: ArrayLike | None, limit: int, sample: int | None, since: Since | None = None) -> Request:
     """`POST /v1/hubs`."""
-    fields = {**_queries_and_answers(queries, None), "limit": index(limit), "sample": _number(sample)}
+    fields = {
+        **_queries_and_answers(queries, None),
+        "limit": index(limit),
+        "sample": _number(sample),
+        "since": None if since is None else _moment(since),
+    }
     return _json_request("POST", "/v1/hubs", fields)
 
 
@@ -137,6 +145,24 @@ def _queries_and_answers(queries: ArrayLike | None, answers: Answers | None) -> 
         "queries": base64.b64encode(b"".join([header, *vectors.pieces()])).decode(),
         "answers": None if answers is None else lists_of_answers(answers, vectors.rows),
     }
+
+
+def _moment(since: Since) -> str:
+    """A generation, or a time in ISO 8601.
+
+    >>> _moment(12)
+    '12'
+    >>> _moment(datetime(2026, 11, 28, 12, 30, tzinfo=timezone.utc))
+    '2026-11-28T12:30:00.000+00:00'
+
+    """
+    if isinstance(since, str):
+        return since
+    if not isinstance(since, datetime):
+        return str(index(since))
+    if since.utcoffset() is None:
+        raise ValueError(f"since is {since}; a time needs its zone, for example since.astimezone()")
+    return since.astimezone(timezone.utc).isoformat(timespec="milliseconds")
 
 
 def _number(value: int | None) -> int | None:
