@@ -1,6 +1,7 @@
 """Many threads and tasks on one client, restarts of the daemon, and leaks."""
 
 import asyncio
+import contextlib
 import gc
 import http.server
 import json
@@ -16,8 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import nnnd
-from conftest import DEADLINE, THREE, daemon_pid, wait_until
-from nnnd import _lease
+from conftest import THREE, daemon_pid, wait_until
 from nnnd._messages import Response
 from nnnd._programs import find_program
 from nnnd._transport import Transport
@@ -216,38 +216,21 @@ def test_a_daemon_that_does_not_answer_is_a_timeout(filled_db):
     assert filled_db.ready()
 
 
-@pytest.mark.parametrize("use", ["request", "lease"])
-def test_the_child_of_a_fork_keeps_no_connection_that_another_thread_uses(tmp_path, use):
-    answers = {
-        "request": b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
-        "lease": b'{"settings": {}, "pid": 1}\n',
-    }
-    calls = {
-        "request": lambda: nnnd.Client(tmp_path / "lease.sock").ready(),
-        "lease": lambda: _lease.acquire(_lease.PrivateFolder(tmp_path), {}).close(),
-    }
-    with socket.socket(socket.AF_UNIX) as listener, ThreadPoolExecutor(1) as threads:
-        listener.bind(str(tmp_path / "lease.sock"))
-        listener.listen()
-        call = threads.submit(calls[use])
-        connection, _ = listener.accept()
-        connection.settimeout(DEADLINE)
-        end, own = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(own)
-            listener.close()
-            connection.close()
-            os.read(end, 1)
-            os._exit(0)
-        try:
-            connection.sendall(answers[use])
-            call.result(timeout=DEADLINE)
-            # The end of the connection comes only when no process has it open any more; otherwise this times out.
-            while connection.recv(4096):
-                pass
-        finally:
-            connection.close()
-            os.close(own)
-            os.close(end)
-            os.waitpid(child, 0)
+def test_an_asynchronous_client_waits_while_the_backlog_is_full(tmp_path):
+    pytest.importorskip("httpx")
+
+    async def ready():
+        async with nnnd.AsyncClient(tmp_path / "s", timeout=0.1) as client:
+            await client.ready()
+
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(tmp_path / "s"))
+        listener.listen(0)
+        with pytest.raises(BlockingIOError):
+            while True:
+                other = sockets.enter_context(socket.socket(socket.AF_UNIX))
+                other.setblocking(False)
+                other.connect(str(tmp_path / "s"))
+        with pytest.raises(nnnd.RequestTimeout):
+            asyncio.run(ready())

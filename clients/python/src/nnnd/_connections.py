@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from ._responses import WholeResponse, read_response
 
@@ -51,6 +52,13 @@ def new_sockets(create: Callable[[], Sequence[socket.socket]]) -> Sequence[socke
         sockets = create()
         _open_sockets.update(sockets)
     return sockets
+
+
+def is_readable(connection: socket.socket) -> bool:
+    """Whether a read would not wait; an idle connection is readable if the daemon has closed it."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def connect(path: str, timeout: float | None) -> socket.socket:
@@ -138,9 +146,7 @@ class UnixConnection:
     def was_closed(self) -> bool:
         """Whether the daemon has closed the idle connection."""
         assert self.sock is not None, "an idle connection has served a request"
-        poll = select.poll()
-        poll.register(self.sock, select.POLLIN)
-        return bool(poll.poll(0))
+        return is_readable(self.sock)
 
     def close(self) -> None:
         """Closes the connection. The daemon then ends what it computes for it."""
@@ -164,7 +170,7 @@ class ConnectionPool:
         self.path = str(Path(path).absolute())
         self.timeout = timeout
         self._reset()
-        _pools.add(self)
+        call_after_fork(self)
 
     def _reset(self) -> None:
         self._idle: list[UnixConnection] = []
@@ -216,7 +222,19 @@ class ConnectionPool:
             connection.close()
 
 
-_pools: weakref.WeakSet[ConnectionPool] = weakref.WeakSet()
+class Forked(Protocol):
+    """An object that the child of a fork makes usable there."""
+
+    def after_fork(self) -> None:
+        """Begins anew in the child of a fork."""
+
+
+def call_after_fork(connections: Forked) -> None:
+    """Lets the child of a fork call `after_fork` of connections, after its copies of all sockets were closed."""
+    _forked.add(connections)
+
+
+_forked: weakref.WeakSet[Forked] = weakref.WeakSet()
 _open_sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 # It is held during a fork, so that each socket is known then. A signal handler that forks can hold it already.
 _creation = threading.RLock()
@@ -230,8 +248,8 @@ def _after_fork() -> None:
         if descriptor >= 0:
             os.close(descriptor)
     _open_sockets.clear()
-    for pool in list(_pools):
-        pool.after_fork()
+    for connections in list(_forked):
+        connections.after_fork()
 
 
 os.register_at_fork(before=_creation.acquire, after_in_parent=_creation.release, after_in_child=_after_fork)

@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     import httpx
 
 Self = TypeVar("Self", bound="AsyncClient")
-MAX_CONNECTIONS = 256
 
 
 class AsyncClient(AsyncEvaluating, AsyncReading):
     """A client for the daemon on a Unix socket, for one event loop of asyncio. It needs httpx: `nnnd[async]`.
+
+    The child of a fork can use it on an event loop of its own, where it opens connections of its own.
 
     >>> async def nearest():
     ...     async with AsyncClient(db.socket) as client:
@@ -50,22 +51,14 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
         self, socket: str | os.PathLike[str] | None = None, *, timeout: float | None = 60.0, retry_seconds: float = 5.0
     ) -> None:
         try:
-            import httpx
+            from ._async_connections import AsyncConnections
         except ImportError:
             raise ImportError("AsyncClient needs httpx: pip install 'nnnd[async]'") from None
         self._blocking = Client(socket or default_socket(), timeout=timeout, retry_seconds=retry_seconds)
         self._retries = Retries(retry_seconds)
         self._resources = ExitStack()
         address = self._resources.enter_context(socket_address(self._blocking.socket))
-        self._http: httpx.AsyncClient = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(
-                uds=address,
-                limits=httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=64, keepalive_expiry=30),
-            ),
-            base_url="http://localhost",
-            timeout=timeout,
-            trust_env=False,
-        )
+        self._connections = AsyncConnections(address, timeout)
 
     @property
     def socket(self) -> str:
@@ -80,7 +73,7 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
 
     async def aclose(self) -> None:
         """Closes the connections. The daemon continues to run."""
-        await self._http.aclose()
+        await self._connections.http.aclose()
         self._blocking.close()
         self._resources.close()
 
@@ -193,7 +186,7 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
             answers: list[httpx.Response] = []
 
             async def begin() -> Response:
-                answer = await stack.enter_async_context(self._http.stream(**_arguments(request, timeout)))
+                answer = await stack.enter_async_context(self._connections.http.stream(**_arguments(request, timeout)))
                 answers.append(answer)
                 body = b"" if answer.status_code == 200 else await answer.aread()
                 return Response(answer.status_code, body, answer.headers.get("Retry-After"))
@@ -218,7 +211,7 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
             await asyncio.sleep(delay)
 
     async def _attempt(self, request: Request, timeout: float | None) -> Response:
-        answer = await self._http.request(**_arguments(request, timeout))
+        answer = await self._connections.http.request(**_arguments(request, timeout))
         headers = answer.headers
         return Response(answer.status_code, answer.content, headers.get("Retry-After"), headers.get("Content-Type"))
 
