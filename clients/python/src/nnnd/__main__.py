@@ -1,5 +1,7 @@
 """`python -m nnnd import ...` imports files, `... export ...` writes them, `... bulk ...` computes biases.
 
+`... sync ...` keeps copies in PostgreSQL and Milvus.
+
 `python -m nnnd nnnctl ...` runs a program.
 """
 
@@ -26,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     from .errors import NnndError
 
     try:
-        return {"bulk": bulk, "import": _import, "export": _export}[options.command](options)
+        return {"bulk": bulk, "import": _import, "export": _export, "sync": _sync}[options.command](options)
     except (NnndError, OSError, ValueError, TypeError, ImportError) as error:
         print(f"nnnd {options.command}: {error}", file=sys.stderr)
         return os.EX_DATAERR if isinstance(error, (ValueError, TypeError, NnndError)) else os.EX_NOINPUT
@@ -37,15 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from ._bulk_command import add_bulk
+    from ._sync_command import add_sync
 
     parser = argparse.ArgumentParser(
         prog="python -m nnnd",
-        description="Imports embeddings into nnnd, exports them, or computes the biases of many images without it. A "
-        "command that was interrupted continues when it is run again. 'python -m nnnd nnnctl ...' and 'python -m nnnd "
-        "nnnd ...' run the programs.",
+        description="Imports embeddings into nnnd, exports them, keeps copies in other engines, or computes biases "
+        "without it. A command that was interrupted continues when it is run again. 'python -m nnnd nnnctl ...' and "
+        "'python -m nnnd nnnd ...' run the programs.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     add_bulk(commands)
+    add_sync(commands, _add_source)
     export = commands.add_parser("export", help="write all images with their vectors and means into parquet files")
     export.add_argument("folder", help="the folder to create, or that of an unfinished export")
     export.add_argument("--format", choices=["parquet"], default="parquet", help="'nnnctl export' writes .npy files")
@@ -85,6 +89,13 @@ def _export(options: argparse.Namespace) -> int:
     changes = f" and {manifest.changes:,} changes" if manifest.changes else ""
     print(f"{options.folder}: {manifest.rows:,} images{changes}, generation {manifest.generation:,}")
     return 0
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from ._sync_command import run_sync
+
+    with _client(options) as client:
+        return run_sync(options, client)
 
 
 def _import(options: argparse.Namespace) -> int:
