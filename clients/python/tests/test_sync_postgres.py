@@ -13,7 +13,7 @@ import nnnd
 from conftest import wait_until
 from copy_oracle import check_equal, check_ranking, corpus_of, rows_of
 from nnnd.serving import CopyError, connect, search
-from nnnd.sync import PostgresCopy, sync
+from nnnd.sync import PostgresCopy, federate, sync
 from postgres_server import PostgresServer
 
 DIMENSION = 12
@@ -142,6 +142,33 @@ def test_parts_are_the_whole_corpus(db, rng, url):
     parts = [rows_of(url, f"part{number}") for number in (1, 2, 3)]
     assert all(parts) and sum(map(len, parts)) == 60
     check_equal({**parts[0], **parts[1], **parts[2]}, corpus_of(db))
+
+
+def test_several_servers_rank_as_one(db, rng, server, url):
+    """Three databases stand for three servers: they have nothing in common but the foreign tables."""
+    fill(db, rng, images=900)
+    parts = [server.database(f"part{number}") for number in (1, 2, 3)]
+    for number, part in enumerate(parts, 1):
+        sync(db, PostgresCopy(part, centre=0.5), once=True, part=(number, 3), index="hnsw")
+    federate(url, parts, ef=200)
+    queries, corpus = vectors(rng, 5), corpus_of(db)
+    with connect(url) as searcher:
+        for alpha in (0, 0.75, 3):
+            exact = searcher.search(queries, alpha=alpha)
+            check_ranking(exact, queries, corpus, alpha)
+            assert exact.complete and np.array_equal(exact.ids, db.search(queries, alpha=alpha).ids)
+            fast = searcher.search(queries, alpha=alpha, ef=200)
+            assert np.mean(fast.ids == exact.ids) >= 0.95
+    with psycopg.connect(url) as connection:
+        text = f"EXPLAIN (VERBOSE) SELECT id FROM images ORDER BY (vector <#> '{queries[0].tolist()}') + mean LIMIT 5"
+        plan = "\n".join(row[0] for row in connection.execute(text))
+    assert plan.count("Remote SQL: SELECT") == plan.count("ORDER BY ((vector") == 3, plan
+    # A part that is older than the others makes the whole incomplete.
+    db.add_images(vectors(rng, 1), ["newest"])
+    sync(db, PostgresCopy(parts[0], centre=0.5), once=True, part=(1, 3), index="hnsw")
+    assert not search(url, queries).complete
+    with pytest.raises(CopyError, match="the parts 1/3, 2/3, not 1/2, 2/2"):
+        federate(url, parts[:2])
 
 
 def test_a_partitioned_table_in_a_schema(db, rng, url):

@@ -19,6 +19,9 @@ def add_sync(commands: Any, add_source: Callable[[argparse.ArgumentParser, str],
     postgres.add_argument("url", help="postgresql://user@host/database, or another connection string of libpq")
     postgres.add_argument("--table", dest="name", default="images", help="TABLE or SCHEMA.TABLE (default: images)")
     postgres.add_argument("--partitions", type=int, default=0, metavar="N", help="divide a new table by a hash of ids")
+    postgres.add_argument(
+        "--centre", type=float, metavar="C", help="of the index (default: about the mean of the means)"
+    )
     milvus = engines.add_parser("milvus", help="a collection of Milvus (nnnd[milvus])")
     milvus.add_argument("url", help="http://host:19530, or a file of milvus-lite: NAME.db")
     milvus.add_argument("--collection", dest="name", default="images", help="default: images")
@@ -40,7 +43,7 @@ def run_sync(options: argparse.Namespace, client: Any) -> int:
     if options.engine == "postgres":
         from .sync.postgres import PostgresCopy
 
-        copy = PostgresCopy(options.url, options.name, partitions=options.partitions)
+        copy = PostgresCopy(options.url, options.name, partitions=options.partitions, centre=options.centre)
     else:
         from .sync.milvus import MilvusCopy
 

@@ -17,10 +17,14 @@ from ._state import CopyError, CopyOptions, CopyState
 if TYPE_CHECKING:
     from ..client import Client
     from ._copy import Copy
+    from .federation import federate
     from .milvus import MilvusCopy
     from .postgres import PostgresCopy
 
-__all__ = ["CopyError", "CopyState", "MilvusCopy", "PostgresCopy", "sync"]
+__all__ = ["CopyError", "CopyState", "MilvusCopy", "PostgresCopy", "federate", "sync"]
+
+# Name -> the module that defines it; each needs a package that only its users have installed.
+_MODULES = {"PostgresCopy": "postgres", "federate": "federation", "MilvusCopy": "milvus"}
 
 
 def sync(
@@ -61,12 +65,8 @@ def sync(
 
 
 def __getattr__(name: str) -> object:
-    if name == "PostgresCopy":
-        from .postgres import PostgresCopy
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return PostgresCopy
-    if name == "MilvusCopy":
-        from .milvus import MilvusCopy
-
-        return MilvusCopy
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -30,12 +30,13 @@ class PostgresCopy:
         url: a connection string of libpq.
         name: the table, or schema and table: `SCHEMA.TABLE`.
         partitions: the number of partitions by a hash of the id; 0 for a table that is not partitioned.
+        centre: c of the index; by default about the mean of the means. Parts of a corpus must have the same.
 
     """
 
     engine = "postgres"
 
-    def __init__(self, url: str, name: str = "images", *, partitions: int = 0) -> None:
+    def __init__(self, url: str, name: str = "images", *, partitions: int = 0, centre: float | None = None) -> None:
         psycopg = need("psycopg", "postgres")
         self.name = name
         self.outages: tuple[type[Exception], ...] = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -43,6 +44,7 @@ class PostgresCopy:
         self._names = Names(name)
         self._url = url
         self._partitions = partitions
+        self._centre = centre
         self._psycopg = psycopg
         self._sql = psycopg.sql
         self._open: Any = None
@@ -195,11 +197,13 @@ class PostgresCopy:
             return state
         if exists and self._vacuum_rows < VACUUM_ROWS:
             return state
-        mean = self._run("SELECT avg(mean) FROM {table}").fetchone()[0] or 0.0
-        if abs(mean - state.centre) > CENTRE_STEP:
-            state = replace(state, centre=centre_of(np.array([mean])))
-        elif exists:
+        centre = self._centre
+        if centre is None:
+            mean = self._run("SELECT avg(mean) FROM {table}").fetchone()[0] or 0.0
+            centre = state.centre if abs(mean - state.centre) <= CENTRE_STEP else centre_of(np.array([mean]))
+        if exists and centre == state.centre:
             return state
+        state = replace(state, centre=centre)
         # Searches go on with the old index and its centre until the new one is there.
         self._run("DROP INDEX IF EXISTS {qualified_new_index}")
         self._run(
