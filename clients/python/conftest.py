@@ -91,11 +91,11 @@ def names_of_examples(request):
     )  # fmt: skip
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, deadline=DEADLINE):
     """Waits until condition() is true."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + deadline
     while not condition():
-        assert time.monotonic() < end, f"not after {DEADLINE} s: {what}"
+        assert time.monotonic() < end, f"not after {deadline} s: {what}"
         time.sleep(0.005)
 
 

@@ -40,17 +40,20 @@ class PostgresServer:
 
     def start(self):
         """Starts the server, and waits until it accepts connections."""
-        log = (self.folder / "log").open("a")
-        with log:
-            self.process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", "data", "-k", self.folder, "-c", "listen_addresses=", *self.settings],
-                cwd=self.folder, stdout=log, stderr=log, **self.user,
-            )  # fmt: skip
-        wait_until(self.answers, "PostgreSQL answers")
+        wait_until(self._answers, "PostgreSQL answers")
         return self
 
-    def answers(self):
-        assert self.process.poll() is None, (self.folder / "log").read_text()
+    def _answers(self):
+        """Whether the server accepts connections; starts it if it does not run.
+
+        It ends at once while processes of a server that was killed still run.
+        """
+        if self.process is None or self.process.poll() is not None:
+            with (self.folder / "log").open("a") as log:
+                self.process = subprocess.Popen(
+                    [PROGRAMS / "postgres", "-D", "data", "-k", self.folder, "-c", "listen_addresses=", *self.settings],
+                    cwd=self.folder, stdout=log, stderr=log, **self.user,
+                )  # fmt: skip
         with contextlib.suppress(psycopg.OperationalError):
             psycopg.connect(self.url()).close()
             return True

@@ -47,8 +47,11 @@ class Copy(Protocol):
     def apply(self, page: Changes, state: CopyState) -> Applied:
         """Applies a page that follows `state`, and stores the state after it."""
 
-    def finish(self, state: CopyState, changed: int) -> CopyState:
-        """Called when the copy is complete and `changed` rows were written since the last call."""
+    def finish(self, state: CopyState, changed: int, index: str) -> CopyState:
+        """Called when the copy is complete; `changed` rows were written since the last call.
+
+        Makes the index none or hnsw, if the copy has another one, and does what many changes make necessary.
+        """
 
     def rows(self) -> int:
         """The number of images in the copy."""

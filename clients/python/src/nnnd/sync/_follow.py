@@ -79,7 +79,7 @@ class Follower:
         while more:
             rows, more = self._next(self._state, status["alpha"])
             changed += rows
-        self._state = self._copy.finish(self._state, changed)
+        self._state = self._copy.finish(self._state, changed, self._options.index)
         self._unchecked += changed
         if self._unchecked >= LARGE_SYNC:
             self._check(self._state)
@@ -115,7 +115,7 @@ class Follower:
         if not state.fits(self._options.state(self._client.status())):
             return self._begin()
         self._check(state)
-        return replace(state, eps=self._options.eps, index=self._options.index)
+        return replace(state, eps=self._options.eps)
 
     def _begin(self) -> CopyState:
         """The state of a copy whose snapshot begins."""

@@ -38,7 +38,7 @@ class CopyState:
     alpha: float
     """The daemon's setting, the default of searches."""
     index: str = "none"
-    """none or hnsw."""
+    """The index that searches can use: none or hnsw."""
     part: str = "1/1"
     """I/N: the copy has those images whose hash modulo N is I - 1."""
     eps: float = 0.0
@@ -90,7 +90,7 @@ class CopyOptions:
     def state(self, status: Status) -> CopyState:
         """The state of a new copy of a daemon's corpus."""
         part = "{}/{}".format(*self.part)
-        return CopyState(metric=status["metric"], alpha=status["alpha"], index=self.index, part=part, eps=self.eps)
+        return CopyState(metric=status["metric"], alpha=status["alpha"], part=part, eps=self.eps)
 
 
 def centre_of(means: Any) -> float:

@@ -82,7 +82,7 @@ class Watch:
             generation=state.generation, complete=1, current_timestamp_seconds=self._fresh
         )  # fmt: skip
         self._newest = state.generation
-        if self._dirty and now - self._counted >= COUNT_SECONDS:
+        if self._dirty and (now - self._counted >= COUNT_SECONDS or not self.values["rows"]):
             self.values["rows"] = rows()
             self._counted = now
             self._dirty = False

@@ -61,7 +61,9 @@ class MilvusCopy:
         self._client = connect(self._url, self._options)
         states = collection_of_states(self.name)
         if not self._client.has_collection(states):
-            self._make_collection(states, 2, {"state": STATE_BYTES}, "none")
+            self._make_collection(states, 2, {"state": STATE_BYTES})
+        for name in (states, self.name):
+            self._make_ready(name)
         document = read_document(self._client, self.name)
         if document is None:
             if self._client.has_collection(self.name):
@@ -88,7 +90,7 @@ class MilvusCopy:
         if old is None or not old.dimension:
             state = replace(state, centre=centre)
         else:
-            state = replace(state, dimension=old.dimension, centre=old.centre)
+            state = replace(state, dimension=old.dimension, centre=old.centre, index=old.index)
         self._first = self._attempt + 1
         self._suspects = []
         self._save(state)
@@ -104,7 +106,7 @@ class MilvusCopy:
             if exists:
                 self._client.drop_collection(self.name)
             self._make_images(after)
-            exists = True
+            after, exists = replace(after, index="none"), True
         means = deletes = 0
         if exists and len(page):
             deleted = page.ids[page.kinds == "delete"].tolist()
@@ -121,17 +123,17 @@ class MilvusCopy:
         self._save(after)
         return Applied(after, int(upserts.sum()), means, deletes)
 
-    def finish(self, state: CopyState, changed: int) -> CopyState:
-        """Makes the index that the state asks for."""
-        if not self._client.has_collection(self.name):
+    def finish(self, state: CopyState, changed: int, index: str) -> CopyState:
+        """Makes the index. Searches fail meanwhile."""
+        if state.index == index or not self._client.has_collection(self.name):
             return state
-        wanted = INDEXES[state.index]["index_type"]
-        if self._client.describe_index(self.name, "code")["index_type"] != wanted:
-            self._client.release_collection(self.name)
+        state = replace(state, index=index)
+        self._client.release_collection(self.name)
+        if self._client.list_indexes(self.name):
             self._client.drop_index(self.name, "code")
-            self._client.create_index(self.name, self._index(state.index))
-            self._client.load_collection(self.name)
-            self._save(state)
+        self._client.create_index(self.name, self._index(index))
+        self._client.load_collection(self.name)
+        self._save(state)
         return state
 
     def rows(self) -> int:
@@ -199,9 +201,9 @@ class MilvusCopy:
     def _make_images(self, state: CopyState) -> None:
         if state.dimension > MOST_DIMENSIONS:
             raise CopyError(f"Milvus takes at most {MOST_DIMENSIONS:,} dimensions, not {state.dimension:,}")
-        self._make_collection(self.name, state.dimension + 1, {}, state.index)
+        self._make_collection(self.name, state.dimension + 1, {})
 
-    def _make_collection(self, name: str, numbers: int, texts: dict[str, int], index: str) -> None:
+    def _make_collection(self, name: str, numbers: int, texts: dict[str, int]) -> None:
         types = self._pymilvus.DataType
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", types.VARCHAR, is_primary=True, max_length=ID_BYTES)
@@ -211,7 +213,19 @@ class MilvusCopy:
             schema.add_field("mean", types.FLOAT)
             schema.add_field("attempt", types.INT64)
         schema.add_field("code", types.FLOAT_VECTOR, dim=numbers)
-        self._client.create_collection(name, schema=schema, index_params=self._index(index), consistency_level="Strong")
+        self._client.create_collection(
+            name, schema=schema, index_params=self._index("none"), consistency_level="Strong"
+        )
+
+    def _make_ready(self, name: str) -> None:
+        """Ends what a process that was killed has left: a collection without its index, or that is not loaded."""
+        if self._client.has_collection(name) and "code" in self._fields(name):
+            if not self._client.list_indexes(name):
+                self._client.create_index(name, self._index("none"))
+            self._client.load_collection(name)
+
+    def _fields(self, name: str) -> list[str]:
+        return [field["name"] for field in self._client.describe_collection(name)["fields"]]
 
     def _index(self, index: str) -> Any:
         parameters = self._client.prepare_index_params()

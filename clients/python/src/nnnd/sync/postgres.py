@@ -81,7 +81,7 @@ class PostgresCopy:
             replaces = old is not None and self._table_exists()
             if old is not None:
                 # The index and its encoding stay, until `finish` sees that the centre has moved.
-                state = replace(state, dimension=old.dimension, centre=old.centre)
+                state = replace(state, dimension=old.dimension, centre=old.centre, index=old.index)
             state = replace(state, replaces=replaces, centre=centre if old is None else old.centre)
             self._run("DROP TABLE IF EXISTS {seen}")
             if replaces:
@@ -99,18 +99,19 @@ class PostgresCopy:
             upserts = int((page.kinds == "upsert").sum())
             if upserts and (page.dimension != state.dimension or not self._table_exists()):
                 self._make_table(page.dimension)
+                after = replace(after, index="none")
             counts = self._apply_rows(page, after) if len(page) and self._table_exists() else (0, 0, 0)
             if state.snapshot and state.replaces and self._table_exists():
                 after = self._follow_snapshot(after, upserts)
             self._save(after)
         return Applied(after, *counts)
 
-    def finish(self, state: CopyState, changed: int) -> CopyState:
-        """Makes the index that the state asks for, and removes dead rows after many changes."""
+    def finish(self, state: CopyState, changed: int, index: str) -> CopyState:
+        """Makes the index, and removes dead rows after many changes."""
         self._vacuum_rows += changed
         if not self._table_exists():
             return state
-        state = self._with_index(state)
+        state = self._with_index(state, index)
         if self._vacuum_rows >= VACUUM_ROWS:
             self._run("VACUUM (ANALYZE) {table}")
             self._vacuum_rows = 0
@@ -188,12 +189,15 @@ class PostgresCopy:
                 partition=self._names.partition(self.name, number),
             )
 
-    def _with_index(self, state: CopyState) -> CopyState:
+    def _with_index(self, state: CopyState, index: str) -> CopyState:
         """Makes the index, or makes it anew if the means are elsewhere now; drops one that is not asked for."""
         exists = self._exists(self._names.qualified_index)
-        if state.index != "hnsw":
+        if index != "hnsw":
             if exists:
-                self._run("DROP INDEX {qualified_index}")
+                with self._transaction():
+                    state = replace(state, index="none")
+                    self._run("DROP INDEX {qualified_index}")
+                    self._save(state)
             return state
         if exists and self._vacuum_rows < VACUUM_ROWS:
             return state
@@ -203,7 +207,7 @@ class PostgresCopy:
             centre = state.centre if abs(mean - state.centre) <= CENTRE_STEP else centre_of(np.array([mean]))
         if exists and centre == state.centre:
             return state
-        state = replace(state, centre=centre)
+        state = replace(state, centre=centre, index="hnsw")
         # Searches go on with the old index and its centre until the new one is there.
         self._run("DROP INDEX IF EXISTS {qualified_new_index}")
         self._run(
