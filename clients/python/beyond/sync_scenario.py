@@ -87,6 +87,11 @@ class Scenario:
         else:
             self.engine.kill()
             self.engine.start()
+            if self.engine.is_slow:
+                # It needs so long to load its collections that it would not do anything between two kills.
+                self.change()
+                before = self.values().get("generation")
+                wait_until(lambda: self.values().get("generation") != before, "the sync goes on", 300)
 
     def run(self, victims, changes=CHANGES):
         """Makes the changes, and kills each victim at random points, some of them during the snapshot."""
@@ -105,13 +110,17 @@ class Scenario:
 
         def is_new():
             assert self.sync.poll() is None, self.log.read_text()
-            with contextlib.suppress(FileNotFoundError):
-                values = dict(re.findall(r"^nnnd_sync_(\w+)\{.*\} (.*)$", self.metrics.read_text(), re.MULTILINE))
-                # The last one is there when the index is, too.
-                return values["generation"] == generation and values["current_timestamp_seconds"] != "0"
-            return False
+            values = self.values()
+            # The last one is there when the index is, too.
+            return values.get("generation") == generation and values["current_timestamp_seconds"] != "0"
 
         wait_until(is_new, "the copy is the corpus", 600)
+
+    def values(self):
+        """The metrics of the sync that runs, or of the one before it."""
+        with contextlib.suppress(FileNotFoundError):
+            return dict(re.findall(r"^nnnd_sync_(\w+)\{.*\} (.*)$", self.metrics.read_text(), re.MULTILINE))
+        return {}
 
     def corpus(self):
         """Id -> (vector, mean), as the API lists them."""

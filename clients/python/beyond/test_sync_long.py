@@ -4,8 +4,11 @@ import json
 import time
 
 import numpy as np
+import pytest
+from pymilvus import MilvusClient
 
 from copy_oracle import check_equal, check_ranking, rows_of
+from milvus_server import Milvus
 from nnnd.serving import connect
 from postgres_server import PostgresServer
 from sync_scenario import KILLS, Scenario
@@ -48,3 +51,42 @@ def test_killed_parts_leave_an_equal_copy_in_postgres(tmp_path):
     finally:
         scenario.close()
         server.remove()
+
+
+def milvus_rows(url):
+    """Id -> (vector, mean) of all rows, read with pymilvus alone."""
+    client = MilvusClient(url)
+    iterator = client.query_iterator(
+        "images", batch_size=1000, output_fields=["id", "code", "mean"], consistency_level="Strong"
+    )
+    rows = {}
+    while page := iterator.next():
+        for row in page:
+            assert row["id"] not in rows
+            rows[row["id"]] = (np.array(row["code"][:-1], dtype=np.float32), np.float32(row["mean"]))
+    iterator.close()
+    client.close()
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["server", "lite"])
+def test_killed_parts_leave_an_equal_copy_in_milvus(kind, tmp_path):
+    server = Milvus(tmp_path / "milvus").start() if kind == "server" else None
+    url = server.url if server else str(tmp_path / "milvus.db")
+    scenario = Scenario(tmp_path, server, ["milvus", url])
+    try:
+        scenario.run(["sync", "daemon", "server"] if server else ["sync", "daemon"])
+        scenario.stop_sync()
+        corpus = scenario.corpus()
+        check_equal(milvus_rows(url), corpus)
+        assert "snapshot" not in scenario.log.read_text(), "no copy had to be made anew"
+        with connect(url) as searcher:
+            for alpha in ALPHAS:
+                result = searcher.search(scenario.queries, alpha=alpha)
+                check_ranking(result, scenario.queries, corpus, alpha)
+                expected = scenario.db.search(scenario.queries, alpha=alpha)
+                np.testing.assert_allclose(result.scores, expected.scores, atol=1e-6)
+    finally:
+        scenario.close()
+        if server:
+            server.kill()

