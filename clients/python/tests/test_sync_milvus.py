@@ -144,3 +144,20 @@ def test_a_collection_that_nnnd_did_not_make_is_left_alone(db, rng, url, name):
     with pytest.raises(CopyError, match="was not made by nnnd"):
         sync(db, MilvusCopy(url, name), once=True)
     client.close()
+
+
+def test_a_server_that_is_too_old_is_refused(db, rng, url, name, monkeypatch):
+    from pymilvus import MilvusClient
+
+    fill(db, rng)
+    monkeypatch.setattr(MilvusClient, "get_server_version", lambda self: "v2.2.16")
+    with pytest.raises(CopyError, match=r"v2\.2\.16 is too old"):
+        sync(db, MilvusCopy(url, name), once=True)
+
+
+def test_a_server_that_ignores_alpha_is_refused(db, rng, url, name, monkeypatch):
+    fill(db, rng)
+    right = MilvusCopy.rank
+    monkeypatch.setattr(MilvusCopy, "rank", lambda self, queries, k, alpha, ids: right(self, queries, k, 0.0, ids))
+    with pytest.raises(CopyError, match="otherwise than numpy"):
+        sync(db, MilvusCopy(url, name), once=True)

@@ -14,6 +14,9 @@ from conftest import wait_until
 from copy_oracle import check_equal, check_ranking, corpus_of, rows_of
 from nnnd.serving import CopyError, connect, search
 from nnnd.sync import PostgresCopy, federate, sync
+from nnnd.sync._follow import Follower
+from nnnd.sync._state import CopyOptions
+from nnnd.sync._watch import Watch
 from postgres_server import PostgresServer
 
 DIMENSION = 12
@@ -203,6 +206,44 @@ def test_an_engine_that_ignores_alpha_is_refused(db, rng, url, monkeypatch):
     monkeypatch.setattr(PostgresCopy, "rank", lambda self, queries, k, alpha, ids: right(self, queries, k, 0.0, ids))
     with pytest.raises(CopyError, match="otherwise than numpy"):
         sync(db, PostgresCopy(url), once=True)
+
+
+def test_an_extension_that_is_too_old_is_refused(db, rng, url):
+    fill(db, rng)
+    sync(db, PostgresCopy(url), once=True)
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'")
+    with pytest.raises(CopyError, match=r"pgvector 0\.7\.4 is too old"):
+        sync(db, PostgresCopy(url), once=True)
+
+
+def test_an_outage_is_waited_for(db, rng, url, monkeypatch, capsys):
+    fill(db, rng)
+    applied = PostgresCopy.apply
+    failures = iter([psycopg.OperationalError("gone"), psycopg.OperationalError("gone\nstill")])
+
+    def apply(self, page, state):
+        for failure in failures:
+            raise failure
+        return applied(self, page, state)
+
+    class Over(Exception):
+        """Ends a sync that would go on for ever."""
+
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            raise Over
+
+    monkeypatch.setattr(PostgresCopy, "apply", apply)
+    follower = Follower(db, PostgresCopy(url), CopyOptions(), Watch("postgres", "images"))
+    with pytest.raises(Over):
+        follower.run(once=False, interval=0.5, pause=pause)
+    assert pauses == [1, 2, 0.5]
+    check_equal(rows_of(url), corpus_of(db))
+    assert capsys.readouterr().err.splitlines() == ["nnnd sync postgres images: gone; trying again"] * 2
 
 
 def test_killed_processes_leave_an_equal_copy(db, rng, url, tmp_path):

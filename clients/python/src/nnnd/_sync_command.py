@@ -48,10 +48,9 @@ def run_sync(options: argparse.Namespace, client: Any) -> int:
     else:
         from .sync.milvus import MilvusCopy
 
+        copy = MilvusCopy(options.url, options.name)
         # It logs each failed request with a traceback, beside its exception.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
-
-        copy = MilvusCopy(options.url, options.name)
     try:
         state = sync(
             client, copy, once=options.once, interval=options.interval, eps=options.eps, index=options.index,
