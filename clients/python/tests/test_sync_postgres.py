@@ -123,6 +123,13 @@ def test_rows_that_somebody_deleted_come_back(db, rng, url):
     check_equal(rows_of(url), corpus_of(db))
 
 
+def test_a_copy_that_lacks_rows_after_a_snapshot_is_an_error(db, rng, url, monkeypatch):
+    fill(db, rng)
+    monkeypatch.setattr(PostgresCopy, "rows", lambda self: 59)
+    with pytest.raises(CopyError, match="59 rows, and the corpus 60 images, also after a new snapshot"):
+        sync(db, PostgresCopy(url), once=True)
+
+
 def test_only_means_that_changed_by_eps_are_written(db, rng, url):
     eps = 0.05
     fill(db, rng)

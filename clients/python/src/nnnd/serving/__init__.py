@@ -1,7 +1,7 @@
 """Searches in copies of the corpus that `python -m nnnd sync` keeps in PostgreSQL or Milvus.
 
-    import nnnd
-    result = nnnd.serving.search("postgresql://user@host/database", queries, top_k=10, alpha=0.75)
+    from nnnd import serving
+    result = serving.search("postgresql://user@host/database", queries, top_k=10, alpha=0.75)
 
 A copy takes a while to follow the corpus: `generation` of a result says which generation it has.
 """

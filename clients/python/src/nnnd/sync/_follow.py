@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import CursorGone, InternalError, NotReachable, RequestTimeout, Unavailable
 from ._canary import check_copy
 from ._parts import part_of
-from ._state import CopyChanged, CopyDamaged, CopyOptions, CopyState, centre_of
+from ._state import CopyChanged, CopyDamaged, CopyError, CopyOptions, CopyState, centre_of
 from ._watch import Watch
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ PAGE_CHANGES = 10_000
 # So many changed rows are a large sync, after which the copy is checked again.
 LARGE_SYNC = 50_000
 SNAPSHOT = "a new snapshot replaces the copy"
+# So many snapshots in a row can replace a copy that is damaged.
+MOST_REPAIRS = 2
 # The longest pause between two tries, in seconds.
 LONGEST_PAUSE = 15.0
 
@@ -37,6 +39,7 @@ class Follower:
         self._state: CopyState | None = None
         self._unchecked = 0
         self._images = 0
+        self._repairs = 0
 
     def run(self, once: bool, interval: float, pause: Callable[[float], object] = time.sleep) -> CopyState:
         """Follows until the copy is complete, or for ever; `interval` seconds pass between two looks at the feed."""
@@ -52,7 +55,9 @@ class Follower:
                     self._forget()
                 except CopyDamaged as error:
                     self._watch.problem(error, SNAPSHOT)
-                    self._state = self._begin()
+                    self._repairs += 1
+                    if self._repairs > MOST_REPAIRS:
+                        raise CopyError(f"{error}, also after a new snapshot") from error
                 except away as error:
                     if once:
                         raise
@@ -75,6 +80,8 @@ class Follower:
         self._watch.corpus(status)
         if self._state is None:
             self._state = self._open()
+        if self._repairs:
+            self._state = self._begin()
         changed, more = 0, True
         while more:
             rows, more = self._next(self._state, status["alpha"])
@@ -86,6 +93,7 @@ class Follower:
             if self._options.part == (1, 1) and (rows := self._copy.rows()) != self._images:
                 raise CopyDamaged(f"{self._copy.name} has {rows:,} rows, and the corpus {self._images:,} images")
         self._watch.caught_up(self._state, self._copy.rows)
+        self._repairs = 0
         return self._state
 
     def _next(self, state: CopyState, alpha: float) -> tuple[int, bool]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What pgvector can index with HNSW: numbers of a `vector`, and of a `halfvec`.
 MOST_VECTOR, MOST_HALFVEC, MOST_COLUMN = 2000, 4000, 16_000
+# PostgreSQL cuts names off at 63 bytes, and names that are derived have up to 14 more.
+MOST_NAME = 45
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = b"\xff\xff"
 
@@ -36,6 +38,8 @@ class Names:
         *schema, table = name.split(".")
         if len(schema) > 1 or not table:
             raise ValueError(f"{name!r} is no name of a table; give TABLE or SCHEMA.TABLE")
+        if len(table.encode()) > MOST_NAME:
+            raise ValueError(f"the name {table} is too long; {MOST_NAME} bytes are possible")
         self.table: composition.Identifier = sql.Identifier(*schema, table)
         self.states: composition.Identifier = sql.Identifier(*schema, "nnnd_sync")
         self.seen: composition.Identifier = sql.Identifier(*schema, f"{table}_nnnd_seen")

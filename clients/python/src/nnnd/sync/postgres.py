@@ -124,7 +124,7 @@ class PostgresCopy:
     def sample(self, count: int) -> tuple[list[str], npt.NDArray[Any], npt.NDArray[Any]]:
         """Some rows, near a random place in the order of ids."""
         text = "SELECT id, vector::real[], mean FROM {table} WHERE id >= %s ORDER BY id LIMIT %s"
-        place = self._run("SELECT min(id) FROM (SELECT id FROM {table} TABLESAMPLE SYSTEM (1)) s").fetchone()[0]
+        place = self._run("SELECT min(id) FROM (SELECT id FROM {table} TABLESAMPLE SYSTEM (0.01)) s").fetchone()[0]
         rows = self._run(text, [place or "", count]).fetchall() or self._run(text, ["", count]).fetchall()
         vectors = np.array([row[1] for row in rows], dtype=np.float32).reshape(len(rows), -1 if rows else 0)
         return [row[0] for row in rows], vectors, np.array([row[2] for row in rows], dtype=np.float32)
