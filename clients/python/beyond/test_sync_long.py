@@ -56,6 +56,7 @@ def test_killed_parts_leave_an_equal_copy_in_postgres(tmp_path):
 def milvus_rows(url):
     """Id -> (vector, mean) of all rows, read with pymilvus alone."""
     client = MilvusClient(url)
+    client.load_collection("images")
     iterator = client.query_iterator(
         "images", batch_size=1000, output_fields=["id", "code", "mean"], consistency_level="Strong"
     )

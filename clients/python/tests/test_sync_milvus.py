@@ -1,13 +1,15 @@
 """A copy of the corpus in Milvus: milvus-lite, or the server that NNND_TEST_MILVUS names."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import nnnd
 from copy_oracle import check_equal, check_ranking, corpus_of
-from nnnd.serving import CopyError, connect
+from nnnd.serving import CopyError, connect, search
 from nnnd.sync import MilvusCopy, _follow, sync
 
 DIMENSION = 12
@@ -133,6 +135,31 @@ def test_one_index_serves_all_alphas(db, rng, url, name):
     sync(db, MilvusCopy(url, name), once=True)
     with connect(url, name) as searcher:
         check_ranking(searcher.search(queries, alpha=1), queries, corpus_of(db), 1)
+
+
+def test_another_process_searches_what_the_command_has_copied(db, rng, url, name):
+    """milvus-lite has no collection loaded when a process opens it."""
+    fill(db, rng)
+    command = [
+        sys.executable,
+        "-m",
+        "nnnd",
+        "sync",
+        "milvus",
+        url,
+        "--collection",
+        name,
+        "--socket",
+        db.socket,
+        "--once",
+    ]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{name}: generation {db.status()['generation']}, k = 2, dimension {DIMENSION}\n"
+    queries = vectors(rng, 3)
+    check_ranking(search(url, queries, alpha=1, name=name), queries, corpus_of(db), 1)
 
 
 def test_a_collection_that_nnnd_did_not_make_is_left_alone(db, rng, url, name):

@@ -30,6 +30,8 @@ class MilvusSearch:
     def __init__(self, url: str, name: str = "images", **options: Any) -> None:
         self._client = connect(url, options)
         self._name = name
+        for collection in (name, collection_of_states(name)):
+            load(self._client, collection)
 
     def search(
         self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, *, ef: int | None = None
@@ -50,6 +52,12 @@ def connect(url: str, options: dict[str, Any]) -> Any:
     if numbers is None or tuple(map(int, numbers.groups())) < OLDEST_SERVER:
         raise CopyError(f"Milvus {text} is too old; 2.3 or later is needed")
     return client
+
+
+def load(client: Any, name: str) -> None:
+    """Loads a collection, if it exists and is not loaded: milvus-lite has none loaded when it is opened."""
+    if client.has_collection(name) and "Loaded" not in str(client.get_load_state(name)["state"]):
+        client.load_collection(name)
 
 
 def collection_of_states(name: str) -> str:

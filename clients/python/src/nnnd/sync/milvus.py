@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..serving._milvus import INDEXES, STATE_ID, collection_of_states, connect, rank, read_document
+from ..serving._milvus import INDEXES, STATE_ID, collection_of_states, connect, load, rank, read_document
 from ._copy import Applied
 from ._state import CopyDamaged, CopyError, CopyState, need
 from ._state_document import state_document, state_of_document
@@ -222,7 +222,7 @@ class MilvusCopy:
         if self._client.has_collection(name) and "code" in self._fields(name):
             if not self._client.list_indexes(name):
                 self._client.create_index(name, self._index("none"))
-            self._client.load_collection(name)
+            load(self._client, name)
 
     def _fields(self, name: str) -> list[str]:
         return [field["name"] for field in self._client.describe_collection(name)["fields"]]
