@@ -8,7 +8,7 @@
 # make test          runs all tests
 # make test-units, make test-end-to-end, make test-package  run parts of `make test`
 # make test-python   checks and tests the Python package in clients/python, with the built programs
-# make test-beyond   tests bulk computations on Spark, and copies in PostgreSQL and Milvus with kills: 40 minutes
+# make test-beyond   tests bulk computations on Spark, and copies in PostgreSQL and Milvus with kills: 30 minutes
 # make notebooks     runs the notebooks in Examples/notebooks with the built programs, and stores their outputs
 # make test-systemd  boots systemd in a container, as root, and tests the package there
 # make test-asan     runs the tests under AddressSanitizer and LeakSanitizer

@@ -94,8 +94,11 @@ class Scenario:
                 wait_until(lambda: self.values().get("generation") != before, "the sync goes on", 300)
 
     def run(self, victims, changes=CHANGES):
-        """Makes the changes, and kills each victim at random points, some of them during the snapshot."""
-        plan = [(int(self.rng.integers(60 if n < 4 else changes)), v) for v in victims for n in range(KILLS)]
+        """Makes the changes, and kills each victim so often, at random points, some of them during the snapshot."""
+        plan = [
+            (int(self.rng.integers(60 if n < kills / 5 else changes)), victim)
+            for victim, kills in victims.items() for n in range(kills)
+        ]  # fmt: skip
         self.start_sync()
         for step in range(changes):
             self.change()
