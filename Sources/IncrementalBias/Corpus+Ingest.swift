@@ -52,13 +52,16 @@ extension Corpus {
     /// - Parameters:
     ///   - ids: the ids of the images, all different, in the order of `source`.
     ///   - source: the vectors of the shard; must be at its first vector.
+    ///   - heaps: the heaps of the images, if another program has computed them.
     ///   - rowsPerPiece: the number of rows in one piece; by default as many as fill 16 MiB.
     /// - Returns: the staged images; `nil` if an image with one of the ids exists, because only new images can be
     ///   staged.
-    /// - Throws: the error of `source`; ``ShardRejection`` if a vector can't be stored; `LMDBError` if the store can't
+    /// - Throws: the error of `source`; ``ShardRejection`` if a vector can't be stored; ``HeapFault``; `LMDBError` if the store can't
     ///   be written; `CancellationError` after ``interruptIngest()``. In each case the staged rows are discarded.
-    package func stage(ids: [String], from source: any VectorSource, rowsPerPiece: Int? = nil) throws -> StagedImages? {
-        try writer.stage(ids: ids, from: source, rowsPerPiece: rowsPerPiece)
+    package func stage(
+        ids: [String], from source: any VectorSource, heaps: ImportedHeaps? = nil, rowsPerPiece: Int? = nil
+    ) throws -> StagedImages? {
+        try writer.stage(ids: ids, from: source, heaps: heaps, rowsPerPiece: rowsPerPiece)
     }
 
     /// Discards the staged images that have not been committed, if there are any.

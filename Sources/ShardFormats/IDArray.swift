@@ -11,11 +11,16 @@ enum IDArray {
     ///   `ids_too_many`, `ids_not_utf8`, `id_too_long`.
     static func read(_ bytes: Span<UInt8>, rows: Int) throws(ShardError) -> [String] {
         let header = try NPYHeader(bytes)
-        guard let itemByteCount = header.element.byteCount else { throw .badIDType(header.element) }
+        guard header.element.byteCount != nil else { throw .badIDType(header.element) }
         guard let count = ArrayShape.idCount(header.shape) else { throw .badIDShape(header.shape) }
         try ArrayShape.checkSize(bytes.count, expected: try header.fileByteCount())
         if let error = ShardError.wrongIDCount(count, rows: rows) { throw error }
-        let data = bytes.extracting(header.dataOffset..<bytes.count)
+        return try read(header, bytes.extracting(header.dataOffset..<bytes.count), rows: rows)
+    }
+
+    /// Reads the ids in `data`, which has the size that the header states.
+    static func read(_ header: NPYHeader, _ data: Span<UInt8>, rows: Int) throws(ShardError) -> [String] {
+        guard let itemByteCount = header.element.byteCount else { throw .badIDType(header.element) }
         switch header.element {
         case .integer(let format): return format.decimals(data)
         case .text(let characters, let isBigEndian):

@@ -4,6 +4,7 @@ package struct NPZArray: Sendable {
     package enum Elements: Sendable {
         case float32([Float])
         case float64([Double])
+        case uint32([UInt32])
         case uint64([UInt64])
         /// Text in UTF-32. Each element takes the memory of the longest one.
         ///
@@ -39,6 +40,7 @@ package struct NPZArray: Sendable {
         switch elements {
         case .float32(let values): values.count
         case .float64(let values): values.count
+        case .uint32(let values): values.count
         case .uint64(let values): values.count
         case .text(let texts): texts.count
         }
@@ -49,6 +51,7 @@ package struct NPZArray: Sendable {
         switch elements {
         case .float32: "<f4"
         case .float64: "<f8"
+        case .uint32: "<u4"
         case .uint64: "<u8"
         case .text: "<U\(codePoints)"
         }
@@ -57,7 +60,7 @@ package struct NPZArray: Sendable {
     /// The size of all elements in bytes.
     var byteCount: Int {
         switch elements {
-        case .float32: count * 4
+        case .float32, .uint32: count * 4
         case .float64, .uint64: count * 8
         case .text: count * codePoints * 4
         }
@@ -68,6 +71,7 @@ package struct NPZArray: Sendable {
         switch elements {
         case .float32(let values): for value in values { output.append(little: value.bitPattern) }
         case .float64(let values): for value in values { output.append(little: value.bitPattern) }
+        case .uint32(let values): for value in values { output.append(little: value) }
         case .uint64(let values): for value in values { output.append(little: value) }
         case .text(let texts): for text in texts { output.append(utf32: text, count: codePoints) }
         }

@@ -1,15 +1,20 @@
 /// The arrays of a whole .npz file, by name: one that ``NPZFile`` or `numpy.savez` wrote.
 package struct NPZContents: Sendable {
     private let bytes: [UInt8]
+    private let maximumBytes: Int
     private let members: [String: ZipMember]
 
     /// Reads the directory of the file.
     ///
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - maximumBytes: the maximum size in bytes of each decompressed array that is read.
     /// - Throws: `not_a_shard`, `truncated`, `trailing_bytes`, `bad_archive`.
-    package init(_ bytes: [UInt8]) throws(ShardError) {
+    package init(_ bytes: [UInt8], maximumBytes: Int = .max) throws(ShardError) {
         self.bytes = bytes
+        self.maximumBytes = maximumBytes
         let members = try ZipDirectory(bytes.span).members
-        self.members = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0) })
+        self.members = Dictionary(members.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The elements of an array of float32 in C order, as little-endian bytes.
@@ -50,11 +55,15 @@ package struct NPZContents: Sendable {
         }
     }
 
-    private func read<R>(
+    /// Calls `body` with the header and the elements of an array; returns `nil` if there is no array with the name.
+    ///
+    /// - Throws: `bad_archive`, `unsupported_compression`, `too_large`, `truncated`, `trailing_bytes`, the errors of
+    ///   ``NPYHeader/init(_:)``, and what `body` throws.
+    func read<R>(
         _ name: String, _ body: (NPYHeader, Span<UInt8>) throws(ShardError) -> R
     ) throws(ShardError) -> R? {
         guard let member = members["\(name).npy"] else { return nil }
-        return try member.withContents(of: bytes.span, maximumBytes: .max) { contents throws(ShardError) in
+        return try member.withContents(of: bytes.span, maximumBytes: maximumBytes) { contents throws(ShardError) in
             let header = try NPYHeader(contents)
             try ArrayShape.checkSize(contents.count, expected: try header.fileByteCount())
             return try body(header, contents.extracting(header.dataOffset..<contents.count))

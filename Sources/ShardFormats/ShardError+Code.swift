@@ -53,6 +53,16 @@ extension ShardError {
         case idsBadType = "ids_bad_type"
         /// The `.ids` file came after its shard.
         case idsLate = "ids_late"
+        /// The file of heaps has not the arrays that it must have, or numbers in them are impossible.
+        case heapsMalformed = "heaps_malformed"
+        /// The heaps are those of another number of images.
+        case heapsOtherImages = "heaps_other_images"
+        /// The heaps were computed from other references than the corpus has.
+        case heapsStale = "heaps_stale"
+        /// The heaps have too few references for the means.
+        case heapsTooShort = "heaps_too_short"
+        /// The heaps are not those that the vectors give.
+        case heapsWrong = "heaps_wrong"
         /// The vectors have another dimension than those of the corpus.
         case wrongDimension = "wrong_dimension"
         /// A vector has only zeros, so its cosine similarity is undefined.

@@ -24,6 +24,11 @@ package struct ShardError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { "\(code.rawValue): \(message) \(advice)" }
 
+    /// The same error; the message starts with the name of the sidecar that is wrong.
+    package func inFile(_ name: String) -> ShardError {
+        ShardError(code: code, message: "\(name): \(message)", advice: advice, rows: rows)
+    }
+
     /// The same error; the message starts with the part of the file that is wrong.
     func located(in part: String) -> ShardError {
         ShardError(code: code, message: "In \(part): \(message)", advice: advice, rows: rows)

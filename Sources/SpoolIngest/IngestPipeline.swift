@@ -245,14 +245,19 @@ package struct IngestPipeline {
         _ shard: ClaimedShard, into batch: inout Batch, _ summary: inout Summary
     ) throws {
         var outcome = try reader.read(shard)
-        if case .large(let large) = outcome {
-            // No other commit may happen between staging a shard and the commit that makes it visible.
+        switch outcome {
+        // No other commit may happen between staging a shard and the commit that makes it visible.
+        case .large(let large):
             try commit(&batch, &summary)
             outcome = try reader.stage(shard, large)
+        case .withHeaps:
+            try commit(&batch, &summary)
+            outcome = try reader.readWithHeaps(shard)
+        default: break
         }
         switch outcome {
         case .read(let shard): batch.append(shard)
-        case .large: preconditionFailure("a large shard was staged, or read whole")
+        case .large, .withHeaps: preconditionFailure("the shard was staged, or read whole")
         case .committed(let receipt):
             addFound(DecidedShard(shard, .committed(receipt, unchanged: true)))
             try publish(&summary)
@@ -286,7 +291,7 @@ package struct IngestPipeline {
         return SpoolReader(
             corpus: context.corpus, folders: context.folders, maximumBytes: settings.largestShard,
             maximumWholeBytes: settings.largestWholeShard, v2Elements: settings.v2Elements,
-            minimumStagedBytes: context.minimumStagedBytes)
+            minimumStagedBytes: context.minimumStagedBytes, heapCheckShare: settings.heapCheckShare)
     }
 
     var finalizer: ShardFinalizer {

@@ -12,6 +12,8 @@ package struct IngestSettings: Sendable {
     package var largestWholeShard: Int
     /// How vectors of the type V2 are read.
     package var v2Elements: V2Elements
+    /// The part of the images whose heaps are computed again if a shard brings them.
+    package var heapCheckShare: Double
     /// Which references the corpus keeps.
     package var retention: Retention
     /// Seconds that a file which was not renamed into the spool must stay unchanged before it is read.
@@ -23,12 +25,14 @@ package struct IngestSettings: Sendable {
 
     package init(
         finishedShards: FinishedShardAction, largestShard: Int, largestWholeShard: Int = .max, retention: Retention,
-        quietSeconds: Double, listQuietSeconds: Double, rescanSeconds: Double, v2Elements: V2Elements = .reject
+        quietSeconds: Double, listQuietSeconds: Double, rescanSeconds: Double, v2Elements: V2Elements = .reject,
+        heapCheckShare: Double = 1
     ) {
         self.finishedShards = finishedShards
         self.largestShard = largestShard
         self.largestWholeShard = largestWholeShard
         self.v2Elements = v2Elements
+        self.heapCheckShare = heapCheckShare
         self.retention = retention
         self.quietSeconds = quietSeconds
         self.listQuietSeconds = listQuietSeconds

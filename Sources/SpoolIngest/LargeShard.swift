@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A shard of images whose vectors are read piece by piece, because it is large.
 ///
-/// It is the source of ``IncrementalBias/Corpus/stage(ids:from:rowsPerPiece:)``.
+/// It is the source of ``IncrementalBias/Corpus/stage(ids:from:heaps:rowsPerPiece:)``.
 package final class LargeShard: VectorSource {
     package let rows: Int
     package let dimension: Int

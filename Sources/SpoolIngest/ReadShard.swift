@@ -29,6 +29,8 @@ package enum ReadOutcome {
     case read(ReadShard)
     /// It is large, and will be stored piece by piece (staged).
     case large(LargeShard)
+    /// It brings heaps, and will be staged with them.
+    case withHeaps
     /// It took effect before, and has this receipt.
     case committed(Receipt)
     /// A producer still writes to it, or to its sidecar.

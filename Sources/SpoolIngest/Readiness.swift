@@ -11,7 +11,8 @@ package import SpoolProtocol
 ///   never agrees, the shard counts as complete after 30 times as long, and reading it finds the fault.
 /// - A deletion list or a sidecar has no header. It is complete if its last byte is a line feed and it has not changed
 ///   for ``listQuietSeconds``. If the line feed never comes, it is rejected after 30 times as long.
-/// - If a sidecar was written after its shard came, the shard is rejected: a producer renames the sidecar first.
+/// - If a sidecar with ids was written after its shard came, the shard is rejected: a producer renames the sidecar first.
+/// - A sidecar with heaps is complete by the rules for a shard. If it comes after the claim, it is not used.
 package struct Readiness {
     /// Seconds for which a file must not have changed.
     package var quietSeconds: Double
@@ -68,9 +69,9 @@ package struct Readiness {
         complete[SpoolFile.relativePath(shard.key, isClaimed: true)] = shard.entry
     }
 
-    /// Forgets a file and its sidecar: others of their names have to be quiet.
+    /// Forgets a file and its sidecars: others of their names have to be quiet.
     package mutating func forget(_ key: ShardKey, isClaimed: Bool) {
-        let names = [key.name] + (key.sidecar.map { [$0] } ?? [])
+        let names = [key.name] + key.sidecars
         for path in names.map({ SpoolFile.relativePath(ShardKey(key.role, $0), isClaimed: isClaimed) }) {
             complete[path] = nil
             observed[path] = nil
@@ -81,7 +82,7 @@ package struct Readiness {
     /// Forgets observed files that are no longer there.
     package mutating func keep(_ files: [SpoolFile]) {
         guard !observed.isEmpty || !firstLooks.isEmpty else { return }
-        let paths = Set(files.flatMap { [$0.relativePath, $0.sidecarPath].compactMap(\.self) })
+        let paths = Set(files.flatMap { [$0.relativePath, $0.sidecarPath, $0.heapsPath].compactMap(\.self) })
         observed = observed.filter { paths.contains($0.key) }
         firstLooks = firstLooks.filter { paths.contains($0.key) }
     }
@@ -94,7 +95,7 @@ package struct Readiness {
         guard let path = file.sidecarPath else { return try verdictOnList(file.relativePath, file.entry, now) }
         let sidecar = try FileSystem.entry("\(folders.root)/\(path)")
         let isLate = isLate(sidecar, file)
-        let shardVerdict = try verdictOnShard(file, now)
+        let shardVerdict = try verdictOnFiles(file, now)
         guard shardVerdict == .ready, let sidecar, sidecar.isRegularFile else { return shardVerdict }
         if isLate { return try verdictOnLateSidecar(of: file, path, sidecar, now) }
         let verdict = try verdictOnList(path, sidecar, now)
@@ -119,22 +120,36 @@ package struct Readiness {
     private mutating func verdictOnClaimed(_ file: SpoolFile, _ now: SpoolTime) throws -> Verdict {
         if isComplete(file.relativePath, file.entry) { return .ready }
         var age = quietTime(file.relativePath, file.entry, isClaimed: true, now)
-        if let path = file.sidecarPath, let entry = try FileSystem.entry("\(folders.root)/\(path)") {
+        for path in [file.sidecarPath, file.heapsPath].compactMap(\.self) {
+            guard let entry = try FileSystem.entry("\(folders.root)/\(path)") else { continue }
             age = min(age, quietTime(path, entry, isClaimed: true, now))
         }
-        return try verdict(age: age, file)
+        return try verdict(age: age, file.relativePath)
     }
 
-    private mutating func verdictOnShard(_ file: SpoolFile, _ now: SpoolTime) throws -> Verdict {
-        if isComplete(file.relativePath, file.entry) { return .ready }
-        return try verdict(age: quietTime(file.relativePath, file.entry, isClaimed: false, now), file)
+    /// The verdict on a shard and, if there are any, its heaps.
+    private mutating func verdictOnFiles(_ file: SpoolFile, _ now: SpoolTime) throws -> Verdict {
+        let verdict = try verdictOnShard(file.relativePath, file.entry, now)
+        guard verdict == .ready, let path = file.heapsPath,
+            let heaps = try FileSystem.entry("\(folders.root)/\(path)"), heaps.isRegularFile
+        else { return verdict }
+        return try verdictOnShard(path, heaps, now)
     }
 
-    /// The verdict on a shard that has not changed for `age` seconds.
-    private func verdict(age: Double, _ file: SpoolFile) throws -> Verdict {
+    /// The verdict on the file at `path` below the spool, whose header tells its size.
+    private mutating func verdictOnShard(
+        _ path: String, _ entry: FileSystem.Entry, _ now: SpoolTime
+    ) throws -> Verdict {
+        if isComplete(path, entry) { return .ready }
+        return try verdict(age: quietTime(path, entry, isClaimed: false, now), path)
+    }
+
+    /// The verdict on the file at `path` below the spool that has not changed for `age` seconds.
+    private func verdict(age: Double, _ path: String) throws -> Verdict {
         if age < quietSeconds { return .waiting(seconds: quietSeconds - age) }
-        guard age < quietSeconds * Self.maximumQuietTimes, let format = ShardFormat(fileName: file.key.name),
-            try !LoadedFile.isComplete(path: "\(folders.root)/\(file.relativePath)", format: format)
+        guard age < quietSeconds * Self.maximumQuietTimes,
+            let format = ShardFormat(fileName: FileSystem.name(of: path)),
+            try !LoadedFile.isComplete(path: "\(folders.root)/\(path)", format: format)
         else { return .ready }
         return .waiting(seconds: max(quietSeconds, Self.changePause))
     }

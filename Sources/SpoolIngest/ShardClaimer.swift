@@ -5,7 +5,7 @@ package import SpoolProtocol
 
 /// The outcome of an attempt to claim a file.
 package enum ClaimOutcome {
-    /// The shard and its sidecar are in `processing/`.
+    /// The shard and its sidecars are in `processing/`.
     case claimed(ClaimedShard)
     /// The file is in `processing/`, but is not the one that was complete: a producer has replaced it or written to it.
     case changing
@@ -25,7 +25,7 @@ package enum ClaimObstacle: Sendable {
     case strandedSidecar(SystemError)
 }
 
-/// Claims files: moves them from the incoming folders into `processing/`, the sidecar first, then the shard.
+/// Claims files: moves them from the incoming folders into `processing/`, the sidecars first, then the shard.
 package struct ShardClaimer: Sendable {
     /// The spool.
     package let folders: SpoolFolders
@@ -46,47 +46,53 @@ package struct ShardClaimer: Sendable {
         guard try !isOccupied(key) else { return .waiting(.earlierShard) }
         let incoming = folders.incoming(key.role)
         let processing = folders.processing(key.role)
-        var sidecar: String?
+        var sidecars: [String] = []
         do throws(SystemError) {
-            if let name = key.sidecar, try folders.move("\(incoming)/\(name)", to: "\(processing)/\(name)") {
-                sidecar = name
+            for name in key.sidecars where try folders.move("\(incoming)/\(name)", to: "\(processing)/\(name)") {
+                sidecars.append(name)
             }
             guard try folders.move("\(incoming)/\(key.name)", to: "\(processing)/\(key.name)"),
                 let entry = try FileSystem.entry("\(processing)/\(key.name)")
             else {
-                return try putBack(sidecar, key.role, thenReturn: .gone)
+                return try putBack(sidecars, key.role, thenReturn: .gone)
             }
             guard entry.isSameFile(as: file.entry) else { return .changing }
-            return .claimed(ClaimedShard(key, entry, sidecar: sidecar, received: now))
+            return .claimed(shard(key, entry, sidecars, now))
         } catch {
-            let outcome = try putBack(sidecar, key.role, thenReturn: .waiting(.fault(error)))
+            let outcome = try putBack(sidecars, key.role, thenReturn: .waiting(.fault(error)))
             guard error.holdsUpOneFile else { throw error }
             return outcome
         }
     }
 
-    /// Moves the sidecar of a file that can't be claimed back to the incoming folder.
+    private func shard(
+        _ key: ShardKey, _ entry: FileSystem.Entry, _ sidecars: [String], _ received: Date
+    ) -> ClaimedShard {
+        ClaimedShard(
+            key, entry, sidecar: key.sidecar.flatMap { sidecars.contains($0) ? $0 : nil },
+            heaps: key.heaps.flatMap { sidecars.contains($0) ? $0 : nil }, received: received)
+    }
+
+    /// Moves the sidecars of a file that can't be claimed back to the incoming folder.
     ///
-    /// - Returns: `outcome`, or ``ClaimObstacle/strandedSidecar(_:)`` if the system can't move the sidecar.
+    /// - Returns: `outcome`, or ``ClaimObstacle/strandedSidecar(_:)`` if the system can't move a sidecar.
     private func putBack(
-        _ sidecar: String?, _ role: VectorRole, thenReturn outcome: ClaimOutcome
+        _ sidecars: [String], _ role: VectorRole, thenReturn outcome: ClaimOutcome
     ) throws(SystemError) -> ClaimOutcome {
-        guard let sidecar else { return outcome }
         do throws(SystemError) {
-            try putBack(sidecar, role)
+            for sidecar in sidecars { try putBack(sidecar, role) }
             return outcome
         } catch {
             return .waiting(.strandedSidecar(error))
         }
     }
 
-    /// The shard of a file that is already in `processing/`, with its sidecar if that is there.
+    /// The shard of a file that is already in `processing/`, with its sidecars if they are there.
     package func claimed(_ file: SpoolFile, now: Date) throws(SystemError) -> ClaimedShard {
-        var sidecar = file.key.sidecar
-        if let name = sidecar, try FileSystem.entry("\(folders.processing(file.key.role))/\(name)") == nil {
-            sidecar = nil
-        }
-        return ClaimedShard(file.key, file.entry, sidecar: sidecar, received: now)
+        let folder = folders.processing(file.key.role)
+        var sidecars: [String] = []
+        for name in file.key.sidecars where try FileSystem.entry("\(folder)/\(name)") != nil { sidecars.append(name) }
+        return shard(file.key, file.entry, sidecars, now)
     }
 
     /// Moves a claimed sidecar back into the incoming folder, or deletes it if a producer has put another one there.
@@ -103,16 +109,17 @@ package struct ShardClaimer: Sendable {
         }
     }
 
-    /// Whether `processing/` has files of the shard, or of one that has the same sidecar.
+    /// Whether `processing/` has files of the shard, or of one that has the same sidecars.
     ///
-    /// The sidecar of a shard that is being published is in a folder of its own (``SpoolFolders/leaving(_:_:)``).
+    /// The sidecars of a shard that is being published are in a folder of their own (``SpoolFolders/leaving(_:_:)``).
     package func isOccupied(_ key: ShardKey) throws(SystemError) -> Bool {
         let processing = folders.processing(key.role)
         for name in key.group where try FileSystem.entry("\(processing)/\(name)") != nil { return true }
-        guard let sidecar = key.sidecar else { return false }
-        if try FileSystem.entry("\(processing)/\(sidecar)") != nil { return true }
-        for destination in SpoolFolders.Destination.allCases
-        where try FileSystem.entry("\(folders.leaving(destination, key.role))/\(sidecar)") != nil { return true }
+        for sidecar in key.sidecars {
+            if try FileSystem.entry("\(processing)/\(sidecar)") != nil { return true }
+            for destination in SpoolFolders.Destination.allCases
+            where try FileSystem.entry("\(folders.leaving(destination, key.role))/\(sidecar)") != nil { return true }
+        }
         return false
     }
 }

@@ -19,7 +19,7 @@ package enum PublishOutcome {
 ///
 /// Each step can be repeated, so that publishing starts from the beginning after a fault.
 ///
-/// First the sidecar moves to a separate folder below `processing/`. A recovery therefore knows that a sidecar in
+/// First the sidecars move to a separate folder below `processing/`. A recovery therefore knows that a sidecar in
 /// `processing/images/` without a shard belongs to an interrupted claim, and a sidecar in `processing/done/images/` to
 /// a shard that took effect.
 package struct ShardFinalizer: Sendable {
@@ -57,9 +57,9 @@ package struct ShardFinalizer: Sendable {
     /// Moves the files, then writes the receipt, for which producers wait.
     private func publish(_ shard: ClaimedShard, _ receipt: Receipt, unchanged: Bool) throws {
         let role = shard.key.role
-        try detachSidecar(of: shard, for: .done)
+        try detachSidecars(of: shard, for: .done)
         try complete(path(of: shard), role)
-        if let sidecar = shard.sidecar { try finishSidecar(sidecar, role, .done) }
+        for sidecar in shard.sidecars { try finishSidecar(sidecar, role, .done) }
         try documents.write(receipt, unchanged: unchanged)
     }
 
@@ -70,10 +70,10 @@ package struct ShardFinalizer: Sendable {
         // The document has the time when this shard was received. A producer that drops another shard of this name
         // meanwhile can tell from it that the document belongs to the earlier shard.
         let failure = try writeRejection(of: shard.key, error, now: shard.received)
-        try detachSidecar(of: shard, for: .failed)
+        try detachSidecars(of: shard, for: .failed)
         let target = "\(folders.failed(shard.key.role))/\(shard.key.name)"
         try folders.moveAside(path(of: shard), to: target)
-        if let sidecar = shard.sidecar { try finishSidecar(sidecar, shard.key.role, .failed) }
+        for sidecar in shard.sidecars { try finishSidecar(sidecar, shard.key.role, .failed) }
         return failure
     }
 
@@ -91,7 +91,7 @@ package struct ShardFinalizer: Sendable {
 
     /// Rejects a file of an incoming folder: writes the error document, then moves the file.
     ///
-    /// - Parameter movesSidecar: whether the sidecar moves with it.
+    /// - Parameter movesSidecar: whether its sidecars move with it.
     /// - Throws: ``SystemError`` if the system doesn't write or move.
     package func reject(
         _ file: SpoolFile, _ error: ShardError, movesSidecar: Bool, now: Date
@@ -106,7 +106,7 @@ package struct ShardFinalizer: Sendable {
             _ = try folders.moveIfFree(target, to: path)
             return failure
         }
-        if movesSidecar, let sidecar = file.key.sidecar {
+        for sidecar in file.key.sidecars where movesSidecar {
             try folders.moveAside(
                 "\(folders.incoming(role))/\(sidecar)", to: "\(folders.failed(role))/\(sidecar)")
         }
@@ -149,12 +149,13 @@ package struct ShardFinalizer: Sendable {
 
     private func path(of shard: ClaimedShard) -> String { "\(folders.processing(shard.key.role))/\(shard.key.name)" }
 
-    private func detachSidecar(
+    private func detachSidecars(
         of shard: ClaimedShard, for destination: SpoolFolders.Destination
     ) throws(SystemError) {
-        guard let name = shard.sidecar else { return }
         let role = shard.key.role
-        try folders.move("\(folders.processing(role))/\(name)", to: "\(folders.leaving(destination, role))/\(name)")
+        for name in shard.sidecars {
+            try folders.move("\(folders.processing(role))/\(name)", to: "\(folders.leaving(destination, role))/\(name)")
+        }
     }
 
     /// Moves a file of a committed shard to `done/`, or deletes it.

@@ -16,8 +16,14 @@ package struct ShardKey: Hashable, Sendable {
         self.name = name
     }
 
-    /// The name of the shard's sidecar; `nil` if it isn't a file of vectors.
+    /// The name of the sidecar with the shard's ids; `nil` if it isn't a file of vectors.
     package var sidecar: String? { SpoolNames.sidecar(of: name) }
+
+    /// The name of the sidecar with the shard's heaps; `nil` if it isn't a file of vectors.
+    package var heaps: String? { SpoolNames.heaps(of: name) }
+
+    /// The names of both sidecars, which need not exist; empty if it isn't a file of vectors.
+    package var sidecars: [String] { [sidecar, heaps].compactMap(\.self) }
 
     /// The names of this shard and of all shards that would have the same sidecar.
     ///
@@ -47,9 +53,14 @@ package struct SpoolFile: Equatable, Sendable {
     /// The path of the file, relative to the spool.
     package var relativePath: String { Self.relativePath(key, isClaimed: isClaimed) }
 
-    /// The path below the spool of its sidecar, which need not exist; `nil` if it can have none.
+    /// The path below the spool of its sidecar with ids, which need not exist; `nil` if it can have none.
     package var sidecarPath: String? {
         key.sidecar.map { Self.relativePath(ShardKey(key.role, $0), isClaimed: isClaimed) }
+    }
+
+    /// The path below the spool of its sidecar with heaps, which need not exist; `nil` if it can have none.
+    package var heapsPath: String? {
+        key.heaps.map { Self.relativePath(ShardKey(key.role, $0), isClaimed: isClaimed) }
     }
 
     /// The path of a shard's file, relative to the spool.
@@ -63,16 +74,24 @@ package struct ClaimedShard: Equatable, Sendable {
     package let key: ShardKey
     /// The file when it was claimed.
     package let entry: FileSystem.Entry
-    /// The name of the sidecar that was claimed with it, if there was one.
+    /// The name of the sidecar with ids that was claimed with it, if there was one.
     package let sidecar: String?
+    /// The name of the sidecar with heaps that was claimed with it, if there was one.
+    package let heaps: String?
     /// When its processing began: just before its claim, or later if an earlier run of the pipeline has claimed it.
     package let received: Date
 
     /// A shard whose files are in `processing/`.
-    package init(_ key: ShardKey, _ entry: FileSystem.Entry, sidecar: String?, received: Date) {
+    package init(
+        _ key: ShardKey, _ entry: FileSystem.Entry, sidecar: String?, heaps: String? = nil, received: Date
+    ) {
         self.key = key
         self.entry = entry
         self.sidecar = sidecar
+        self.heaps = heaps
         self.received = received
     }
+
+    /// The names of the sidecars that were claimed with it.
+    package var sidecars: [String] { [sidecar, heaps].compactMap(\.self) }
 }

@@ -21,14 +21,16 @@ package struct SpoolReader {
     package let v2Elements: V2Elements
     /// The file size from which on a shard of images is staged (stored piece by piece), if it can be.
     package let minimumStagedBytes: Int
+    /// The part of the images whose heaps are computed again if a shard brings them.
+    package let heapCheckShare: Double
 
-    private static let npySuffix = ".\(ShardFormat.npy.rawValue)"
+    static let npySuffix = ".\(ShardFormat.npy.rawValue)"
 
     /// A reader of a spool.
     package init(
         corpus: Corpus, folders: SpoolFolders, maximumBytes: Int, maximumWholeBytes: Int = .max,
         v2Elements: V2Elements = .reject,
-        minimumStagedBytes: Int = LargeShard.minimumBytes
+        minimumStagedBytes: Int = LargeShard.minimumBytes, heapCheckShare: Double = 1
     ) {
         self.corpus = corpus
         self.folders = folders
@@ -36,6 +38,7 @@ package struct SpoolReader {
         self.maximumWholeBytes = min(maximumBytes, maximumWholeBytes)
         self.v2Elements = v2Elements
         self.minimumStagedBytes = minimumStagedBytes
+        self.heapCheckShare = heapCheckShare
     }
 
     /// Reads a shard as a whole, or only opens it if it can be staged.
@@ -45,6 +48,7 @@ package struct SpoolReader {
         try outcome {
             // A shard that took effect must not be rejected because the limit was lowered later.
             if try isTooLarge(shard), let receipt = try committedReceipt(of: shard) { return .committed(receipt) }
+            if shard.heaps != nil { return .withHeaps }
             if let large = try open(shard) { return .large(large) }
             do {
                 return try readWhole(shard)
@@ -64,18 +68,22 @@ package struct SpoolReader {
     ///
     /// - Throws: as ``read(_:)`` does.
     package func stage(_ shard: ClaimedShard, _ large: LargeShard) throws -> ReadOutcome {
-        try outcome {
-            let ids = try readSidecar(of: shard)
-            let rowIDs = try ShardReader.ids(
-                fileName: shard.key.name, rows: large.rows, ids: ids?.bytes, maximumBytes: maximumBytes)
-            guard let staged = try corpus.stage(ids: rowIDs, from: large) else { return try readWhole(shard) }
-            guard let sha256 = try large.digestIfUnchanged() else {
-                try corpus.discardStaged()
-                return .changing
-            }
-            return .read(
-                ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .staged(staged))))
+        try outcome { try stage(shard, large, heaps: nil) }
+    }
+
+    /// Stores the vectors of a large shard.
+    func stage(_ shard: ClaimedShard, _ large: LargeShard, heaps: ImportedHeaps?) throws -> ReadOutcome {
+        let ids = try readSidecar(of: shard)
+        let rowIDs = try ShardReader.ids(
+            fileName: shard.key.name, rows: large.rows, ids: ids?.bytes, maximumBytes: maximumBytes)
+        guard let staged = try corpus.stage(ids: rowIDs, from: large, heaps: heaps) else {
+            return try readWhole(shard)
         }
+        guard let sha256 = try large.digestIfUnchanged() else {
+            try corpus.discardStaged()
+            return .changing
+        }
+        return .read(ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .staged(staged))))
     }
 
     /// The last receipt of the shard's name, if it has the digests of this shard and its sidecar; otherwise `nil`.
@@ -88,13 +96,15 @@ package struct SpoolReader {
     }
 
     /// Runs `body`, and converts errors that concern only the shard or the spool to outcomes.
-    private func outcome(_ body: () throws -> ReadOutcome) throws -> ReadOutcome {
+    func outcome(_ body: () throws -> ReadOutcome) throws -> ReadOutcome {
         do {
             return try body()
         } catch let error as ShardError {
             return .rejected(error)
         } catch let rejection as ShardRejection {
             return .rejected(ShardError(rejection))
+        } catch let fault as HeapFault {
+            return .rejected(ShardError(fault))
         } catch is OpenSpoolFile.EndedEarly {
             return .changing
         } catch let error as SystemError {
@@ -115,7 +125,7 @@ package struct SpoolReader {
     }
 
     /// Opens a shard if it can be staged, as far as is known before its ids are read.
-    private func open(_ shard: ClaimedShard) throws -> LargeShard? {
+    func open(_ shard: ClaimedShard) throws -> LargeShard? {
         guard shard.key.role == .images, shard.key.name.hasSuffix(Self.npySuffix),
             shard.entry.size >= minimumStagedBytes,
             // If its name has a receipt, the content may be the same. Only the digest of the whole file shows that; the
@@ -128,7 +138,11 @@ package struct SpoolReader {
         return LargeShard(open, npy)
     }
 
-    private func readWhole(_ shard: ClaimedShard) throws -> ReadOutcome {
+    /// Reads a shard as a whole.
+    ///
+    /// - Parameter heaps: the heaps that it brings. If all its images are new, it is staged with them. Otherwise nnnd
+    ///   computes all heaps itself.
+    func readWhole(_ shard: ClaimedShard, heaps: ImportedHeaps? = nil) throws -> ReadOutcome {
         let name = shard.key.name
         guard let open = try OpenSpoolFile(path: path(of: shard), limit: maximumBytes) else { return .gone }
         guard open.entry.size <= maximumWholeBytes else {
@@ -144,7 +158,14 @@ package struct SpoolReader {
             return .read(ReadShard(shard, incoming(shard, sha256: sha256, nil, ids, .deletion)))
         }
         let ids = try readSidecar(of: shard)
-        let (rowIDs, vectors) = try prepare(parse(name, (consume file).content, ids: ids?.bytes))
+        let content = try parse(name, (consume file).content, ids: ids?.bytes)
+        if let heaps {
+            let source = MatrixSource(content.matrix)
+            if let staged = try corpus.stage(ids: content.ids, from: source, heaps: heaps) {
+                return .read(ReadShard(shard, incoming(shard, sha256: sha256, ids, content.ids, .staged(staged))))
+            }
+        }
+        let (rowIDs, vectors) = try prepare(consume content)
         return .read(ReadShard(shard, incoming(shard, sha256: sha256, ids, rowIDs, .vectors(vectors))))
     }
 
@@ -173,8 +194,7 @@ package struct SpoolReader {
             guard let ids = try LoadedFile(path: path, limit: maximumBytes) else { throw OpenSpoolFile.EndedEarly() }
             return ids
         } catch let error as ShardError {
-            throw ShardError(
-                code: error.code, message: "\(FileSystem.name(of: path)): \(error.message)", advice: error.advice)
+            throw error.inFile(FileSystem.name(of: path))
         }
     }
 

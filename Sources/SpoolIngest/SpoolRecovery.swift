@@ -139,7 +139,7 @@ package struct SpoolRecovery {
     private func sidecars(in folder: String) throws -> [String] {
         var names: [String] = []
         try FileSystem.forEachName(in: folder) { name in
-            if let name = name.text, name.hasSuffix(SpoolNames.sidecarSuffix) { names.append(name) }
+            if let text = name.text, SpoolNames.kind(of: name.bytes) == .sidecar { names.append(text) }
         }
         return names
     }

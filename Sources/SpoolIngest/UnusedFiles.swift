@@ -66,7 +66,8 @@ package struct UnusedFiles {
                     found.append(
                         UnusedFile(
                             name: name.text ?? name.escaped, kind: role.rawValue,
-                            reason: kind == .other ? .notAShardName : .idsWithoutShard,
+                            reason: kind == .other
+                                ? .notAShardName : Self.isHeaps(name) ? .heapsWithoutShard : .idsWithoutShard,
                             since: Date(timeIntervalSince1970: changed)))
                 }
             }
@@ -92,6 +93,10 @@ package struct UnusedFiles {
     }
 
     private static func key(_ file: UnusedFile) -> String { "\(file.kind)/\(file.name)" }
+
+    private static func isHeaps(_ sidecar: FileName) -> Bool {
+        sidecar.bytes.suffix(SpoolNames.heapsSuffix.utf8.count).elementsEqual(SpoolNames.heapsSuffix.utf8)
+    }
 
     /// Whether the folder has a shard that the sidecar can belong to.
     private static func hasShard(_ sidecar: FileName, in folder: String) throws(SystemError) -> Bool {

@@ -1,3 +1,4 @@
+internal import PosixSupport
 internal import ShardFormats
 
 /// The names of the files that belong to a shard.
@@ -6,14 +7,19 @@ internal import ShardFormats
 ///
 /// For the shard `words.npy`:
 ///
-///     words.ids                  its sidecar: one id per line
+///     words.ids                  its ids, one per line
+///     words.heaps.npz            its heaps, if another program has computed them
 ///     words.npy.receipt.json     its receipt, in `done/`
 ///     words.npy.error.json       its error document, in `failed/`
+///
+/// The files with ids and heaps are its sidecars.
 package enum SpoolNames {
     /// The ending of the name of a deletion list.
     package static let deletionSuffix = ".delete"
-    /// The ending of the name of a sidecar.
+    /// The ending of the name of a sidecar with ids.
     package static let sidecarSuffix = ".ids"
+    /// The ending of the name of a sidecar with heaps.
+    package static let heapsSuffix = ".heaps.npz"
     /// The maximum length of the name of a document, in bytes.
     ///
     /// Linux allows 255; hidden temporary names are longer.
@@ -23,7 +29,7 @@ package enum SpoolNames {
     package enum NameKind: Sendable {
         /// `NAME.npy`, `NAME.npz`, `NAME.safetensors` or `NAME.delete`.
         case shard
-        /// `NAME.ids`.
+        /// `NAME.ids` or `NAME.heaps.npz`.
         case sidecar
         /// A leading dot, `.tmp` or `.part`: a producer is still writing the file.
         case temporary
@@ -39,7 +45,7 @@ package enum SpoolNames {
             name.count > suffix.utf8.count && name.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
         }
         if name.first == UInt8(ascii: ".") || [".tmp", ".part"].contains(where: ends) { return .temporary }
-        if ends(in: sidecarSuffix) { return .sidecar }
+        if ends(in: sidecarSuffix) || ends(in: heapsSuffix) { return .sidecar }
         return shardSuffixes.contains(where: ends) ? .shard : .other
     }
 
@@ -48,15 +54,26 @@ package enum SpoolNames {
 
     private static let shardSuffixes = ShardFormat.allCases.map { ".\($0.rawValue)" } + [deletionSuffix]
 
-    /// The name of the sidecar of the shard called `name`; `nil` if it isn't the name of a file of vectors.
-    package static func sidecar(of name: String) -> String? {
-        ShardFormat(fileName: name).flatMap { $0.stem(of: name) }.map { $0 + sidecarSuffix }
+    /// The name of the file with the ids of the shard called `name`; `nil` if it isn't the name of a file of vectors.
+    package static func sidecar(of name: String) -> String? { stem(of: name).map { $0 + sidecarSuffix } }
+
+    /// The name of the file with the heaps of the shard called `name`; `nil` if it isn't the name of a file of vectors,
+    /// or is so long that no file can have this name.
+    package static func heaps(of name: String) -> String? {
+        stem(of: name).map { $0 + heapsSuffix }.flatMap { $0.utf8.count <= FileSystem.maximumNameByteCount ? $0 : nil }
+    }
+
+    private static func stem(of name: String) -> String? {
+        if name.utf8.count > heapsSuffix.utf8.count, name.hasSuffix(heapsSuffix) { return nil }
+        return ShardFormat(fileName: name).flatMap { $0.stem(of: name) }
     }
 
     /// The names of the shards that the sidecar called `name` can belong to, one for each format.
     package static func shards(ofSidecar name: String) -> [String] {
-        guard name.hasSuffix(sidecarSuffix) else { return [] }
-        return ShardFormat.allCases.map { "\(name.dropLast(sidecarSuffix.count)).\($0.rawValue)" }
+        for suffix in [sidecarSuffix, heapsSuffix] where name.hasSuffix(suffix) {
+            return ShardFormat.allCases.map { "\(name.dropLast(suffix.count)).\($0.rawValue)" }
+        }
+        return []
     }
 
     /// The name of the receipt of the shard called `name`.

@@ -17,6 +17,8 @@ package struct UnusedFile: Codable, Equatable, Sendable {
         case notAShardName = "not_a_shard_name"
         /// It is an `.ids` file, and its shard has not come after it.
         case idsWithoutShard = "ids_without_shard"
+        /// It is a `.heaps.npz` file, and its shard has not come after it.
+        case heapsWithoutShard = "heaps_without_shard"
     }
 
     /// A file with these properties.

@@ -8,7 +8,7 @@ extension DaemonSettings {
         IngestSettings(
             finishedShards: finishedShards, largestShard: largestShard, largestWholeShard: largestWholeShard,
             retention: retention, quietSeconds: quiet, listQuietSeconds: listQuiet, rescanSeconds: rescan,
-            v2Elements: v2Elements)
+            v2Elements: v2Elements, heapCheckShare: heapCheckShare)
     }
 
     /// The settings that the HTTP API uses and reports.

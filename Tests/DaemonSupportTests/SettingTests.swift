@@ -26,6 +26,7 @@ import Testing
         ),
         "map-size": (["1MiB": "1MiB", "1TiB": "1TiB", "64TiB": "64TiB"], ["0", "1023KiB", "65TiB", "much"]),
         "npy-v2": (["reject": "reject", "bfloat16": "bfloat16"], ["float16", "BFLOAT16", "true", ""]),
+        "heap-check-share": (["0": "0", "0.05": "0.05", "1": "1"], ["-0.1", "1.1", "nan", "5%", ""]),
         "max-references": (["1": "1", "9223372036854775807": "9223372036854775807"], ["0", "-1", "all"]),
         "reference-ttl": (
             ["90": "90s", "90s": "90s", "15m": "15m", "12h": "12h", "30d": "30d", "0.5s": "0.5s", "24h": "1d"],

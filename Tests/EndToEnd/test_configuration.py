@@ -113,6 +113,7 @@ BAD = {
     "finished-shards": ["keep", "true"],
     "largest-shard": ["0", "-1", "1GB", "GiB", "1.5GiB", "99999999999GiB"],
     "npy-v2": ["float16", "BFLOAT16", "true", ""],
+    "heap-check-share": ["-0.1", "1.1", "nan", "5%", ""],
     "socket-mode": ["0888", "rw", "07777", "-1", ""],
     "quiet-seconds": ["-1", "soon", "nan"],
     "list-quiet-seconds": ["-1", "soon", "nan"],

@@ -31,7 +31,8 @@ import Testing
     func coversCodes() {
         let all = BadShard.npyFiles + BadShard.archives + BadShard.safeTensors + BadShard.idArrays + BadShard.idFiles
         let elsewhere: Set<ShardError.Code> = [
-            .unreadable, .notRegularFile, .wrongDimension, .zeroVector, .normTooLarge, .idsLate,
+            .unreadable, .notRegularFile, .wrongDimension, .zeroVector, .normTooLarge, .idsLate, .heapsMalformed,
+            .heapsOtherImages, .heapsStale, .heapsTooShort, .heapsWrong,
         ]
         #expect(Set(all.map(\.code)) == Set(ShardError.Code.allCases).subtracting(elsewhere))
     }

@@ -60,8 +60,8 @@ import Testing
     }
 
     static let kinds: [(SpoolNames.NameKind, [String])] = [
-        (.shard, ["s.npy", "s.npz", "s.safetensors", "s.delete", "a b (1).npy", "日.npy"]),
-        (.sidecar, ["s.ids", "s.npy.ids"]),
+        (.shard, ["s.npy", "s.npz", "s.safetensors", "s.delete", "a b (1).npy", "日.npy", "heaps.npz", "s.heaps.npy"]),
+        (.sidecar, ["s.ids", "s.npy.ids", "s.heaps.npz", "s.npz.heaps.npz"]),
         (.temporary, [".s.npy", ".npy", "s.npy.tmp", "s.part", ".s.npy.swp", ".s.npy.aBc123", "~syncthing~s.npy.tmp"]),
         (
             .other,
@@ -74,6 +74,14 @@ import Testing
 
     @Test(arguments: kinds) func aNameTellsWhatAFileIs(kind: SpoolNames.NameKind, names: [String]) {
         for name in names { #expect(SpoolNames.kind(of: Array(name.utf8)) == kind, "\(name)") }
+    }
+
+    @Test func aFileOfHeapsBelongsToAShard() {
+        #expect(SpoolNames.heaps(of: "s.npy") == "s.heaps.npz")
+        #expect(SpoolNames.heaps(of: "s.heaps.npz") == nil)
+        #expect(SpoolNames.sidecar(of: "s.heaps.npz") == nil)
+        #expect(SpoolNames.heaps(of: "s.delete") == nil)
+        #expect(SpoolNames.shards(ofSidecar: "s.heaps.npz") == ["s.npy", "s.npz", "s.safetensors"])
     }
 
     @Test func aNameNeedNotBeText() {

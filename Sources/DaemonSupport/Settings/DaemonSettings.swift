@@ -30,6 +30,7 @@ package struct DaemonSettings: Sendable {
     /// Bytes of address space.
     package var mapSize = StoreFormat.defaultMapSize
     package var v2Elements = V2Elements.reject
+    package var heapCheckShare = 0.01
     /// `nil` for no limit.
     var maximumReferences: Int?
     /// Seconds; `nil` for no limit.

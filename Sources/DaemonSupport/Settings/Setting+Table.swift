@@ -8,9 +8,9 @@ extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
         spool, data, socket, socketMode, k, capacity, alpha, recall, metric, precision, threads, finishedShards,
-        largestShard, mapSize, npyV2, maxReferences, referenceTTL, sampleQueries, sampleDelay, maxSampledReferences,
-        sampledReferenceTTL, sampleClientShare, changeLogAge, changeLogSize, quietSeconds, listQuietSeconds,
-        rescanSeconds, clientSeconds,
+        largestShard, mapSize, npyV2, heapCheckShare, maxReferences, referenceTTL, sampleQueries, sampleDelay,
+        maxSampledReferences, sampledReferenceTTL, sampleClientShare, changeLogAge, changeLogSize, quietSeconds,
+        listQuietSeconds, rescanSeconds, clientSeconds,
         logLevel,
     ]
 
@@ -138,6 +138,14 @@ extension Setting {
             numpy saves an array of bfloat16 (of the package ml_dtypes) as V2, which stands for two bytes of any \
             meaning. With bfloat16, all producers and clients must use V2 for nothing else. A .safetensors file names \
             its type and is read with either value.
+            """)
+
+    static let heapCheckShare = Setting(
+        "heap-check-share", \.heapCheckShare, .number("share", in: 0...1), .reload,
+        "The part of the images of a shard with heaps (`NAME.heaps.npz`) whose heaps are computed again; `1` for all.",
+        details: """
+            If one of them is wrong, the shard is rejected. At least 100 heaps of a shard are checked. The similarities \
+            in all heaps are computed again in any case: only the choice of references is checked by this sample.
             """)
 
     static let maxReferences = Setting(

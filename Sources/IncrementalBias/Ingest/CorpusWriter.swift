@@ -24,6 +24,9 @@ final class CorpusWriter: Sendable {
     private let receiptsWithDuration = Mutex<[UInt64: Receipt]>([:])
     /// How much of the past the change log keeps.
     let changeLogLimits = Mutex(ChangeLogLimits.standard)
+    /// The checksum of the references that was computed last, with the number of the next arrival and the number of
+    /// references then.
+    let lastChecksum = Mutex<(version: (UInt64, Int), checksum: ReferenceChecksum)?>(nil)
     /// The block of codes from which ``recode(_:)`` looks for blocks with an old basis.
     let nextRecodedBlock = Atomic(0)
     /// The number of bytes of values that the last commit wrote.

@@ -7,7 +7,7 @@ package protocol VectorSource: AnyObject, Sendable {
 
     /// Reads the next `count` vectors.
     ///
-    /// ``Corpus/stage(ids:from:rowsPerPiece:)`` calls it from one thread, for no more than `rows` vectors in all.
+    /// ``Corpus/stage(ids:from:heaps:rowsPerPiece:)`` calls it from one thread, for no more than `rows` vectors in all.
     ///
     /// - Returns: the vectors, count x dimension, all finite.
     /// - Throws: any error; it ends the staging, and `stage` throws it.

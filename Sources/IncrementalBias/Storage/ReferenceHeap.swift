@@ -199,6 +199,11 @@ package struct ReferenceHeap {
         return count == 0 ? .greatestFiniteMagnitude : similarities[count - 1]
     }
 
+    /// Whether `other` begins with the similarities of this heap.
+    func isBeginning(of other: borrowing ReferenceHeap) -> Bool {
+        count <= other.count && similarities[..<count] == other.similarities[..<count]
+    }
+
     /// Whether the heap holds too few references for its mean: fewer than `k`, although the corpus has more.
     ///
     /// - Parameters:
