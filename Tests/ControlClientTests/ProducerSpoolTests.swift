@@ -33,6 +33,14 @@ import WireAPI
         #expect(shard.idsSHA256 == ContentDigest.hexadecimal(of: Array("ids".utf8)))
     }
 
+    @Test func heapsGoWithTheirShard() throws {
+        _ = try spool.file("a.ids", "ids")
+        _ = try spool.file("a.heaps.npz", "heaps")
+        let file = try ShardFile(path: try spool.file("a.npy"), withHeaps: true)
+        _ = try spool.images.submit(file)
+        #expect(spool.names("images") == ["a.heaps.npz", "a.ids", "a.npy"])
+    }
+
     @Test func aListOfIDsNeedsNoFile() throws {
         let list = ShardFile(deleting: ["a"])
         _ = try spool.images.submit(list)
@@ -64,7 +72,7 @@ import WireAPI
         #expect(receipt.name == shard.name)
     }
 
-    @Test(arguments: ["a.npy", "a.ids"]) func aFileThatWaitsIsNotReplaced(name: String) throws {
+    @Test(arguments: ["a.npy", "a.ids", "a.heaps.npz"]) func aFileThatWaitsIsNotReplaced(name: String) throws {
         try FileSystem.writeAtomically([7], to: "\(spool.root)/images/\(name)")
         let error = #expect(throws: Failure.self) { try submit() }
         #expect(error?.status == .tryAgain && error?.message?.contains(name) == true)

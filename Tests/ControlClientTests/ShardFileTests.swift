@@ -22,6 +22,15 @@ import Testing
         #expect(try ShardFile(path: path).idsPath == ids)
     }
 
+    @Test func heapsGoOnlyIfTheyAreAskedFor() throws {
+        let path = try spool.file("a.npy")
+        let missing = #expect(throws: Failure.self) { _ = try ShardFile(path: path, withHeaps: true) }
+        #expect(missing?.status == .noInput && missing?.message?.contains("a.heaps.npz") == true)
+        let heaps = try spool.file("a.heaps.npz")
+        #expect(try ShardFile(path: path).heapsPath == nil)
+        #expect(try ShardFile(path: path, withHeaps: true).heapsPath == heaps)
+    }
+
     @Test func aFolderIsNoSidecar() throws {
         let path = try spool.file("a.npy")
         try FileSystem.createFolder("\(spool.root)/files/a.ids", mode: 0o755)
@@ -34,7 +43,9 @@ import Testing
         #expect(try ShardFile(path: "\(spool.root)/files/link.npy").name == "link.npy")
     }
 
-    @Test(arguments: ["a.txt", "npy", ".npy", "a.delete", "a.ids"]) func otherNamesAreRejected(name: String) throws {
+    @Test(arguments: ["a.txt", "npy", ".npy", "a.delete", "a.ids", "a.heaps.npz"]) func otherNamesAreRejected(
+        name: String
+    ) throws {
         let error = failure(try spool.file(name))
         #expect(error?.status == .dataRejected)
         #expect(error?.message?.contains(".safetensors") == true)

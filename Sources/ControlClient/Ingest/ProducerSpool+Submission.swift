@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import PosixSupport
 
 extension ProducerSpool {
-    /// Copies a shard and its sidecar into the spool under hidden names, then renames the sidecar and the shard.
+    /// Copies a shard and its sidecars into the spool under hidden names, then renames the sidecars and the shard.
     ///
     /// A file of the same name that still waits in the spool is not replaced. If two processes of nnnctl submit at the
     /// same time, one waits for the other.
@@ -12,44 +12,40 @@ extension ProducerSpool {
     package func submit(_ file: ShardFile) throws -> SubmittedShard {
         try checkFree(file)
         let shard = try TemporaryCopy(of: file.source, in: incoming)
-        guard let idsPath = file.idsPath, let idsName = file.idsName else {
-            let time = try withLock { () throws in
-                try checkFree(file)
+        let ids = try file.idsPath.map { TemporaryCopy.Sidecar(try TemporaryCopy(of: .file($0), in: incoming)) }
+        let heaps = try file.heapsPath.map { TemporaryCopy.Sidecar(try TemporaryCopy(of: .file($0), in: incoming)) }
+        let time = try withLock { () throws in
+            try checkFree(file)
+            var placed: [String] = []
+            do {
+                for (sidecar, name) in [(ids, file.idsName), (heaps, file.heapsName)] {
+                    guard let sidecar, let name else { continue }
+                    try sidecar.copy.place(at: "\(incoming)/\(name)")
+                    placed.append("\(incoming)/\(name)")
+                }
                 let time = Date()
                 try shard.place(at: "\(incoming)/\(file.name)")
                 return time
-            }
-            return SubmittedShard(name: file.name, sha256: shard.sha256, idsSHA256: nil, time: time)
-        }
-        let ids = try TemporaryCopy(of: .file(idsPath), in: incoming)
-        let idsTarget = "\(incoming)/\(idsName)"
-        let time = try withLock { () throws in
-            try checkFree(file)
-            try ids.place(at: idsTarget)
-            let time = Date()
-            do {
-                try shard.place(at: "\(incoming)/\(file.name)")
             } catch {
-                try? FileSystem.remove(idsTarget)
+                for path in placed { try? FileSystem.remove(path) }
                 throw error
             }
-            return time
         }
-        return SubmittedShard(name: file.name, sha256: shard.sha256, idsSHA256: ids.sha256, time: time)
+        return SubmittedShard(name: file.name, sha256: shard.sha256, idsSHA256: ids?.copy.sha256, time: time)
     }
 
-    /// Throws ``Failure`` if the incoming folder already has a file with the name of the shard or of its sidecar.
+    /// Throws ``Failure`` if the incoming folder already has a file with the name of the shard or of a sidecar.
     private func checkFree(_ file: ShardFile) throws {
         let target = "\(incoming)/\(file.name)"
         if try FileSystem.exists(target) {
             throw Failure(.tryAgain, "\(target) still waits in the spool: try again when nnnd has processed it")
         }
-        guard let idsName = file.idsName else { return }
-        let idsTarget = "\(incoming)/\(idsName)"
-        if try FileSystem.exists(idsTarget) {
+        for name in [file.idsName, file.heapsName].compactMap(\.self) {
+            let target = "\(incoming)/\(name)"
+            guard try FileSystem.exists(target) else { continue }
             throw Failure(
                 .tryAgain,
-                "\(idsTarget) is already in the spool: try again in a moment, and remove it if no shard belongs to it")
+                "\(target) is already in the spool: try again in a moment, and remove it if no shard belongs to it")
         }
     }
 

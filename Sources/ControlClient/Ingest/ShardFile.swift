@@ -3,7 +3,7 @@ internal import PosixSupport
 internal import ShardFormats
 internal import SpoolProtocol
 
-/// A file to put into the spool: a shard, with its sidecar (file of ids) if it has one, or a deletion list.
+/// A file to put into the spool: a shard, with its sidecars (files of ids and heaps) if it has them, or a deletion list.
 package struct ShardFile {
     /// Where the content comes from.
     package enum Source {
@@ -21,11 +21,18 @@ package struct ShardFile {
     /// The name that a sidecar of this shard must have in the spool, even if the shard has no sidecar; `nil` for a
     /// deletion list.
     package let idsName: String?
+    /// The path of the file with its heaps, `NAME.heaps.npz` in the same folder; `nil` if it is submitted without heaps.
+    package let heapsPath: String?
+    /// The name that a file with its heaps has in the spool.
+    package var heapsName: String? { SpoolNames.heaps(of: name) }
 
     /// The shard at a path.
     ///
-    /// - Throws: ``Failure`` if nnnd would not accept the name, or if the shard or its sidecar can't be read.
-    package init(path: String) throws {
+    /// - Parameters:
+    ///   - path: the path.
+    ///   - withHeaps: whether the file of its heaps, which must exist then, goes with it.
+    /// - Throws: ``Failure`` if nnnd would not accept the name, or if the shard or its sidecars can't be read.
+    package init(path: String, withHeaps: Bool = false) throws {
         let name = FileSystem.name(of: path)
         guard let idsName = SpoolNames.sidecar(of: name) else {
             throw Failure(
@@ -46,11 +53,16 @@ package struct ShardFile {
         source = .file(path)
         self.name = name
         self.idsName = idsName
-        let idsPath = String(Substring(path.utf8.dropLast(name.utf8.count))) + idsName
+        let folder = String(Substring(path.utf8.dropLast(name.utf8.count)))
+        let idsPath = folder + idsName
         guard let kind = try Self.kind(of: path) else { throw Failure(.noInput, "\(path): no such file") }
         guard kind == .regularFile else { throw Failure(.noInput, "\(path): not a file") }
         self.idsPath = try Self.kind(of: idsPath) == .regularFile ? idsPath : nil
-        for path in [path, self.idsPath].compactMap(\.self) { try Self.checkReadable(path) }
+        heapsPath = withHeaps ? SpoolNames.heaps(of: name).map { folder + $0 } : nil
+        if withHeaps, try heapsPath.map(Self.kind) != .regularFile {
+            throw Failure(.noInput, "\(path): there are no heaps \(heapsPath ?? "with so long a name")")
+        }
+        for path in [path, self.idsPath, heapsPath].compactMap(\.self) { try Self.checkReadable(path) }
     }
 
     /// A deletion list with this content; it gets a unique name in the spool.
@@ -61,6 +73,7 @@ package struct ShardFile {
         name = "nnnctl-\(UUID().uuidString)\(SpoolNames.deletionSuffix)"
         idsPath = nil
         idsName = nil
+        heapsPath = nil
     }
 
     /// A deletion list with these ids, none of which can contain a line feed.
@@ -73,11 +86,13 @@ package struct ShardFile {
 
     /// Checks the shards that a command line names, before the first one is copied.
     ///
-    /// - Parameter paths: the paths of the shards.
+    /// - Parameters:
+    ///   - paths: the paths of the shards.
+    ///   - withHeaps: whether files of heaps go with them.
     /// - Returns: the shards, in the same order.
     /// - Throws: ``Failure`` if a shard can't be ingested, or if two have the same name in the spool.
-    package static func check(_ paths: [String]) throws -> [ShardFile] {
-        let files = try paths.map(ShardFile.init(path:))
+    package static func check(_ paths: [String], withHeaps: Bool = false) throws -> [ShardFile] {
+        let files = try paths.map { try ShardFile(path: $0, withHeaps: withHeaps) }
         var pathsByName: [[UInt8]: String] = [:]
         for (path, file) in zip(paths, files) {
             // The name of the sidecar is compared: words.npy and words.npz would have the same one. It is compared by

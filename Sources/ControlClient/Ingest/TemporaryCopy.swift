@@ -6,6 +6,15 @@ internal import SpoolProtocol
 ///
 /// The copy is removed when the value is destroyed, unless ``place(at:)`` has renamed it.
 struct TemporaryCopy: ~Copyable {
+    /// A copy of a sidecar, for collections, which can't have values that can't be copied.
+    final class Sidecar {
+        let copy: TemporaryCopy
+
+        init(_ copy: consuming TemporaryCopy) {
+            self.copy = copy
+        }
+    }
+
     /// SHA-256 of the content, in hexadecimal.
     let sha256: String
     private let path: String
