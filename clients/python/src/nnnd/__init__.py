@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         UnknownId,
     )
     from .evaluation import Evaluation
+    from .heaps import Heaps
     from .hubs import Hubs
     from .ingestion import Ingestion
     from .report import Report
@@ -59,6 +60,7 @@ _MODULES = {
     "Hit": "results",
     "Evaluation": "evaluation",
     "Hubs": "hubs",
+    "Heaps": "heaps",
     "Ingestion": "ingestion",
     "Report": "report",
     "NnndError": "errors",
@@ -85,6 +87,7 @@ _SUBMODULES = (
     "errors",
     "evaluation",
     "exporting",
+    "heaps",
     "hubs",
     "importing",
     "ingestion",
@@ -105,6 +108,7 @@ __all__ = [
     "Database",
     "Evaluation",
     "Forbidden",
+    "Heaps",
     "Hit",
     "Hubs",
     "Ingestion",

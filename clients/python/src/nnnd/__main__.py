@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from ._bulk_command import add_bulk
+    from ._bulk_command import add_bulk, add_bulk_files
     from ._sync_command import add_sync
 
     parser = argparse.ArgumentParser(
@@ -66,8 +66,16 @@ def _parser() -> argparse.ArgumentParser:
     files.add_argument("--ids", help="the column of a table with the ids (default: the file's name and the row)")
     files.add_argument("--type", help="of a file without a header: float16, bfloat16, float32 or float64")
     files.add_argument("--dimension", type=int, help="of a file without a header")
-    for command in (clip, files):
+    heaps = kinds.add_parser("heaps", help="images with heaps that 'python -m nnnd bulk' has computed")
+    heaps.add_argument("folder", help="the output of 'python -m nnnd bulk'")
+    add_bulk_files(heaps)
+    heaps.add_argument("-k", type=int, help="of a private daemon, as for 'python -m nnnd bulk'")
+    heaps.add_argument("--capacity", type=int, help="of a private daemon whose folder is new")
+    heaps.add_argument("--metric", choices=["cosine", "inner-product"], help="of a private daemon whose folder is new")
+    heaps.add_argument("--precision", choices=["float32", "float16"], help="of a private daemon whose folder is new")
+    for command in (clip, files, heaps):
         _add_source(command, "--to")
+    for command in (clip, files):
         command.add_argument("--shard-rows", type=int, help="rows of a shard (default: 128 MiB of them)")
         command.add_argument("--again", action="store_true", help="send everything, also what was received before")
     return parser
@@ -101,9 +109,13 @@ def _sync(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from .importing import import_clip_retrieval, import_files
 
-    shared: dict[str, Any] = {"ids": options.ids, "shard_rows": options.shard_rows, "again": options.again}
     with _client(options) as client:
-        if options.format == "clip-retrieval":
+        shared: dict[str, Any] = {name: getattr(options, name, None) for name in ("ids", "shard_rows", "again")}
+        if options.format == "heaps":
+            from ._bulk_command import load_heaps
+
+            report = load_heaps(client, options)
+        elif options.format == "clip-retrieval":
             report = import_clip_retrieval(client, options.folder, texts=not options.no_texts, **shared)
         else:
             report = import_files(
@@ -121,7 +133,9 @@ def _client(options: argparse.Namespace) -> Iterator[Any]:
     from .client import Client
     from .embedded import open
 
-    with open(options.private) if options.private is not None else Client(options.socket) as client:
+    given = {name: getattr(options, name, None) for name in ("k", "capacity", "metric", "precision")}
+    settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    with open(options.private, **settings) if options.private is not None else Client(options.socket) as client:
         yield client
 
 

@@ -15,17 +15,8 @@ A run that was interrupted continues when it is run again."""
 def add_bulk(commands: Any) -> None:
     """Adds the command to a parser's commands."""
     parser = commands.add_parser("bulk", help="compute biases of many images at once", description=DESCRIPTION)
-    data = parser.add_argument_group("files")
-    data.add_argument("--images", nargs="+", required=True, metavar="PATH", help="image shards, or folders of them")
-    data.add_argument("--references", nargs="+", required=True, metavar="PATH", help="reference shards, or folders")
+    data = add_bulk_files(parser)
     data.add_argument("--output", required=True, metavar="FOLDER", help="the folder for the parquet files")
-    data.add_argument(
-        "--vectors", metavar="COLUMN", help="of image tables, with vectors (default: the only list column)"
-    )
-    data.add_argument("--ids", metavar="COLUMN", help="of image tables, with the ids (default: id, or NAME:0, ...)")
-    data.add_argument("--reference-vectors", metavar="COLUMN", help="the same for tables of references")
-    data.add_argument("--reference-ids", metavar="COLUMN", help="the same for tables of references")
-    data.add_argument("--distinct", action="store_true", help="no id occurs twice, so that ids need not be compared")
     data.add_argument("--again", action="store_true", help="compute all output files anew")
     result = parser.add_argument_group("result")
     result.add_argument("--socket", help="take k, capacity, metric and precision from the daemon with this socket")
@@ -41,12 +32,42 @@ def add_bulk(commands: Any) -> None:
     where.add_argument("--spark", metavar="MASTER", help="run on Spark: local[2], spark://host:7077, sc://host")
 
 
+def add_bulk_files(parser: Any) -> Any:
+    """Adds the options that name the input files of a bulk computation."""
+    data = parser.add_argument_group("files")
+    data.add_argument("--images", nargs="+", required=True, metavar="PATH", help="image shards, or folders of them")
+    data.add_argument("--references", nargs="+", required=True, metavar="PATH", help="reference shards, or folders")
+    data.add_argument(
+        "--vectors", metavar="COLUMN", help="of image tables, with vectors (default: the only list column)"
+    )
+    data.add_argument("--ids", metavar="COLUMN", help="of image tables, with the ids (default: id, or NAME:0, ...)")
+    data.add_argument("--reference-vectors", metavar="COLUMN", help="the same for tables of references")
+    data.add_argument("--reference-ids", metavar="COLUMN", help="the same for tables of references")
+    data.add_argument("--distinct", action="store_true", help="no id occurs twice, so that ids need not be compared")
+    return data
+
+
+def load_heaps(client: Any, options: argparse.Namespace) -> Any:
+    """Runs `python -m nnnd import heaps`."""
+    from .bulk import load
+
+    return load(client, *_shards(options), options.folder, distinct=options.distinct)
+
+
+def _shards(options: argparse.Namespace) -> tuple[Any, Any]:
+    from .bulk import list_shards
+
+    return (
+        list_shards(options.images, options.vectors, options.ids),
+        list_shards(options.references, options.reference_vectors, options.reference_ids),
+    )
+
+
 def bulk(options: argparse.Namespace) -> int:
     """Runs the command."""
-    from .bulk import list_shards, run
+    from .bulk import run
 
-    images = list_shards(options.images, options.vectors, options.ids)
-    references = list_shards(options.references, options.reference_vectors, options.reference_ids)
+    images, references = _shards(options)
     with _session(options.spark) as spark:
         report = run(
             images, references, options.output, _settings(options), workers=options.workers, spark=spark,

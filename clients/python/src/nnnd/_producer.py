@@ -15,6 +15,7 @@ from ._memory import memory_limit
 from ._progress import Progress
 from ._shards import ShardFile, publish_bytes
 from .documents import Kind
+from .heaps import Heaps
 from .ingestion import Ingestion, SpoolFolders, Submission
 
 # The daemon takes several shards more slowly than one, because each ends with a commit of its own. But it reads a shard
@@ -33,7 +34,13 @@ class Producer:
     """Writes shards and lists of ids of one call into the spool."""
 
     def __init__(
-        self, folders: SpoolFolders, kind: Kind, name: str | None, sync: bool, ready: Callable[..., Any]
+        self,
+        folders: SpoolFolders,
+        kind: Kind,
+        name: str | None,
+        sync: bool,
+        ready: Callable[..., Any],
+        heaps: Heaps | None = None,
     ) -> None:
         self._folders = folders
         self._kind: Kind = kind
@@ -42,6 +49,9 @@ class Producer:
         self._sync = sync
         self._stem = checked_name(name) if name is not None else _unique_name()
         self._number = 0
+        self._heaps = heaps
+        # The number of rows in shards that have been published.
+        self._rows = 0
         self.ingestion = Ingestion(ready)
 
     @property
@@ -54,12 +64,16 @@ class Producer:
         current: ShardFile | None = None
         ids: list[bytes] = []
         first: Vectors | None = None
+        heap_bytes = 0 if self._heaps is None else self._heaps.row_bytes
         try:
             for vectors, names in batches:
                 first = first or vectors
                 _check_alike(first, vectors)
                 lines = None if names is None else id_lines(names, vectors.rows)
-                is_full = current is not None and current.bytes + vectors.row_bytes * vectors.rows > shard_bytes
+                is_full = (
+                    current is not None
+                    and (vectors.row_bytes + heap_bytes) * (current.rows + vectors.rows) > shard_bytes
+                )
                 if current is not None and (is_full or (lines is None) != (not ids)):
                     self._publish(current, ids, vectors)
                     current, ids = None, []
@@ -88,7 +102,14 @@ class Producer:
         with shard:
             name = self._next_name(suffix(vectors.element_type))
             submission = Submission(self._folders, self._kind, name, shard.rows)
-            shard.publish(name, b"".join(ids) if ids else None, self._sync)
+            stop = self._rows + shard.rows
+            heaps = None
+            if self._heaps is not None:
+                if stop > len(self._heaps):
+                    raise ValueError(f"there are {len(self._heaps):,} heaps, and more images; each must have one")
+                heaps = self._heaps.slice(self._rows, stop).to_bytes()
+            shard.publish(name, b"".join(ids) if ids else None, self._sync, heaps)
+            self._rows = stop
         self.ingestion.add(submission)
 
     def _next_name(self, ending: str) -> str:
@@ -121,7 +142,9 @@ def with_ingestion(ingestion: Ingestion) -> Iterator[None]:
         raise
 
 
-def batches_of(vectors: Batches, ids: Ids | None, shard_bytes: int) -> tuple[Iterator[Batch], int | None]:
+def batches_of(
+    vectors: Batches, ids: Ids | None, shard_bytes: int, heaps: Heaps | None = None
+) -> tuple[Iterator[Batch], int | None]:
     """The batches of an array or of an iterator, and the number of all rows if it is known before."""
     if not is_array(vectors):
         if ids is not None:
@@ -133,12 +156,14 @@ def batches_of(vectors: Batches, ids: Ids | None, shard_bytes: int) -> tuple[Ite
     names = None if ids is None else list_of_ids(ids)
     if names is not None and len(names) != matrix.rows:
         raise ValueError(f"there are {len(names):,} ids for {matrix.rows:,} rows; there must be one id for each row")
+    if heaps is not None and len(heaps) != matrix.rows:
+        raise ValueError(f"there are {len(heaps):,} heaps for {matrix.rows:,} rows; there must be one for each row")
     if names is not None:
         # All ids are checked before the first shard is sent.
         step = max(1, shard_bytes // matrix.row_bytes)
         for part in (names[start : start + step] for start in range(0, len(names), step)):
             id_lines(part, len(part))
-    return _parts(matrix, names, shard_bytes), matrix.rows
+    return _parts(matrix, names, shard_bytes, 0 if heaps is None else heaps.row_bytes), matrix.rows
 
 
 def checked_name(name: str) -> str:
@@ -150,9 +175,9 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _parts(vectors: Vectors, names: list[str] | None, most_bytes: int) -> Iterator[Batch]:
-    """The rows in parts of at most so many bytes."""
-    step = max(1, most_bytes // vectors.row_bytes)
+def _parts(vectors: Vectors, names: list[str] | None, most_bytes: int, heap_bytes: int = 0) -> Iterator[Batch]:
+    """The rows in parts of at most so many bytes, with the bytes of a heap for each row."""
+    step = max(1, most_bytes // (vectors.row_bytes + heap_bytes))
     for start in range(0, vectors.rows, step):
         stop = min(start + step, vectors.rows)
         yield vectors.slice(start, stop), None if names is None else names[start:stop]

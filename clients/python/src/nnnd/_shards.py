@@ -126,11 +126,12 @@ class ShardFile:
             self.bytes += len(piece)
         self.rows += vectors.rows
 
-    def publish(self, name: str, ids: bytes | None, sync: bool) -> None:
-        """Renames the sidecar with `ids`, if there are any, and then the shard into the folder."""
+    def publish(self, name: str, ids: bytes | None, sync: bool, heaps: bytes | None = None) -> None:
+        """Renames the sidecars with `ids` and `heaps`, if there are any, and then the shard into the folder."""
         self._file.write_at_start(header(self._element_type, self.rows, self._dimension))
-        if ids is not None:
-            publish_bytes(self._folder, f"{os.path.splitext(name)[0]}.ids", ids, sync)
+        for suffix, content in ((".ids", ids), (".heaps.npz", heaps)):
+            if content is not None:
+                publish_bytes(self._folder, f"{os.path.splitext(name)[0]}{suffix}", content, sync)
         self._file.publish(name, sync)
 
 

@@ -21,6 +21,7 @@ from ._retry import Retries
 from .client import Client
 from .documents import Kind, Status, VerifyReport
 from .errors import NotReachable, RequestTimeout
+from .heaps import Heaps
 from .ingestion import Ingestion
 from .results import SearchResult, parse_search
 
@@ -101,9 +102,10 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
         wait: bool = True,
         timeout: float | None = None,
         shard_bytes: int = SHARD_BYTES,
+        heaps: Heaps | None = None,
     ) -> Ingestion:
         """Adds or replaces images, as `Client.add_images`."""
-        return await self._add("images", vectors, ids, name, wait, timeout, shard_bytes)
+        return await self._add("images", vectors, ids, name, wait, timeout, shard_bytes, heaps)
 
     async def add_references(
         self,
@@ -164,9 +166,10 @@ class AsyncClient(AsyncEvaluating, AsyncReading):
         wait: bool,
         timeout: float | None,
         shard_bytes: int,
+        heaps: Heaps | None = None,
     ) -> Ingestion:
         ingestion = await asyncio.to_thread(
-            self._blocking.submit, kind, vectors, ids, name, not wait, shard_bytes, False
+            self._blocking.submit, kind, vectors, ids, name, not wait, shard_bytes, False, heaps
         )
         return await self.wait(ingestion, timeout) if wait else ingestion
 

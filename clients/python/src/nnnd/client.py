@@ -20,6 +20,7 @@ from ._reading import Reading
 from ._shards import remove_abandoned
 from ._transport import Transport
 from .documents import Kind, Status, VerifyReport
+from .heaps import Heaps
 from .ingestion import Ingestion, SpoolFolders
 from .results import SearchResult, parse_search
 
@@ -147,11 +148,11 @@ class Client(Evaluating, Reading):
         timeout: float | None = None,
         shard_bytes: int = SHARD_BYTES,
         progress: bool | None = None,
+        heaps: Heaps | None = None,
     ) -> Ingestion:
         """Adds images, or replaces those whose ids exist, through the daemon's spool.
 
-        The vectors go from the array's own memory into a file in the spool. One shard takes effect as a whole; more
-        than `shard_bytes` become several shards, which take effect one after another.
+        One shard takes effect as a whole; more than `shard_bytes` become several shards, one after another.
 
         >>> db.add_images(np.eye(2, 3, dtype="float32"), ["north", "east"]).rows
         2
@@ -165,13 +166,14 @@ class Client(Evaluating, Reading):
             timeout: seconds to wait; None waits without a limit.
             shard_bytes: the size from which on a further shard is begun.
             progress: whether to show a progress bar; by default on a terminal and in a notebook.
+            heaps: their best references, if computed elsewhere; used for shards whose ids are all new.
 
         Raises:
             ShardRejected: the daemon rejected a shard; nothing of that shard took effect.
             ReceiptTimeout: the time is over; the shards can still take effect.
 
         """
-        return self._add("images", vectors, ids, name, wait, timeout, shard_bytes, progress)
+        return self._add("images", vectors, ids, name, wait, timeout, shard_bytes, progress, heaps)
 
     def add_references(
         self,
@@ -210,8 +212,9 @@ class Client(Evaluating, Reading):
         timeout: float | None,
         shard_bytes: int,
         progress: bool | None,
+        heaps: Heaps | None = None,
     ) -> Ingestion:
-        ingestion = self.submit(kind, vectors, ids, name, not wait, shard_bytes, progress)
+        ingestion = self.submit(kind, vectors, ids, name, not wait, shard_bytes, progress, heaps)
         return ingestion.wait(timeout, progress=progress) if wait else ingestion
 
     def _delete(self, kind: Kind, ids: Ids, wait: bool, timeout: float | None) -> Ingestion:
@@ -227,10 +230,11 @@ class Client(Evaluating, Reading):
         sync: bool = True,
         shard_bytes: int = SHARD_BYTES,
         progress: bool | None = None,
+        heaps: Heaps | None = None,
     ) -> Ingestion:
         """Writes shards into the spool without waiting; `sync` flushes them, which callers that wait do not need."""
-        batches, total = batches_of(vectors, ids, shard_bytes)
-        producer = Producer(self.spool(), kind, name, sync, self.ready)
+        batches, total = batches_of(vectors, ids, shard_bytes, heaps)
+        producer = Producer(self.spool(), kind, name, sync, self.ready, heaps)
         with Progress(f"write {kind}", total, "rows", progress) as bar, with_ingestion(producer.ingestion):
             producer.add(batches, shard_bytes, bar)
         return producer.ingestion

@@ -25,6 +25,7 @@ except ImportError:
 
 from ._heaps import heaps
 from ._job import Job, ShardReport, TaskFailed
+from ._loading import heaps_of_batches, load, read_heaps
 from ._run import BulkReport, plan, run
 from ._settings import BulkSettings
 from ._shards import Shard, list_shards
@@ -37,7 +38,10 @@ __all__ = [
     "ShardReport",
     "TaskFailed",
     "heaps",
+    "heaps_of_batches",
     "list_shards",
+    "load",
     "plan",
+    "read_heaps",
     "run",
 ]

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ..heaps import ReferenceChecksum
 from ..importing._tables import list_matrix
+from ._checksum import with_checksum
 from ._ids import hashes
 from ._running import Positions, running_heaps
 from ._settings import BulkSettings
@@ -34,7 +36,8 @@ def heaps(
     Returns:
         Batches with the columns `id`; `similarities` (lists of float32 in falling order, min(capacity, number of
         references) of them); `references` (lists of ids, or of 64-bit hashes, in the same order); and `mean_K` for each
-        k, float32. The images have the order in which they came.
+        k, float32. The images have the order in which they came. The metadata of the batches tell the daemon from
+        which references they were computed.
 
     >>> batch = lambda ids, rows: pa.record_batch({"id": ids, "vector": rows})
     >>> images = [batch(["cat", "car"], [[1.0, 0.0], [0.0, 1.0]])]
@@ -49,14 +52,17 @@ def heaps(
     if not parts:
         return
     names = []
+    checksum = ReferenceChecksum()
     for batch in references:
         vectors = _matrix(batch, settings, "references")
+        checksum.add(batch.column("id").to_pylist(), vectors)
         for _, running in parts:
             running.add(vectors)
         names.append(hashes(batch.column("id")) if settings.references == "hashes" else batch.column("id"))
     of_all = pa.concat_arrays(names) if names else pa.array([], schema(settings).field("references").type.value_type)
+    columns = with_checksum(schema(settings), checksum)
     for ids, running in parts:
-        yield from _output(ids, *running.result(), of_all, settings)
+        yield from _output(ids, *running.result(), of_all, settings, columns)
 
 
 def schema(settings: BulkSettings) -> pa.Schema:
@@ -84,7 +90,12 @@ def means(similarities: Matrix, k: int) -> Matrix:
 
 
 def _output(
-    ids: pa.Array, similarities: Matrix, positions: Positions, names: pa.Array, settings: BulkSettings
+    ids: pa.Array,
+    similarities: Matrix,
+    positions: Positions,
+    names: pa.Array,
+    settings: BulkSettings,
+    schema: pa.Schema,
 ) -> Iterator[pa.RecordBatch]:
     for start in range(0, len(ids), OUTPUT_ROWS):
         values, places = similarities[start : start + OUTPUT_ROWS], positions[start : start + OUTPUT_ROWS]
@@ -95,7 +106,7 @@ def _output(
             pa.ListArray.from_arrays(offsets, names.take(pa.array(np.ascontiguousarray(places).reshape(-1)))),
             *(pa.array(means(values, k)) for k in settings.ks),
         ]
-        yield pa.record_batch(columns, schema=schema(settings))
+        yield pa.record_batch(columns, schema=schema)
 
 
 def _matrix(batch: pa.RecordBatch, settings: BulkSettings, what: str) -> Matrix:

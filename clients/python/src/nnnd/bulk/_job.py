@@ -21,7 +21,7 @@ from ._output import Output
 from ._settings import BulkSettings
 from ._shards import Shard
 
-FORMAT = 1
+FORMAT = 2
 REPORT_SCHEMA = pa.schema(
     [
         ("shard", pa.string()),

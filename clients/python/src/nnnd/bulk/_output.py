@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import secrets
 from collections.abc import Iterable
@@ -48,7 +49,10 @@ class Output:
 
     def write(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], fingerprint: str) -> int:
         """Writes an output file under a hidden name and renames it; returns the number of rows."""
-        schema = schema.with_metadata({FINGERPRINT: fingerprint.encode()})
+        batches = iter(batches)
+        first = next(batches, None)
+        metadata = {} if first is None else first.schema.metadata or {}
+        schema = schema.with_metadata({**metadata, FINGERPRINT: fingerprint.encode()})
         path, rows = f"{self._inside}/{name}.parquet", 0
         temporary = f"{self._inside}/.{name}.{secrets.token_hex(8)}{TEMPORARY}"
         # Ids of references occur many times, and are stored once for each group of rows.
@@ -56,7 +60,7 @@ class Output:
         with contextlib.ExitStack() as files:
             stream = files.enter_context(self._system.open_output_stream(temporary))
             writer = files.enter_context(pq.ParquetWriter(stream, schema, compression="zstd", **options))
-            for batch in batches:
+            for batch in itertools.chain([] if first is None else [first], batches):
                 writer.write_batch(batch.replace_schema_metadata(schema.metadata))
                 rows += batch.num_rows
         if self._is_local:

@@ -88,7 +88,7 @@ def import_sources(
             size = shard_rows or max(1, min(MAX_SHARD_ROWS, SHARD_BYTES // (rows.dimension * BYTES[rows.element_type])))
             for stem, start, stop in source.shards(size):
                 name = f"{stem}{run}{suffix(rows.element_type)}"
-                if _was_received(folders, kind, name, stop - start):
+                if was_received(folders, kind, name, stop - start):
                     report.rows_before += stop - start
                     bar.add(stop - start)
                     continue
@@ -104,7 +104,7 @@ def import_sources(
     return report
 
 
-def _was_received(folders: SpoolFolders, kind: Kind, name: str, rows: int) -> bool:
+def was_received(folders: SpoolFolders, kind: Kind, name: str, rows: int) -> bool:
     """Whether the daemon has given a receipt for a shard of this name."""
     try:
         receipt = json.loads((folders.done / kind / f"{name}.receipt.json").read_text())
