@@ -89,7 +89,7 @@ package enum Kernels {
     }
 
     /// Prefetches a vector into the cache.
-    static func prefetch(_ vector: Span<Float>) {
+    package static func prefetch(_ vector: Span<Float>) {
         unsafe vector.withUnsafeBufferPointer { values in
             guard let v = values.baseAddress else { return }
             unsafe ck_prefetch(v, values.count)

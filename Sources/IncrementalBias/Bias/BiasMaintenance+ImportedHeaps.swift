@@ -158,6 +158,9 @@ extension BiasMaintenance {
 
 /// Turns the imported heaps of images, one after another, into heaps of the corpus; used by one thread.
 private struct HeapImporter {
+    /// How many references ahead vectors are prefetched, which lie anywhere in memory.
+    private static let prefetchDistance = 2
+
     private let heaps: PreparedHeaps
     private let scratch = FloatScratch()
     private var ranked: [RankedProduct] = []
@@ -182,8 +185,13 @@ private struct HeapImporter {
         let tolerance = Float(PreparedHeaps.tolerance * Kernels.norm(vector) * heaps.largestNorm)
         ranked.removeAll(keepingCapacity: true)
         var isRight = true
-        for place in start..<start + file.width {
+        let end = start + file.width
+        for place in start..<end {
             let row = heaps.rows[Int(file.references[place])]
+            if place + Self.prefetchDistance < end {
+                let next = heaps.rows[Int(file.references[place + Self.prefetchDistance])]
+                references.vectors.prefetch(Int(next), scratch: scratch)
+            }
             let product = references.vectors.withVector(Int(row), scratch: scratch) { Kernels.product($0, vector) }
             isRight = isRight && abs(product - file.similarities[place]) <= tolerance
             ranked.append(RankedProduct(product, row: row))

@@ -29,6 +29,12 @@ struct MappedVectors: Sendable {
         }
     }
 
+    /// Prefetches the vector of `row` into the cache, if it is stored as floats.
+    func prefetch(_ row: Int, scratch: FloatScratch) {
+        guard layout.coding.precision == .float32 else { return }
+        withVector(row, scratch: scratch) { Kernels.prefetch($0) }
+    }
+
     /// Calls `body` with the vector of `row`.
     ///
     /// - Parameter scratch: memory for the conversion to floats; each thread needs its own.

@@ -26,6 +26,8 @@ from ._output import FINGERPRINT
 from ._run import plan
 from ._shards import Paths, Shard, filesystem
 
+# The name of the references in the schema of a parquet file.
+NAMES = "references.list.element"
 # So many shards can wait in the spool. The daemon takes each about as fast as it is written.
 MOST_WAITING = 2
 
@@ -39,7 +41,9 @@ def read_heaps(path: str | os.PathLike[str]) -> tuple[list[str], Heaps]:
     """
     found, inside = filesystem(os.fspath(path))
     with found.open_input_file(inside) as file:
-        return _heaps(pq.read_table(file, columns=["id", "similarities", "references"]), f"{path} has")
+        # Each id occurs many times.
+        columns = ["id", "similarities", "references"]
+        return _heaps(pq.read_table(file, columns=columns, read_dictionary=[NAMES]), f"{path} has")
 
 
 def heaps_of_batches(batches: Sequence[pa.RecordBatch]) -> tuple[list[str], Heaps]:
@@ -51,9 +55,9 @@ def _heaps(table: pa.Table, what: str) -> tuple[list[str], Heaps]:
     checksum = checksum_of(table.schema)
     if checksum is None:
         raise ValueError(f"{what} no checksum of the references; run the bulk computation again")
-    if table.schema.field("references").type.value_type != pa.string():
+    if pa.types.is_integer(table.schema.field("references").type.value_type):
         raise ValueError(f"{what} hashes of references; run the bulk computation with --names ids")
-    names = pc.list_flatten(table.column("references")).combine_chunks().dictionary_encode()
+    names = pc.list_flatten(table.column("references")).dictionary_encode().unify_dictionaries().combine_chunks()
     similarities = pc.list_flatten(table.column("similarities")).to_numpy()
     shape = (table.num_rows, len(similarities) // max(1, table.num_rows))
     heaps = Heaps(
