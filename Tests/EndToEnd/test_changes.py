@@ -185,6 +185,15 @@ def test_an_export_that_was_interrupted_continues_with_what_changed_meanwhile(tm
         succeeds("export", folder, daemon=daemon)
         found = read_export(folder)
         assert (found.manifest.rows, found.manifest.changes) == (39, 15)
+        # The states of an export that was killed before its first page.
+        for number, files in enumerate(([], [".progress.json.tmp"], ["progress.json"], ["progress.json", "images.npy"])):
+            early = tmp_path / f"early{number}"
+            early.mkdir()
+            for name in files:
+                start = {**progress, "cursor": "start", "rows": 0, "id_bytes": 0, "generation": 0, "dimension": 0}
+                (early / name).write_text(json.dumps(start) if name == "progress.json" else "")
+            succeeds("export", early, daemon=daemon)
+            check_export(read_export(early), truth)
         check_export(found, truth)
         assert {path.name for path in folder.iterdir()} == {
             "images.npy", "images.ids", "means.npy", "changes.ndjson", "manifest.json",

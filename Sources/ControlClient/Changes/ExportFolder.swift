@@ -29,7 +29,10 @@ struct ExportFolder: ~Copyable {
     ///   - new: the manifest of a new export.
     /// - Throws: ``Failure`` if the export is complete, or another one; `SystemError`.
     init(_ path: String, _ new: ExportManifest) throws {
-        let manifest = try Self.recorded(in: path) ?? new
+        let recorded = try Self.recorded(in: path)
+        let manifest = recorded ?? new
+        // Before the other files, so that a folder in which there is one of them is known as an unfinished export.
+        if recorded == nil { try Self.record(manifest, in: path) }
         let vectors = try OpenFile(updating: "\(path)/images.npy")
         let ids = try OpenFile(updating: "\(path)/images.ids")
         let means = try OpenFile(updating: "\(path)/means.npy")
@@ -58,10 +61,25 @@ struct ExportFolder: ~Copyable {
             return found
         }
         if try !FileSystem.exists(path) { try FileSystem.createFolder(path, mode: 0o755) }
-        guard try FileSystem.isEmptyFolder(path) else {
+        guard try isEmpty(path) else {
             throw Failure(.inputOutput, "\(path) is neither empty nor an unfinished export; name a new folder")
         }
         return nil
+    }
+
+    /// Whether there is a folder with nothing in it but, perhaps, the hidden file of a manifest that was being written.
+    private static func isEmpty(_ path: String) throws -> Bool {
+        struct NotEmpty: Error {}
+        guard try FileSystem.entry(path)?.kind == .folder else { return false }
+        let hidden = FileSystem.hiddenPath(beside: "\(path)/\(progressName)", suffix: ".tmp")
+        do {
+            try FileSystem.forEachName(in: path) { name in
+                if name.text != FileSystem.name(of: hidden) { throw NotEmpty() }
+            }
+            return true
+        } catch is NotEmpty {
+            return false
+        }
     }
 
     /// Appends a page of images.
@@ -126,8 +144,12 @@ struct ExportFolder: ~Copyable {
         try ids.synchronize()
         try means.synchronize()
         try changes.synchronize()
+        try Self.record(manifest, in: path)
+    }
+
+    private static func record(_ manifest: ExportManifest, in path: String) throws {
         let bytes = Array(try WireJSON.encode(manifest, pretty: true))
-        try FileSystem.writeAtomically(bytes + [UInt8(ascii: "\n")], to: "\(path)/\(Self.progressName)")
+        try FileSystem.writeAtomically(bytes + [UInt8(ascii: "\n")], to: "\(path)/\(progressName)")
         try OpenFile(folder: path).synchronize()
     }
 }

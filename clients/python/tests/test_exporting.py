@@ -82,6 +82,27 @@ def test_an_export_continues_after_an_interruption_with_what_changed(db, rng, tm
     assert sorted(copy) == sorted(image["id"] for image in db.list_images())
 
 
+def test_an_export_continues_that_was_killed_while_it_recorded_its_start(filled_db, tmp_path):
+    (tmp_path / "e").mkdir()
+    (tmp_path / "e" / ".progress.json.tmp").write_text("{")
+    assert exporting.export(filled_db, tmp_path / "e").rows == 3
+
+    class Killed(Exception):
+        pass
+
+    def killed(*_arguments, **_options):
+        raise Killed
+
+    folder = tmp_path / "f"
+    with pytest.MonkeyPatch.context() as patch:
+        # Before the first file with images is recorded.
+        patch.setattr(exporting, "_next", killed)
+        with pytest.raises(Killed):
+            exporting.export(filled_db, folder)
+    assert (folder / "images-00000.parquet").exists()
+    assert exporting.export(filled_db, folder).rows == 3
+
+
 def test_other_folders_are_left_alone(filled_db, tmp_path):
     (tmp_path / "mine").write_text("x")
     with pytest.raises(FileExistsError, match="neither empty"):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # About the bytes of vectors in one file.
 FILE_BYTES = 128 << 20
+HIDDEN_PROGRESS = ".progress.json.tmp"
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,13 @@ def _begin(client: Client, target: Path) -> Manifest:
     if (target / "progress.json").exists():
         return _manifest(target / "progress.json")
     target.mkdir(parents=True, exist_ok=True)
-    if any(target.iterdir()):
+    if any(path.name != HIDDEN_PROGRESS for path in target.iterdir()):
         raise FileExistsError(f"{target} is neither empty nor an unfinished export; name a new folder")
     status = client.status()
-    return Manifest("parquet", status["version"], status["metric"], status["precision"], status["k"])
+    manifest = Manifest("parquet", status["version"], status["metric"], status["precision"], status["k"])
+    # Before the first file with images, so that a folder with that file is known as an unfinished export.
+    _save(target, manifest)
+    return manifest
 
 
 def _pages(client: Client, cursor: str) -> list[Changes]:
@@ -147,7 +151,7 @@ def _write(path: Path, pages: list[Changes], with_changes: bool) -> None:
 
 
 def _save(target: Path, manifest: Manifest) -> None:
-    hidden = target / ".progress.json.tmp"
+    hidden = target / HIDDEN_PROGRESS
     hidden.write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     os.replace(hidden, target / "progress.json")
 
