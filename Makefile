@@ -176,7 +176,7 @@ SANITIZER_asan := address
 SANITIZER_tsan := thread
 PRELOAD_tsan := $(CURDIR)/.build-tsan/runtime.so
 
-FUZZED := npy npz npz-members safetensors ids delete json npy-body
+FUZZED := npy npz npz-members heaps safetensors ids delete json npy-body
 SECONDS ?= 10
 
 fuzz: packages

@@ -10,8 +10,9 @@ private let target: @Sendable ([UInt8]) -> Void = {
 }()
 
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
-    "npy": Readers.npy, "npz": Readers.npz, "npz-members": Readers.npzMembers, "safetensors": Readers.safeTensors,
-    "ids": Readers.ids, "delete": Readers.deletions, "json": Searches.json, "npy-body": Searches.npyBody,
+    "npy": Readers.npy, "npz": Readers.npz, "npz-members": Readers.npzMembers, "heaps": Readers.heaps,
+    "safetensors": Readers.safeTensors, "ids": Readers.ids, "delete": Readers.deletions, "json": Searches.json,
+    "npy-body": Searches.npyBody,
 ]
 
 /// Runs the target on an input; libFuzzer calls it and reports every trap.

@@ -72,6 +72,27 @@ enum Readers {
         read("a.npz", ZipBuilder(members: ids.isEmpty ? [members[0]] : members).build())
     }
 
+    /// Reads the arrays of a file of heaps: the first bytes are the sizes of all arrays but the last.
+    static func heaps(_ bytes: [UInt8]) {
+        let names = ["references", "similarities", "reference_ids", "reference_count", "reference_checksum"]
+        var rest = bytes.dropFirst(names.count - 1)
+        var members: [ZipBuilder.Member] = []
+        for (index, name) in names.enumerated() {
+            let size = index < names.count - 1 && index < bytes.count ? Int(bytes[index]) : rest.count
+            members.append(ZipBuilder.Member(name: "\(name).npy", data: Array(rest.prefix(size))))
+            rest = rest.dropFirst(size)
+        }
+        do throws(ShardError) {
+            let heaps = try HeapFile.read(ZipBuilder(members: members).build(), maximumBytes: maximumBytes)
+            expect(heaps.references.count == heaps.images * heaps.width, "there is another number of references")
+            expect(heaps.similarities.count == heaps.references.count, "there is another number of similarities")
+            expect(heaps.references.allSatisfy { Int($0) < heaps.referenceIDs.count }, "a reference has no id")
+            expect(heaps.similarities.allSatisfy(\.isFinite), "a similarity is not finite")
+        } catch {
+            expect(!error.message.isEmpty && !error.advice.isEmpty, "a rejection has no reason")
+        }
+    }
+
     static func safeTensors(_ bytes: [UInt8]) {
         read("a.safetensors", bytes)
     }

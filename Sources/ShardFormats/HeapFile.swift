@@ -73,6 +73,9 @@ package struct HeapFile: Sendable, Equatable {
         guard width <= referenceCount else {
             throw .malformedHeaps("The heaps have \(width) references each, and there are only \(referenceCount).")
         }
+        guard referenceIDs.allSatisfy({ (1...IDList.maximumByteCount).contains($0.utf8.count) }) else {
+            throw .malformedHeaps("An id in reference_ids is empty, or has more than \(IDList.maximumByteCount) bytes.")
+        }
         let end = UInt32(clamping: referenceIDs.count)
         guard references.allSatisfy({ $0 < end }) else {
             throw .malformedHeaps("The array references has a position that is not in reference_ids.")

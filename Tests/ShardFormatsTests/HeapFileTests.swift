@@ -49,6 +49,8 @@ import Testing
             (1, NPZArray("similarities", shape: [2, 3], .float32([3, 2, .nan, 1, 1, -1]))),
             (1, NPZArray("similarities", shape: [2, 3], .float32([3, 2, 1, 1, 1, -.infinity]))),
             (2, NPZArray("reference_ids", shape: [1, 3], .text(["a", "b", "c"]))),
+            (2, NPZArray("reference_ids", shape: [3], .text(["a", "", "c"]))),
+            (2, NPZArray("reference_ids", shape: [3], .text(["a", "b", String(repeating: "ç", count: 300)]))),
             (2, NPZArray("ids", shape: [3], .text(["a", "b", "c"]))),
             (3, NPZArray("reference_count", shape: [], .uint64([2]))),
             (3, NPZArray("reference_count", shape: [], .float64([5]))),

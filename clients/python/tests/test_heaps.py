@@ -82,8 +82,22 @@ def test_a_loaded_store_equals_one_that_computed_its_heaps(tmp_path, db, compute
     )
     for _ in range(40):
         oracle.step(db, 30)
-        oracle.check(db, len(oracle.images))
+        oracle.check(db, 60)
     assert db.verify()["wrong"] == 0
+
+
+@pytest.mark.parametrize(("metric", "precision"), [("cosine", "float16"), ("inner-product", "float32")])
+def test_each_metric_and_precision_can_be_loaded(tmp_path, vectors, rng, metric, precision):
+    images, references = (part * rng.uniform(0.1, 30, (len(part), 1)).astype(np.float32) for part in vectors)
+    folders = [
+        write_shards(tmp_path / "i", images, image_ids(vectors), IMAGES),
+        write_shards(tmp_path / "r", references, [f"r{row}" for row in range(len(references))], REFERENCES),
+        tmp_path / "heaps",
+    ]
+    bulk.run(*folders, bulk.BulkSettings(k=K, metric=metric, precision=precision), workers=1)
+    with nnnd.open(tmp_path / "store", k=K, metric=metric, precision=precision, heap_check_share=1, threads=1) as db:
+        assert bulk.load(db, *folders).rows == 600
+        assert db.verify()["wrong"] == 0
 
 
 def test_a_load_continues(db, computed):
