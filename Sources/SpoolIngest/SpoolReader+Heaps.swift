@@ -14,6 +14,8 @@ extension SpoolReader {
     /// - Throws: as ``read(_:)`` does.
     package func readWithHeaps(_ shard: ClaimedShard) throws -> ReadOutcome {
         try outcome {
+            // A shard that took effect must not be rejected because its heaps are stale by now.
+            if let receipt = try committedReceipt(of: shard) { return .committed(receipt) }
             guard shard.key.role == .images else { throw ShardError.heapsOfReferences }
             let heaps = ImportedHeaps(try readHeaps(of: shard), checkedShare: heapCheckShare)
             if let large = try open(shard) { return try stage(shard, large, heaps: heaps) }
