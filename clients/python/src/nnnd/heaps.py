@@ -24,7 +24,7 @@ class ReferenceChecksum:
     >>> checksum = ReferenceChecksum()
     >>> checksum.add(["a", "b"], np.float32([[1, 0], [0, 1]]))
     >>> checksum.count, checksum.sums.round(3).tolist()
-    (2, [-1.818, 1.888])
+    (2, [-1.818, 1.889])
 
     """
 
