@@ -54,6 +54,17 @@ void ck_load_signs(const uint8_t *block, ck_layout layout, size_t slot, uint8_t 
   for (size_t i = 0; i < layout.rest; i++) signs[i] = block[at.signs + i / 8 * CK_GROUP] >> i % 8 & 1;
 }
 
+void ck_copy_signs(const uint8_t *from, ck_layout layout, size_t from_slot, uint8_t *to, size_t to_slot) {
+  const places source = places_of(layout, from_slot), target = places_of(layout, to_slot);
+  for (size_t i = 0; i < ck_sign_columns; i++) {
+    const size_t column = i * CK_GROUP * sizeof(float);
+    memcpy(to + target.columns + column, from + source.columns + column, sizeof(float));
+  }
+  for (size_t i = 0; i < layout.leading; i += 4)
+    memcpy(to + target.leading + i * CK_GROUP, from + source.leading + i * CK_GROUP, 4);
+  for (size_t i = 0; i < layout.rest / 8; i++) to[target.signs + i * CK_GROUP] = from[source.signs + i * CK_GROUP];
+}
+
 size_t ck_sign_query_stride(ck_layout layout) { return sign_query_stride(layout); }
 
 void ck_encode_sign_query(const float *values, size_t leading, size_t count, ck_layout layout, int8_t *codes,

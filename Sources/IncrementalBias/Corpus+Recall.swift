@@ -41,9 +41,9 @@ extension Corpus {
             let limits = samples.map { min($0.topK, state.images.count) }
             let (exact, _) = try Scan(layout: layout, tables: tables, pool: maintenancePool).run(
                 queries: queries, limits: limits, alphas: alphas, images: state.images, in: transaction)
-            let (found, _) = try ApproximateScan(layout: layout, tables: tables, pool: maintenancePool).run(
-                queries: queries, limits: limits, candidates: samples.map(\.candidates), alphas: alphas,
-                images: state.images, in: transaction)
+            let (found, _, _) = try ApproximateScan(layout: layout, tables: tables, pool: maintenancePool).run(
+                queries: queries, limits: limits, candidates: samples.map(\.candidates), probes: samples.map(\.probes),
+                alphas: alphas, images: state.images, in: transaction)
             return zip(samples, zip(exact, found)).map { sample, answers in
                 // An image with the same score as the last one of the exact answer is as good.
                 let lowest = answers.0.last?.score ?? .infinity

@@ -28,6 +28,7 @@ package final class Corpus: Sendable {
     /// What is known about the recall of approximate searches.
     let recall: RecallRegistry
     let recallLimits: RecallLimits
+    let cellLimits: CellLimits
     private let lock: StoreLock
 
     /// Opens the store in `folder`, or creates a store if the folder has none.
@@ -43,6 +44,7 @@ package final class Corpus: Sendable {
     ///   - mapSize: the maximum size of the data file, in bytes, for which address space is reserved.
     ///   - pendingLimits: how many entries of heaps can be pending; tests use small numbers.
     ///   - recallLimits: when searches can be approximate; tests use small numbers.
+    ///   - cellLimits: when images are grouped into cells; tests use small numbers.
     ///   - changeLogLimits: how much of the past the change log keeps.
     ///   - observer: gets events during this call and as long as the corpus exists.
     /// - Throws: ``StoreError`` if the store can't be opened with these settings; `LMDBError` if its files can't be
@@ -50,11 +52,13 @@ package final class Corpus: Sendable {
     package init(
         folder: String, settings: RequestedSettings, k: RequestedK, threads: Int,
         mapSize: Int = StoreFormat.defaultMapSize, pendingLimits: PendingLimits = .standard,
-        recallLimits: RecallLimits = .standard, changeLogLimits: ChangeLogLimits = .standard,
+        recallLimits: RecallLimits = .standard, cellLimits: CellLimits = .standard,
+        changeLogLimits: ChangeLogLimits = .standard,
         observer: (any WorkObserver)? = nil
     ) throws {
         self.observer = observer
         self.recallLimits = recallLimits
+        self.cellLimits = cellLimits
         recall = RecallRegistry(limits: recallLimits)
         priority = SearchPriority { observer?.commitAdvanced() }
         lock = try StoreLock(folder: folder)
@@ -74,6 +78,7 @@ package final class Corpus: Sendable {
             limits: pendingLimits)
         try checkRowCounts()
         try writer.removeUnusedRows()
+        try writer.removeOutdatedCells()
         try writer.setChangeLogLimits(changeLogLimits)
         try writer.forgetDimensionIfEmpty()
         try writer.setK(currentK)

@@ -31,8 +31,8 @@ package struct IngestPipeline {
     var acknowledged: Set<UInt64> = []
     /// When the next recovery is due (``SpoolTime/uptime``); `nil` if none is needed.
     private var recoveryDue: Double? = 0
-    /// When codes may be made anew again after a fault (``SpoolTime/uptime``); `nil` after a success.
-    private var recodingDue: Double?
+    /// When codes and cells may be improved again after a fault (``SpoolTime/uptime``); `nil` after a success.
+    var improvementDue: Double?
 
     /// A pipeline whose first run starts with a recovery.
     ///
@@ -83,15 +83,15 @@ package struct IngestPipeline {
         try recoverIfDue(&summary)
         try publish(&summary)
         try processFiles(&summary, isStopping)
-        var hasRecoded = false
+        var hasImproved = false
         if summary.published == 0 {
             try reportUnused(&summary)
-            if !isStopping() { hasRecoded = try recode(&summary) }
+            if !isStopping() { hasImproved = try improve(&summary) }
         }
         let now = context.clock().uptime
         if let delay = retries.delay(now: now) { summary.lookAgain(within: delay) }
         if let recoveryDue { summary.lookAgain(within: max(0.1, recoveryDue - now)) }
-        if summary.published > 0 || hasRecoded { summary.wait = 0 }
+        if summary.published > 0 || hasImproved { summary.wait = 0 }
         return summary
     }
 
@@ -100,32 +100,6 @@ package struct IngestPipeline {
         let count = try context.corpus.retire(context.settings().retention, now: context.clock().date)
         try reclaimPages()
         if count > 0 { context.logger.info("references retired", metadata: ["references": "\(count)"]) }
-    }
-
-    /// Takes one step towards better codes.
-    ///
-    /// A fault of the system does not hold up shards or searches: the step is tried again after ``faultPause``.
-    ///
-    /// - Returns: whether a step was taken; another may be needed then.
-    private mutating func recode(_ summary: inout Summary) throws -> Bool {
-        let now = context.clock().uptime
-        if let due = recodingDue, due > now {
-            summary.lookAgain(within: due - now)
-            return false
-        }
-        do {
-            let hasRecoded = try context.corpus.recode()
-            recodingDue = nil
-            return hasRecoded
-        } catch let error where error.isRetryable {
-            // Later faults are logged only at the level `debug`.
-            context.logger.log(
-                level: recodingDue == nil ? .error : .debug, "codes wait to be made anew",
-                metadata: ["reason": "\(error)"])
-            recodingDue = now + Self.faultPause
-            summary.lookAgain(within: Self.faultPause)
-            return false
-        }
     }
 
     private mutating func recoverIfDue(_ summary: inout Summary) throws {

@@ -45,6 +45,32 @@ package struct CodeLayout: Sendable {
     /// The size of a block of sign codes in bytes.
     package var signByteCount: Int { CacheLine.pad + rows * ck_sign_bytes(parts) }
 
+    /// The size of the sign codes of a group of rows in bytes.
+    package var signBytesPerGroup: Int { Self.rowsPerGroup * ck_sign_bytes(parts) }
+
+    /// Copies the sign code of a row to another block.
+    ///
+    /// - Parameters:
+    ///   - source: a block of sign codes of this dimension.
+    ///   - slot: the position of the row in it.
+    ///   - target: receives the sign code; a block of sign codes with the same basis.
+    ///   - targetSlot: the position in it.
+    package func copySigns(
+        from source: RawSpan, slot: Int, to target: inout MutableRawSpan, slot targetSlot: Int
+    ) {
+        func groups(_ byteCount: Int) -> Int { (byteCount - CacheLine.pad) / signBytesPerGroup }
+        precondition(slot >= 0 && slot / Self.rowsPerGroup < groups(source.byteCount))
+        precondition(targetSlot >= 0 && targetSlot / Self.rowsPerGroup < groups(target.byteCount))
+        unsafe source.withUnsafeBytes { source in
+            unsafe target.withUnsafeMutableBytes { target in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                unsafe ck_copy_signs(
+                    (from + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, slot,
+                    (to + CacheLine.pad).assumingMemoryBound(to: UInt8.self), targetSlot)
+            }
+        }
+    }
+
     /// The version of the basis of a block's codes, or of its sign codes.
     package func version(of block: RawSpan) -> UInt32 {
         unsafe block.unsafeLoadUnaligned(as: UInt32.self)

@@ -9,7 +9,7 @@ package struct SignQueries: Sendable {
     /// The layout of the blocks that the queries can be compared with.
     package let layout: CodeLayout
     /// The number of queries.
-    package let count: Int
+    package private(set) var count: Int
     private var codes: [Int8]
     private var queries: [ck_sign_query] = []
     /// The size of the codes of a query, in bytes.
@@ -45,6 +45,19 @@ package struct SignQueries: Sendable {
             }
             queries.append(query)
         }
+    }
+
+    /// Some of the queries.
+    ///
+    /// - Parameter indices: the indices of the queries; the first one has the index 0 in the result, and so on.
+    package func selecting(_ indices: [Int]) -> SignQueries {
+        var selected = self
+        selected.count = indices.count
+        selected.queries = indices.map { queries[$0] }
+        selected.codes = []
+        selected.codes.reserveCapacity(indices.count * stride)
+        for index in indices { selected.codes += codes[index * stride..<(index + 1) * stride] }
+        return selected
     }
 
     /// Estimates the scores of a block's rows for some queries, and adds the rows whose estimate exceeds a threshold to

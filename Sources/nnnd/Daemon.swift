@@ -74,6 +74,7 @@ struct Daemon {
             corpus: corpus, spool: settings.spool, settings: { [live] in live.current.sampling }, metrics: metrics,
             logger: logger)
         let recall = makeRecallMaintenance(corpus)
+        let cells = makeCellMaintenance(corpus, spool)
         let monitor = makeReferenceMatchMonitor(corpus)
         let http = try makeHTTPService(
             corpus: corpus, queue: queue, spool: spool, sampler: sampler, monitor: monitor, inherited: inherited,
@@ -92,6 +93,7 @@ struct Daemon {
         let optionalWatchdog: [any Service] = watchdog.map { [$0] } ?? []
         try await run(optionalWatchdog + [http, spool, sampler, reload, status])
         recall.stop()
+        cells.stop()
         monitor.stop()
         queue.close()
         // A failure is ignored: the receipts of the last commits then lack only their durations.
@@ -146,6 +148,12 @@ struct Daemon {
             failed: { [logger] error in
                 logger.warning("the recall of searches could not be measured", metadata: ["error": "\(error)"])
             })
+    }
+
+    private func makeCellMaintenance(_ corpus: Corpus, _ spool: SpoolService) -> CellMaintenance {
+        CellMaintenance(corpus, trained: spool.rescanSoon) { [logger] error in
+            logger.warning("cells could not be trained", metadata: ["error": "\(error)"])
+        }
     }
 
     private func makeReferenceMatchMonitor(_ corpus: Corpus) -> ReferenceMatchMonitor {
@@ -235,7 +243,9 @@ struct Daemon {
             StoreDamageHandler.install(folder: settings.data)
             return try Corpus(
                 folder: settings.data, settings: settings.store, k: settings.requestedK, threads: settings.threads,
-                mapSize: settings.mapSize, changeLogLimits: settings.changeLog,
+                mapSize: settings.mapSize,
+                cellLimits: CellLimits(minimumImages: settings.cellsFrom > 0 ? settings.cellsFrom : nil),
+                changeLogLimits: settings.changeLog,
                 observer: DaemonObserver(heartbeats: heartbeats, metrics: metrics, changes: changes))
         }
     }

@@ -161,7 +161,7 @@ def test_a_fault_of_a_commit_of_codes_holds_up_nothing(corpus):
     rows = 1024
     with faults(daemon, "fdatasync", "error=ENOSPC", path=daemon.folder / DATA, when="2+"):
         corpus.add(IMAGES, "many.npy", [f"n{row}" for row in range(rows)])
-        wait_until(lambda: "codes wait to be made anew" in daemon.log(), "the fault", alive=daemon.check_alive)
+        wait_until(lambda: "codes and cells wait to be made anew" in daemon.log(), "the fault", alive=daemon.check_alive)
         corpus.check()
         assert "shards wait" not in daemon.log()
     drop(corpus, "another.npy", ("x",))()

@@ -55,6 +55,10 @@ void ck_store_signs(uint8_t *block, ck_layout layout, size_t slot, const uint8_t
 void ck_load_signs(const uint8_t *block, ck_layout layout, size_t slot, uint8_t *leading, uint8_t *signs,
                    float columns[_Nonnull ck_sign_columns]);
 
+/// Copies the sign code of one row from a block to another one. Both have the same layout, apart from their numbers of
+/// rows.
+void ck_copy_signs(const uint8_t *from, ck_layout layout, size_t from_slot, uint8_t *to, size_t to_slot);
+
 /// The numbers of a query that ck_scan_signs estimates scores from.
 typedef struct ck_sign_query {
   float leading_scale;  ///< the decoded leading components are scale * code

@@ -19,6 +19,8 @@ package struct DaemonSettings: Sendable {
     var capacity: Int?
     package var alpha: Float = 0.75
     package var recall = 1.0
+    /// The number of images from which on there are cells; 0 for no cells.
+    package var cellsFrom = CellLimits.standard.minimumImages ?? 0
     var metric = Metric.cosine
     var precision = Precision.float32
     package var threads = ProcessInfo.processInfo.activeProcessorCount

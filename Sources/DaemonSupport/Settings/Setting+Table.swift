@@ -7,10 +7,10 @@ internal import VectorMath
 extension Setting {
     /// All settings, in the order in which they are parsed: the bounds of a setting can depend on settings before it.
     package static let all = [
-        spool, data, socket, socketMode, k, capacity, alpha, recall, metric, precision, threads, finishedShards,
-        largestShard, mapSize, npyV2, heapCheckShare, maxReferences, referenceTTL, sampleQueries, sampleDelay,
-        maxSampledReferences, sampledReferenceTTL, sampleClientShare, changeLogAge, changeLogSize, quietSeconds,
-        listQuietSeconds, rescanSeconds, clientSeconds,
+        spool, data, socket, socketMode, k, capacity, alpha, recall, cellsFrom, metric, precision, threads,
+        finishedShards, largestShard, mapSize, npyV2, heapCheckShare, maxReferences, referenceTTL, sampleQueries,
+        sampleDelay, maxSampledReferences, sampledReferenceTTL, sampleClientShare, changeLogAge, changeLogSize,
+        quietSeconds, listQuietSeconds, rescanSeconds, clientSeconds,
         logLevel,
     ]
 
@@ -87,6 +87,17 @@ extension Setting {
         details: """
             Below 1, searches among many images estimate most scores from a third of the bytes, and score the rows \
             with the best estimates exactly. `nnnctl status` shows the recall that is measured.
+            """)
+
+    static let cellsFrom = Setting(
+        "cells-from", \.cellsFrom, .integer { _ in 0...1 << 32 }, .restart,
+        """
+        The number of images from which on nnnd groups images into cells, so that approximate searches read few of \
+        them. 0 switches cells off.
+        """,
+        details: """
+            Cells are made in the background, and take about a tenth of the space of the vectors. Exact searches do \
+            not use them. For few images, a search without cells is as fast.
             """)
 
     static let metric = Setting(

@@ -49,11 +49,13 @@ extension BiasMaintenance {
     }
 
     /// The vectors of rows that are evenly spaced among all rows; rows without a vector are left out.
+    ///
+    /// - Parameter limit: the maximum number of rows; `nil` for that of a sample for a basis.
     func sample(
-        _ role: VectorRole, end: Int, in transaction: borrowing some Transaction & ~Copyable
+        _ role: VectorRole, end: Int, limit: Int? = nil, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> [Float] {
         let dimension = layout.dimension
-        let values = try vectors(role).read(rows: sampleRows(of: end).map { UInt32($0) }, in: transaction)
+        let values = try vectors(role).read(rows: sampleRows(of: end, limit: limit).map { UInt32($0) }, in: transaction)
         var sample: [Float] = []
         for start in stride(from: 0, to: values.count, by: dimension) where values[start].isFinite {
             sample += values[start..<start + dimension]
@@ -61,9 +63,10 @@ extension BiasMaintenance {
         return sample
     }
 
-    private func sampleRows(of count: Int) -> [Int] {
+    /// - Parameter limit: the maximum number of rows; `nil` for that of a sample for a basis.
+    private func sampleRows(of count: Int, limit: Int? = nil) -> [Int] {
         let limits = Self.sampleLimits
-        let size = min(count, max(1, min(limits.rows, limits.components / layout.dimension)))
+        let size = min(count, limit ?? max(1, min(limits.rows, limits.components / layout.dimension)))
         return (0..<size).map { $0 * count / size }
     }
 }

@@ -19,6 +19,7 @@ extension Commit {
         try maintenance.buildHeaps(rows: rows, values: group.values, references: state.references, in: transaction)
         try maintenance.resetPendingEntries(
             of: zip(rows, existed).filter(\.1).map(\.0), images: state.images, in: transaction)
+        try tables.cells.release(rows, inTail: true, maintenance.layout, in: transaction)
         changes.stored += rows
         return existed
     }
@@ -34,6 +35,7 @@ extension Commit {
         try IdentityTable(tables: tables.images).record(images.plan, ids, counts: &state.images, in: transaction)
         let maintenance = makeMaintenance(state.dimension)
         for computed in images.meansAndThresholds { try maintenance.writeMeansAndThresholds(computed, in: transaction) }
+        try tables.cells.release(images.plan.rows, inTail: true, maintenance.layout, in: transaction)
         changes.stored += images.plan.rows
     }
 
@@ -50,6 +52,7 @@ extension Commit {
         try maintenance.vectors(.images).erase(rows: rows, in: transaction)
         try maintenance.eraseHeaps(rows: rows, in: transaction)
         try maintenance.resetPendingEntries(of: rows, images: state.images, in: transaction)
+        try tables.cells.release(rows, inTail: false, maintenance.layout, in: transaction)
         try IdentityTable(tables: tables.images).release(rows, counts: &state.images, in: transaction)
         return existed
     }

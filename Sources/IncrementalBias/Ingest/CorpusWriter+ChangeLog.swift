@@ -15,12 +15,13 @@ extension CorpusWriter {
         return outcomes
     }
 
-    /// Adds a record to the change log, if the generation has changed.
+    /// Adds a record to the change log, if the generation has changed, and records that the cells have followed it.
     func record(
         _ changes: ChangedImages, from before: UInt64, to generation: UInt64, now: Date,
         in transaction: borrowing WriteTransaction
     ) throws {
         guard generation != before else { return }
+        try tables.cells.setGeneration(generation, in: transaction)
         try tables.changeLog.append(
             changes, generation: generation, after: before, time: UInt64(max(0, now.timeIntervalSince1970 * 1000)),
             limits: changeLogLimits.withLock(\.self), in: transaction)

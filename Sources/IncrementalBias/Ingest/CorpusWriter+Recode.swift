@@ -41,6 +41,8 @@ extension CorpusWriter {
         case add(CodeBasis)
         /// Encodes blocks with the newest basis.
         case encode(blocks: [UInt32])
+        /// Lets all lists of cells be written anew, which have sign codes of an old basis.
+        case relist(CellDirectory)
         case removeOldBases
     }
 
@@ -59,6 +61,7 @@ extension CorpusWriter {
             switch step {
             case .add(let basis): try tables.codeBases.append(basis, after: bases, in: transaction)
             case .encode(let blocks): try encode(blocks, end: state.images.end, maintenance, in: transaction)
+            case .relist(let directory): try tables.cells.write(directory, in: transaction)
             case .removeOldBases:
                 for (version, _) in bases.versions.dropLast() {
                     try transaction.remove(tables.codeBases.database, version)
@@ -87,6 +90,12 @@ extension CorpusWriter {
                 let blocks = try maintenance.codes.blocks(
                     notOf: newest.version, in: range, limit: limit, in: transaction)
                 if !blocks.isEmpty { return .encode(blocks: blocks) }
+            }
+            if var directory = try tables.cells.directory(in: transaction), directory.phase != .assigning,
+                directory.codeVersion != newest.version
+            {
+                directory.beginListing(codeVersion: newest.version)
+                return .relist(directory)
             }
             return .removeOldBases
         }

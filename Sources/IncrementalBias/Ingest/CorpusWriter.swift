@@ -29,6 +29,8 @@ final class CorpusWriter: Sendable {
     let lastChecksum = Mutex<(version: (UInt64, Int), checksum: ReferenceChecksum)?>(nil)
     /// The block of codes from which ``recode(_:)`` looks for blocks with an old basis.
     let nextRecodedBlock = Atomic(0)
+    /// What is known about the next changes of the cells.
+    let cellWork = CellWork()
     /// The number of bytes of values that the last commit wrote.
     private let lastCommitBytes = Atomic(0)
 

@@ -22,30 +22,79 @@ struct ApproximateScan {
     ///   - queries: queries x dimension, normalised under the cosine metric.
     ///   - limits: for each query the number of images to find.
     ///   - candidates: for each query the number of rows to score exactly, at least its limit.
+    ///   - probes: for each query the number of cells to read; `nil` for all rows.
     ///   - alphas: for each query its alpha.
     ///   - images: the counts of the images' rows.
-    /// - Returns: for each query the images found, by falling score, and the number of exact scores computed.
+    /// - Returns: for each query the images found, by falling score, and the number of rows that were estimated; the
+    ///   number of exact scores computed.
     /// - Throws: `LMDBError`, ``StoreError/damaged(_:)``.
     func run(
-        queries: [Float], limits: [Int], candidates: [Int], alphas: [Float], images: StoreState.RowCounts,
-        in transaction: borrowing ReadTransaction
-    ) throws -> (best: [[ScoredRow]], rescored: Int) {
+        queries: [Float], limits: [Int], candidates: [Int], probes: [Int?], alphas: [Float],
+        images: StoreState.RowCounts, in transaction: borrowing ReadTransaction
+    ) throws -> (best: [[ScoredRow]], scanned: [Int], rescored: Int) {
         let means = try mappedMeans(images, in: transaction)
-        let estimated = try estimate(
-            queries: queries, counts: candidates, alphas: alphas, images: images, in: transaction)
+        let found = try estimate(
+            queries: queries, counts: candidates, probes: probes, alphas: alphas, images: images, in: transaction)
         let rescorer = ExactRescorer(
             queries: queries, alphas: alphas, means: means, layout: layout,
             vectors: VectorTable(database: tables.images.vectors, layout: layout.vectors), end: images.end, pool: pool)
         var best = limits.map(TopRows.init(limit:))
         // An estimate is no bound, so that all rows must be scored. Neighbouring rows follow one another.
-        let intervals = estimated.map { rows in
-            rows.sorted().map { ScoreInterval(row: $0, lower: -.infinity, upper: .infinity) }
+        let intervals = found.map { found in
+            found.rows.sorted().map { ScoreInterval(row: $0, lower: -.infinity, upper: .infinity) }
         }
         let rescored = try rescorer.rescore([intervals], &best, in: transaction)
-        return (best.map { $0.rows.sorted(by: >) }, rescored)
+        return (best.map { $0.rows.sorted(by: >) }, found.map(\.scanned), rescored)
     }
 
-    /// Finds the rows with the highest estimates.
+    /// Finds the rows with the highest estimates: for queries with a number of probes among the rows of so many cells,
+    /// for others among all rows.
+    private func estimate(
+        queries: [Float], counts: [Int], probes: [Int?], alphas: [Float], images: StoreState.RowCounts,
+        in transaction: borrowing ReadTransaction
+    ) throws -> [CellScan.Found] {
+        let dimension = layout.dimension
+        var found = [CellScan.Found?](repeating: nil, count: counts.count)
+        func vectors(_ numbers: [Int]) -> [Float] {
+            numbers.count == counts.count
+                ? queries : numbers.flatMap { queries[$0 * dimension..<($0 + 1) * dimension] }
+        }
+        let probing = probes.indices.filter { probes[$0] != nil }
+        if !probing.isEmpty, let directory = try tables.cells.directory(in: transaction), directory.phase == .ready {
+            let scan = CellScan(layout: layout, tables: tables, pool: pool, directory: directory)
+            let results = try unlessDamaged {
+                try scan.run(
+                    queries: vectors(probing), counts: probing.map { counts[$0] },
+                    probes: probing.compactMap { probes[$0] }, alphas: probing.map { alphas[$0] },
+                    means: mappedMeans(images, in: transaction), images: images, in: transaction)
+            }
+            for (query, result) in zip(probing, results ?? []) { found[query] = result }
+        }
+        let others = found.indices.filter { found[$0] == nil }
+        if !others.isEmpty {
+            let results = try estimate(
+                queries: vectors(others), counts: others.map { counts[$0] }, alphas: others.map { alphas[$0] },
+                images: images, in: transaction)
+            for (query, rows) in zip(others, results) { found[query] = .init(rows: rows, scanned: images.end) }
+        }
+        return found.compactMap(\.self)
+    }
+
+    /// Reads cells; if they are damaged, reports it, so that they are removed.
+    ///
+    /// - Returns: `nil` if the cells are damaged; all rows are estimated then.
+    private func unlessDamaged<R>(_ read: () throws -> R) throws -> R? {
+        do {
+            return try read()
+        } catch StoreError.damaged {
+            tables.cells.reportDamage()
+        } catch let error as LMDBError where error.isDamage {
+            tables.cells.reportDamage()
+        }
+        return nil
+    }
+
+    /// Finds the rows with the highest estimates among all rows.
     ///
     /// - Parameters:
     ///   - counts: for each query the number of rows to find.

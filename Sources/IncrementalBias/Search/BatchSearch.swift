@@ -36,23 +36,24 @@ struct BatchSearch {
         for (batch, (vectors, method)) in zip(batches, zip(prepared, methods)) {
             guard case .success(let vectors) = vectors else { continue }
             let limit = min(batch.topK, state.images.count)
-            if case .approximate(_, let candidates) = method {
-                approximate.append(batch, vectors, limit: limit, candidates: candidates)
-                recall.sample(batch, vectors: vectors, candidates: candidates)
+            if case .approximate(_, let candidates, let probes) = method {
+                approximate.append(batch, vectors, limit: limit, candidates: candidates, probes: probes)
+                recall.sample(batch, vectors: vectors, candidates: candidates, probes: probes)
             } else {
-                exact.append(batch, vectors, limit: limit, candidates: 0)
+                exact.append(batch, vectors, limit: limit, candidates: 0, probes: nil)
             }
         }
         let statistics = try scan(&exact, &approximate, state: state, in: transaction)
         var results: [Result<[[SearchHit]], RejectedQuery>] = []
         var accuracies: [SearchAccuracy?] = []
         for (batch, (vectors, method)) in zip(batches, zip(prepared, methods)) {
-            accuracies.append(method.flatMap { accuracy(of: batch, $0, rows: state.images.end) })
             if case .failure(let rejection) = vectors {
+                accuracies.append(method.flatMap { accuracy(of: batch, $0, scanned: 0) })
                 results.append(.failure(rejection))
             } else {
                 let isExact = method?.isExact ?? true
-                let found = isExact ? exact.next(batch.count) : approximate.next(batch.count)
+                let (found, scanned) = isExact ? exact.next(batch.count) : approximate.next(batch.count)
+                accuracies.append(method.flatMap { accuracy(of: batch, $0, scanned: scanned) })
                 results.append(.success(try found.map { try hits($0, in: transaction) }))
             }
         }
@@ -67,7 +68,10 @@ struct BatchSearch {
         guard batches.contains(where: { $0.recall != nil }) else { return batches.map { _ in nil } }
         let layout = StoreLayout(dimension: state.dimension, settings: settings)
         let bases = try CodeTable(tables: tables, layout: layout).bases(in: transaction)
-        return batches.map { recall.method(for: $0, state: state, codeVersion: bases.newest?.version ?? 0) }
+        let cells = try? tables.cells.directory(in: transaction)
+        return batches.map {
+            recall.method(for: $0, state: state, codeVersion: bases.newest?.version ?? 0, cells: cells)
+        }
     }
 
     /// Finds the images of both groups.
@@ -82,25 +86,28 @@ struct BatchSearch {
             (exact.found, statistics) = try Scan(layout: layout, tables: tables, pool: pool).run(
                 queries: exact.queries, limits: exact.limits, alphas: exact.alphas, images: state.images,
                 in: transaction)
+            exact.scanned = Array(repeating: state.images.end, count: exact.limits.count)
         }
         if !approximate.limits.isEmpty {
-            let (found, rescored) = try ApproximateScan(layout: layout, tables: tables, pool: pool).run(
+            let (found, scanned, rescored) = try ApproximateScan(layout: layout, tables: tables, pool: pool).run(
                 queries: approximate.queries, limits: approximate.limits, candidates: approximate.candidates,
-                alphas: approximate.alphas, images: state.images, in: transaction)
-            approximate.found = found
-            statistics.estimated = state.images.end * approximate.limits.count
+                probes: approximate.probes, alphas: approximate.alphas, images: state.images, in: transaction)
+            (approximate.found, approximate.scanned) = (found, scanned)
+            statistics.estimated = scanned.reduce(0, +)
             statistics.scanned += statistics.estimated
             statistics.rescored += rescored
         }
         return statistics
     }
 
-    private func accuracy(of batch: SearchBatch, _ method: SearchAccuracy.Method, rows: Int) -> SearchAccuracy? {
+    private func accuracy(of batch: SearchBatch, _ method: SearchAccuracy.Method, scanned: Int) -> SearchAccuracy? {
         guard let target = batch.recall else { return nil }
-        var rescored: Int?
-        if case .approximate(_, let candidates) = method { rescored = batch.count * candidates }
+        var (probed, rescored): (Int?, Int?)
+        if case .approximate(_, let candidates, let probes) = method {
+            (probed, rescored) = (probes.map { batch.count * $0 }, batch.count * candidates)
+        }
         return SearchAccuracy(
-            target: target, method: method, scannedRows: batch.count * rows, rescoredRows: rescored)
+            target: target, method: method, scannedRows: scanned, probedCells: probed, rescoredRows: rescored)
     }
 
     /// Checks the vectors of a batch, and normalises them under the cosine metric.
@@ -158,24 +165,31 @@ private struct ScanGroup {
     private(set) var limits: [Int] = []
     /// For each query the number of rows that an approximate scan scores exactly.
     private(set) var candidates: [Int] = []
+    /// For each query the number of cells that an approximate scan reads; `nil` for all rows.
+    private(set) var probes: [Int?] = []
     private(set) var alphas: [Float] = []
     /// For each query its images; empty before the scan.
     var found: [[ScoredRow]] = []
+    /// For each query the number of rows that were compared by codes; empty before the scan.
+    var scanned: [Int] = []
     /// The number of queries that ``next(_:)`` has returned.
     private var taken = 0
 
     /// Adds the queries of a batch.
-    mutating func append(_ batch: SearchBatch, _ vectors: [Float], limit: Int, candidates: Int) {
+    mutating func append(_ batch: SearchBatch, _ vectors: [Float], limit: Int, candidates: Int, probes: Int?) {
         // The vectors of a single batch, which can be many, are not copied.
         if queries.isEmpty { queries = vectors } else { queries += vectors }
         limits += repeatElement(limit, count: batch.count)
         self.candidates += repeatElement(candidates, count: batch.count)
+        self.probes += repeatElement(probes, count: batch.count)
         alphas += repeatElement(batch.alpha, count: batch.count)
     }
 
-    /// The images of the next queries, in the order in which batches were added; none in an empty corpus.
-    mutating func next(_ count: Int) -> [[ScoredRow]] {
+    /// The images of the next queries, in the order in which batches were added, and the number of rows that were
+    /// compared by codes for these queries; none in an empty corpus.
+    mutating func next(_ count: Int) -> (found: [[ScoredRow]], scanned: Int) {
         defer { taken += count }
-        return found.isEmpty ? Array(repeating: [], count: count) : Array(found[taken..<taken + count])
+        guard !found.isEmpty else { return (Array(repeating: [], count: count), 0) }
+        return (Array(found[taken..<taken + count]), scanned[taken..<taken + count].reduce(0, +))
     }
 }

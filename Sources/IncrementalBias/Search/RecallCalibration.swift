@@ -1,8 +1,9 @@
 /// How many rows an approximate search must score exactly to reach a recall, measured for one alpha.
 ///
 /// Some references were searched for exactly. The *place* of a right image is its index among the rows by falling
-/// estimate. A search that scores the first R rows exactly finds exactly the images whose place is below R. So one
-/// calibration serves all targets, and all `topK` up to the number of images found.
+/// estimate. A search that scores the first R rows exactly finds exactly the images whose place is below R. A search that
+/// reads cells finds those of them that are in one of its cells, and perhaps some more, because it estimates fewer rows.
+/// So one calibration serves all targets, and all `topK` up to the number of images found.
 package struct RecallCalibration: Sendable {
     /// The weight of the means.
     package let alpha: Float
@@ -20,6 +21,19 @@ package struct RecallCalibration: Sendable {
     let places: [[[UInt16]]]
     /// The number of rows by falling estimate that were looked at.
     let lookedAt: Int
+    /// The dimension of the vectors.
+    let dimension: Int
+    /// In how many cells the best images were; `nil` if there were no cells.
+    let cells: Cells?
+
+    /// What was measured of cells.
+    struct Cells: Sendable {
+        /// Which cells they were; see ``CellDirectory``.
+        let training: UInt32
+        let revision: UInt32
+        /// For each image in ``places`` the number of cells that a search must read to find it; 0 in the tail.
+        let probes: [[[UInt16]]]
+    }
 
     /// The number of references that were searched for.
     package var queries: Int { places.reduce(0) { $0 + $1.count } }
@@ -52,31 +66,66 @@ package struct RecallCalibration: Sendable {
     /// Whether the calibration can still be used for a corpus.
     func holds(for state: StoreState) -> Bool { Counts.isNear(state.images.count, counts.images) }
 
-    /// The number of rows to score exactly so that the mean recall of other queries reaches a target.
+    /// What to read and to score exactly so that the mean recall of other queries reaches a target.
     ///
-    /// The misses of the references plus one, times `misses`, plus one standard error, must be few enough.
+    /// The misses of the references plus one, times `misses`, plus one standard error, must be few enough. Of all that
+    /// are enough, it is about the cheapest (``SearchCost``).
     ///
-    /// - Parameter misses: other queries are expected to miss so many times as many images as the references.
-    /// - Returns: `nil` if no number of rows that was looked at is enough.
-    func candidates(for target: Double, topK: Int, misses: Double = RecallEffort.defaultMisses) -> Int? {
+    /// - Parameters:
+    ///   - misses: other queries are expected to miss so many times as many images as the references.
+    ///   - cells: the cells that searches can read; `nil` for none.
+    ///   - limit: the largest number of rows to score exactly.
+    /// - Returns: `nil` if no number of rows up to `limit` is enough.
+    func effort(
+        for target: Double, topK: Int, misses: Double = RecallEffort.defaultMisses, cells: CellDirectory? = nil,
+        limit: Int
+    ) -> SearchEffort? {
         guard queries > 0, places.joined().allSatisfy({ $0.count >= topK }) else { return nil }
-        func reachTarget(_ candidates: Int) -> Bool {
-            places.allSatisfy { Self.reaches(target, topK: topK, misses: misses, candidates: candidates, $0) }
+        let most = min(limit, lookedAt)
+        func reachTarget(_ candidates: Int, _ probes: Int?) -> Bool {
+            places.indices.allSatisfy { group in
+                reaches(target, topK: topK, misses: misses, candidates: candidates, probes: probes, group: group)
+            }
         }
-        guard reachTarget(lookedAt) else { return nil }
-        var (low, high) = (topK, max(topK, lookedAt))
+        guard topK <= most, reachTarget(most, nil) else { return nil }
+        let fewest = Self.smallest(topK...most) { reachTarget($0, nil) }
+        let cost = SearchCost(rows: counts.images, dimension: dimension, cells: cells)
+        var best = (effort: SearchEffort(candidates: fewest, probes: nil), cost: cost.ofAllRows(candidates: fewest))
+        guard let cells, cells.training == self.cells?.training else { return best.effort }
+        for share in Self.candidateShares {
+            let candidates = min(most, Int((share * Double(fewest)).rounded(.up)))
+            guard reachTarget(candidates, cells.count) else { continue }
+            let probes = Self.smallest(1...cells.count) { reachTarget(candidates, $0) }
+            guard let own = cost.ofCells(probes, candidates: candidates), own < best.cost else { continue }
+            best = (SearchEffort(candidates: candidates, probes: probes), own)
+        }
+        return best.effort
+    }
+
+    /// Numbers of rows to score exactly that are tried with cells, in relation to the smallest one without cells. With
+    /// more rows, more images can be missed in other cells.
+    private static let candidateShares = [1.0, 1.25, 1.5, 2, 3, 4, 6]
+
+    /// The smallest number of a range with a property that all larger ones have too.
+    private static func smallest(_ range: ClosedRange<Int>, _ hasProperty: (Int) -> Bool) -> Int {
+        var (low, high) = (range.lowerBound, range.upperBound)
         while low < high {
             let middle = (low + high) / 2
-            if reachTarget(middle) { high = middle } else { low = middle + 1 }
+            if hasProperty(middle) { high = middle } else { low = middle + 1 }
         }
         return high
     }
 
-    private static func reaches(
-        _ target: Double, topK: Int, misses: Double, candidates: Int, _ places: [[UInt16]]
+    private func reaches(
+        _ target: Double, topK: Int, misses: Double, candidates: Int, probes: Int?, group: Int
     ) -> Bool {
-        let missed = places.map { places in
-            Double(places.prefix(topK).count { Int($0) >= candidates }) / Double(topK)
+        let missed = places[group].indices.map { query in
+            let found = (0..<topK).count { image in
+                guard Int(places[group][query][image]) < candidates else { return false }
+                guard let probes, let cells else { return true }
+                return Int(cells.probes[group][query][image]) <= probes
+            }
+            return Double(topK - found) / Double(topK)
         }
         let count = Double(missed.count)
         let total = missed.reduce(0, +)

@@ -26,37 +26,90 @@ struct RecallCalibrator {
         let groups = try sample(state.references, layout: layout, in: transaction)
         guard !groups.isEmpty else { return nil }
         let lookedAt = limits.candidates(among: state.images.count)
-        let places = try groups.map { references -> [[UInt16]] in
-            var places: [[UInt16]] = []
+        let directory = try readyCells(in: transaction)
+        var (places, probes): ([[[UInt16]]], [[[UInt16]]]) = ([], [])
+        for references in groups {
+            var group: (places: [[UInt16]], probes: [[UInt16]]) = ([], [])
             for part in references.chunks(of: Self.queriesPerScan) {
                 if isCancelled() { throw CancellationError() }
-                places += try self.places(
-                    part.flatMap(\.self), count: part.count, alpha: alpha, lookedAt: lookedAt, layout: layout,
-                    images: state.images, in: transaction)
+                let queries = References(
+                    vectors: part.flatMap(\.self), alphas: Array(repeating: alpha, count: part.count), layout: layout,
+                    images: state.images)
+                let best = try self.best(queries, in: transaction)
+                group.places += try self.places(of: best, queries, lookedAt: lookedAt, in: transaction)
+                if let directory { group.probes += try self.probes(of: best, queries, directory, in: transaction) }
             }
-            return places
+            places.append(group.places)
+            probes.append(group.probes)
         }
         let bases = try CodeTable(tables: tables, layout: layout).bases(in: transaction)
         return RecallCalibration(
             alpha: alpha, generation: state.generation, counts: .init(state),
-            codeVersion: bases.newest?.version ?? 0, places: places, lookedAt: lookedAt)
+            codeVersion: bases.newest?.version ?? 0, places: places, lookedAt: lookedAt, dimension: state.dimension,
+            cells: directory.map { .init(training: $0.training, revision: $0.revision, probes: probes) })
     }
 
-    /// The places of the best images of some queries; see ``RecallCalibration``.
+    /// The directory of cells that searches can read; `nil` if there are none.
+    private func readyCells(in transaction: borrowing ReadTransaction) throws -> CellDirectory? {
+        let directory = try tables.cells.directory(in: transaction)
+        return directory?.phase == .ready ? directory : nil
+    }
+
+    /// Some references that are searched for.
+    private struct References {
+        let vectors: [Float]
+        let alphas: [Float]
+        let layout: StoreLayout
+        let images: StoreState.RowCounts
+    }
+
+    /// The rows of the best images of each reference.
+    private func best(_ queries: References, in transaction: borrowing ReadTransaction) throws -> [[UInt32]] {
+        let limits = Array(repeating: limits.maximumTopK, count: queries.alphas.count)
+        return try Scan(layout: queries.layout, tables: tables, pool: pool).run(
+            queries: queries.vectors, limits: limits, alphas: queries.alphas, images: queries.images, in: transaction
+        ).best.map { $0.map(\.row) }
+    }
+
+    /// The places of the best images; see ``RecallCalibration``.
     private func places(
-        _ queries: [Float], count: Int, alpha: Float, lookedAt: Int, layout: StoreLayout, images: StoreState.RowCounts,
-        in transaction: borrowing ReadTransaction
+        of best: [[UInt32]], _ queries: References, lookedAt: Int, in transaction: borrowing ReadTransaction
     ) throws -> [[UInt16]] {
-        let alphas = [Float](repeating: alpha, count: count)
-        let (best, _) = try Scan(layout: layout, tables: tables, pool: pool).run(
-            queries: queries, limits: Array(repeating: limits.maximumTopK, count: count), alphas: alphas,
-            images: images, in: transaction)
-        let estimated = try ApproximateScan(layout: layout, tables: tables, pool: pool).estimate(
-            queries: queries, counts: Array(repeating: lookedAt, count: count), alphas: alphas, images: images,
-            in: transaction)
+        let count = queries.alphas.count
+        let estimated = try ApproximateScan(layout: queries.layout, tables: tables, pool: pool).estimate(
+            queries: queries.vectors, counts: Array(repeating: lookedAt, count: count), alphas: queries.alphas,
+            images: queries.images, in: transaction)
         return zip(best, estimated).map { best, estimated in
             let places = Dictionary(uniqueKeysWithValues: estimated.enumerated().map { ($1, UInt16($0)) })
-            return best.map { places[$0.row] ?? RecallCalibration.missed }
+            return best.map { places[$0] ?? RecallCalibration.missed }
+        }
+    }
+
+    /// For each of the best images the number of cells that a search must read to find it.
+    private func probes(
+        of best: [[UInt32]], _ queries: References, _ directory: CellDirectory,
+        in transaction: borrowing ReadTransaction
+    ) throws -> [[UInt16]] {
+        let (layout, count) = (queries.layout, directory.count)
+        let trained = try tables.cells.trained(directory, dimension: layout.dimension, in: transaction)
+        let pairs = try tables.cells.mappedPairs(layout, end: queries.images.end, in: transaction)
+        let scores = try CellRanking(
+            directory: directory, centers: trained.centers, dimension: layout.dimension, pool: pool
+        ).scores(queries.vectors, alphas: queries.alphas)
+        return best.enumerated().map { query, rows in
+            let own = scores[query * count..<(query + 1) * count]
+            var ranks = [UInt16](repeating: .max, count: count)
+            let order = (0..<count).sorted {
+                (own[own.startIndex + $0], $1) > (own[own.startIndex + $1], $0)
+            }
+            for (rank, cell) in order.enumerated() { ranks[cell] = UInt16(rank + 1) }
+            return rows.map { row in
+                let pair = CellPair(
+                    stored: pairs.integer(
+                        at: Int(row), perValue: layout.rowsPerBlock, missing: CellPair.none.stored))
+                guard pair != .none else { return 0 }
+                return [pair.first, pair.second].filter { $0 < count }.map { ranks[Int($0)] }.min() ?? .max
+            }
         }
     }
 

@@ -26,8 +26,8 @@ final class RecallRegistry: @unchecked Sendable {
     /// The calibration for one alpha.
     private struct Entry {
         var calibration: RecallCalibration?
-        /// The number of rows to score exactly by target and `topK`, because it takes a while to compute.
-        var candidates: [Request: Int?] = [:]
+        /// What to read and to score exactly by target, `topK` and cells, because it takes a while to compute.
+        var efforts: [Request: SearchEffort?] = [:]
         var lastUse: UInt64
         /// Whether searches wait for a calibration.
         var isWanted = false
@@ -40,6 +40,8 @@ final class RecallRegistry: @unchecked Sendable {
     private struct Request: Hashable {
         let target: Double
         let topK: Int
+        /// Which cells searches can read; `nil` for none.
+        let training: UInt32?
     }
 
     /// Work in the background.
@@ -68,15 +70,18 @@ final class RecallRegistry: @unchecked Sendable {
     /// If its alpha has no calibration, the batch must be answered exactly, and a calibration is made in the
     /// background.
     ///
-    /// - Parameter codeVersion: the newest version of the codes' bases.
+    /// - Parameters:
+    ///   - codeVersion: the newest version of the codes' bases.
+    ///   - cells: the cells of the store, if there are any.
     /// - Returns: `nil` if the batch does not ask for a recall below 1.
     func method(
-        for batch: SearchBatch, state: StoreState, codeVersion: UInt32
+        for batch: SearchBatch, state: StoreState, codeVersion: UInt32, cells: CellDirectory?
     ) -> SearchAccuracy.Method? {
         guard let target = batch.recall, target < 1 else { return nil }
         if let rescore = batch.rescore {
             guard rescore < state.images.count else { return .exact(.fewImages) }
-            return .approximate(calibration: nil, candidates: max(rescore, batch.topK))
+            let probes = cells?.phase == .ready ? batch.probes : nil
+            return .approximate(calibration: nil, candidates: max(rescore, batch.topK), probes: probes)
         }
         guard state.images.count >= limits.minimumImages else { return .exact(.fewImages) }
         guard batch.topK <= limits.maximumTopK else { return .exact(.largeTopK) }
@@ -95,22 +100,25 @@ final class RecallRegistry: @unchecked Sendable {
                 }
                 return .exact(.uncalibrated)
             }
-            let isCurrent = calibration.generation == state.generation && calibration.codeVersion == codeVersion
+            let ready = cells?.phase == .ready ? cells : nil
+            let isCurrent =
+                calibration.generation == state.generation && calibration.codeVersion == codeVersion
+                && calibration.cells?.training == ready?.training && calibration.cells?.revision == ready?.revision
             if !isCurrent, !entry.isOutdated {
                 entry.isOutdated = true
                 condition.signal()
             }
-            let request = Request(target: target, topK: batch.topK)
-            let candidates =
-                entry.candidates[request]
-                ?? calibration.candidates(
-                    for: target, topK: batch.topK, misses: efforts.misses(.init(alpha: batch.alpha, target: target)))
-            if entry.candidates.count >= Self.maximumRequests { entry.candidates = [:] }
-            entry.candidates[request] = .some(candidates)
-            guard let candidates, candidates <= limits.candidates(among: state.images.count) else {
-                return .exact(.manyCandidates)
-            }
-            return .approximate(calibration: calibration.generation, candidates: candidates)
+            let request = Request(target: target, topK: batch.topK, training: ready?.training)
+            let effort =
+                entry.efforts[request]
+                ?? calibration.effort(
+                    for: target, topK: batch.topK, misses: efforts.misses(.init(alpha: batch.alpha, target: target)),
+                    cells: ready, limit: limits.candidates(among: state.images.count))
+            if entry.efforts.count >= Self.maximumRequests { entry.efforts = [:] }
+            entry.efforts[request] = .some(effort)
+            guard let effort else { return .exact(.manyCandidates) }
+            return .approximate(
+                calibration: calibration.generation, candidates: effort.candidates, probes: effort.probes)
         }
     }
 
@@ -126,7 +134,7 @@ final class RecallRegistry: @unchecked Sendable {
     /// If the batch has set the number of rows, it says nothing about calibrations.
     ///
     /// - Parameter vectors: the batch's vectors, count x dimension, normalised under the cosine metric.
-    func sample(_ batch: SearchBatch, vectors: [Float], candidates: Int) {
+    func sample(_ batch: SearchBatch, vectors: [Float], candidates: Int, probes: Int?) {
         guard let target = batch.recall, batch.rescore == nil, batch.count > 0 else { return }
         let dimension = vectors.count / batch.count
         condition.withLock {
@@ -138,7 +146,8 @@ final class RecallRegistry: @unchecked Sendable {
                     RecallSample(
                         vector: Array(vectors[query * dimension..<(query + 1) * dimension]), alpha: batch.alpha,
                         topK: batch.topK, target: target,
-                        misses: efforts.misses(.init(alpha: batch.alpha, target: target)), candidates: candidates))
+                        misses: efforts.misses(.init(alpha: batch.alpha, target: target)), candidates: candidates,
+                        probes: probes))
             }
             condition.signal()
         }
@@ -169,7 +178,7 @@ final class RecallRegistry: @unchecked Sendable {
                 guard let counts = entries[key.alpha]?.calibration?.counts,
                     let adjustment = efforts.adjust(key, counts)
                 else { return nil }
-                entries[key.alpha]?.candidates = [:]
+                entries[key.alpha]?.efforts = [:]
                 return adjustment
             }
         }

@@ -10,6 +10,8 @@ struct RecallSample: Sendable {
     let misses: Double
     /// The number of rows that were scored exactly.
     let candidates: Int
+    /// The number of cells that were read; `nil` if all rows were compared.
+    let probes: Int?
 }
 
 /// A query that has been searched for again exactly.

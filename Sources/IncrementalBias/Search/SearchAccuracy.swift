@@ -8,15 +8,18 @@ package struct SearchAccuracy: Equatable, Sendable {
     package let method: Method
     /// The rows that were compared by codes; a row counts once for each query.
     package let scannedRows: Int
+    /// The cells that were read, which a cell counts for each query; `nil` if all rows were compared.
+    package let probedCells: Int?
     /// The rows whose exact scores were computed; `nil` in an exact search, whose scan several requests share.
     package let rescoredRows: Int?
 
     package enum Method: Equatable, Sendable {
         /// The answers are exact, for this reason.
         case exact(ExactReason)
-        /// Of the rows with the best estimates, `candidates` were scored exactly for each query. A calibration of the
-        /// generation `calibration` says that this reaches the target; without one, the batch has set the number.
-        case approximate(calibration: UInt64?, candidates: Int)
+        /// Of the rows with the best estimates, `candidates` were scored exactly for each query: of the rows in
+        /// `probes` cells, or of all. A calibration of the generation `calibration` says that this reaches the target;
+        /// without one, the batch has set the numbers.
+        case approximate(calibration: UInt64?, candidates: Int, probes: Int?)
 
         var isExact: Bool {
             if case .exact = self { true } else { false }
@@ -37,7 +40,7 @@ package struct SearchAccuracy: Equatable, Sendable {
 
     /// The calibration's generation; `nil` for exact answers, and if the batch has set the number of rows.
     package var calibration: UInt64? {
-        if case .approximate(let calibration, _) = method { calibration } else { nil }
+        if case .approximate(let calibration, _, _) = method { calibration } else { nil }
     }
 
     /// Why the answers are exact; `nil` for approximate ones.

@@ -17,6 +17,9 @@ package struct SearchBatch: Sendable {
     ///
     /// It has no effect on exact answers.
     package let rescore: Int?
+    /// The number of cells to read for each query, in place of the number that a calibration gives. It needs
+    /// ``rescore``; without cells it has no effect.
+    package let probes: Int?
 
     /// The dimension of the vectors; 0 if there are none.
     package var dimension: Int { count == 0 ? 0 : vectors.count / count }
@@ -30,8 +33,10 @@ package struct SearchBatch: Sendable {
     ///   - alpha: the weight of the bias, at least 0.
     ///   - recall: see ``recall``.
     ///   - rescore: see ``rescore``.
+    ///   - probes: see ``probes``.
     package init(
-        vectors: [Float], count: Int, topK: Int, alpha: Float, recall: Double? = nil, rescore: Int? = nil
+        vectors: [Float], count: Int, topK: Int, alpha: Float, recall: Double? = nil, rescore: Int? = nil,
+        probes: Int? = nil
     ) {
         precondition(count == 0 ? vectors.isEmpty : vectors.count % count == 0)
         self.vectors = vectors
@@ -40,13 +45,14 @@ package struct SearchBatch: Sendable {
         self.alpha = alpha
         self.recall = recall
         self.rescore = rescore
+        self.probes = probes
     }
 
     /// Makes a batch from separate vectors.
     ///
     /// - Throws: ``RejectedQuery`` if a vector has another dimension than the first one.
     package init(
-        queries: [[Float]], topK: Int, alpha: Float, recall: Double? = nil, rescore: Int? = nil
+        queries: [[Float]], topK: Int, alpha: Float, recall: Double? = nil, rescore: Int? = nil, probes: Int? = nil
     ) throws(RejectedQuery) {
         let dimension = queries.first?.count ?? 0
         var vectors: [Float] = []
@@ -58,7 +64,8 @@ package struct SearchBatch: Sendable {
             vectors += query
         }
         self.init(
-            vectors: vectors, count: queries.count, topK: topK, alpha: alpha, recall: recall, rescore: rescore)
+            vectors: vectors, count: queries.count, topK: topK, alpha: alpha, recall: recall, rescore: rescore,
+            probes: probes)
     }
 }
 

@@ -154,6 +154,17 @@ struct CodeTable {
             signs, UInt32(blocks.lowerBound)..<UInt32(blocks.upperBound), byteCount: layout.codes.signByteCount)
     }
 
+    /// The sign codes of some blocks, mapped, in the order of `blocks`.
+    ///
+    /// - Throws: ``StoreError/damaged(_:)`` if one is missing; `LMDBError` if one has a wrong size.
+    func mappedSigns(
+        _ blocks: [UInt32], in transaction: borrowing some Transaction & ~Copyable
+    ) throws -> MappedValues {
+        let mapped = try transaction.mapped(signs, blocks, byteCount: layout.codes.signByteCount)
+        guard mapped.isComplete else { throw StoreError.damaged("a block of images is missing") }
+        return mapped
+    }
+
     /// Whether the error bounds of the stored code of `row` hold for `vector`, and its sign code agrees with its code;
     /// false if the row's block is missing.
     ///

@@ -39,6 +39,8 @@ package struct Tables: Sendable {
     let pending: Database
     /// Generation and part -> a part of the record of the images that the commit changed; see ``ChangeLogTable``.
     let changeLog: ChangeLogTable
+    /// Five databases: groups of similar images, for approximate searches.
+    let cells: CellTables
 
     /// The tables that images and references both have.
     package struct RowTables: Sendable {
@@ -95,6 +97,7 @@ package struct Tables: Sendable {
         pending = try environment.open("receipts.unsettled", order: .integers, createIfMissing: createIfMissing)
         // Early stores of this format lack this table. A log that doesn't end with the last generation begins anew.
         changeLog = ChangeLogTable(database: try environment.open("images.changes", order: .integers))
+        cells = try CellTables(environment)
     }
 
     /// Removes everything that belongs to a row: of an empty corpus, free rows and blocks without vectors.
@@ -104,6 +107,7 @@ package struct Tables: Sendable {
         }
         let derived = [codes, signs, codeBases.database, means, thresholds, heaps, pendingEntries]
         for table in derived { try transaction.removeAll(table) }
+        try cells.removeAll(in: transaction)
     }
 
     /// The tables of the images or of the references.

@@ -1,0 +1,120 @@
+internal import LMDB
+internal import VectorMath
+
+/// Finds the rows with the highest estimates among the images of some cells, and those of the tail.
+///
+/// Each query reads the cells that ``CellRanking`` puts first for it. A list is read once for all queries that read it.
+struct CellScan {
+    let layout: StoreLayout
+    let tables: Tables
+    let pool: WorkerPool
+    let directory: CellDirectory
+
+    /// The number of cells, or of groups of the tail, that a thread takes at a time.
+    private static let cellsPerPiece = 4
+    private static let groupsPerPiece = 32
+
+    /// What a scan has found for one query.
+    struct Found: Sendable {
+        /// The rows by falling estimate.
+        var rows: [UInt32]
+        /// The number of rows whose scores were estimated.
+        var scanned: Int
+    }
+
+    /// Finds rows.
+    ///
+    /// - Parameters:
+    ///   - queries: queries x dimension, normalised under the cosine metric.
+    ///   - counts: for each query the number of rows to find.
+    ///   - probes: for each query the number of cells to read.
+    ///   - alphas: for each query its alpha.
+    ///   - means: the means of all images, mapped.
+    /// - Throws: `LMDBError`, ``StoreError/damaged(_:)``.
+    func run(
+        queries: [Float], counts: [Int], probes: [Int], alphas: [Float], means: MappedValues,
+        images: StoreState.RowCounts, in transaction: borrowing ReadTransaction
+    ) throws -> [Found] {
+        let plan = try plan(queries, probes: probes, alphas: alphas, in: transaction)
+        let lists = CellListTable(tables: tables, layout: layout)
+        let chunks = try lists.mapped(plan.cells.map(\.cell), of: directory, in: transaction)
+        let tail = try tables.cells.tailGroups(in: transaction)
+        let signs = try CodeTable(tables: tables, layout: layout).mappedSigns(tail.map(\.block), in: transaction)
+        let context = CellScanContext(
+            lists: lists, chunks: chunks, plan: plan, tail: tail, signs: signs, means: means,
+            pairs: try tables.cells.mappedPairs(layout, end: images.end, in: transaction), layout: layout,
+            queries: EstimateQueries(
+                queries, alphas: alphas,
+                bases: try CodeTable(tables: tables, layout: layout).bases(in: transaction), layout: lists.layout))
+        let cellPieces = (plan.cells.count + Self.cellsPerPiece - 1) / Self.cellsPerPiece
+        let tailPieces = (tail.count + Self.groupsPerPiece - 1) / Self.groupsPerPiece
+        let workers = try pool.run(count: cellPieces + tailPieces) {
+            CellScanWorker(context: context, counts: counts)
+        } body: { worker, piece in
+            if piece < cellPieces {
+                let start = piece * Self.cellsPerPiece
+                for index in start..<min(start + Self.cellsPerPiece, plan.cells.count) { try worker.scan(list: index) }
+            } else {
+                let start = (piece - cellPieces) * Self.groupsPerPiece
+                for index in start..<min(start + Self.groupsPerPiece, tail.count) { try worker.scan(tail: index) }
+            }
+        }
+        let found = workers.map(\.rows)
+        return counts.indices.map { query in
+            Found(
+                rows: found.flatMap { $0[query] }.sorted(by: >).prefix(counts[query]).map(\.row),
+                scanned: plan.entries[query] + tail.count * CodeLayout.rowsPerGroup)
+        }
+    }
+
+    /// Chooses the cells that each query reads.
+    private func plan(
+        _ queries: [Float], probes: [Int], alphas: [Float], in transaction: borrowing ReadTransaction
+    ) throws -> CellPlan {
+        let ranking = CellRanking(
+            directory: directory,
+            centers: try tables.cells.trained(directory, dimension: layout.dimension, in: transaction).centers,
+            dimension: layout.dimension, pool: pool)
+        let scores = try ranking.scores(queries, alphas: alphas)
+        let best = probes.indices.map { query in
+            CellRanking.best(
+                scores[query * directory.count..<(query + 1) * directory.count], limit: probes[query])
+        }
+        return CellPlan(cells: best, of: directory)
+    }
+}
+
+/// The cells that queries read.
+struct CellPlan: Sendable {
+    /// The cells that at least one query reads, in ascending order, each with these queries and the index of its first
+    /// chunk among those of all cells.
+    private(set) var cells: [(cell: Int, queries: [Int], firstChunk: Int)] = []
+    /// For each query the number of entries that it reads.
+    private(set) var entries: [Int]
+    /// For each query a bit for each cell: whether it reads the cell.
+    private var bits: [[UInt64]]
+
+    /// - Parameter cells: for each query the cells that it reads.
+    init(cells: [[Int]], of directory: CellDirectory) {
+        entries = cells.map { $0.reduce(0) { $0 + Int(directory.entries[$1]) } }
+        bits = cells.map { _ in Array(repeating: 0, count: directory.count / 64 + 1) }
+        var queries = [[Int]](repeating: [], count: directory.count)
+        for (query, cells) in cells.enumerated() {
+            for cell in cells {
+                queries[cell].append(query)
+                bits[query][cell / 64] |= 1 << UInt64(cell % 64)
+            }
+        }
+        var chunk = 0
+        for cell in queries.indices where !queries[cell].isEmpty {
+            self.cells.append((cell, queries[cell], chunk))
+            chunk += CellListTable.chunks(for: Int(directory.entries[cell]))
+        }
+    }
+
+    /// Whether a query reads a cell.
+    func reads(_ cell: UInt16, query: Int) -> Bool {
+        let word = Int(cell) / 64
+        return word < bits[query].count && bits[query][word] >> UInt64(cell % 64) & 1 == 1
+    }
+}
