@@ -123,11 +123,37 @@ extension Transaction where Self: ~Copyable {
     /// - Returns: one value for each key, in order; an empty value for a key without a value.
     /// - Throws: ``LMDBError``, with ``LMDBError/isDamage`` if a value has another size.
     package func mapped(_ database: Database, _ keys: Range<UInt32>, byteCount: Int) throws(LMDBError) -> MappedValues {
+        try mapped(database, [keys], byteCount: byteCount)
+    }
+
+    /// The values of several ranges of consecutive keys, without copies, one range after another.
+    ///
+    /// It searches the B-tree once for each range.
+    ///
+    /// - Parameters:
+    ///   - database: the database to read.
+    ///   - ranges: the keys.
+    ///   - byteCount: the size in bytes that every value must have.
+    /// - Returns: one value for each key, in order; an empty value for a key without a value.
+    /// - Throws: ``LMDBError``, with ``LMDBError/isDamage`` if a value has another size.
+    package func mapped(_ database: Database, _ ranges: [Range<UInt32>], byteCount: Int) throws(LMDBError)
+        -> MappedValues
+    {
         var mapped = MappedValues()
-        mapped.reserve(keys.count)
-        guard let first = keys.first else { return mapped }
+        mapped.reserve(ranges.reduce(0) { $0 + $1.count })
+        guard !ranges.isEmpty else { return mapped }
         let cursor = try unsafe cursor(database)
         defer { unsafe mdb_cursor_close(cursor) }
+        for range in ranges { try unsafe append(range, of: database, byteCount: byteCount, cursor, to: &mapped) }
+        return mapped
+    }
+
+    /// Appends the values of consecutive keys.
+    private func append(
+        _ keys: Range<UInt32>, of database: Database, byteCount: Int, _ cursor: OpaquePointer,
+        to mapped: inout MappedValues
+    ) throws(LMDBError) {
+        guard let first = keys.first else { return }
         var data = unsafe MDB_val()
         var next = try unsafe first.withMDBVal { (key) throws(LMDBError) -> UInt32? in
             let found = try unsafe LMDBError.found(
@@ -141,12 +167,12 @@ extension Transaction where Self: ~Copyable {
             }
             guard unsafe data.mv_size == byteCount else { throw .wrongSize(database) }
             unsafe mapped.append(UnsafeRawBufferPointer(start: data.mv_data, count: data.mv_size))
+            guard wanted + 1 < keys.upperBound else { break }
             var key = unsafe MDB_val()
             let found = try unsafe LMDBError.found(
                 mdb_cursor_get(cursor, &key, &data, MDB_NEXT), "mdb_cursor_get")
             next = found ? try unsafe number(of: key, database) : nil
         }
-        return mapped
     }
 
     /// Whether a database with the order ``Database/Order/integers`` has a key that is `first` or larger.

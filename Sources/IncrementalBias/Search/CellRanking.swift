@@ -11,6 +11,9 @@ struct CellRanking {
     /// The number of cells that a thread compares at a time.
     private static let cellsPerPiece = 512
 
+    /// For fewer products than this, one thread is faster than the pool.
+    private static let minimumProductsForPool = 1 << 12
+
     /// The score of each cell for each query, queries x cells; -infinity for cells without entries.
     ///
     /// - Parameters:
@@ -18,19 +21,19 @@ struct CellRanking {
     ///   - alphas: for each query its alpha.
     func scores(_ queries: [Float], alphas: [Float]) throws -> [Float] {
         let cells = directory.count
-        let pieces = (cells + Self.cellsPerPiece - 1) / Self.cellsPerPiece
-        let parts = try pool.run(count: pieces) {
-            [(cells: Range<Int>, products: [Float])]()
-        } body: { parts, piece in
-            let range = piece * Self.cellsPerPiece..<min((piece + 1) * Self.cellsPerPiece, cells)
-            var products = [Float](repeating: 0, count: range.count * alphas.count)
-            Kernels.products(
-                centers.span.extracting(range.lowerBound * dimension..<range.upperBound * dimension), queries.span,
-                dimension: dimension, into: &products)
-            parts.append((range, products))
+        var parts: [(cells: Range<Int>, products: [Float])] = []
+        if cells * alphas.count < Self.minimumProductsForPool {
+            parts = [(0..<cells, products(of: 0..<cells, queries))]
+        } else {
+            parts = try pool.run(count: (cells + Self.cellsPerPiece - 1) / Self.cellsPerPiece) {
+                [(cells: Range<Int>, products: [Float])]()
+            } body: { parts, piece in
+                let range = piece * Self.cellsPerPiece..<min((piece + 1) * Self.cellsPerPiece, cells)
+                parts.append((range, products(of: range, queries)))
+            }.flatMap(\.self)
         }
         var scores = [Float](repeating: -.infinity, count: cells * alphas.count)
-        for (range, products) in parts.flatMap(\.self) {
+        for (range, products) in parts {
             for query in alphas.indices {
                 let (from, to, alpha) = (query * range.count, query * cells, alphas[query])
                 for cell in range where directory.entries[cell] > 0 {
@@ -41,25 +44,25 @@ struct CellRanking {
         return scores
     }
 
-    /// The cells with the highest scores, in ascending order of their numbers.
+    /// The products of some cells with all queries, queries x cells.
+    private func products(of cells: Range<Int>, _ queries: [Float]) -> [Float] {
+        var products = [Float](repeating: 0, count: cells.count * (queries.count / dimension))
+        Kernels.products(
+            centers.span.extracting(cells.lowerBound * dimension..<cells.upperBound * dimension), queries.span,
+            dimension: dimension, into: &products)
+        return products
+    }
+
+    /// The cells with the highest scores, by falling score.
     ///
     /// - Parameters:
     ///   - scores: the scores of all cells for one query.
     ///   - limit: the number of cells, at most.
     static func best(_ scores: ArraySlice<Float>, limit: Int) -> [Int] {
-        guard limit < scores.count else {
-            return (0..<scores.count).filter { scores[scores.startIndex + $0] > -.infinity }
-        }
-        let threshold = threshold(Array(scores), rank: limit)
-        var ties = limit - scores.count { $0 > threshold }
-        return (0..<scores.count).filter { cell in
-            let score = scores[scores.startIndex + cell]
-            if score == threshold, ties > 0 {
-                ties -= 1
-                return score > -.infinity
-            }
-            return score > threshold
-        }
+        let start = scores.startIndex
+        let threshold = limit < scores.count ? threshold(Array(scores), rank: limit) : -.infinity
+        let cells = (0..<scores.count).filter { scores[start + $0] >= threshold && scores[start + $0] > -.infinity }
+        return Array(cells.sorted { (scores[start + $0], $1) > (scores[start + $1], $0) }.prefix(limit))
     }
 
     /// The number with a rank among some numbers: the largest one has the rank 1.

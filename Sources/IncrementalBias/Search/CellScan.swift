@@ -86,7 +86,7 @@ struct CellScan {
 
 /// The cells that queries read.
 struct CellPlan: Sendable {
-    /// The cells that at least one query reads, in ascending order, each with these queries and the index of its first
+    /// The cells that at least one query reads, first those that queries rank first, each with these queries and the index of its first
     /// chunk among those of all cells.
     private(set) var cells: [(cell: Int, queries: [Int], firstChunk: Int)] = []
     /// For each query the number of entries that it reads.
@@ -94,7 +94,7 @@ struct CellPlan: Sendable {
     /// For each query a bit for each cell: whether it reads the cell.
     private var bits: [[UInt64]]
 
-    /// - Parameter cells: for each query the cells that it reads.
+    /// - Parameter cells: for each query the cells that it reads, by falling score.
     init(cells: [[Int]], of directory: CellDirectory) {
         entries = cells.map { $0.reduce(0) { $0 + Int(directory.entries[$1]) } }
         bits = cells.map { _ in Array(repeating: 0, count: directory.count / 64 + 1) }
@@ -106,9 +106,13 @@ struct CellPlan: Sendable {
             }
         }
         var chunk = 0
-        for cell in queries.indices where !queries[cell].isEmpty {
-            self.cells.append((cell, queries[cell], chunk))
-            chunk += CellListTable.chunks(for: Int(directory.entries[cell]))
+        for rank in 0..<(cells.map(\.count).max() ?? 0) {
+            for own in cells where rank < own.count && !queries[own[rank]].isEmpty {
+                let cell = own[rank]
+                self.cells.append((cell, queries[cell], chunk))
+                queries[cell] = []
+                chunk += CellListTable.chunks(for: Int(directory.entries[cell]))
+            }
         }
     }
 

@@ -103,7 +103,12 @@ final class RecallRegistry: @unchecked Sendable {
             let ready = cells?.phase == .ready ? cells : nil
             let isCurrent =
                 calibration.generation == state.generation && calibration.codeVersion == codeVersion
-                && calibration.cells?.training == ready?.training && calibration.cells?.revision == ready?.revision
+                && calibration.cells?.revision == ready?.revision
+            // With new cells, searches read all rows until they are calibrated.
+            if let ready, ready.training != calibration.cells?.training, !entry.isWanted {
+                entry.isWanted = true
+                condition.signal()
+            }
             if !isCurrent, !entry.isOutdated {
                 entry.isOutdated = true
                 condition.signal()

@@ -13,10 +13,10 @@ struct SearchCost {
     let dimension: Int
     let cells: CellDirectory?
 
-    /// An exact score takes as long as so many estimates, because the vector is read from anywhere in memory.
-    private static let rowsPerCandidate = 30.0
+    /// To choose a row and to score it exactly takes as long as so many estimates: its vector is read from anywhere.
+    private static let rowsPerCandidate = 100.0
     /// In a list, a row takes so many times as long as in a block: its mean is read from anywhere.
-    private static let listFactor = 1.3
+    private static let listFactor = 1.8
     /// A cell's center takes as long as a row for each so many components.
     private static let componentsPerRow = 26.0
     /// Cells are used if they cost less than this share.

@@ -44,7 +44,7 @@ struct CellListTable {
         _ cells: [Int], of directory: CellDirectory, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> MappedValues {
         let mapped = try transaction.mapped(
-            database, cells.lazy.flatMap { keys(of: $0, entries: directory.entries[$0]) }, byteCount: chunkBytes)
+            database, cells.map { keys(of: $0, entries: directory.entries[$0]) }, byteCount: chunkBytes)
         guard mapped.isComplete else { throw StoreError.damaged("a part of the list of a cell is missing") }
         return mapped
     }
