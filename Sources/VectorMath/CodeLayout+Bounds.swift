@@ -83,6 +83,32 @@ extension CodeLayout {
     }
 }
 
+extension CodeLayout {
+    /// Whether a row has the same sign code in two blocks of sign codes.
+    ///
+    /// - Parameters:
+    ///   - slot: the position of the row in the first block.
+    ///   - otherSlot: the position of the row in the other block, which can have another number of rows.
+    package func signs(_ block: RawSpan, _ slot: Int, equal other: RawSpan, _ otherSlot: Int) -> Bool {
+        func code(_ block: RawSpan, _ slot: Int) -> (bytes: [UInt8], columns: [UInt32])? {
+            guard (block.byteCount - CacheLine.pad) / signBytesPerGroup > slot / Self.rowsPerGroup else { return nil }
+            var leading = [UInt8](repeating: 0, count: parts.leading)
+            var signs = [UInt8](repeating: 0, count: parts.rest)
+            var columns = [Float](repeating: 0, count: Int(ck_sign_columns.rawValue))
+            let parts = parts
+            unsafe block.withUnsafeBytes { block in
+                guard let start = block.baseAddress else { return }
+                unsafe ck_load_signs(
+                    (start + CacheLine.pad).assumingMemoryBound(to: UInt8.self), parts, slot, &leading, &signs,
+                    &columns)
+            }
+            return (leading + signs, columns.map(\.bitPattern))
+        }
+        guard let own = code(block, slot), let other = code(other, otherSlot) else { return false }
+        return own == other
+    }
+}
+
 /// What the codes of some components lose, computed in double precision.
 private struct Loss {
     /// The length of the components.

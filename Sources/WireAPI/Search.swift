@@ -20,6 +20,9 @@ package struct SearchRequest: Codable, Sendable {
     /// The number of rows to score exactly for each query of an approximate search; `nil` for the number that a
     /// calibration gives.
     package var rescore: Int?
+    /// The number of cells to read for each query of an approximate search; `nil` for the number that a calibration
+    /// gives.
+    package var probes: Int?
     /// Whether the queries can become references; `nil` for true.
     package var sample: Bool?
 
@@ -46,7 +49,7 @@ package struct SearchRequest: Codable, Sendable {
         case topK = "top_k"
         case alpha
         case minScore = "min_score"
-        case recall, rescore, sample
+        case recall, rescore, probes, sample
     }
 
     /// Decodes a request.
@@ -72,6 +75,7 @@ package struct SearchRequest: Codable, Sendable {
         sample = try container.decodeIfPresent(Bool.self, forKey: .sample)
         topK = try container.decodeWholeNumberIfPresent(forKey: .topK)
         rescore = try container.decodeWholeNumberIfPresent(forKey: .rescore)
+        probes = try container.decodeWholeNumberIfPresent(forKey: .probes)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -84,6 +88,7 @@ package struct SearchRequest: Codable, Sendable {
         try container.encodeIfPresent(minScore, forKey: .minScore)
         try container.encodeIfPresent(recall, forKey: .recall)
         try container.encodeIfPresent(rescore, forKey: .rescore)
+        try container.encodeIfPresent(probes, forKey: .probes)
         try container.encodeIfPresent(sample, forKey: .sample)
     }
 }
@@ -118,18 +123,21 @@ package struct SearchResponse: Codable, Sendable {
         package var calibration: UInt64?
         /// The rows that were compared by codes; a row counts once for each query.
         package var scannedRows: Int
+        /// The cells that were read, a cell counts once for each query; `nil` if all rows were compared.
+        package var probedCells: Int?
         /// The rows whose exact scores were computed; `nil` for exact answers.
         package var rescoredRows: Int?
 
         package init(
             target: Double, exact: Bool, reason: String? = nil, calibration: UInt64? = nil, scannedRows: Int,
-            rescoredRows: Int? = nil
+            probedCells: Int? = nil, rescoredRows: Int? = nil
         ) {
             self.target = target
             self.exact = exact
             self.reason = reason
             self.calibration = calibration
             self.scannedRows = scannedRows
+            self.probedCells = probedCells
             self.rescoredRows = rescoredRows
         }
     }

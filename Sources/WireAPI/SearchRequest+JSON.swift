@@ -34,6 +34,7 @@ private struct SearchRequestReader {
         var minScore: Float?
         var recall: Double?
         var rescore: Int?
+        var probes: Int?
         var sample: Bool?
         var keys: Set<String> = []
         guard skipSpaceAnd("{") else { return nil }
@@ -60,11 +61,14 @@ private struct SearchRequestReader {
             case "rescore" where !skipNull():
                 guard let value = wholeNumber() else { return nil }
                 if isFirst { rescore = value }
+            case "probes" where !skipNull():
+                guard let value = wholeNumber() else { return nil }
+                if isFirst { probes = value }
             case "sample" where !skipNull():
                 guard let value = boolean() else { return nil }
                 if isFirst { sample = value }
             // The value was null, which has been skipped: as if the key were absent.
-            case "top_k", "alpha", "min_score", "recall", "rescore", "sample": break
+            case "top_k", "alpha", "min_score", "recall", "rescore", "probes", "sample": break
             default: return nil
             }
         } while skipSpaceAnd(",")
@@ -72,7 +76,7 @@ private struct SearchRequestReader {
         skipSpace()
         guard position == bytes.count else { return nil }
         var request = SearchRequest(queries: queries, topK: topK, alpha: alpha, minScore: minScore, recall: recall)
-        (request.rescore, request.sample) = (rescore, sample)
+        (request.rescore, request.probes, request.sample) = (rescore, probes, sample)
         return request
     }
 

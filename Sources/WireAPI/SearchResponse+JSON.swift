@@ -37,6 +37,7 @@ extension JSONWriter {
             write(",\"reason\":")
             writeQuoted(reason)
         }
+        if let cells = recall.probedCells { write(",\"probed_cells\":\(cells)") }
         if let rows = recall.rescoredRows { write(",\"rescored_rows\":\(rows)") }
         write(",\"scanned_rows\":\(recall.scannedRows),\"target\":")
         write(recall.target.jsonDescription)

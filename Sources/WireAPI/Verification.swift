@@ -55,7 +55,7 @@ package struct VerifyReport: Codable, Sendable {
     /// An image with a fault.
     package struct Image: Codable, Sendable {
         package var id: String
-        /// The first fault that was found: `vector`, `id`, `code` or `mean`.
+        /// The first fault that was found: `vector`, `id`, `code`, `mean` or `cell`.
         package var fault: String
         /// The stored mean; `nil` if it isn't a number.
         package var stored: Float?

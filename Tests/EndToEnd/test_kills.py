@@ -74,7 +74,7 @@ class Stream:
 
 @pytest.fixture
 def stream(make_daemon, rng):
-    daemon = make_daemon(k=4, capacity=6, quiet_seconds=0.05)
+    daemon = make_daemon(k=4, capacity=6, quiet_seconds=0.05, cells_from=20)
     daemon.spool.create_incoming_folders()
     stream = Stream(daemon, rng)
     yield stream
@@ -170,7 +170,7 @@ CALL_NUMBERS = range(0, 30, 30 // min(30, 4 * KILLS_EACH))
 @pytest.mark.parametrize("number", CALL_NUMBERS)
 def test_a_start_succeeds_after_a_kill_during_the_first_start(make_daemon, rng, number):
     """For even numbers a normal start follows each killed one; for odd numbers only the last one."""
-    daemon = make_daemon(k=4, capacity=6, quiet_seconds=0.05)
+    daemon = make_daemon(k=4, capacity=6, quiet_seconds=0.05, cells_from=20)
     for call in FIRST_START_CALLS:
         daemon.wrapper = killing(call, when=number + 1)
         daemon.spawn()

@@ -77,6 +77,7 @@ def all_responses(daemon, product_daemon, unlogged_daemon):
         yield client.post("/v1/search?min_score=inf", good, NPY)
         yield client.post("/v1/search?recall=0", good, NPY)
         yield client.post("/v1/search?recall=0.9&rescore=1", good, NPY)
+        yield client.post("/v1/search?recall=0.9&probes=1", good, NPY)
         yield client.post("/v1/search", npy_bytes(np.ones((4097, 3))), NPY)
         yield client.post("/v1/search", npy_bytes(np.ones((1, 4))), NPY)
         yield client.post("/v1/search", npy_bytes([[1, np.nan, 1]]), NPY)

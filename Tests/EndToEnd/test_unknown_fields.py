@@ -27,7 +27,7 @@ def check(response, code, *told):
         assert f"'{name}'" in response.json()["detail"], response
 
 
-SEARCH_FIELDS = ("queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "recall", "rescore", "sample")
+SEARCH_FIELDS = ("queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "recall", "rescore", "probes", "sample")
 
 
 @pytest.mark.parametrize("name", ["topk", "topK", "TOP_K", "top-k", "top__k", "Queries", "alpha ", "", "größe", "a'b"])

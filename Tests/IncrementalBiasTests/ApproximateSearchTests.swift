@@ -96,7 +96,7 @@ struct ApproximateSearchTests {
         var recalls: [Double] = []
         for rescore in [10, 100, RecallSetting.images - 1] {
             let (accuracy, hits) = try search(rescore)
-            #expect(accuracy.method == .approximate(calibration: nil, candidates: rescore))
+            #expect(accuracy.method == .approximate(calibration: nil, candidates: rescore, probes: nil))
             #expect(accuracy.rescoredRows == 20 * rescore)
             recalls.append(setting.recall(hits, of: exact))
         }

@@ -11,24 +11,28 @@ final class CorpusFixture {
     private let capacity: Int?
     private let limits: PendingLimits
     private let recallLimits: RecallLimits
+    private let cellLimits: CellLimits
     private(set) var corpus: Corpus
 
     /// Creates a store.
     init(
-        k: Int = 2, capacity: Int? = nil, limits: PendingLimits = .standard, recallLimits: RecallLimits = .standard
+        k: Int = 2, capacity: Int? = nil, limits: PendingLimits = .standard, recallLimits: RecallLimits = .standard,
+        cellLimits: CellLimits = .standard
     ) throws {
         folder = try TemporaryFolder()
-        (self.k, self.capacity, self.limits, self.recallLimits) = (k, capacity, limits, recallLimits)
-        corpus = try Self.open(folder, k, capacity, limits, recallLimits)
+        (self.k, self.capacity, self.limits) = (k, capacity, limits)
+        (self.recallLimits, self.cellLimits) = (recallLimits, cellLimits)
+        corpus = try Self.open(folder, k, capacity, limits, recallLimits, cellLimits)
     }
 
     private static func open(
-        _ folder: TemporaryFolder, _ k: Int, _ capacity: Int?, _ limits: PendingLimits, _ recallLimits: RecallLimits
+        _ folder: TemporaryFolder, _ k: Int, _ capacity: Int?, _ limits: PendingLimits, _ recallLimits: RecallLimits,
+        _ cellLimits: CellLimits
     ) throws -> Corpus {
         let settings = RequestedSettings(metric: .innerProduct, precision: .float32, capacity: capacity)
         return try Corpus(
             folder: folder.path, settings: settings, k: RequestedK(k), threads: 2, pendingLimits: limits,
-            recallLimits: recallLimits)
+            recallLimits: recallLimits, cellLimits: cellLimits)
     }
 
     /// Opens a copy of the store as the last commit left it, as after a crash.
@@ -39,7 +43,7 @@ final class CorpusFixture {
         let file = try #require(FileHandle(forWritingAtPath: path))
         try corpus.writeCopy(to: file.fileDescriptor)
         try file.close()
-        return (try Self.open(copy, k, capacity, limits, recallLimits), copy)
+        return (try Self.open(copy, k, capacity, limits, recallLimits, cellLimits), copy)
     }
 
     /// A shard that adds references or images, one vector for each of `ids`.

@@ -11,8 +11,9 @@ struct RecallSetting {
     let fixture: CorpusFixture
     private var random = RandomSource(seed: 5)
 
-    init() throws {
-        fixture = try CorpusFixture(k: 8, recallLimits: RecallLimits(minimumImages: 1000))
+    init(cellLimits: CellLimits = .standard) throws {
+        fixture = try CorpusFixture(
+            k: 8, recallLimits: RecallLimits(minimumImages: 1000), cellLimits: cellLimits)
         try add(.images, 0..<Self.images)
         try add(.references, 0..<Self.references)
     }

@@ -17,6 +17,8 @@ enum RequestLimits {
     static let recall: ClosedRange<Double> = 0.5...1
     /// The largest number of rows that an approximate search scores exactly for each query.
     static let rescoredRows = 2048
+    /// The numbers of cells that a request can have read for each query.
+    static let probedCells = 1...65_535
     /// Lines of one page of a listing.
     static let listedLines = 1...10_000
     /// Lines of a page of a listing if the request names no number.

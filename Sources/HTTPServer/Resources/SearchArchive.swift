@@ -59,6 +59,7 @@ struct SearchArchive {
             NPZArray("recall_reason", shape: [], .text([recall.reason ?? ""])),
             NPZArray("recall_calibration", shape: [], .uint64([recall.calibration ?? 0])),
             NPZArray("recall_scanned_rows", shape: [], .uint64([UInt64(recall.scannedRows)])),
+            NPZArray("recall_probed_cells", shape: [], .uint64([UInt64(recall.probedCells ?? 0)])),
             NPZArray("recall_rescored_rows", shape: [], .uint64([UInt64(recall.rescoredRows ?? 0)])),
         ]
     }

@@ -6,8 +6,8 @@ internal import WireAPI
 
 /// What the body and the query string of a search ask for; the body is JSON or an .npy file.
 ///
-/// `top_k`, `alpha`, `min_score`, `recall`, `rescore` and `sample` stand in the query string, or in the JSON, whose values take
-/// precedence.
+/// `top_k`, `alpha`, `min_score`, `recall`, `rescore`, `probes` and `sample` stand in the query string, or in the JSON,
+/// whose values take precedence.
 struct SearchBody {
     /// Where the vectors of the queries come from.
     enum Queries {
@@ -25,6 +25,8 @@ struct SearchBody {
     let recall: Double?
     /// The number of rows to score exactly for each query of an approximate search; `nil` for a calibrated number.
     let rescore: Int?
+    /// The number of cells to read for each query of an approximate search; `nil` for a calibrated number.
+    let probes: Int?
     /// Whether the queries can become references; stored vectors are no queries of users.
     let canBeSampled: Bool
 
@@ -47,6 +49,7 @@ struct SearchBody {
         var minScore: Float? = try Self.parameter("min_score", request)
         var recall: Double? = try Self.parameter("recall", request)
         var rescore: Int? = try Self.parameter("rescore", request)
+        var probes: Int? = try Self.parameter("probes", request)
         var sample = try request.flag("sample")
         // Wrong values in the query string are an error even if the JSON replaces them.
         try Self.check(topK: topK, alpha: alpha, minScore: minScore, recall: recall)
@@ -61,6 +64,7 @@ struct SearchBody {
             minScore = parsed.minScore ?? minScore
             recall = parsed.recall ?? recall
             rescore = parsed.rescore ?? rescore
+            probes = parsed.probes ?? probes
             sample = parsed.sample ?? sample
             try Self.check(topK: topK, alpha: alpha, minScore: minScore, recall: recall)
         case .npy: queries = .vectors(try Self.npy(body, v2Elements))
@@ -69,8 +73,9 @@ struct SearchBody {
         (self.topK, self.alpha, self.minScore) = (topK ?? Self.defaultTopK, alpha ?? defaultAlpha, minScore)
         let share = recall ?? defaultRecall
         self.recall = share < 1 ? share : nil
-        self.rescore = rescore
+        (self.rescore, self.probes) = (rescore, probes)
         try Self.check(rescore: rescore, topK: self.topK, recall: self.recall)
+        try Self.check(probes: probes, rescore: rescore)
         if case .vectors = queries { canBeSampled = sample ?? true } else { canBeSampled = false }
         guard count <= RequestLimits.queries else { throw Problem.tooManyQueries(count) }
     }
@@ -114,6 +119,17 @@ struct SearchBody {
         guard topK <= rescore, rescore <= largest else {
             throw .badRequest(
                 "bad_rescore", "'rescore' is \(rescore); it must be from 'top_k', \(topK), to \(largest).")
+        }
+    }
+
+    private static func check(probes: Int?, rescore: Int?) throws(Problem) {
+        guard let probes else { return }
+        guard rescore != nil else {
+            throw .badRequest("bad_probes", "'probes' needs 'rescore'; a calibration chooses both together.")
+        }
+        guard RequestLimits.probedCells.contains(probes) else {
+            let largest = RequestLimits.probedCells.upperBound
+            throw .badRequest("bad_probes", "'probes' is \(probes); it must be from 1 to \(largest).")
         }
     }
 

@@ -34,7 +34,7 @@ struct SearchResource: Resource {
     }
 
     private func search(_ request: Request, _ context: APIContext) async throws -> Response {
-        try request.checkParameters("top_k", "alpha", "min_score", "recall", "rescore", "sample")
+        try request.checkParameters("top_k", "alpha", "min_score", "recall", "rescore", "probes", "sample")
         if case .other(let name) = request.mediaType { throw Problem.unsupportedMediaType(name) }
         let clock = ContinuousClock()
         let reservation = hits.reservation()
@@ -71,7 +71,8 @@ struct SearchResource: Resource {
         case .vectors(let vectors):
             do throws(RejectedQuery) {
                 return try SearchBatch(
-                    queries: vectors, topK: topK, alpha: search.alpha, recall: search.recall, rescore: search.rescore)
+                    queries: vectors, topK: topK, alpha: search.alpha, recall: search.recall, rescore: search.rescore,
+                    probes: search.probes)
             } catch {
                 throw Problem(.query(error.index, error.reason))
             }
@@ -87,7 +88,7 @@ struct SearchResource: Resource {
             guard let vectors else { throw Problem.tooManyIDs(ids.count) }
             return SearchBatch(
                 vectors: vectors, count: ids.count, topK: topK, alpha: search.alpha, recall: search.recall,
-                rescore: search.rescore)
+                rescore: search.rescore, probes: search.probes)
         }
     }
 
@@ -135,7 +136,8 @@ extension SearchResponse.Recall {
     fileprivate init(_ accuracy: SearchAccuracy) {
         self.init(
             target: accuracy.target, exact: accuracy.exactReason != nil, reason: accuracy.exactReason?.rawValue,
-            calibration: accuracy.calibration, scannedRows: accuracy.scannedRows, rescoredRows: accuracy.rescoredRows)
+            calibration: accuracy.calibration, scannedRows: accuracy.scannedRows,
+            probedCells: accuracy.probedCells, rescoredRows: accuracy.rescoredRows)
     }
 }
 

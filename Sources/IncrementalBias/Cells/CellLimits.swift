@@ -1,28 +1,34 @@
 /// When images are grouped into cells, and how.
 package struct CellLimits: Sendable {
     /// The number of images from which on there are cells; `nil` for none at all.
-    package var minimumImages: Int?
+    package let minimumImages: Int?
     /// Cells are trained again when there are so many times as many images as at the last training, or as few.
-    var growth = 4
+    let growth: Int
     /// The number of vectors of the training sample for each cell.
-    var sampleRowsPerCell = 64
+    let sampleRowsPerCell = 64
     /// The number of images that one commit assigns.
-    var imagesPerStep = 16_384
+    let imagesPerStep: Int
     /// The size of the lists that one commit writes, in bytes.
-    var bytesPerStep = 8 << 20
+    let bytesPerStep: Int
     /// The images of the tail are assigned when they stand in more than one of this number of blocks.
-    var tailShare = 64
+    let tailShare = 64
     /// A cell is split if its list is longer than the mean so many times.
-    var splitFactor = 2
+    let splitFactor = 2
     /// A cell with a shorter list is not split.
-    var minimumSplit = 128
+    let minimumSplit: Int
 
     /// The limits of the daemon, with its default of the setting `cells-from`.
     package static let standard = CellLimits(minimumImages: 250_000)
 
-    /// - Parameter minimumImages: the number of images from which on there are cells; `nil` for no cells.
-    package init(minimumImages: Int?) {
-        self.minimumImages = minimumImages
+    /// - Parameters:
+    ///   - minimumImages: the number of images from which on there are cells; `nil` for no cells.
+    ///   - growth: tests use a smaller number than the daemon, as of the others.
+    package init(
+        minimumImages: Int?, growth: Int = 4, imagesPerStep: Int = 16_384, bytesPerStep: Int = 8 << 20,
+        minimumSplit: Int = 128
+    ) {
+        (self.minimumImages, self.growth, self.minimumSplit) = (minimumImages, growth, minimumSplit)
+        (self.imagesPerStep, self.bytesPerStep) = (imagesPerStep, bytesPerStep)
     }
 
     /// The number of cells for so many images: four times the square root.

@@ -30,5 +30,8 @@ package struct Verification: Sendable {
         case code
         /// The stored mean differs from the mean computed from the vectors.
         case mean
+        /// The image does not stand once in the list of each of its cells, with the right sign code, so an approximate
+        /// search could miss it. nnnd removes all cells then, and makes them anew.
+        case cell
     }
 }

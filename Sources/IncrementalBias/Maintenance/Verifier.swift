@@ -53,6 +53,7 @@ struct Verifier {
         guard vectors.count == images.count * layout.dimension else {
             throw StoreError.damaged("vectors of images are missing")
         }
+        let cells = try CellVerifier(layout: layout, tables: tables, in: transaction)
         let best = try bestSimilarities(to: vectors, layout: layout, state: state, in: transaction)
         for (position, (row, id)) in images.enumerated() {
             let best = best[position]
@@ -71,6 +72,8 @@ struct Verifier {
                     .code
                 } else if !difference.isFinite || difference > Verification.tolerance * max(1, abs(computed)) {
                     .mean
+                } else if try !cells.isFound(row, in: transaction) {
+                    .cell
                 } else {
                     nil
                 }

@@ -15,6 +15,7 @@ DIMENSION = 3
 REJECTED = {
     '"code":"zero_vector"': "A schema cannot say that at least one of some numbers is not 0.",
     "too large for a 32-bit float": "Numbers slightly above the largest float32 are rounded to it: there is no bound.",
+    '"code":"bad_probes"': "`probes` needs `rescore`.",
     '"code":"bad_rescore"': "`rescore` needs a `recall` below 1, and is at least `top_k`.",
     "'min_score' is inf": "The same, for a number in the query string.",
     "'min_score' is -inf": "The same, for a number in the query string.",

@@ -54,6 +54,8 @@ class Recall:
     `rescore`."""
     rescored_rows: int | None = None
     """The rows whose exact scores were computed for approximate answers."""
+    probed_cells: int | None = None
+    """The cells that were read; a cell counts once for each query. None if all rows were compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +174,8 @@ def _recall_of_arrays(arrays: Any) -> Recall:
         reason=str(arrays["recall_reason"]) if exact else None,
         calibration=int(arrays["recall_calibration"]) or None,
         rescored_rows=None if exact else int(arrays["recall_rescored_rows"]),
+        # An older daemon has no cells.
+        probed_cells=int(arrays["recall_probed_cells"]) or None if "recall_probed_cells" in arrays else None,
     )
 
 
