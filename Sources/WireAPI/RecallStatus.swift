@@ -8,12 +8,36 @@ package struct RecallStatus: Codable, Equatable, Sendable {
     package var measured: [Measured]
     /// The searches that score more rows exactly than by default, because their measured recall was too low.
     package var raised: [Raised]
+    /// The cells that approximate searches can read; `nil` if there are none.
+    package var cells: Cells?
 
-    package init(setting: Double, calibrations: [Calibration], measured: [Measured], raised: [Raised] = []) {
+    package init(
+        setting: Double, calibrations: [Calibration], measured: [Measured], raised: [Raised] = [], cells: Cells? = nil
+    ) {
         self.setting = setting
         self.calibrations = calibrations
         self.measured = measured
         self.raised = raised
+        self.cells = cells
+    }
+
+    /// Groups of similar images, of which approximate searches read a few.
+    package struct Cells: Codable, Equatable, Sendable {
+        /// The number of cells.
+        package var count: Int
+        /// Whether searches can use them; they are being built otherwise.
+        package var ready: Bool
+        /// The images that are in no cell yet, which every search compares.
+        package var unassigned: Int
+        /// The size of the largest cell, in relation to the mean.
+        package var largest: Double
+
+        package init(count: Int, ready: Bool, unassigned: Int, largest: Double) {
+            self.count = count
+            self.ready = ready
+            self.unassigned = unassigned
+            self.largest = largest
+        }
     }
 
     /// A measurement of how many rows must be scored exactly.

@@ -107,6 +107,7 @@ BAD = {
     "capacity": ["0", "127", "abc"],
     "alpha": ["-0.1", "nan", "inf", "big", "", "1001"],
     "recall": ["0", "0.49", "nan", "", "1.01"],
+    "cells-from": ["-1", "off", "1.5", "99999999999999"],
     "metric": ["euclidean", "Cosine", ""],
     "precision": ["float64", "int8"],
     "threads": ["0", "-2", "x", "1000000"],

@@ -79,11 +79,22 @@ def large():
     return unit(images[order[::3]]), unit(references[:3000]), unit(queries[::2])
 
 
-def test_the_recall_of_wordnet_is_the_target_for_every_alpha_and_after_deletions(make_daemon, large):
+def cells_are_ready(daemon):
+    """Waits until all images are in cells that searches can read."""
+
+    def are_ready():
+        cells = daemon.status()["recall"].get("cells")
+        return cells and cells["ready"] and cells["unassigned"] < 500
+
+    wait_until(are_ready, "cells", alive=daemon.check_alive)
+
+
+@pytest.mark.parametrize("cells_from", [0, 10_000])
+def test_the_recall_of_wordnet_is_the_target_for_every_alpha_and_after_deletions(make_daemon, large, cells_from):
     images, references, queries = large
     ids = [f"{row}" for row in range(len(images))]
     vectors = dict(zip(ids, images, strict=True))
-    daemon = make_daemon(k=32).start()
+    daemon = make_daemon(k=32, cells_from=cells_from).start()
     daemon.drop(REFERENCES, "references.npy", references)
     daemon.drop(IMAGES, "images.npy", images, ids)
     for change in ("all images", "30% deleted"):
@@ -93,6 +104,8 @@ def test_the_recall_of_wordnet_is_the_target_for_every_alpha_and_after_deletions
             daemon.delete(IMAGES, "gone.delete", gone)
             for id in gone:
                 del vectors[id]
+        if cells_from:
+            cells_are_ready(daemon)
         with daemon.client() as client:
             for alpha in ALPHAS if change == "all images" else ALPHAS[-1:]:
                 calibrated(daemon, queries, alpha)

@@ -49,7 +49,9 @@ package struct StatusView {
 
     /// How exact searches are; nothing if all are exact and none was approximate.
     private var recall: [(String, String)] {
-        guard let recall = status.recall, recall.setting < 1 || !recall.calibrations.isEmpty else { return [] }
+        guard let recall = status.recall,
+            recall.setting < 1 || !recall.calibrations.isEmpty || recall.cells != nil
+        else { return [] }
         let setting =
             recall.setting < 1 ? "\(recall.setting) unless a search asks for another" : "exact unless asked for"
         let measured = recall.measured.map { measured in
@@ -61,7 +63,12 @@ package struct StatusView {
             "for \(raised.target) with alpha \(raised.alpha): misses of references count "
                 + "\(NumberFormat.fixed(raised.factor, decimals: 1)) times, because the measured recall was too low"
         }
-        let entries = [setting] + measured + raised
+        let cells = recall.cells.map { cells in
+            let state = cells.ready ? "" : ", which are being built"
+            return "\(NumberFormat.count(cells.count, "cell", "cells"))\(state); "
+                + "\(NumberFormat.count(cells.unassigned, "image", "images")) in none yet"
+        }
+        let entries = [setting] + measured + raised + (cells.map { [$0] } ?? [])
         return entries.enumerated().map { ($0 == 0 ? "recall" : "", $1) }
     }
 

@@ -49,6 +49,10 @@ struct MetricsResource: Resource {
             setRecall(
                 target: measured.target, (measured.recall, measured.low, measured.high), queries: measured.queries)
         }
+        let cells = try corpus.cellStatus()
+        metrics.gauge("nnnd_cells", Double(cells?.cells ?? 0))
+        metrics.gauge("nnnd_cells_unassigned_images", Double(cells?.unassigned ?? 0))
+        metrics.gauge("nnnd_cells_largest_ratio", cells?.largest ?? .nan)
         setMatch(monitor?.last)
         metrics.set(ProcessUsage())
         return metrics.render()

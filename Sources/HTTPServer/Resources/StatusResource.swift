@@ -40,7 +40,7 @@ struct StatusResource: Resource {
             dimension: state.dimension == 0 ? nil : state.dimension,
             k: state.k, capacity: corpus.settings.capacity, alpha: settings.alpha,
             metric: corpus.settings.metric.rawValue, precision: corpus.settings.precision.rawValue,
-            kernels: Kernels.level.rawValue, threads: settings.threads, recall: recall(settings),
+            kernels: Kernels.level.rawValue, threads: settings.threads, recall: try recall(settings),
             referenceMatch: monitor?.last.map { ReferenceMatchStatus($0) },
             spool: .init(
                 images: folders.incoming(.images), references: folders.incoming(.references),
@@ -52,7 +52,7 @@ struct StatusResource: Resource {
             uptimeS: ((ContinuousClock.now - started) / .milliseconds(1)).rounded() / 1000)
     }
 
-    private func recall(_ settings: APISettings) -> RecallStatus {
+    private func recall(_ settings: APISettings) throws -> RecallStatus {
         let report = corpus.recallReport
         return RecallStatus(
             setting: settings.recall,
@@ -62,7 +62,12 @@ struct StatusResource: Resource {
             measured: report.measured.map {
                 .init(target: $0.target, queries: $0.queries, recall: $0.recall, low: $0.low, high: $0.high)
             },
-            raised: report.raised.map { .init(alpha: $0.alpha, target: $0.target, factor: $0.factor) })
+            raised: report.raised.map { .init(alpha: $0.alpha, target: $0.target, factor: $0.factor) },
+            cells: try corpus.cellStatus().map {
+                .init(
+                    count: $0.cells, ready: $0.isReady, unassigned: $0.unassigned,
+                    largest: ($0.largest * 100).rounded() / 100)
+            })
     }
 }
 

@@ -69,6 +69,11 @@ enum MetricFamilies {
         Family("nnnd_search_recall_high", .gauge, "The upper end of the 95% interval of nnnd_search_recall."),
         Family("nnnd_search_recall_target", .gauge, "The recall in the label target, as a number."),
         Family("nnnd_search_recall_queries", .gauge, "The number of queries in nnnd_search_recall, at most 1,000."),
+        Family("nnnd_cells", .gauge, "The number of cells, of which approximate searches read a few."),
+        Family("nnnd_cells_unassigned_images", .gauge, "Images that are in no cell yet, if there are cells."),
+        Family(
+            "nnnd_cells_largest_ratio", .gauge,
+            "The size of the largest cell, in relation to the mean; NaN if there are no cells."),
         Family(
             "nnnd_match_queries", .gauge,
             "The number of live queries that the other nnnd_match_ gauges were measured with, at most 512."),
