@@ -40,28 +40,36 @@ extension Corpus {
         trained = (cells, state.images.count)
     }
 
-    /// The cells of the store; `nil` if there are none.
+    /// The cells of the store; `nil` if there are none, or if they are damaged and will be removed.
     package func cellStatus() throws -> CellStatus? {
         try environment.read { transaction in
-            guard let directory = try tables.cells.directory(in: transaction) else { return nil }
-            let state = try tables.state(in: transaction)
-            let layout = StoreLayout(dimension: max(1, state.dimension), settings: settings)
-            let groups = try tables.cells.tailGroups(in: transaction)
-            let pairs = try tables.cells.mappedPairs(layout, end: state.images.end, in: transaction)
-            let means = ColumnTable(database: tables.means, layout: layout)
-            let unassigned = try groups.reduce(0) { count, group in
-                try count
-                    + group.rows(layout).count { row in
-                        let stored = pairs.integer(
-                            at: Int(row), perValue: layout.rowsPerBlock, missing: CellPair.none.stored)
-                        guard CellPair(stored: stored) == .none else { return false }
-                        return try means.read(row: row, in: transaction).isFinite
-                    }
-            }
+            guard let directory = try tables.cells.readableDirectory(in: transaction) else { return nil }
             let mean = Double(max(1, directory.totalEntries)) / Double(directory.count)
-            return CellStatus(
-                cells: directory.count, isReady: directory.phase == .ready, unassigned: unassigned,
-                largest: Double(directory.entries.max() ?? 0) / mean)
+            do {
+                return CellStatus(
+                    cells: directory.count, isReady: directory.phase == .ready,
+                    unassigned: try unassignedImages(in: transaction),
+                    largest: Double(directory.entries.max() ?? 0) / mean)
+            } catch StoreError.damaged {
+                tables.cells.reportDamage()
+                return nil
+            }
+        }
+    }
+
+    /// The number of images of the tail.
+    private func unassignedImages(in transaction: borrowing ReadTransaction) throws -> Int {
+        let state = try tables.state(in: transaction)
+        let layout = StoreLayout(dimension: max(1, state.dimension), settings: settings)
+        let pairs = try tables.cells.mappedPairs(layout, end: state.images.end, in: transaction)
+        let means = ColumnTable(database: tables.means, layout: layout)
+        return try tables.cells.tailGroups(layout, in: transaction).reduce(0) { count, group in
+            try count
+                + group.rows(layout).count { row in
+                    let stored = pairs.integer(
+                        at: Int(row), perValue: layout.rowsPerBlock, missing: CellPair.none.stored)
+                    return try CellPair(stored: stored) == .none && means.read(row: row, in: transaction).isFinite
+                }
         }
     }
 }

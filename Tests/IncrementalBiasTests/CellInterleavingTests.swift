@@ -3,8 +3,10 @@ import IncrementalBias
 import ShardFormats
 import Testing
 
-/// Random changes of images with cells that are trained, split and written anew often. After each change an approximate
-/// search that reads all cells, and scores all rows but one exactly, equals the exact search.
+/// Random changes of images with cells that are trained, split and written anew often.
+///
+/// After each change an approximate search that reads all cells, and scores all rows but one exactly, equals the exact
+/// search.
 struct CellInterleavingTests {
     private static let steps = ProcessInfo.processInfo.environment["NNND_TEST_STEPS"].flatMap(Int.init) ?? 130
     private static let ids = 900

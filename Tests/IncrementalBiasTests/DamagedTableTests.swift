@@ -24,6 +24,8 @@ struct DamagedTableTests {
     @Test(arguments: [
         ("images.heaps.pending", true), ("codes.bases", false), ("images.codes", false), ("images.signs", false),
         ("images.heaps", false), ("images.means", false), ("images.thresholds", false), ("images.changes", true),
+        ("images.cells", false), ("images.cells.centroids", false), ("images.cells.pairs", false),
+        ("images.cells.tail", false), ("images.cells.lists", false),
     ])
     func everyOperationSucceedsOrReportsDamage(name: String, hasLongKeys: Bool) throws {
         let seed =
@@ -40,9 +42,11 @@ struct DamagedTableTests {
         }
     }
 
-    /// Makes a store with 300 images, pending entries, codes of two bases, and changes since the cursor.
+    private static let cellLimits = CellLimits(minimumImages: 100)
+
+    /// Makes a store with 300 images, cells, pending entries, codes of two bases, and changes since the cursor.
     private static func makeStore() throws -> (TemporaryFolder, ChangeCursor) {
-        let fixture = try CorpusFixture(k: 2, capacity: 20, limits: limits)
+        let fixture = try CorpusFixture(k: 2, capacity: 20, limits: limits, cellLimits: cellLimits)
         func add(_ references: Range<Int>) throws {
             let shard = try fixture.shard(
                 "r\(references).npy", .references, references.map { "r\($0)" }, references.map { [Float($0), 1] })
@@ -53,6 +57,10 @@ struct DamagedTableTests {
         let cursor = try fixture.corpus.presentCursor().cursor
         try fixture.ingest([try images("i", 100..<300, fixture), try images("j", 0..<3, fixture)])
         try fixture.ingest([fixture.deletion("j", ["j0", "j1", "j2"])])
+        _ = try fixture.improveCells()
+        try fixture.corpus.trainCells()
+        #expect(try fixture.improveCells().last == .ready(cells: 69))
+        try fixture.ingest([try images("i", 20..<30, fixture)])
         #expect(try fixture.corpus.recode(recodeLimits), "a second basis")
         for number in 40..<44 { try add(number..<number + 1) }
         #expect(try fixture.corpus.countPendingEntries() > 0)
@@ -131,7 +139,9 @@ struct DamagedTableTests {
     private static func use(_ folder: TemporaryFolder, since cursor: ChangeCursor, _ comment: Comment) throws {
         var corpus: Corpus?
         expectDamageOnly(comment) {
-            corpus = try Corpus(folder: folder.path, settings: settings, k: 2, threads: 2, pendingLimits: limits)
+            corpus = try Corpus(
+                folder: folder.path, settings: settings, k: 2, threads: 2, pendingLimits: limits,
+                cellLimits: cellLimits)
         }
         guard let corpus else { return }
         for row in stride(from: 0, to: 300, by: 7) {
@@ -145,9 +155,12 @@ struct DamagedTableTests {
             _ = try corpus.search([
                 SearchBatch(vectors: [1, 2], count: 1, topK: 300, alpha: 1),
                 SearchBatch(vectors: [1, 2], count: 1, topK: 10, alpha: 1, recall: 0.9, rescore: 50),
+                SearchBatch(vectors: [1, 2], count: 1, topK: 10, alpha: 1, recall: 0.9, rescore: 50, probes: 69),
             ])
         }
         expectDamageOnly(comment) { _ = try corpus.verify(sample: nil) }
+        expectDamageOnly(comment) { _ = try corpus.cellStatus() }
+        for _ in 0..<6 { expectDamageOnly(comment) { _ = try corpus.improveCells() } }
         for count in [1, 3, 40] {
             expectDamageOnly(comment) {
                 let ids = (0..<count).map { "new\(count)-\($0)" }

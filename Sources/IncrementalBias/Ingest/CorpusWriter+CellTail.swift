@@ -10,7 +10,7 @@ extension CorpusWriter {
         let blocks = try snapshot.count(tables.cells.tail)
         guard blocks * cells.limits.tailShare > layout.blocks(for: cells.state.images.end) else { return nil }
         let groups = try tables.cells.tailGroups(
-            limit: max(1, cells.limits.imagesPerStep / layout.rowsPerBlock), in: snapshot)
+            layout, limit: max(1, cells.limits.imagesPerStep / layout.rowsPerBlock), in: snapshot)
         let rows = groups.flatMap { group in
             cells.images(among: group.rows(layout).filter { cells.pair(of: $0) == .none })
         }

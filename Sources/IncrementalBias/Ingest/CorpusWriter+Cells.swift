@@ -128,7 +128,8 @@ extension CorpusWriter {
     private func list(_ cells: CellSnapshot, _ directory: CellDirectory) throws -> CellChange? {
         let entries = 2 * cells.state.images.count / directory.count + CellListTable.rowsPerChunk
         let bytes = CellListTable.chunks(for: entries) * cells.lists.chunkBytes
-        let range = directory.next..<min(directory.next + max(1, cells.limits.bytesPerStep / bytes), directory.count)
+        let start = min(directory.next, directory.count)
+        let range = start..<min(start + max(1, cells.limits.bytesPerStep / bytes), directory.count)
         var rows = [[UInt32]](repeating: [], count: range.count)
         for row in 0..<UInt32(cells.state.images.end) {
             let pair = cells.pair(of: row)

@@ -91,7 +91,7 @@ extension CorpusWriter {
                     notOf: newest.version, in: range, limit: limit, in: transaction)
                 if !blocks.isEmpty { return .encode(blocks: blocks) }
             }
-            if var directory = try tables.cells.directory(in: transaction), directory.phase != .assigning,
+            if var directory = try tables.cells.readableDirectory(in: transaction), directory.phase != .assigning,
                 directory.codeVersion != newest.version
             {
                 directory.beginListing(codeVersion: newest.version)

@@ -12,7 +12,7 @@ struct CellVerifier {
 
     init(layout: StoreLayout, tables: Tables, in transaction: borrowing ReadTransaction) throws {
         (self.layout, self.tables) = (layout, tables)
-        let directory = try tables.cells.directory(in: transaction)
+        let directory = try tables.cells.readableDirectory(in: transaction)
         self.directory = directory?.phase == .ready ? directory : nil
     }
 

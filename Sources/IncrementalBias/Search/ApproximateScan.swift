@@ -60,7 +60,9 @@ struct ApproximateScan {
                 ? queries : numbers.flatMap { queries[$0 * dimension..<($0 + 1) * dimension] }
         }
         let probing = probes.indices.filter { probes[$0] != nil }
-        if !probing.isEmpty, let directory = try tables.cells.directory(in: transaction), directory.phase == .ready {
+        if !probing.isEmpty, let directory = try tables.cells.readableDirectory(in: transaction),
+            directory.phase == .ready
+        {
             let scan = CellScan(layout: layout, tables: tables, pool: pool, directory: directory)
             let results = try unlessDamaged {
                 try scan.run(

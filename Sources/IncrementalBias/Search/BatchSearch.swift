@@ -68,7 +68,7 @@ struct BatchSearch {
         guard batches.contains(where: { $0.recall != nil }) else { return batches.map { _ in nil } }
         let layout = StoreLayout(dimension: state.dimension, settings: settings)
         let bases = try CodeTable(tables: tables, layout: layout).bases(in: transaction)
-        let cells = try? tables.cells.directory(in: transaction)
+        let cells = try tables.cells.readableDirectory(in: transaction)
         return batches.map {
             recall.method(for: $0, state: state, codeVersion: bases.newest?.version ?? 0, cells: cells)
         }

@@ -38,7 +38,7 @@ struct CellScan {
         let plan = try plan(queries, probes: probes, alphas: alphas, in: transaction)
         let lists = CellListTable(tables: tables, layout: layout)
         let chunks = try lists.mapped(plan.cells.map(\.cell), of: directory, in: transaction)
-        let tail = try tables.cells.tailGroups(in: transaction)
+        let tail = try tables.cells.tailGroups(layout, in: transaction)
         let signs = try CodeTable(tables: tables, layout: layout).mappedSigns(tail.map(\.block), in: transaction)
         let context = CellScanContext(
             lists: lists, chunks: chunks, plan: plan, tail: tail, signs: signs, means: means,

@@ -102,8 +102,9 @@ package struct RecallCalibration: Sendable {
         return best.effort
     }
 
-    /// Numbers of rows to score exactly that are tried with cells, in relation to the smallest one without cells. With
-    /// more rows, more images can be missed in other cells.
+    /// Numbers of rows to score exactly that are tried with cells, in relation to the smallest one without cells.
+    ///
+    /// With more rows, more images can be missed in other cells.
     private static let candidateShares = [1.0, 1.25, 1.5, 2, 3, 4, 6]
 
     /// The smallest number of a range with a property that all larger ones have too.

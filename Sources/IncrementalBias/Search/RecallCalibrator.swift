@@ -51,7 +51,7 @@ struct RecallCalibrator {
 
     /// The directory of cells that searches can read; `nil` if there are none.
     private func readyCells(in transaction: borrowing ReadTransaction) throws -> CellDirectory? {
-        let directory = try tables.cells.directory(in: transaction)
+        let directory = try tables.cells.readableDirectory(in: transaction)
         return directory?.phase == .ready ? directory : nil
     }
 

@@ -17,8 +17,9 @@ package struct SearchBatch: Sendable {
     ///
     /// It has no effect on exact answers.
     package let rescore: Int?
-    /// The number of cells to read for each query, in place of the number that a calibration gives. It needs
-    /// ``rescore``; without cells it has no effect.
+    /// The number of cells to read for each query, in place of the number that a calibration gives.
+    ///
+    /// It needs ``rescore``. Without cells it has no effect.
     package let probes: Int?
 
     /// The dimension of the vectors; 0 if there are none.

@@ -56,6 +56,9 @@ package struct CellDirectory: Equatable, Sendable {
         means.append(means[cell])
     }
 
+    /// The largest number of entries of a list: the number of a chunk takes 16 bits.
+    static let maximumEntries = UInt32(CellListTable.rowsPerChunk) << 16
+
     /// The largest number of cells: their numbers take 16 bits, and one number stands for no cell.
     static let maximumCount = 0xffff
 }
@@ -78,7 +81,9 @@ extension CellDirectory {
             entries[cell] = words[Self.headerWords + cell]
             means[cell] = Float(bitPattern: words[Self.headerWords + count + cell])
         }
-        guard means.allSatisfy(\.isFinite) else { return nil }
+        guard next <= max(count, 1 << 26), entries.allSatisfy({ $0 <= Self.maximumEntries }),
+            means.allSatisfy(\.isFinite)
+        else { return nil }
     }
 
     /// The stored form, which ``init(_:)`` decodes.

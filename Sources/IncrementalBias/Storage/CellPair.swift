@@ -1,4 +1,6 @@
-/// The cells of one image: that of the nearest centroid, and a second one. Both are stored in four bytes.
+/// The cells of one image: that of the nearest centroid, and a second one.
+///
+/// Both are stored in four bytes.
 package struct CellPair: Equatable, Sendable {
     /// The numbers of the cells; ``noCell`` if there is none.
     package let first: UInt16

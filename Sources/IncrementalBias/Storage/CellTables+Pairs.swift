@@ -42,9 +42,20 @@ extension CellTables {
     func release(
         _ rows: [UInt32], inTail: Bool, _ layout: StoreLayout, in transaction: borrowing WriteTransaction
     ) throws {
-        guard !rows.isEmpty, try directory(in: transaction) != nil else { return }
+        guard !rows.isEmpty else { return }
+        do {
+            guard try directory(in: transaction) != nil else { return }
+            try releaseSorted(rows.sorted(), inTail: inTail, layout, in: transaction)
+        } catch StoreError.damaged {
+            // The cells are made anew later.
+            try removeAll(in: transaction)
+        }
+    }
+
+    private func releaseSorted(
+        _ rows: [UInt32], inTail: Bool, _ layout: StoreLayout, in transaction: borrowing WriteTransaction
+    ) throws {
         let rowsPerBlock = layout.rowsPerBlock
-        let rows = rows.sorted()
         for positions in rows.chunked(by: { Int($0) / rowsPerBlock }) {
             let block = UInt32(Int(rows[positions.lowerBound]) / rowsPerBlock)
             let slots = rows[positions].map { Int($0) % rowsPerBlock }
@@ -75,14 +86,19 @@ extension CellTables {
     /// The groups of rows that can have images of the tail, in ascending order.
     ///
     /// - Parameter limit: the largest number of blocks to read.
+    /// - Throws: ``StoreError/damaged(_:)`` for a block or a group that can't exist.
     func tailGroups(
-        limit: Int = .max, in transaction: borrowing some Transaction & ~Copyable
+        _ layout: StoreLayout, limit: Int = .max, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> [TailGroup] {
         var (found, blocks): ([TailGroup], Int) = ([], 0)
+        let groupsPerBlock = layout.rowsPerBlock / CodeLayout.rowsPerGroup
         try transaction.forEach(tail) { key, value in
             let block = try StoredNumber.uint32(key, "a block of the tail")
             let bits = try StoredNumber.uint64(value, "a block of the tail")
-            for group in 0..<64 where bits >> UInt64(group) & 1 == 1 {
+            guard Int(block) < Int(UInt32.max) / layout.rowsPerBlock,
+                groupsPerBlock == 64 || bits >> UInt64(groupsPerBlock) == 0
+            else { throw StoreError.damaged("the tail has a group that can't exist") }
+            for group in 0..<groupsPerBlock where bits >> UInt64(group) & 1 == 1 {
                 found.append(TailGroup(block: block, group: group))
             }
             blocks += 1

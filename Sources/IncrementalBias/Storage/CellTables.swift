@@ -12,7 +12,9 @@ package struct CellTables: Sendable {
     let directory: Database
     /// Number of a block of vectors -> vectors, see ``VectorLayout``: for each cell its centroid, then its center.
     let centroids: Database
-    /// Block number -> for each image its ``CellPair``. A missing block stands for images without cells.
+    /// Block number -> for each image its cells, see ``CellPair``.
+    ///
+    /// A missing block stands for images without cells.
     let pairs: Database
     /// Block number -> bit i is 1 if images of group i of the block can belong to the tail, `UInt64`.
     let tail: Database
@@ -52,6 +54,16 @@ package struct CellTables: Sendable {
         return found
     }
 
+    /// The directory; `nil` if there are no cells, or if it is damaged, which is reported.
+    func readableDirectory(in transaction: borrowing some Transaction & ~Copyable) throws -> CellDirectory? {
+        do {
+            return try directory(in: transaction)
+        } catch StoreError.damaged {
+            reportDamage()
+            return nil
+        }
+    }
+
     /// Stores the directory.
     func write(_ directory: CellDirectory, in transaction: borrowing WriteTransaction) throws {
         try transaction.put(self.directory, Self.directoryKey, directory.encoded.span)
@@ -80,7 +92,7 @@ package struct CellTables: Sendable {
     func isOutdated(_ generation: UInt64, in transaction: borrowing some Transaction & ~Copyable) throws -> Bool {
         guard try transaction.contains(directory, Self.directoryKey) else { return false }
         return try transaction.value(directory, Self.generationKey) { bytes in
-            try StoredNumber.uint64(bytes, "the generation of cells") != generation
+            bytes.byteCount != 8 || NumberView.uint64(bytes) != generation
         } ?? true
     }
 
