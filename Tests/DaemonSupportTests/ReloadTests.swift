@@ -12,7 +12,8 @@ import UnixSignals
     /// Another value than the default for each setting.
     private static let others = [
         "spool": "/x", "data": "/x", "socket": "/x", "socket-mode": "0600", "k": "100", "capacity": "200",
-        "alpha": "0.5", "recall": "0.9", "metric": "inner-product", "precision": "float16", "threads": "1023",
+        "alpha": "0.5", "recall": "0.9", "cells-from": "5", "metric": "inner-product", "precision": "float16",
+        "threads": "1023",
         "finished-shards": "delete", "largest-shard": "1MiB", "map-size": "1GiB", "npy-v2": "bfloat16",
         "heap-check-share": "0.5", "max-references": "5", "reference-ttl": "1d", "sample-queries": "5%",
         "sample-delay": "1s", "max-sampled-references": "5", "sampled-reference-ttl": "1d",

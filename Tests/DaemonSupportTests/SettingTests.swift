@@ -15,6 +15,7 @@ import Testing
         // At least k, which has its default, 128.
         "capacity": (["128": "128", "131072": "131072"], ["0", "127", "131073", "abc"]),
         "alpha": (["0": "0", "0.75": "0.75", "1000": "1000", "1e2": "100"], ["-0.1", "nan", "inf", "", "1001"]),
+        "cells-from": (["0": "0", "250000": "250000"], ["-1", "off", "1.5", ""]),
         "recall": (["0.5": "0.5", "0.99": "0.99", "1": "1"], ["0", "0.49", "nan", "", "1.01"]),
         "metric": (["cosine": "cosine", "inner-product": "inner-product"], ["euclidean", "Cosine", ""]),
         "precision": (["float32": "float32", "float16": "float16"], ["float64", "int8"]),

@@ -17,8 +17,8 @@ package struct CellLimits: Sendable {
     /// A cell with a shorter list is not split.
     let minimumSplit: Int
 
-    /// The limits of the daemon, with its default of the setting `cells-from`.
-    package static let standard = CellLimits(minimumImages: 250_000)
+    /// The limits of the daemon, with its default of the setting `cells-from`: no cells.
+    package static let standard = CellLimits(minimumImages: nil)
 
     /// - Parameters:
     ///   - minimumImages: the number of images from which on there are cells; `nil` for no cells.
