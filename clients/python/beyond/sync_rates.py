@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import psycopg
 
+from milvus_server import Milvus
 from nnnd.serving import connect
 from nnnd.sync import MilvusCopy, PostgresCopy, federate, sync
 from postgres_server import PostgresServer
@@ -29,7 +30,8 @@ def main():
         try:
             parts = {"traffic": lambda: traffic(scenario), "postgres": lambda: postgres(scenario, servers[0]),
                      "several": lambda: several(scenario, servers),
-                     "milvus": lambda: milvus(scenario, str(Path(folder) / "milvus.db"))}  # fmt: skip
+                     "lite": lambda: milvus(scenario, str(Path(folder) / "milvus.db")),
+                     "milvus": lambda: milvus_server(scenario, Path(folder) / "milvus")}  # fmt: skip
             for part in sys.argv[1:] or parts:
                 parts[part]()
         finally:
@@ -133,6 +135,14 @@ def several(scenario, servers):
     federate(whole, urls)
     print("three servers")
     ranking(scenario, whole, (100,))
+
+
+def milvus_server(scenario, folder):
+    server = Milvus(folder).start()
+    try:
+        milvus(scenario, server.url)
+    finally:
+        server.kill()
 
 
 def milvus(scenario, url):
