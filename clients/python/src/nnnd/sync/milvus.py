@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_DIMENSIONS, STATE_BYTES, ID_BYTES = 32_767, 65_535, 1024
 # Of one request.
 CHUNK_ROWS, CHUNK_BYTES = 1000, 8 << 20
+# With an index, a server is asked to seal what it has after so many rows.
+FLUSH_ROWS = 20_000
 
 
 class MilvusCopy:
@@ -54,6 +56,7 @@ class MilvusCopy:
         self._attempt = 0
         self._first = 0
         self._suspects: list[int] = []
+        self._unflushed = 0
 
     def open(self) -> CopyState | None:
         """Connects, checks the version, and returns the state."""
@@ -125,9 +128,18 @@ class MilvusCopy:
 
     def finish(self, state: CopyState, changed: int, index: str) -> CopyState:
         """Makes the index. Searches fail meanwhile."""
-        if state.index == index or not self._client.has_collection(self.name):
+        self._unflushed += changed
+        if not self._client.has_collection(self.name):
+            return state
+        if state.index == index:
+            if index != "none" and self._unflushed >= FLUSH_ROWS:
+                self._client.flush(self.name)
+                self._unflushed = 0
             return state
         state = replace(state, index=index)
+        # Rows that are not flushed have a coarse index of the server's own, which finds less.
+        self._unflushed = 0
+        self._client.flush(self.name)
         self._client.release_collection(self.name)
         if self._client.list_indexes(self.name):
             self._client.drop_index(self.name, "code")
