@@ -53,6 +53,22 @@ package enum NumberView {
         withFloats(bytes) { floats in floats.indices.map { floats[$0] } }
     }
 
+    /// Copies bytes of stored floats, whose number is a multiple of four.
+    package static func floats(of bytes: [UInt8]) -> [Float] {
+        precondition(bytes.count % 4 == 0)
+        return unsafe bytes.withUnsafeBytes { raw in
+            stride(from: 0, to: raw.count, by: 4).map { unsafe raw.loadUnaligned(fromByteOffset: $0, as: Float.self) }
+        }
+    }
+
+    /// Copies bytes of stored 32-bit integers, whose number is a multiple of four.
+    package static func integers(of bytes: [UInt8]) -> [UInt32] {
+        precondition(bytes.count % 4 == 0)
+        return unsafe bytes.withUnsafeBytes { raw in
+            stride(from: 0, to: raw.count, by: 4).map { unsafe raw.loadUnaligned(fromByteOffset: $0, as: UInt32.self) }
+        }
+    }
+
     /// Copies bytes.
     package static func bytes(_ span: RawSpan) -> [UInt8] {
         unsafe span.withUnsafeBytes { unsafe Array($0) }

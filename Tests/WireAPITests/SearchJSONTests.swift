@@ -5,7 +5,7 @@ import WireAPI
 /// The fast reader and writer of searches must agree with Foundation's, but for numbers too small for a float.
 @Suite struct SearchJSONTests {
     private static let fields = [
-        "queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "recall", "rescore", "sample",
+        "queries", "image_ids", "reference_ids", "top_k", "alpha", "min_score", "recall", "rescore", "probes", "sample",
     ]
 
     private static func decoded(_ text: String) -> SearchRequest? {

@@ -31,7 +31,8 @@ struct CellVerifier {
     ) throws -> Bool {
         let (block, slot) = Int(row).quotientAndRemainder(dividingBy: layout.rowsPerBlock)
         let stored = try transaction.value(tables.cells.pairs, UInt32(block)) { bytes in
-            bytes.byteCount == layout.rowsPerBlock * 4 ? NumberView.withIntegers(bytes) { $0[slot] } : nil
+            bytes.byteCount == layout.rowsPerBlock * 4
+                ? NumberView.uint32(bytes.extracting(slot * 4..<slot * 4 + 4)) : nil
         }
         guard let stored = stored ?? CellPair.none.stored else { return false }
         let pair = CellPair(stored: stored)

@@ -1,3 +1,5 @@
+internal import VectorMath
+
 /// What is known about the cells of a store: how many there are, how long their lists are, and how far they are built.
 ///
 /// A *cell* is a group of images near one centroid. Each image stands in the lists of two cells, so that an approximate
@@ -70,7 +72,9 @@ extension CellDirectory {
     /// Decodes the stored form; see docs/storage-format.md.
     ///
     /// - Returns: `nil` if a number is impossible.
-    init?(_ words: Span<UInt32>) {
+    init?(stored: [UInt8]) {
+        guard stored.count % 4 == 0 else { return nil }
+        let words = NumberView.integers(of: stored)
         guard words.count >= Self.headerWords, let phase = Phase(rawValue: words[0]) else { return nil }
         let count = Int(words[6])
         guard count > 0, count <= Self.maximumCount, words.count == Self.headerWords + 2 * count else { return nil }
@@ -86,7 +90,7 @@ extension CellDirectory {
         else { return nil }
     }
 
-    /// The stored form, which ``init(_:)`` decodes.
+    /// The stored form, which ``init(stored:)`` decodes.
     var encoded: [UInt32] {
         [phase.rawValue, UInt32(next), training, revision, UInt32(trainedImages), codeVersion, UInt32(count)] + entries
             + means.map(\.bitPattern)

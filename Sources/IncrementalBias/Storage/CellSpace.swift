@@ -67,7 +67,9 @@ struct CellSpace: Sendable {
     /// Decodes the stored form: the stretches, then the directions.
     ///
     /// - Returns: `nil` if the numbers are impossible.
-    init?(stored numbers: [Float], dimension: Int) {
+    init?(stored: [UInt8], dimension: Int) {
+        guard stored.count % 4 == 0 else { return nil }
+        let numbers = NumberView.floats(of: stored)
         let count = numbers.count / (dimension + 1)
         guard numbers.count == count * (dimension + 1), numbers.allSatisfy(\.isFinite) else { return nil }
         self.init(

@@ -63,8 +63,8 @@ extension CellTables {
                 guard bytes.byteCount == rowsPerBlock * 4 else {
                     throw StoreError.damaged("a block of cells of images has a wrong size")
                 }
-                return NumberView.withIntegers(bytes) { stored in
-                    slots.contains { stored[$0] != CellPair.none.stored }
+                return slots.contains {
+                    NumberView.uint32(bytes.extracting($0 * 4..<$0 * 4 + 4)) != CellPair.none.stored
                 }
             }
             if isAssigned ?? false {

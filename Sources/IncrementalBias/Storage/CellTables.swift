@@ -45,12 +45,11 @@ package struct CellTables: Sendable {
     ///
     /// - Throws: ``StoreError/damaged(_:)`` if it can't be read.
     func directory(in transaction: borrowing some Transaction & ~Copyable) throws -> CellDirectory? {
-        let found = try transaction.value(directory, Self.directoryKey) { bytes -> CellDirectory? in
-            guard bytes.byteCount % 4 == 0 else { return nil }
-            return NumberView.withIntegers(bytes) { CellDirectory($0) }
+        // Copied, because beside a damaged value it need not begin at a multiple of four bytes.
+        guard let stored = try transaction.bytes(directory, Self.directoryKey) else { return nil }
+        guard let found = CellDirectory(stored: stored) else {
+            throw StoreError.damaged("the directory of cells can't be read")
         }
-        guard let found else { return nil }
-        guard let found else { throw StoreError.damaged("the directory of cells can't be read") }
         return found
     }
 
@@ -114,9 +113,9 @@ package struct CellTables: Sendable {
         }
         let vectors = try centroidTable(dimension).read(
             rows: (0..<2 * UInt32(directory.count)).map(\.self), in: transaction)
-        let numbers = try transaction.value(self.directory, Self.spaceKey) { NumberView.floats($0) }
+        let stored = try transaction.bytes(self.directory, Self.spaceKey)
         guard vectors.count == 2 * directory.count * dimension, vectors.allSatisfy(\.isFinite),
-            let numbers, let space = CellSpace(stored: numbers, dimension: dimension)
+            let stored, let space = CellSpace(stored: stored, dimension: dimension)
         else { throw StoreError.damaged("centroids of cells are missing") }
         var cells = TrainedCells(space: space)
         for cell in 0..<directory.count {
