@@ -139,10 +139,12 @@ def start_and_be_killed(daemon, rename):
     daemon.wrapper = []
 
 
-# Each number says before which of its renames a start is killed. The renames of a shard are: sidecar and shard to
-# processing/, sidecar to processing/done/, shard and sidecar to done/, and the receipt to its name.
+# Each number says before which of its renames a start is killed. The renames of a shard are: file of ids, file of heaps
+# (there is none) and shard to processing/, file of ids to processing/done/, shard and file of ids to done/, and the
+# receipt to its name.
 KILLS = [
-    (1,), (2,), (3,), (4,), (5,), (6,), (1, 1), (2, 1), (1, 3), (4, 1), (4, 3), (5, 2), (2, 2, 3), (3, 2, 1), (4, 4, 1),
+    (1,), (2,), (3,), (4,), (5,), (6,), (7,), (1, 1), (2, 1), (1, 3), (4, 1), (4, 3), (5, 1), (5, 2), (6, 2), (2, 2, 3),
+    (3, 2, 1), (4, 4, 1),
 ]  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def test_a_receipt_with_its_temporary_name_is_replaced_by_the_next_start(killed_
 
 def test_a_committed_shard_is_published_by_the_next_start_without_a_quiet_time(killed_before_drop):
     daemon, oracle = killed_before_drop
-    start_and_be_killed(daemon, 4)
+    start_and_be_killed(daemon, 5)
     assert daemon.spool.names("processing", IMAGES) == ["s.npy"]
     assert daemon.spool.names("processing", "done", IMAGES) == ["s.ids"]
     daemon.flags["quiet_seconds"] = 3600
@@ -187,7 +189,7 @@ def test_a_committed_shard_is_published_by_the_next_start_without_a_quiet_time(k
         check_everything(client, oracle)
 
 
-@pytest.mark.parametrize("rename", [3, 4, 5])
+@pytest.mark.parametrize("rename", [4, 5, 6])
 def test_a_committed_shard_is_published_although_largest_shard_is_smaller_now(make_daemon, rng, rename):
     """The default of `largest-shard` depends on the memory of the process, so it can shrink between two starts."""
     daemon = make_daemon(k=4).start()

@@ -115,6 +115,21 @@ struct CellTests {
         #expect(try setting.fixture.corpus.verify(sample: 500).wrongCount == 0)
     }
 
+    @Test func whereManyImagesAreDeletedNoCellIsSplit() throws {
+        let limits = CellLimits(minimumImages: 20, growth: 1000, minimumSplit: 4)
+        let setting = try RecallSetting(cellLimits: limits)
+        #expect(try setting.fixture.corpus.improveCells() == nil)
+        try setting.fixture.corpus.trainCells()
+        _ = try setting.fixture.improveCells()
+        let cells = try #require(try setting.fixture.corpus.cellStatus()).cells
+        // 100 images may have 80 cells.
+        try setting.fixture.ingest([setting.fixture.deletion("d", (0..<RecallSetting.images - 100).map { "\($0)" })])
+        let changes = try setting.fixture.improveCells()
+        #expect(!changes.contains { if case .split = $0 { true } else { false } })
+        #expect(try setting.fixture.corpus.cellStatus()?.cells == cells)
+        #expect(try setting.fixture.corpus.verify(sample: 100).wrongCount == 0)
+    }
+
     @Test func codesThatAreMadeAnewReachTheLists() throws {
         var setting = try Self.makeSetting()
         let corpus = setting.fixture.corpus

@@ -75,7 +75,8 @@ extension CorpusWriter {
     ) throws -> CellChange? {
         let limits = cells.limits
         let largest = max(limits.minimumSplit, limits.splitFactor * directory.totalEntries / directory.count)
-        let space = 2 * limits.cells(for: cells.state.images.count) - directory.count
+        // Where many images were deleted, there can be more cells than that.
+        let space = max(0, 2 * limits.cells(for: cells.state.images.count) - directory.count)
         let candidates = directory.entries.indices.filter {
             Int(directory.entries[$0]) > largest && cellWork.canSplit($0, training: directory.training)
         }
