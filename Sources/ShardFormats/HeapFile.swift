@@ -1,10 +1,12 @@
 /// The heaps of the images of a shard, computed by another program: the file `NAME.heaps.npz`.
 ///
+/// The heap of an image is the list of the references that are most similar to it, in descending order.
+///
 /// | array | type | content |
 /// |---|---|---|
 /// | `references` | uint32, images x width | positions in `reference_ids` |
 /// | `similarities` | float32, images x width | the similarities to these references, falling in each row |
-/// | `reference_ids` | text or bytes of a fixed width | ids of references, all different |
+/// | `reference_ids` | NumPy `U` or `S` | ids of references, all different (not checked here) |
 /// | `reference_count` | an integer of 64 bits | the number of all references that the heaps were computed from |
 /// | `reference_checksum` | float64, dimension | the sum over these references of ``weight(ofReference:)`` x vector |
 package struct HeapFile: Sendable, Equatable {
@@ -37,7 +39,7 @@ package struct HeapFile: Sendable, Equatable {
         self.referenceChecksum = referenceChecksum
     }
 
-    /// The weight of a reference in ``referenceChecksum``: from 1 to 2, with a sign.
+    /// The weight of a reference in ``referenceChecksum``: its magnitude is at least 1 and less than 2.
     ///
     /// With the CRC-32 of the id's UTF-8 bytes as c, it is 1 + (c mod 2^31) / 2^31, and negative if c >= 2^31.
     package static func weight(ofReference id: RawSpan) -> Double {
@@ -106,7 +108,7 @@ private struct HeapArrays {
             guard case .integer(let format) = header.element, format.byteCount == 4, !format.isBigEndian,
                 !header.isFortranOrder
             else { throw Self.wrongType("references", "uint32") }
-            // The decoder copies bits.
+            // The decoder of floats copies bits unchanged, so that it can read uint32 too.
             let bits = Self.floats(data)
             return (header.shape, bits.map(\.bitPattern))
         }
@@ -123,7 +125,7 @@ private struct HeapArrays {
 
     func ids() throws(ShardError) -> [String] {
         try read("reference_ids") { (header, data) throws(ShardError) in
-            // Elements without a size could be any number of ids.
+            // With elements of 0 bytes, a header could claim any number of ids without data.
             guard header.shape.count == 1, data.count > 0 || header.shape[0] == 0 else {
                 throw Self.wrongType("reference_ids", "text")
             }

@@ -32,7 +32,7 @@ extension ShardError {
         ShardError(code: .heapsStale, message: reason, advice: recompute)
     }
 
-    /// The heaps have `found` references each, and the means need `expected`.
+    /// The heaps have `found` references each, and need more than `expected`, unless they have all references.
     package static func tooShortHeaps(found: Int, expected: Int) -> ShardError {
         ShardError(
             code: .heapsTooShort,

@@ -2,16 +2,18 @@ internal import LMDB
 internal import ShardFormats
 internal import VectorMath
 
-/// Imported heaps that were computed from the references of the corpus, as far as can be told before the images are
-/// read.
+/// Imported heaps that passed all checks that do not need the images' vectors.
+///
+/// The heap of an image is the list of its nearest references, see ``ReferenceHeap``. Imported heaps were computed by
+/// another program.
 struct PreparedHeaps: Sendable {
     let file: HeapFile
-    /// The rows of the references in `file.referenceIDs`.
+    /// For each id in `file.referenceIDs` the row of its reference.
     let rows: [UInt32]
     let references: MappedReferences
     /// The length of the longest vector of a reference.
     let largestNorm: Double
-    /// The images whose heaps are computed again, by their positions in the shard.
+    /// A random sample of images whose heaps are computed again and compared, by their positions in the shard.
     let checked: RowSet
 
     /// How much a similarity that another program computed may differ, relative to the lengths of the two vectors.
@@ -21,7 +23,7 @@ struct PreparedHeaps: Sendable {
 }
 
 extension BiasMaintenance {
-    /// Checks that heaps are those of so many images and of the corpus's references.
+    /// Checks that heaps match the number of images in the shard, and the references of the corpus.
     ///
     /// - Parameters:
     ///   - imported: the heaps.
@@ -43,6 +45,7 @@ extension BiasMaintenance {
         guard checksum.matches(file.referenceChecksum, precision: layout.settings.precision) else {
             throw HeapFault.otherReferences
         }
+        // More than k, because importHeaps may cut the last references of a heap.
         guard file.width == references.count || file.width > k else {
             throw HeapFault.tooShort(found: file.width, expected: k)
         }
@@ -62,9 +65,11 @@ extension BiasMaintenance {
 
     /// Turns imported heaps into heaps of the corpus.
     ///
-    /// Their similarities are computed here. A heap without all references is cut where other references could have
-    /// larger similarities than its last ones, because the other program has rounded differently. Heaps that are then
-    /// too short, and those that are chosen for it, are computed by a search; the latter must be the same.
+    /// All similarities are computed again here. The other program may have rounded differently. In a heap without all
+    /// references, an absent reference can therefore belong before the last ones. Such last references are dropped.
+    ///
+    /// A search computes heaps that then have too few references, and the images in `checked`. For a checked image
+    /// whose heap is long enough, the imported similarities must equal the first ones that the search found.
     ///
     /// - Parameters:
     ///   - batch: the images by ascending row. `position` is the index of the image's vector in `values`.
@@ -125,7 +130,7 @@ extension BiasMaintenance {
     /// - Parameters:
     ///   - indices: the indices of these heaps among all of `parts`, ascending.
     ///   - fresh: the heaps that a search found, in the order of `indices`.
-    ///   - checkedRow: the row in the shard of the heap with an index, if both heaps must be the same.
+    ///   - checkedRow: gets the index of a heap. Returns its row in the shard if the heap is compared, `nil` otherwise.
     private func replace(
         _ indices: [Int], by fresh: [ComputedHeaps], in parts: [ComputedHeaps], checkedRow: (Int) -> Int?
     ) throws -> [ComputedHeaps] {
@@ -158,7 +163,9 @@ extension BiasMaintenance {
 
 /// Turns the imported heaps of images, one after another, into heaps of the corpus; used by one thread.
 private struct HeapImporter {
-    /// How many references ahead vectors are prefetched, which lie anywhere in memory.
+    /// How many references ahead a vector is prefetched.
+    ///
+    /// The vectors of a heap are scattered in memory.
     private static let prefetchDistance = 2
 
     private let heaps: PreparedHeaps
@@ -201,7 +208,8 @@ private struct HeapImporter {
         if zip(ranked, ranked.dropFirst()).contains(where: { $0.row == $1.row }) { repeated.append(image) }
         var count = min(file.width, heap.capacity)
         if file.width < references.counts.count {
-            // No other reference has a larger similarity than the last one here, as the other program computed them.
+            // By the other program's similarities, no absent reference exceeds the last one here. Rounding can make
+            // the exact similarity larger by at most `tolerance`.
             let bound = file.width == 0 ? .infinity : file.similarities[start + file.width - 1] + tolerance
             while count > 0, ranked[count - 1].product < bound { count -= 1 }
         }

@@ -38,7 +38,7 @@ package enum HeapFault: Error, Equatable, Sendable {
     case unknownReference(String)
     /// The corpus has other references with as many ids, or other vectors for them.
     case otherReferences
-    /// The heaps have `found` references each, and the means need `expected`.
+    /// The heaps have `found` references each, and need more than `expected`, unless they have all references.
     case tooShort(found: Int, expected: Int)
     /// The heaps of these rows have a reference twice.
     case repeatedReferences(rows: [Int])

@@ -2,7 +2,9 @@ internal import LMDB
 internal import VectorMath
 
 extension CorpusWriter {
-    /// Assigns images of the tail to cells, if there are many.
+    /// Assigns images of the tail, which have no cells, to cells.
+    ///
+    /// Does nothing unless more than 1 / `tailShare` of all blocks can have images of the tail.
     func assignTail(
         _ cells: CellSnapshot, _ directory: CellDirectory, in snapshot: borrowing ReadTransaction
     ) throws -> CellChange? {
@@ -38,14 +40,15 @@ extension CorpusWriter {
     private struct ChangedList {
         let cell: Int
         let rows: [UInt32]
-        /// So many rows at the start are in the stored list already, at the same places.
+        /// The number of first rows that are the same in the stored list.
         let kept: Int
     }
 
     /// The lists of the cells that images are added to.
     ///
-    /// Entries that no longer count are left out. Among them are old entries of the added images, which would count
-    /// again otherwise.
+    /// An entry counts only while its image is assigned to the cell. Entries that do not count are left out.
+    ///
+    /// Added images can have old entries in the same list. These would count again after the images are assigned.
     ///
     /// - Parameters:
     ///   - rows: the rows of the images.
@@ -62,7 +65,7 @@ extension CorpusWriter {
         }
         return try added.sorted { $0.key < $1.key }.map { cell, rows in
             let stored = try cells.lists.rows(of: cell, entries: directory.entries[cell], in: snapshot)
-            // The images of the tail are in no cell yet, so that their old entries do not count.
+            // In the snapshot the images of the tail have no cells. This filter therefore drops their old entries.
             let counting = stored.filter { cells.pair(of: $0).contains(cell) }
             let kept = zip(stored, counting).prefix { $0 == $1 }.count
             return ChangedList(cell: cell, rows: counting + rows, kept: kept)
@@ -75,7 +78,7 @@ extension CorpusWriter {
     ) throws -> CellChange? {
         let limits = cells.limits
         let largest = max(limits.minimumSplit, limits.splitFactor * directory.totalEntries / directory.count)
-        // Where many images were deleted, there can be more cells than that.
+        // After many deletions there can already be more cells than this maximum. Then none is split.
         let space = max(0, 2 * limits.cells(for: cells.state.images.count) - directory.count)
         let candidates = directory.entries.indices.filter {
             Int(directory.entries[$0]) > largest && cellWork.canSplit($0, training: directory.training)
@@ -114,10 +117,10 @@ extension CorpusWriter {
 
     /// The number of cells that one commit splits.
     private static let cellsPerSplit = 8
-    /// The number of images that tell how a cell is split.
+    /// The largest number of images in the sample from which the two halves of a cell are trained.
     private static let imagesPerSplit = 1024
 
-    /// Two cells in place of one; `nil` if its images are so much alike that nearly all would be in one of them.
+    /// Trains two cells in place of one; `nil` if one of them would get fewer than 1/16 of the sample.
     private func halves(
         _ rows: [UInt32], _ space: CellSpace, _ cells: CellSnapshot, in snapshot: borrowing ReadTransaction
     ) throws -> TrainedCells? {

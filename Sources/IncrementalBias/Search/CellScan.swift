@@ -1,9 +1,10 @@
 internal import LMDB
 internal import VectorMath
 
-/// Finds the rows with the highest estimates among the images of some cells, and those of the tail.
+/// Finds the rows with the highest estimated scores in some cells and in the tail.
 ///
-/// Each query reads the cells that ``CellRanking`` puts first for it. A list is read once for all queries that read it.
+/// The tail has the images without cells; every query reads all of it. Each query also reads the cells that
+/// ``CellRanking`` ranks first for it. A list is read once for all queries that read it.
 struct CellScan {
     let layout: StoreLayout
     let tables: Tables
@@ -18,7 +19,9 @@ struct CellScan {
     struct Found: Sendable {
         /// The rows by falling estimate.
         var rows: [UInt32]
-        /// The number of rows whose scores were estimated.
+        /// The number of entries that were read, in lists and in groups of the tail.
+        ///
+        /// A row in two lists counts twice. Stale entries count too.
         var scanned: Int
     }
 
@@ -28,8 +31,9 @@ struct CellScan {
     ///   - queries: queries x dimension, normalised under the cosine metric.
     ///   - counts: for each query the number of rows to find.
     ///   - probes: for each query the number of cells to read.
-    ///   - alphas: for each query its alpha.
-    ///   - means: the means of all images, mapped.
+    ///   - alphas: for each query the weight of the mean in its scores: score = similarity - alpha x mean.
+    ///   - means: for each image the mean of its largest similarities to references, mapped.
+    ///   - images: the numbers of image rows in this transaction.
     /// - Throws: `LMDBError`, ``StoreError/damaged(_:)``.
     func run(
         queries: [Float], counts: [Int], probes: [Int], alphas: [Float], means: MappedValues,
@@ -86,10 +90,12 @@ struct CellScan {
 
 /// The cells that queries read.
 struct CellPlan: Sendable {
-    /// The cells that at least one query reads, first those that queries rank first, each with these queries and the index of its first
-    /// chunk among those of all cells.
+    /// The cells that at least one query reads, ordered by the best rank that a query gives them.
+    ///
+    /// `queries` are the queries that read the cell. `firstChunk` is the index of its first chunk among the mapped
+    /// chunks of all these cells.
     private(set) var cells: [(cell: Int, queries: [Int], firstChunk: Int)] = []
-    /// For each query the number of entries that it reads.
+    /// For each query the number of list entries that it reads, stale ones included.
     private(set) var entries: [Int]
     /// For each query a bit for each cell: whether it reads the cell.
     private var bits: [[UInt64]]

@@ -1,13 +1,16 @@
 internal import LMDB
 internal import VectorMath
 
-/// The lists of the cells: number of a cell and of a chunk -> the rows of up to ``rowsPerChunk`` images, with a copy of
-/// their sign codes, so that a search reads a cell forward.
+/// The lists of the cells.
+///
+/// A list is stored in chunks of up to ``rowsPerChunk`` images.
+/// The key of a chunk is cell number << 16 | chunk number. The value has the rows of up to ``rowsPerChunk`` images, and
+/// a copy of their sign codes (short codes that approximate vectors). So a search reads a list sequentially.
 ///
 ///     [0 ..< 4]                      version of the basis of the sign codes
 ///     [4 ..< CacheLine.pad]          unused
 ///     then                           sign codes of `rowsPerChunk` rows, as in a block of sign codes
-///     then rowsPerChunk x 4 bytes    the rows; ``noRow`` behind the last one
+///     then rowsPerChunk x 4 bytes    the rows; ``noRow`` in unused slots
 struct CellListTable {
     let database: Database
     /// The layout of one group of sign codes.
@@ -54,13 +57,15 @@ struct CellListTable {
         try NumberView.withIntegers(chunk.extracting(rowsStart..<chunkBytes), body)
     }
 
-    /// The bytes of one group in a block of sign codes, or in a chunk, which have the form of a block with one group.
+    /// The bytes of one group in a block of sign codes or in a chunk, after `CacheLine.pad` bytes that precede it.
+    ///
+    /// They can be scanned as a block with one group. Only those of group 0 begin with the version of the basis.
     func bytes(ofGroup group: Int) -> Range<Int> {
         let start = group * layout.signBytesPerGroup
         return start..<start + layout.signByteCount
     }
 
-    /// The rows of a list, with those of images that have left the cell.
+    /// The rows of a list, including stale ones: those of images that are no longer assigned to the cell.
     func rows(
         of cell: Int, entries: UInt32, in transaction: borrowing some Transaction & ~Copyable
     ) throws -> [UInt32] {
@@ -82,9 +87,10 @@ struct CellListTable {
     ///
     /// - Parameters:
     ///   - rows: the rows of the list.
-    ///   - entries: the length of the list that is stored.
-    ///   - kept: so many rows at the start stand in the stored list already, at the same places.
-    ///   - signs: the sign codes of all images, from another transaction.
+    ///   - entries: the length of the stored list that is replaced.
+    ///   - kept: the number of first rows that are the same in the stored list. Chunks with only such rows stay.
+    ///   - signs: the sign codes of all images, mapped in a read transaction. Those of a write transaction would be
+    ///     valid only until its next write.
     ///   - version: the version of their basis.
     func write(
         _ rows: [UInt32], of cell: Int, replacing entries: UInt32, kept: Int = 0, signs: SignBlocks, version: UInt32,
