@@ -51,13 +51,14 @@ class Adding:
             name: the name of the shard, without suffix; by default one that no other shard has.
             wait: whether to wait until searches reflect the images.
             timeout: seconds to wait; None waits without a limit.
-            shard_bytes: the size from which on a further shard is begun.
+            shard_bytes: the largest size of a shard; more vectors go into a further shard.
             progress: whether to show a progress bar; by default on a terminal and in a notebook.
-            heaps: their best references, if computed elsewhere; used for shards whose ids are all new.
+            heaps: the most similar references of each image, if computed elsewhere (`nnnd.Heaps`). The daemon uses them
+                only for shards whose ids are all new, and checks them.
 
         Raises:
             ShardRejected: the daemon rejected a shard; nothing of that shard took effect.
-            ReceiptTimeout: the time is over; the shards can still take effect.
+            ReceiptTimeout: `timeout` has passed; the shards can still take effect.
 
         """
         return self._add("images", vectors, ids, name, wait, timeout, shard_bytes, progress, heaps)

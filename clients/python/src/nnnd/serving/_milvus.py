@@ -36,7 +36,7 @@ class MilvusSearch:
     def search(
         self, queries: ArrayLike, top_k: int = 10, alpha: float | None = None, *, ef: int | None = None
     ) -> CopyResult:
-        """As `nnnd.serving.search`."""
+        """As `nnnd.serving.search`. The collection's only index decides whether `ef` must be given."""
         return rank(self._client, self._name, queries, top_k, alpha, ef=ef)
 
     def close(self) -> None:
@@ -45,7 +45,7 @@ class MilvusSearch:
 
 
 def connect(url: str, options: dict[str, Any]) -> Any:
-    """A client, whose server is new enough."""
+    """Connects to a server, and checks its version."""
     client = need("pymilvus", "milvus").MilvusClient(uri=url, **options)
     text = str(client.get_server_version())
     numbers = re.search(r"(\d+)\.(\d+)", text)

@@ -90,7 +90,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'f' AND i.inhpar
 
 
 def _statement(cursor: Any, names: Names, order: Any, where: str) -> Any:
-    """The search in one table, or in tables on several servers, of which each orders and returns its best rows only."""
+    """The search in one table, or in several foreign tables, each of which returns only its best rows."""
     sql = need("psycopg", "postgres").sql
     foreign = cursor.execute(FOREIGN, [names.table.as_string(None)]).fetchall()
     text = "SELECT id, -(vector <#> %(query)s::vector) AS similarity, mean FROM {table} {where} ORDER BY {order} "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..changes import Changes
     from ..documents import Status
 
-# Centres are multiples of this, so that copies of parts of the same corpus choose the same.
+# Default centres are multiples of this, so that copies of parts mostly choose the same; `--centre` makes it certain.
 CENTRE_STEP = 1 / 32
 
 

@@ -2,8 +2,9 @@
 
 A row has the fields id, mean, attempt, and code: the vector [x, c - mean], whose inner product with [q, alpha] is
 score + alpha c. Milvus has no transactions. The state, in a collection of its own, is written after the rows of a page,
-so that a page can be written twice. Each try has a number (`attempt`), which its rows keep. After an interrupted try
-all that it wrote is sent again; rows that still have its number when the copy is complete are no longer in the corpus.
+so that a page can be written twice. Each write of a page has a number (`attempt`), which is stored in its rows. A page
+whose write was interrupted is written again under a new number. Rows that still have the old number when the copy is
+complete are no longer in the corpus.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
 # Milvus' limits.
 MOST_DIMENSIONS, STATE_BYTES, ID_BYTES = 32_767, 65_535, 1024
-# Of one request.
+# The most rows and bytes of one request.
 CHUNK_ROWS, CHUNK_BYTES = 1000, 8 << 20
-# With an index, a server is asked to seal what it has after so many rows.
+# With an HNSW index, the collection is flushed after so many changed rows, which seals its growing segments.
 FLUSH_ROWS = 20_000
 
 
@@ -89,7 +90,7 @@ class MilvusCopy:
         """Stores a state from which a snapshot begins."""
         document = read_document(self._client, self.name)
         old = None if document is None else state_of_document(document)
-        # Rows of the older copy stay for a while, so that the centre of their codes must stay too.
+        # Rows of the older copy stay until the snapshot ends. All codes of a collection must have the same centre.
         if old is None or not old.dimension:
             state = replace(state, centre=centre)
         else:
@@ -127,7 +128,7 @@ class MilvusCopy:
         return Applied(after, int(upserts.sum()), means, deletes)
 
     def finish(self, state: CopyState, changed: int, index: str) -> CopyState:
-        """Makes the index. Searches fail meanwhile."""
+        """Builds the index, or flushes after many changed rows. Searches fail while an index is built."""
         self._unflushed += changed
         if not self._client.has_collection(self.name):
             return state
@@ -137,7 +138,7 @@ class MilvusCopy:
                 self._unflushed = 0
             return state
         state = replace(state, index=index)
-        # Rows that are not flushed have a coarse index of the server's own, which finds less.
+        # The server searches growing segments with an interim index, whose recall is lower.
         self._unflushed = 0
         self._client.flush(self.name)
         self._client.release_collection(self.name)
@@ -207,7 +208,7 @@ class MilvusCopy:
 
     def _matters(self, row: dict[str, Any], mean: float, eps: float) -> bool:
         difference = abs(float(row["mean"]) - float(mean))
-        # A row that an interrupted try wrote must get another number in any case.
+        # A row of an interrupted write must get a new number even if its mean is equal.
         return (difference > 0 and difference >= eps) or row["attempt"] in self._suspects
 
     def _make_images(self, state: CopyState) -> None:

@@ -31,7 +31,8 @@ class PostgresCopy:
         url: a connection string of libpq.
         name: the table, or schema and table: `SCHEMA.TABLE`.
         partitions: the number of partitions by a hash of the id; 0 for a table that is not partitioned.
-        centre: c of the index; by default about the mean of the means. Parts of a corpus must have the same.
+        centre: c of the indexed vector [x, c - mean]; by default the mean of the means, rounded. The parts of a corpus
+            must have the same c.
 
     """
 
@@ -161,7 +162,7 @@ class PostgresCopy:
         return upserts, means, deletes
 
     def _follow_snapshot(self, state: CopyState, upserts: int) -> CopyState:
-        """Notes which rows the snapshot has; at its end the others are removed."""
+        """Records the ids of the snapshot; at its end, removes the rows that it does not have."""
         if upserts:
             self._run("INSERT INTO {seen} SELECT id FROM nnnd_page WHERE kind = 'u' ON CONFLICT DO NOTHING")
         if state.snapshot:
@@ -171,7 +172,7 @@ class PostgresCopy:
         return replace(state, replaces=False)
 
     def _make_table(self, dimension: int) -> None:
-        """Makes the table, anew if the corpus has vectors of another dimension now."""
+        """Creates the table; replaces it if the dimension of the corpus has changed."""
         if dimension > MOST_COLUMN:
             raise CopyError(f"pgvector stores at most {MOST_COLUMN:,} dimensions, not {dimension:,}")
         self._run("DROP TABLE IF EXISTS {table}")
@@ -188,7 +189,7 @@ class PostgresCopy:
             )
 
     def _with_index(self, state: CopyState, index: str) -> CopyState:
-        """Makes the index, or makes it anew if the means are elsewhere now; drops one that is not asked for."""
+        """Builds the index, or rebuilds it if the mean of the means has moved; drops it if `index` is none."""
         exists = self._exists(self._names.qualified_index)
         if index != "hnsw":
             if exists:
