@@ -45,6 +45,7 @@ Figures:
   are measured several times, because other load on the machine changes them. A row compares with the best values so
   far; the table below has those of the first measurement.
 - Bytes written and read are those that /proc/PID/io counts for nnnd.
+- The line below a table says when it was measured, and with which sources. A table can be older than others.
 """
 
 
