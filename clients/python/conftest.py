@@ -145,6 +145,17 @@ def daemon_pid(db):
     return struct.unpack("3i", credentials)[0]
 
 
+def stop(pid):
+    """Stops a process by SIGSTOP, and waits until all its threads have stopped."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def has_stopped():
+        states = [path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+        return set(states) == {"T"}
+
+    wait_until(has_stopped, "the stop of all threads")
+
+
 def end_daemon_of(db):
     """Kills a private daemon."""
     pid = daemon_pid(db)

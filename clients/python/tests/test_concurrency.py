@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import nnnd
-from conftest import THREE, daemon_pid, wait_until
+from conftest import THREE, daemon_pid, stop, wait_until
 from nnnd._messages import Response
 from nnnd._programs import find_program
 from nnnd._transport import Transport
@@ -207,7 +207,7 @@ def test_other_problems_are_not_tried_again(tmp_path):
 
 def test_a_daemon_that_does_not_answer_is_a_timeout(filled_db):
     pid = daemon_pid(filled_db)
-    os.kill(pid, signal.SIGSTOP)
+    stop(pid)
     try:
         with nnnd.Client(filled_db.socket, timeout=0.1) as client, pytest.raises(nnnd.RequestTimeout):
             client.status()

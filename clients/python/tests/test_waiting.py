@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nnnd
-from conftest import THREE, daemon_pid
+from conftest import THREE, daemon_pid, stop
 from nnnd.ingestion import Submission
 
 
@@ -27,7 +27,7 @@ def stopped_db(db, monkeypatch):
     monkeypatch.setattr(nnnd.ingestion, "CHECK_SECONDS", 0)
     db.spool()
     pid = daemon_pid(db)
-    os.kill(pid, signal.SIGSTOP)
+    stop(pid)
     yield db, lambda: os.kill(pid, signal.SIGCONT)
     os.kill(pid, signal.SIGCONT)
 
