@@ -26,7 +26,7 @@ ALPHA = 0.75
 GIVEN = 4000
 TESTED = 4000
 BATCH = 8
-SETTLE = 240  # seconds until a measurement must have come
+MEASUREMENT_TIMEOUT = 240  # seconds until a measurement must have come
 
 
 class Data:
@@ -94,7 +94,7 @@ def sampled(daemon):
 
 def match(daemon, queries, generation):
     """Waits for the measurement of this number of queries in this generation or a later one; returns it."""
-    end = time.monotonic() + SETTLE
+    end = time.monotonic() + MEASUREMENT_TIMEOUT
 
     def is_done():
         found = daemon.client.status().get("reference_match")

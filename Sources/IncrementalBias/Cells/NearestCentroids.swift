@@ -11,7 +11,7 @@ struct NearestCentroids {
 
     /// The number of vectors that a thread compares at a time.
     private static let vectorsPerPiece = 256
-    /// The number of vectors in one run of the pool, between which other users of the pool have a turn.
+    /// The number of vectors in one run of the pool, between which the pool can do other work.
     private static let vectorsPerRun = 4096
 
     /// Finds the nearest centroids of each vector.

